@@ -1,0 +1,1 @@
+"""A monitoring stack in one process: scrape, store, query, alert, notify."""

@@ -1,0 +1,1 @@
+"""Receivers, one a file: configuration and delivery side by side."""

@@ -1,0 +1,1 @@
+"""The application: wires the parts and owns their life."""

@@ -1,0 +1,1 @@
+"""What everything else rests on: errors, clock, tasks, workers, decoding, regular expressions, network."""

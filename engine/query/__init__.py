@@ -1,0 +1,1 @@
+"""The query front: text in, results out, within limits."""

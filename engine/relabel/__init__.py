@@ -1,0 +1,1 @@
+"""Relabelling: label sets in, label sets out."""

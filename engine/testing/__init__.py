@@ -1,0 +1,1 @@
+"""Tools for tests: the manual clock and the inline workers."""

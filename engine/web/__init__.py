@@ -1,0 +1,1 @@
+"""HTTP: the APIs of the originals, to the letter."""

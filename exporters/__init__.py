@@ -1,0 +1,1 @@
+"""Exporters: a machine turned into metric families; formats parsed and rendered."""

@@ -1,0 +1,1 @@
+"""The node exporter: one collector a file."""

@@ -1,0 +1,1 @@
+"""PromQL: grammar, plan and vectorised evaluation. No storage, no I/O."""

@@ -1,0 +1,1 @@
+"""Plans run over panels, all steps at once."""

@@ -1,0 +1,1 @@
+"""The functions of the language, kernels over whole panels and grids."""

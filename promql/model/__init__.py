@@ -1,0 +1,1 @@
+"""The values of the language: labels, matchers, durations, panels, grids, results."""

@@ -1,0 +1,52 @@
+"""Label matchers: a label's name, an operator, a value. An absent label counts as the empty string."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import Enum
+
+from engine.foundation.regexes import Regex
+from promql.model.labels import Labels, quote
+
+
+class MatchOp(Enum):
+    EQUAL = "="
+    NOT_EQUAL = "!="
+    REGEX = "=~"
+    NOT_REGEX = "!~"
+
+
+class Matcher:
+    """One condition on one label. Regexes match whole values. Raises RegexError."""
+
+    __slots__ = ("_regex", "name", "op", "value")
+
+    def __init__(self, name: str, op: MatchOp, value: str) -> None:
+        self.name = name
+        self.op = op
+        self.value = value
+        self._regex = Regex(value) if op in (MatchOp.REGEX, MatchOp.NOT_REGEX) else None
+
+    def matches(self, value: str) -> bool:
+        if self._regex is not None:
+            return self._regex.matches(value) is (self.op is MatchOp.REGEX)
+        return (value == self.value) is (self.op is MatchOp.EQUAL)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Matcher) and self._key() == other._key()
+
+    def __hash__(self) -> int:
+        return hash(self._key())
+
+    def __str__(self) -> str:
+        return f"{self.name}{self.op.value}{quote(self.value)}"
+
+    def __repr__(self) -> str:
+        return f"Matcher({self})"
+
+    def _key(self) -> tuple[str, MatchOp, str]:
+        return (self.name, self.op, self.value)
+
+
+def match_all(matchers: Iterable[Matcher], labels: Labels) -> bool:
+    return all(m.matches(labels.get(m.name)) for m in matchers)

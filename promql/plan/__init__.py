@@ -1,0 +1,1 @@
+"""Trees turned into plans: what to fetch, what to compute once."""

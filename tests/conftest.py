@@ -1,0 +1,43 @@
+"""Shared fixtures, and Hypothesis's profiles: dev (short), ci (derandomised), nightly (long)."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from engine.testing.manual_clock import ManualClock
+
+settings.register_profile("dev", max_examples=50, deadline=None)
+settings.register_profile(
+    "ci", max_examples=100, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.register_profile("nightly", max_examples=5000, deadline=None)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.get("CI") else "dev"))
+
+PROJECT = Path(__file__).resolve().parent.parent
+
+
+def shared(name: str, variable: str) -> Path:
+    """A folder of test data beside the project, or where the environment says; skips the test when it is missing."""
+    folder = Path(os.environ.get(variable, PROJECT.parent / "shared" / name))
+    if not folder.is_dir():
+        pytest.skip(f"no {name} data at {folder}: set {variable}")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def conformance() -> Path:
+    return shared("conformance", "ENGINE_CONFORMANCE")
+
+
+@pytest.fixture(scope="session")
+def guide() -> Path:
+    return shared("guide", "ENGINE_GUIDE")
+
+
+@pytest.fixture
+async def manual_clock() -> ManualClock:
+    return ManualClock(start_ms=1_700_000_000_000)
