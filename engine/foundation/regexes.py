@@ -18,6 +18,16 @@ from engine.foundation.errors import ConfigError
 _OPTIONS: Final = re2.Options()
 _OPTIONS.log_errors = False
 _GROUP_NAME: Final = re.compile(r"\(\?P?<([^>=!]*)>")  # noqa: TID251 - ours, bounded
+_WORDS: Final = {
+    "missing )": "missing closing )",
+    "missing ]": "missing closing ]",
+    "invalid perl operator": "invalid or unsupported Perl syntax",
+    "no argument for repetition operator": "missing argument to repetition operator",
+    "invalid character class range": "invalid character class range",
+    "bad repetition operator": "invalid nested repetition operator",
+    "invalid named capture group": "invalid named capture",
+    "invalid repetition size": "invalid repeat count",
+}
 _REFERENCE: Final = re.compile(r"\$(?:\{(\w+)\}|(\w+)|(\$))", re.ASCII)  # noqa: TID251 - ours, bounded
 
 
@@ -33,7 +43,7 @@ class Regex:
     def __init__(self, pattern: str, *, anchored: bool = True) -> None:
         self.pattern = pattern
         self.anchored = anchored
-        self._compiled = _compile(f"^(?:{pattern})$" if anchored else pattern, pattern)
+        self._compiled = _compile(f"^(?:{pattern})$" if anchored else pattern)
 
     def matches(self, text: str) -> bool:
         return self._compiled.search(text) is not None
@@ -80,9 +90,9 @@ def _lookup(found: Any) -> Callable[[str], str]:
 
 
 @lru_cache(maxsize=4096)
-def _compile(source: str, shown: str) -> Any:
+def _compile(source: str) -> Any:
     if "\\C" in source.replace("\\\\", ""):
-        raise RegexError(f"error parsing regexp: invalid escape sequence: `\\C` in `{shown}`")
+        raise RegexError("error parsing regexp: invalid escape sequence: `\\C`")
     names = _GROUP_NAME.findall(source)
     for name in names:
         if names.count(name) > 1:
@@ -90,9 +100,11 @@ def _compile(source: str, shown: str) -> Any:
     try:
         return re2.compile(source, _OPTIONS)
     except re2.error as error:
-        raise RegexError(f"error parsing regexp: {_text(error)}: `{shown}`") from None
+        raise RegexError(f"error parsing regexp: {_in_gos_words(error)}") from None
 
 
-def _text(error: Exception) -> str:
+def _in_gos_words(error: Exception) -> str:
     text = error.args[0] if error.args else str(error)
-    return text.decode(errors="replace") if isinstance(text, bytes) else str(text)
+    text = text.decode(errors="replace") if isinstance(text, bytes) else str(text)
+    what, _, where = text.partition(": ")
+    return f"{_WORDS.get(what, what)}: `{where}`"
