@@ -1,7 +1,7 @@
 r"""Regular expressions as Go has them: RE2 syntax, linear time.
 
-Every pattern that comes from a user goes through here. Two things that the library accepts and Go refuses
-are refused here too: `\\C`, and two groups of the same name.
+Every pattern that comes from a user goes through here. `\\C`, which the library accepts and Go refuses, is
+refused here too.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ from engine.foundation.errors import ConfigError
 
 _OPTIONS: Final = re2.Options()
 _OPTIONS.log_errors = False
-_GROUP_NAME: Final = re.compile(r"\(\?P?<([^>=!]*)>")  # noqa: TID251 - ours, bounded
 _WORDS: Final = {
     "missing )": "missing closing )",
     "missing ]": "missing closing ]",
@@ -93,10 +92,6 @@ def _lookup(found: Any) -> Callable[[str], str]:
 def _compile(source: str) -> Any:
     if "\\C" in source.replace("\\\\", ""):
         raise RegexError("error parsing regexp: invalid escape sequence: `\\C`")
-    names = _GROUP_NAME.findall(source)
-    for name in names:
-        if names.count(name) > 1:
-            raise RegexError(f"error parsing regexp: duplicate capture group name: `{name}`")
     try:
         return re2.compile(source, _OPTIONS)
     except re2.error as error:
