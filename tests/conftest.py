@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
@@ -41,3 +42,13 @@ def guide() -> Path:
 @pytest.fixture
 async def manual_clock() -> ManualClock:
     return ManualClock(start_ms=1_700_000_000_000)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Where everything must be at hand (CI), a skipped test is a failed one."""
+    report = yield
+    if report.skipped and os.environ.get("ENGINE_NO_SKIPS"):
+        report.outcome = "failed"
+        report.longrepr = f"{item.nodeid} was skipped where it must run: {report.longrepr}"
+    return report

@@ -1,0 +1,41 @@
+# What a person and CI both call. `make run` and `make test` work on a machine with only Python (3.11+) and make.
+PYTHON ?= python3
+VENV   ?= .venv
+CONFIG ?= examples/stack/prometheus/prometheus.yml
+BIN    := $(VENV)/bin
+
+.PHONY: run test check bench format clean
+
+run: $(VENV)/.installed  ## start the engine on CONFIG
+	$(BIN)/engine run --config $(CONFIG)
+
+test: $(VENV)/.developer  ## all tests; those of the original programs are skipped where these are missing
+	$(BIN)/pytest
+
+check: $(VENV)/.developer  ## style, types, architecture
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+bench: $(VENV)/.developer  ## every benchmark, each beside the program it is measured against
+	$(BIN)/python -m benchmarks
+
+format: $(VENV)/.developer
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+
+$(VENV)/.installed: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --editable .
+	touch $@
+
+$(VENV)/.developer: pyproject.toml $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --group dev
+	touch $@
+
+clean:
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

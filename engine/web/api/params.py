@@ -1,0 +1,125 @@
+"""Parameters of Prometheus's API: instants, durations, selectors; from the query string and from a form body."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Final
+
+from aiohttp import web
+from multidict import MultiDict, MultiMapping
+
+from engine.web.api.envelope import ApiError
+from promql.errors import ParseError
+from promql.model.durations import Duration
+from promql.model.matchers import Matcher
+from promql.syntax.parser import parse_selector
+
+# The bounds that clients send for "as far as it goes"; Go prints them so.
+MIN_TIME: Final = -(2**53)
+MAX_TIME: Final = 2**53
+_EXTREMES: Final[Mapping[str, int]] = {
+    "-292273086-05-16T16:47:06Z": MIN_TIME,
+    "292277025-08-18T07:12:54.999999999Z": MAX_TIME,
+}
+_RFC3339: Final = re.compile(  # noqa: TID251 - ours, linear
+    r"(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(?:\.(\d+))?(?:[Zz]|([+-])(\d\d):(\d\d))", re.ASCII
+)
+
+
+async def read(request: web.Request) -> MultiMapping[str]:
+    """All parameters; those of a form body come first, as Go reads them."""
+    params: MultiDict[str] = MultiDict()
+    if request.method == "POST" and request.content_type == "application/x-www-form-urlencoded":
+        for key, value in (await request.post()).items():
+            params.add(key, str(value))
+    params.extend(request.query)
+    return params
+
+
+def parse_time(text: str) -> int:
+    """Unix seconds or RFC 3339 to Unix ms. Raises ValueError with Prometheus's words."""
+    if (extreme := _EXTREMES.get(text)) is not None:
+        return extreme
+    number = _number(text)
+    if number is not None:
+        return _ms(number, text)
+    found = _RFC3339.fullmatch(text)
+    if found is None:
+        raise ValueError(f'cannot parse "{text}" to a valid timestamp')
+    try:
+        moment = datetime(*(int(found[i]) for i in range(1, 7)), tzinfo=UTC)  # type: ignore[misc,arg-type] # six ints
+    except ValueError:
+        raise ValueError(f'cannot parse "{text}" to a valid timestamp') from None
+    away = (int(found[9]) * 60 + int(found[10])) * (1 if found[8] == "+" else -1) if found[8] else 0
+    fraction = int((found[7] or "0")[:3].ljust(3, "0"))
+    return round(moment.timestamp()) * 1000 + fraction - away * 60_000
+
+
+def parse_step(text: str) -> int:
+    """Float seconds or a duration, to ms. Raises ValueError with Prometheus's words."""
+    number = _number(text)
+    if number is not None:
+        if not abs(number) * 1e9 < 2**63:
+            raise ValueError(f'cannot parse "{text}" to a valid duration. It overflows int64')
+        return int(number * 1000)
+    try:
+        return Duration.from_text(text)
+    except ValueError:
+        raise ValueError(f'cannot parse "{text}" to a valid duration') from None
+
+
+def time_of(params: MultiMapping[str], name: str, default: int) -> int:
+    text = params.get(name, "")
+    if text == "":
+        return default
+    try:
+        return parse_time(text)
+    except ValueError as error:
+        raise ApiError("bad_data", f'invalid time value for "{name}": {error}') from None
+
+
+def required_time(params: MultiMapping[str], name: str) -> int:
+    try:
+        return parse_time(params.get(name, ""))
+    except ValueError as error:
+        raise invalid(name, error) from None
+
+
+def timeout_of(params: MultiMapping[str]) -> float | None:
+    """Seconds, or None where the client sets no limit of its own."""
+    text = params.get("timeout", "")
+    if text == "":
+        return None
+    try:
+        return parse_step(text) / 1000
+    except ValueError as error:
+        raise invalid("timeout", error) from None
+
+
+def selectors(params: MultiMapping[str], name: str = "match[]") -> list[tuple[Matcher, ...]]:
+    try:
+        return [parse_selector(text) for text in params.getall(name, [])]
+    except ParseError as error:
+        raise invalid(name, error) from None
+
+
+def invalid(name: str, error: Exception | str) -> ApiError:
+    return ApiError("bad_data", f'invalid parameter "{name}": {error}')
+
+
+def _number(text: str) -> float | None:
+    if "_" in text or text != text.strip():
+        return None
+    try:
+        return float(text)
+    except ValueError:
+        return None
+
+
+def _ms(seconds: float, text: str) -> int:
+    if math.isnan(seconds) or math.isinf(seconds):
+        raise ValueError(f'cannot parse "{text}" to a valid timestamp')
+    return math.floor(seconds * 1000 + 0.5)
