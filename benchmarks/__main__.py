@@ -1,0 +1,13 @@
+"""Run every benchmark, or those named: `python -m benchmarks [NAME...]`."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from typing import Final
+
+ALL: Final = ("start", "rate_kernel")
+
+for name in sys.argv[1:] or ALL:
+    print(f"== {name}")
+    importlib.import_module(f"benchmarks.{name}").main()

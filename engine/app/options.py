@@ -1,0 +1,45 @@
+"""What a run is told by its flags. A flag beats the configuration, the configuration beats a default."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final
+
+from engine.query.engine import QueryLimits
+from engine.web.server import Listener, parse_listen
+
+# Where each original listens, and so do we, on this machine alone.
+DEFAULT_PORTS: Final = MappingProxyType({"prometheus": 9090, "alertmanager": 9093, "node": 9100})
+OFF: Final = "off"
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """`data_dir` None keeps nothing; `deliver` names receivers that may be contacted beyond this machine, `*` all.
+
+    `listen` maps a component to `HOST:PORT` or `off`. Retention in ms and bytes, None where no flag was given.
+    """
+
+    config: Path
+    alertmanager_config: Path | None = None
+    data_dir: Path | None = Path("engine-data")
+    listen: Mapping[str, str] = field(default_factory=dict)
+    deliver: frozenset[str] = frozenset()
+    translate: bool = True
+    enable_lifecycle: bool = False
+    external_url: str = ""
+    retention_ms: int | None = None
+    retention_bytes: int | None = None
+    limits: QueryLimits = field(default_factory=QueryLimits)
+    outage_tolerance_ms: int = 3_600_000
+    grace_period_ms: int = 600_000
+    resend_delay_ms: int = 60_000
+    ready_file: Path | None = None
+
+    def listener(self, component: str) -> Listener | None:
+        """Where the component listens, or None when it is switched off. Raises ConfigError."""
+        text = self.listen.get(component, f"127.0.0.1:{DEFAULT_PORTS[component]}")
+        return None if text == OFF else parse_listen(component, text)

@@ -1,0 +1,69 @@
+"""`engine`: the commands, each imported only when it runs, so that `engine --help` answers at once."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from types import MappingProxyType
+from typing import Final
+
+import click
+
+from engine.foundation.errors import ConfigError, EngineError
+
+FAILED: Final = 1
+BAD_USAGE: Final = 2
+
+# name -> (module under engine.cli, attribute, help)
+COMMANDS: Final = MappingProxyType(
+    {
+        "run": ("run", "run", "Start everything that the configuration names."),
+        "check": ("check", "check", "Judge configuration, rule and Alertmanager files; all mistakes at once."),
+        "check-config": ("check", "check_config", "The same, by its other name: check-config FILE..."),
+        "exporter": ("exporter", "exporter", "Run one exporter alone, for any Prometheus to scrape."),
+    }
+)
+
+
+class LazyGroup(click.Group):
+    """A group that knows its commands by name and help, and imports one only to run it."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module, attribute, _ = COMMANDS[cmd_name]
+        command: click.Command = getattr(importlib.import_module(f"engine.cli.{module}"), attribute)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, _, text) in COMMANDS.items()])
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="monitoring-engine", prog_name="engine")
+def cli() -> None:
+    """Prometheus, Alertmanager and their exporters in one process, from the files that you already have."""
+
+
+def main() -> None:
+    """Run a command; an error of the user's is one line and never a traceback."""
+    try:
+        status = cli.main(standalone_mode=False)
+    except click.exceptions.Exit as ended:
+        status = ended.exit_code
+    except click.ClickException as error:
+        error.show()
+        status = BAD_USAGE
+    except click.Abort:
+        status = FAILED
+    except ConfigError as error:
+        click.echo(f"engine: {error}", err=True)
+        status = BAD_USAGE
+    except EngineError as error:
+        click.echo(f"engine: {error}", err=True)
+        status = FAILED
+    sys.exit(status if isinstance(status, int) else 0)
