@@ -1,0 +1,109 @@
+"""The node exporter: asks its collectors and says how each fared.
+
+A collector that fails loses only its own families. Families are sorted by name and their samples by labels,
+so that a page's order never changes.
+"""
+
+from __future__ import annotations
+
+import logging
+import platform
+import sys
+from collections.abc import Collection, Iterable
+from functools import partial
+from typing import Final
+
+from engine.foundation.clock import Clock, SystemClock
+from exporters.exposition.families import Family, MetricType
+from exporters.node import portable
+from exporters.node.errors import NoDataError, UnknownCollectorError
+from exporters.node.options import NodeOptions
+from exporters.node.table import COLLECTORS, Reader
+
+COMPATIBLE_VERSION: Final = "1.5.0"
+_ARCHITECTURES: Final = {"x86_64": "amd64", "AMD64": "amd64", "aarch64": "arm64", "i686": "386", "armv7l": "arm"}
+
+log = logging.getLogger(__name__)
+
+
+class NodeExporter:
+    """One machine. `collect` blocks on small file reads: call it from a worker thread, one call at a time."""
+
+    def __init__(self, options: NodeOptions | None = None, clock: Clock | None = None) -> None:
+        self._options = options or NodeOptions()
+        self._clock = clock or SystemClock()
+        self._readers = {name: self._reader(name) for name in enabled(self._options)}
+
+    @property
+    def collectors(self) -> list[str]:
+        """The names of those that run, sorted."""
+        return sorted(self._readers)
+
+    def collect(self, only: Collection[str] | None = None) -> list[Family]:
+        """The families now, of all collectors or of these. Raises UnknownCollectorError."""
+        names = sorted(set(only)) if only else self.collectors
+        for name in names:
+            if name not in self._readers:
+                kind = "disabled" if name in COLLECTORS else "missing"
+                raise UnknownCollectorError(
+                    f"Couldn't create filtered metrics handler: couldn't create collector: {kind} collector: {name}"
+                )
+        families = [_build_info()]
+        seconds = Family("node_scrape_collector_duration_seconds", MetricType.GAUGE, "Seconds that a collector took.")
+        success = Family("node_scrape_collector_success", MetricType.GAUGE, "Whether a collector succeeded.")
+        for name in names:
+            started = self._clock.monotonic()
+            found = _attempt(name, self._readers[name])
+            seconds.add(self._clock.monotonic() - started, (("collector", name),))
+            success.add(float(found is not None), (("collector", name),))
+            families += found or ()
+        return _in_order((*families, seconds, success))
+
+    def _reader(self, name: str) -> Reader:
+        if not sys.platform.startswith("linux") and name in portable.READERS:
+            return partial(portable.READERS[name], self._options)
+        return COLLECTORS[name].make(self._options, self._clock)
+
+
+def enabled(options: NodeOptions) -> list[str]:
+    """The collectors that these options leave on. Raises UnknownCollectorError for a name that is none."""
+    for name in options.enabled:
+        if name not in COLLECTORS:
+            raise UnknownCollectorError(f"missing collector: {name}")
+    return [
+        name
+        for name, collector in COLLECTORS.items()
+        if options.enabled.get(name, collector.default and not options.disable_defaults)
+    ]
+
+
+def _attempt(name: str, read: Reader) -> list[Family] | None:
+    """The collector's families, or None when it failed: files of procfs vary between kernels, so anything may."""
+    try:
+        return read()
+    except NoDataError as error:
+        log.debug("the %s collector has nothing to show: %s", name, error)
+    except (OSError, ValueError, KeyError, IndexError) as error:
+        log.warning("the %s collector failed: %s", name, error)
+    return None
+
+
+def _in_order(families: Iterable[Family]) -> list[Family]:
+    for family in families:
+        family.samples.sort(key=lambda sample: sample.labels)
+    return sorted(families, key=lambda family: family.name)
+
+
+def _build_info() -> Family:
+    machine = platform.machine()
+    labels = {
+        "branch": "HEAD",
+        "goarch": _ARCHITECTURES.get(machine, machine),
+        "goos": sys.platform,
+        "goversion": f"python{platform.python_version()}",
+        "revision": "unknown",
+        "version": COMPATIBLE_VERSION,
+    }
+    return Family.of(
+        "node_exporter_build_info", MetricType.GAUGE, "The exporter's version and platform, as labels.", (labels, 1.0)
+    )

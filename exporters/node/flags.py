@@ -1,0 +1,67 @@
+"""The original's command line, so that a compose file's `command:` means here what it means there.
+
+Flags of collectors that are not built here are refused by name, not ignored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import fields
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Final
+
+from engine.foundation.errors import ConfigError
+from exporters.node.options import NodeOptions
+from exporters.node.table import COLLECTORS, NOT_BUILT, PATH_FLAGS
+
+FLAGS: Final[Mapping[str, str]] = MappingProxyType(
+    {**PATH_FLAGS, **{flag: option for kind in COLLECTORS.values() for flag, option in kind.flags.items()}}
+)
+_DEFAULTS: Final[Mapping[str, Any]] = MappingProxyType(
+    {field.name: getattr(NodeOptions(), field.name) for field in fields(NodeOptions)}
+)
+
+
+def parse_flags(arguments: Iterable[str]) -> NodeOptions:
+    """`--collector.x`, `--no-collector.x`, `--flag=value` or `--flag value`. Raises ConfigError."""
+    values: dict[str, Any] = {}
+    enabled: dict[str, bool] = {}
+    rest = iter(arguments)
+    for argument in rest:
+        if not argument.startswith("--"):
+            raise ConfigError(f"node exporter: unexpected argument {argument!r}: flags begin with --")
+        flag, equals, value = argument.removeprefix("--").partition("=")
+        name = flag.removeprefix("no-")
+        wanted = name == flag
+        collector = name.removeprefix("collector.") if name.startswith("collector.") else ""
+        if collector in COLLECTORS:
+            enabled[collector] = wanted
+        elif collector in NOT_BUILT:
+            _check_off(collector, wanted=wanted)
+        elif name == "collector.disable-defaults":
+            values["disable_defaults"] = wanted
+        elif name not in FLAGS:
+            raise ConfigError(f"node exporter: unknown flag --{flag}")
+        elif isinstance(_DEFAULTS[FLAGS[name]], bool):
+            values[FLAGS[name]] = wanted
+        else:
+            values[FLAGS[name]] = _typed(FLAGS[name], value if equals else _next(rest, flag))
+    return NodeOptions(enabled=enabled, **values)
+
+
+def _check_off(collector: str, *, wanted: bool) -> None:
+    if wanted:
+        raise ConfigError(
+            f"node exporter: the collector {collector} is not built in: leave out --collector.{collector}"
+        )
+
+
+def _next(rest: Iterable[str], flag: str) -> str:
+    for value in rest:
+        return value
+    raise ConfigError(f"node exporter: --{flag} needs a value: --{flag}=VALUE")
+
+
+def _typed(option: str, value: str) -> Any:
+    return Path(value) if isinstance(_DEFAULTS[option], Path) else value
