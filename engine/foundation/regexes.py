@@ -91,7 +91,7 @@ def _lookup(found: Any) -> Callable[[str], str]:
 @lru_cache(maxsize=4096)
 def _compile(source: str) -> Any:
     if "\\C" in source.replace("\\\\", ""):
-        raise RegexError("error parsing regexp: invalid escape sequence: `\C`")
+        raise RegexError("error parsing regexp: invalid escape sequence: `\\C`")
     try:
         return re2.compile(source, _OPTIONS)
     except re2.error as error:

@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, TypeAlias
 
 from aiohttp import web
 from multidict import MultiDict, MultiMapping
@@ -29,7 +29,10 @@ _RFC3339: Final = re.compile(  # noqa: TID251 - ours, linear
 )
 
 
-async def read(request: web.Request) -> MultiMapping[str]:
+Params: TypeAlias = MultiMapping[str]
+
+
+async def read(request: web.Request) -> Params:
     """All parameters; those of a form body come first, as Go reads them."""
     params: MultiDict[str] = MultiDict()
     if request.method == "POST" and request.content_type == "application/x-www-form-urlencoded":
@@ -71,24 +74,24 @@ def parse_step(text: str) -> int:
         raise ValueError(f'cannot parse "{text}" to a valid duration') from None
 
 
-def time_of(params: MultiMapping[str], name: str, default: int) -> int:
+def time_of(params: Params, name: str, default: int) -> int:
     text = params.get(name, "")
     if text == "":
         return default
     try:
         return parse_time(text)
     except ValueError as error:
-        raise ApiError("bad_data", f'invalid time value for "{name}": {error}') from None
+        raise invalid(name, f"Invalid time value for '{name}': {error}") from None
 
 
-def required_time(params: MultiMapping[str], name: str) -> int:
+def required_time(params: Params, name: str) -> int:
     try:
         return parse_time(params.get(name, ""))
     except ValueError as error:
         raise invalid(name, error) from None
 
 
-def timeout_of(params: MultiMapping[str]) -> float | None:
+def timeout_of(params: Params) -> float | None:
     """Seconds, or None where the client sets no limit of its own."""
     text = params.get("timeout", "")
     if text == "":
@@ -99,7 +102,7 @@ def timeout_of(params: MultiMapping[str]) -> float | None:
         raise invalid("timeout", error) from None
 
 
-def selectors(params: MultiMapping[str], name: str = "match[]") -> list[tuple[Matcher, ...]]:
+def selectors(params: Params, name: str = "match[]") -> list[tuple[Matcher, ...]]:
     try:
         return [parse_selector(text) for text in params.getall(name, [])]
     except ParseError as error:

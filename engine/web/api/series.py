@@ -1,0 +1,53 @@
+"""`/api/v1/series`, `/labels`, `/label/NAME/values`."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from aiohttp import web
+
+from engine.tsdb.store import Store
+from engine.web.api import params
+from engine.web.api.envelope import ApiError, answering, failure, success
+
+_LABEL_NAME: Final = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*", re.ASCII)  # noqa: TID251 - ours, linear
+
+
+def routes(store: Store) -> list[web.RouteDef]:
+    async def series(request: web.Request) -> web.Response:
+        given = await params.read(request)
+        if not given.getall("match[]", []):
+            raise ApiError("bad_data", "no match[] parameter provided")
+        start, end = _bounds(given)
+        found = {labels for matchers in params.selectors(given) for labels in store.series(matchers, start, end)}
+        return success([labels.as_dict() for labels in sorted(found)])
+
+    async def labels(request: web.Request) -> web.Response:
+        given = await params.read(request)
+        start, end = _bounds(given)
+        wanted = params.selectors(given) or [None]
+        return success(sorted({name for matchers in wanted for name in store.label_names(matchers, start, end)}))
+
+    async def values(request: web.Request) -> web.Response:
+        name = request.match_info["name"]
+        if not _LABEL_NAME.fullmatch(name):
+            raise ApiError("bad_data", f'invalid label name: "{name}"')
+        given = await params.read(request)
+        start, end = _bounds(given)
+        wanted = params.selectors(given) or [None]
+        return success(sorted({v for matchers in wanted for v in store.label_values(name, matchers, start, end)}))
+
+    async def delete(_: web.Request) -> web.Response:
+        return failure("internal", "not implemented")
+
+    both = (("/series", series), ("/labels", labels))
+    return [
+        *(web.route(method, path, answering(handler)) for path, handler in both for method in ("GET", "POST")),
+        web.get("/label/{name}/values", answering(values)),
+        web.delete("/series", answering(delete)),
+    ]
+
+
+def _bounds(given: params.Params) -> tuple[int, int]:
+    return params.time_of(given, "start", params.MIN_TIME), params.time_of(given, "end", params.MAX_TIME)

@@ -1,0 +1,42 @@
+"""Regular expressions as Go has them."""
+
+import pytest
+
+from engine.foundation.regexes import Regex, RegexError
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text"),
+    [
+        ("(", "missing closing ): `^(?:()$`"),
+        ("(?=a)", "invalid or unsupported Perl syntax: `(?=`"),
+        ("*a", "missing argument to repetition operator: `*`"),
+        ("a**", "invalid nested repetition operator: `**`"),
+        ("x{1001}", "invalid repeat count: `{1001}`"),
+        ("\\C", "invalid escape sequence: `\\C`"),
+    ],
+)
+def test_mistakes_are_told_in_gos_words(pattern: str, text: str) -> None:
+    with pytest.raises(RegexError) as caught:
+        Regex(pattern)
+    assert str(caught.value) == f"error parsing regexp: {text}"
+
+
+def test_patterns_match_whole_texts_unless_told_otherwise() -> None:
+    assert not Regex("b").matches("abc")
+    assert Regex("b", anchored=False).matches("abc")
+    assert not Regex("a.c").matches("a\nc")
+
+
+def test_expansion_takes_the_longest_name_and_knows_no_group_as_empty() -> None:
+    regex = Regex("(a+)(?P<rest>.*)")
+    assert regex.expand("aab", "$1-${rest}-$1_x-$$-${9}") == "aa-b--$-"
+    assert regex.expand("b", "$1") is None
+
+
+def test_every_match_is_replaced() -> None:
+    assert Regex("b(.)", anchored=False).replace_all("abcabd", "<$1>") == "a<c>a<d>"
+
+
+def test_a_pattern_that_makes_backtrackers_hang_is_answered() -> None:
+    assert not Regex("(a+)+b").matches("a" * 10_000)
