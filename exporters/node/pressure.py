@@ -30,7 +30,7 @@ def parse(pressure: str) -> dict[str, float]:
 
 def families(totals: dict[str, dict[str, float]]) -> list[Family]:
     return [
-        reading.counter(f"node_pressure_{middle}_seconds_total", help_, totals[file][line] / 1000.0 / 1000.0)
+        reading.counter(f"node_pressure_{middle}_seconds_total", help_, totals[file][line] / 1_000_000)
         for file, line, middle, help_ in SHOWN
         if line in totals[file]
     ]

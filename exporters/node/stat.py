@@ -40,4 +40,4 @@ def read(options: NodeOptions) -> list[Family]:
 
 def _softirq(counts: list[str]) -> Family:
     rows = [({"vector": vector}, float(count)) for vector, count in zip(VECTORS, counts, strict=False)]
-    return Family.of("node_softirqs_functions_total", MetricType.COUNTER, "Softirq calls by vector.", *rows)
+    return Family.of("node_softirqs_total", MetricType.COUNTER, "Softirq calls by vector.", *rows)

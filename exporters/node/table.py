@@ -126,7 +126,7 @@ COLLECTORS: Final[Mapping[str, Collector]] = MappingProxyType(
 )
 
 NOT_BUILT: Final = frozenset(
-    [
+    (
         "bcache",
         "bonding",
         "btrfs",
@@ -176,8 +176,8 @@ NOT_BUILT: Final = frozenset(
         "xfs",
         "zfs",
         "zoneinfo",
-    ]
-)  # the original's other collectors: turning one off is fine, turning one on is refused
+    )
+)  # fmt: skip - the original's other collectors: turning one off is fine, on is refused
 
 PATH_FLAGS: Final[Mapping[str, str]] = MappingProxyType(
     {"path.procfs": "procfs", "path.sysfs": "sysfs", "path.rootfs": "rootfs", "path.udev.data": "udev_data"}
