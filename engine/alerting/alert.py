@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from promql.model.labels import Labels
@@ -39,6 +40,7 @@ class Alert:
         return self.ends_at <= now
 
 
+@lru_cache(maxsize=65_536)
 def fingerprint(labels: Labels) -> str:
     """FNV-1a, 64 bits, over the sorted labels with 0xff behind each name and value; 16 hex digits."""
     state = _OFFSET

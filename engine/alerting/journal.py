@@ -1,0 +1,64 @@
+"""What each receiver was last told about each group, so that nobody is told twice, not even after a restart."""
+
+from __future__ import annotations
+
+from typing import Final, TypeAlias
+
+import msgspec
+
+from engine.alerting.dedup import Told
+from engine.alerting.linelog import LineLog
+from engine.foundation.clock import SECOND, Clock
+
+RETENTION: Final = 120 * 3600 * SECOND
+
+Key: TypeAlias = tuple[str, str, str, int]
+"""Group key, receiver, integration, and the integration's place among those of its kind."""
+
+
+class JournalEntry(msgspec.Struct, frozen=True):
+    """Fingerprints and Unix ns. `expires_at` counts only when the journal is maintained; look-ups ignore it."""
+
+    key: Key
+    firing: tuple[str, ...]
+    resolved: tuple[str, ...]
+    timestamp: int
+    expires_at: int
+
+
+class Journal:
+    """The one owner of the entries. `log` None keeps them in memory alone."""
+
+    def __init__(self, clock: Clock, log: LineLog[JournalEntry] | None, retention: int = RETENTION) -> None:
+        self._clock = clock
+        self._log = log
+        self._retention = retention
+        self._entries = {entry.key: entry for entry in (log.read() if log is not None else ())}
+
+    def told(self, key: Key) -> Told | None:
+        entry = self._entries.get(key)
+        if entry is None:
+            return None
+        return Told(frozenset(entry.firing), frozenset(entry.resolved), entry.timestamp)
+
+    async def record(self, key: Key, firing: frozenset[str], resolved: frozenset[str], repeat: int) -> None:
+        """Remember that this was told just now; `repeat` in ns. Raises LogWriteError, and remembers all the same.
+
+        A notification that went out must not go out again because the disk is full.
+        """
+        now = self._clock.now_ns()
+        expires_at = now + min(self._retention, 2 * repeat)
+        entry = JournalEntry(key, tuple(sorted(firing)), tuple(sorted(resolved)), now, expires_at)
+        self._entries[key] = entry
+        if self._log is not None:
+            await self._log.append(entry)
+
+    async def maintain(self) -> None:
+        """Forget what has expired, and keep the file small."""
+        now = self._clock.now_ns()
+        self._entries = {key: entry for key, entry in self._entries.items() if entry.expires_at > now}
+        if self._log is not None:
+            await self._log.compact(lambda: list(self._entries.values()))
+
+    def __len__(self) -> int:
+        return len(self._entries)
