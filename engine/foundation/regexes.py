@@ -44,6 +44,11 @@ class Regex:
         self.anchored = anchored
         self._compiled = _compile(f"^(?:{pattern})$" if anchored else pattern)
 
+    @classmethod
+    def from_text(cls, text: str) -> Regex:
+        """As configuration files hold one."""
+        return cls(text)
+
     def matches(self, text: str) -> bool:
         return self._compiled.search(text) is not None
 

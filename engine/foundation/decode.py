@@ -1,0 +1,55 @@
+"""YAML to typed values: the source text of every scalar, read by the type that the field declares.
+
+Laws: decoding raises nothing for what stands in a file, but gathers every mistake as a Finding; a Struct can be
+built whatever its file says, so every field has a default and "required" is said by `check`; a value is never
+guessed, and a key that the type doesn't know is a mistake.
+
+A field's type is `str` (the source text as it stands; null is empty), `bool`, `int`, `float`, a Literal, a scalar
+class (`from_text`, see engine.foundation.values), a Struct, `tuple[T, ...]`, `Mapping[K, V]`, or one of these `| None`;
+Annotated adds the marks below. A Struct may define
+
+    LATER: ClassVar[Mapping[str, str]]       keys that only later releases know -> which ("Prometheus 2.47")
+    def check(self, report: Report) -> None  rules that join keys; it runs when the Struct's own scalars are right
+
+Rejected: `msgspec.convert` over constructed data, which stops at the first mistake and has lost text and places.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+from engine.foundation.decode_nodes import SyntaxMistake, compose
+from engine.foundation.decode_report import (
+    Context,
+    Decoded,
+    NotHere,
+    NotYet,
+    NullItem,
+    OnlyHere,
+    Report,
+)
+from engine.foundation.decode_types import TooLarge, empty, reader
+from engine.foundation.source import Position, Severity, in_order
+
+__all__ = ["Decoded", "NotHere", "NotYet", "NullItem", "OnlyHere", "Report", "decode"]
+
+T = TypeVar("T")
+
+
+def decode(source: str | bytes, kind: type[T], file: str = "") -> Decoded[T]:
+    """The first document of a YAML (or JSON) text as a `kind`; `file` is what findings call it. Never raises.
+
+    An empty document is the empty `kind`.
+    """
+    context = Context(file)
+    shape: Any = kind
+    value: T = empty(shape)
+    try:
+        node = compose(source)
+        if node is not None:
+            value = reader(shape)(node, (), context)
+    except SyntaxMistake as mistake:
+        context.add(Severity.ERROR, mistake.position, (), mistake.message)
+    except TooLarge as error:
+        context.add(Severity.ERROR, Position(), (), str(error))
+    return Decoded(value, in_order(context.findings))

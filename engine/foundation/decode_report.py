@@ -1,0 +1,107 @@
+"""What decoding leaves behind: marks that types carry, findings, and the voice of a Struct's own checks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from yaml.nodes import Node
+
+from engine.foundation.decode_nodes import locate, position
+from engine.foundation.source import Finding, Path, Position, Severity, format_path
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class NotYet:
+    """Right, but this engine can't do it yet: `Annotated[T, NotYet("remote write")]`."""
+
+    what: str = ""
+
+    def message(self, key: str) -> str:
+        return f"{self.what or key} is valid in the original, not supported yet"
+
+
+@dataclass(frozen=True, slots=True)
+class NotHere:
+    """Right, but this engine won't do it; `instead` says what to use."""
+
+    instead: str
+
+    def message(self, key: str) -> str:
+        return f"{key} is valid in the original, not supported here: {self.instead}"
+
+
+@dataclass(frozen=True, slots=True)
+class OnlyHere:
+    """Takes effect here, but the originals refuse it; `refused` says which, and what they use."""
+
+    refused: str
+
+    def message(self, key: str) -> str:
+        return f"{key} works here, but {self.refused}"
+
+
+@dataclass(frozen=True, slots=True)
+class NullItem:
+    """What the original says of a null item in this list."""
+
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded(Generic[T]):
+    """`value` is what could be read, with defaults where something is wrong: use it only if nothing is `fatal`."""
+
+    value: T
+    findings: tuple[Finding, ...]
+
+    @property
+    def fatal(self) -> bool:
+        return any(f.fatal for f in self.findings)
+
+
+class Context:
+    """What one decoding gathers."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.findings: list[Finding] = []
+        self.visited = 0
+
+    def add(self, severity: Severity, where: Position, path: Path, message: str) -> None:
+        self.findings.append(Finding(severity, self.file, where.line, where.column, format_path(path), message))
+
+
+class Report:
+    """How a Struct's `check` tells of itself. `at` leads from it to a key: `("static_configs", 0, "targets")`."""
+
+    def __init__(self, context: Context, node: Node, path: Path, suspects: frozenset[str]) -> None:
+        self._context = context
+        self._node = node
+        self._path = path
+        self._suspects = suspects
+
+    def given(self, key: str) -> bool:
+        """Whether the file names this key, with whatever value."""
+        return bool(locate(self._node, (key,))[1])
+
+    def error(self, message: str, *at: str | int) -> None:
+        """Silent about a key that is wrong or misspelled already."""
+        if not at or at[0] not in self._suspects:
+            self._add(Severity.ERROR, message, at)
+
+    def unsupported(self, message: str, *at: str | int) -> None:
+        self._add(Severity.UNSUPPORTED, message, at)
+
+    def warning(self, message: str, *at: str | int) -> None:
+        self._add(Severity.WARNING, message, at)
+
+    def within(self, *at: str | int) -> Report:
+        """The report of a part."""
+        return Report(self._context, locate(self._node, at)[0], (*self._path, *at), frozenset())
+
+    def _add(self, severity: Severity, message: str, at: Path) -> None:
+        node, reached = locate(self._node, at)
+        self._context.add(severity, position(node), (*self._path, *reached), message)

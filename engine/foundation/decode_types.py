@@ -1,0 +1,351 @@
+"""Readers: one function from node to value for each type, built once a type and kept.
+
+Law: a reader always gives a value of its type; where the node doesn't fit it adds a finding and gives the empty one.
+"""
+
+from __future__ import annotations
+
+import difflib
+import types
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from functools import cache
+from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin
+
+import msgspec
+from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+from engine.foundation.decode_nodes import is_null, kind_of, pairs, position
+from engine.foundation.decode_report import Context, NotHere, NotYet, NullItem, OnlyHere, Report
+from engine.foundation.errors import ConfigError
+from engine.foundation.source import Path, Severity
+
+Reader = Callable[[Node, Path, Context], Any]
+
+_TRUE: Final = frozenset(("true", "True", "TRUE", "yes", "Yes", "YES", "on", "On", "ON", "y", "Y"))
+_FALSE: Final = frozenset(("false", "False", "FALSE", "no", "No", "NO", "off", "Off", "OFF", "n", "N"))
+_FLOATS: Final = {".inf": "inf", "+.inf": "inf", "-.inf": "-inf", ".nan": "nan"}
+_MOST_NODES: Final = 2_000_000  # visits; an alias counts each time it is followed
+_MOST_SHOWN: Final = 20
+
+
+class TooLarge(ConfigError):  # noqa: N818 - its text is the message
+    """Aliases of aliases can make a small file as large as they like."""
+
+
+@cache
+def reader(kind: Any) -> Reader:
+    """The reader of a type. Raises TypeError for a type that no YAML can be read as."""
+    origin, args = get_origin(kind), get_args(kind)
+    if origin is Annotated:
+        return _annotated(args[0], args[1:])
+    if origin in (Union, types.UnionType):
+        return _optional(kind, args)
+    if origin is Literal:
+        return _scalar(_choice(args))
+    if origin is tuple:
+        return _list(args[0], "null is no item of this list")
+    if isinstance(origin, type) and issubclass(origin, Mapping):
+        return _mapping(*args)
+    if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+        return _StructReader(kind)
+    if kind in _SCALARS:
+        return _scalar(_SCALARS[kind])
+    if hasattr(kind, "from_text"):
+        return _custom(kind)
+    raise TypeError(f"no YAML is read as {kind!r}")
+
+
+def empty(kind: Any) -> Any:
+    """What null is read as."""
+    origin, args = get_origin(kind), get_args(kind)
+    if origin is Annotated:
+        return empty(args[0])
+    if origin in (Union, types.UnionType):
+        return None
+    if origin is Literal:
+        return args[0]
+    if origin is tuple:
+        return ()
+    if isinstance(origin, type):
+        return {}
+    return kind()
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """The known word that was probably meant."""
+    found = difflib.get_close_matches(word, list(known), n=1, cutoff=0.7)
+    return found[0] if found else None
+
+
+# --- scalars
+
+
+def _scalar(parse: Callable[[str, bool], Any]) -> Reader:
+    """`parse` takes the source text and whether it stood without quotes; raises ValueError or ConfigError."""
+
+    def read(node: Node, path: Path, context: Context) -> Any:
+        if not isinstance(node, ScalarNode):
+            return _refuse(node, path, context, f"want text, got {kind_of(node)}", parse)
+        try:
+            return parse("" if is_null(node) else node.value, node.style is None)
+        except (ValueError, ConfigError) as error:
+            return _refuse(node, path, context, str(error), parse)
+
+    return read
+
+
+class _Unread:
+    """In place of a scalar that could not be read; the field's default takes over."""
+
+
+UNREAD: Final = _Unread()
+
+
+def _refuse(node: Node, path: Path, context: Context, message: str, _: object) -> Any:
+    context.add(Severity.ERROR, position(node), path, message)
+    return UNREAD
+
+
+def _text(text: str, _: bool) -> str:
+    return text
+
+
+def _bool(text: str, bare: bool) -> bool:
+    if bare and text in _TRUE:
+        return True
+    if bare and (text in _FALSE or not text):
+        return False
+    raise ValueError(f'want true or false, got "{text}"')
+
+
+def _int(text: str, bare: bool) -> int:
+    if bare and not text:
+        return 0
+    try:
+        digits = text.replace("_", "")
+        octal = digits.lstrip("+-").startswith("0") and digits.lstrip("+-0").isdigit() and digits.isascii()
+        number = int(digits, 8 if octal else 0) if bare and digits.isascii() and text == text.strip() else None
+    except ValueError:
+        number = None
+    if number is None:
+        raise ValueError(f'want a whole number, got "{text}"')
+    return number
+
+
+def _float(text: str, bare: bool) -> float:
+    if bare and not text:
+        return 0.0
+    try:
+        if not bare or text.lower() in ("nan", "inf", "-inf", "+inf", "infinity"):
+            raise ValueError(text)
+        return float(_FLOATS.get(text.lower(), text))
+    except ValueError:
+        raise ValueError(f'want a number, got "{text}"') from None
+
+
+_SCALARS: Final[Mapping[Any, Callable[[str, bool], Any]]] = {str: _text, bool: _bool, int: _int, float: _float}
+
+
+def _choice(allowed: Sequence[Any]) -> Callable[[str, bool], Any]:
+    def parse(text: str, _: bool) -> Any:
+        if text in allowed:
+            return text
+        meant = nearest(text, (str(a) for a in allowed))
+        hint = f'did you mean "{meant}"?' if meant else f"allowed: {', '.join(str(a) for a in allowed)}"
+        raise ValueError(f'unknown value "{text}" ({hint})')
+
+    return parse
+
+
+def _custom(kind: Any) -> Reader:
+    read = _scalar(lambda text, _: kind.from_text(text))
+
+    def read_or_unset(node: Node, path: Path, context: Context) -> Any:
+        """Null is the empty text where the type knows one, and else leaves the default."""
+        if not is_null(node):
+            return read(node, path, context)
+        try:
+            return kind.from_text("")
+        except (ValueError, ConfigError):
+            return UNSET
+
+    return read_or_unset
+
+
+UNSET: Final = _Unread()
+
+
+# --- composites
+
+
+def _annotated(inner: Any, marks: Sequence[Any]) -> Reader:
+    read: Reader = reader(inner)
+    for mark in marks:
+        if isinstance(mark, NullItem):
+            read = _list(get_args(inner)[0], mark.message)
+        elif isinstance(mark, msgspec.Meta):
+            read = _bounded(read, mark)
+    for mark in marks:
+        if isinstance(mark, NotYet | NotHere | OnlyHere):
+            read = _marked(read, mark, inner)
+    return read
+
+
+def _bounded(read: Reader, meta: msgspec.Meta) -> Reader:
+    def read_bounded(node: Node, path: Path, context: Context) -> Any:
+        value = read(node, path, context)
+        if not isinstance(value, _Unread) and (
+            (meta.ge is not None and value < meta.ge) or (meta.le is not None and value > meta.le)
+        ):
+            least = f"at least {meta.ge}" if meta.ge is not None and value < meta.ge else f"at most {meta.le}"
+            return _refuse(node, path, context, f"want {least}, got {value}", None)
+        return value
+
+    return read_bounded
+
+
+def _marked(read: Reader, mark: NotYet | NotHere | OnlyHere, inner: Any) -> Reader:
+    severity = Severity.WARNING if isinstance(mark, OnlyHere) else Severity.UNSUPPORTED
+
+    def read_marked(node: Node, path: Path, context: Context) -> Any:
+        value = read(node, path, context)
+        if not isinstance(value, _Unread) and value != empty(inner):
+            context.add(severity, position(node), path, mark.message(str(path[-1]) if path else "this"))
+        return value
+
+    return read_marked
+
+
+def _optional(kind: Any, args: Sequence[Any]) -> Reader:
+    inner = [a for a in args if a is not type(None)]
+    if len(inner) != 1 or len(args) != 2:
+        raise TypeError(f"no YAML is read as {kind!r}: only `T | None` is a union")
+    read = reader(inner[0])
+    return lambda node, path, context: None if is_null(node) else read(node, path, context)
+
+
+def _list(inner: Any, of_null: str) -> Reader:
+    read = reader(inner)
+    takes_null = inner is str or get_origin(inner) is Union
+
+    def read_list(node: Node, path: Path, context: Context) -> tuple[Any, ...]:
+        if is_null(node):
+            return ()
+        if not isinstance(node, SequenceNode):
+            context.add(Severity.ERROR, position(node), path, f"want a list, got {kind_of(node)}")
+            return ()
+        _count(node, context)
+        items = []
+        for index, item in enumerate(node.value):
+            if is_null(item) and not takes_null:
+                context.add(Severity.ERROR, position(item), (*path, index), of_null)
+            else:
+                items.append(read(item, (*path, index), context))
+        return tuple(item for item in items if not isinstance(item, _Unread))
+
+    return read_list
+
+
+def _mapping(key_kind: Any, value_kind: Any) -> Reader:
+    read_key, read_value = reader(key_kind), reader(value_kind)
+
+    def read_mapping(node: Node, path: Path, context: Context) -> dict[Any, Any]:
+        if is_null(node):
+            return {}
+        if not isinstance(node, MappingNode):
+            context.add(Severity.ERROR, position(node), path, f"want a mapping, got {kind_of(node)}")
+            return {}
+        _count(node, context)
+        found: dict[Any, Any] = {}
+        for key_node, value_node, merged in pairs(node):
+            key = read_key(key_node, path, context)
+            if isinstance(key, _Unread):
+                continue
+            if key in found:
+                if not merged:
+                    context.add(Severity.ERROR, position(key_node), path, f'key "{key}" is set twice')
+                continue
+            value = read_value(value_node, (*path, str(key)), context)
+            if not isinstance(value, _Unread):
+                found[key] = value
+        return found
+
+    return read_mapping
+
+
+class _StructReader:
+    """A mapping with known keys. Fields are looked up late, since a type may hold itself."""
+
+    def __init__(self, kind: type[msgspec.Struct]) -> None:
+        self._kind = kind
+        self._later: Mapping[str, str] = getattr(kind, "LATER", {})
+        self._check: Callable[[Any, Report], None] | None = getattr(kind, "check", None)
+        self._fields: dict[str, tuple[str, Reader]] | None = None
+
+    def __call__(self, node: Node, path: Path, context: Context) -> Any:
+        if is_null(node):
+            return self._kind()
+        if not isinstance(node, MappingNode):
+            context.add(Severity.ERROR, position(node), path, f"want a mapping, got {kind_of(node)}")
+            return self._kind()
+        _count(node, context)
+        values, suspects, broken = self._read_fields(node, path, context)
+        made = self._kind(**values)
+        if self._check is not None and not broken:
+            self._check(made, Report(context, node, path, frozenset(suspects)))
+        return made
+
+    def _read_fields(self, node: MappingNode, path: Path, context: Context) -> tuple[dict[str, Any], set[str], bool]:
+        """Values by field name; keys that are probably meant by misspelled ones; whether a scalar could not be read."""
+        fields = self._known()
+        seen: set[str] = set()
+        values: dict[str, Any] = {}
+        suspects: set[str] = set()
+        broken = False
+        for key_node, value_node, merged in pairs(node):
+            key = key_node.value if isinstance(key_node, ScalarNode) else None
+            if key is None or key not in fields:
+                suspects |= self._unknown(key, key_node, path, context)
+            elif key in seen:
+                if not merged:
+                    context.add(Severity.ERROR, position(key_node), path, f'key "{key}" is set twice')
+            else:
+                seen.add(key)
+                name, read = fields[key]
+                value = read(value_node, (*path, key), context)
+                if value is UNREAD:
+                    broken = True
+                elif value is not UNSET:
+                    values[name] = value
+        return values, suspects, broken
+
+    def _unknown(self, key: str | None, node: Node, path: Path, context: Context) -> set[str]:
+        """Says so, and gives the key that was probably meant."""
+        if key is None:
+            context.add(Severity.ERROR, position(node), path, f"want a key, got {kind_of(node)}")
+            return set()
+        meant = nearest(key, self._known())
+        if key in self._later:
+            hint = f"only {self._later[key]} and later know it"
+        elif meant:
+            hint = f'did you mean "{meant}"?'
+        else:
+            hint = f"allowed: {_shown(self._known())}"
+        context.add(Severity.ERROR, position(node), path, f'unknown key "{key}" ({hint})')
+        return {meant} if meant and key not in self._later else set()
+
+    def _known(self) -> dict[str, tuple[str, Reader]]:
+        if self._fields is None:
+            self._fields = {f.encode_name: (f.name, reader(f.type)) for f in msgspec.structs.fields(self._kind)}
+        return self._fields
+
+
+def _shown(keys: Collection[str]) -> str:
+    names = sorted(keys)
+    return ", ".join(names[:_MOST_SHOWN]) + (", ..." if len(names) > _MOST_SHOWN else "")
+
+
+def _count(node: MappingNode | SequenceNode, context: Context) -> None:
+    context.visited += 1 + len(node.value)
+    if context.visited > _MOST_NODES:
+        raise TooLarge("document contains excessive aliasing")

@@ -1,0 +1,71 @@
+"""Where something stands in a file, and what was found there.
+
+Law: whatever reads a file of the user's gives back *findings*, all of them at once, and no exception. A finding
+says where, what and, if it can, what to do; its text is one line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum
+
+Path = tuple[str | int, ...]
+"""Keys and indices from the root of a document."""
+
+
+class Severity(Enum):
+    """What follows from a finding. Only warnings let a file through."""
+
+    ERROR = "error"  # the original refuses it too
+    UNSUPPORTED = "unsupported"  # right, but this engine can't do it
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Position:
+    """Line and column, both from 1."""
+
+    line: int = 1
+    column: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing about one place; prints as `prometheus.yml:12:5: scrape_configs[0]: unknown key ...`."""
+
+    severity: Severity
+    file: str
+    line: int
+    column: int
+    path: str
+    message: str
+
+    def __str__(self) -> str:
+        where = f"{self.file}:{self.line}:{self.column}: "
+        return where + (f"{self.path}: {self.message}" if self.path else self.message)
+
+    @property
+    def fatal(self) -> bool:
+        return self.severity is not Severity.WARNING
+
+
+def format_path(path: Path) -> str:
+    """`scrape_configs[0].static_configs[1].labels`."""
+    pieces = [f"[{step}]" if isinstance(step, int) else f".{step}" for step in path]
+    return "".join(pieces).removeprefix(".")
+
+
+def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """By file and place, each once: what an alias repeats is still one mistake."""
+    seen: dict[tuple[str, int, int, str], Finding] = {}
+    for finding in findings:
+        seen.setdefault((finding.file, finding.line, finding.column, finding.message), finding)
+    return tuple(sorted(seen.values(), key=lambda f: (f.file, f.line, f.column)))
+
+
+def settled(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """In order; a file with mistakes is refused for its mistakes alone, so what is unsupported is left out there."""
+    found = in_order(findings)
+    mistaken = {f.file for f in found if f.severity is Severity.ERROR}
+    return tuple(f for f in found if f.severity is not Severity.UNSUPPORTED or f.file not in mistaken)
