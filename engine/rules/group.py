@@ -1,0 +1,197 @@
+"""One group: its rules in turn, each one's samples committed before the next is evaluated.
+
+The evaluation's instant is its slot; samples, `for` and resending are reckoned from it, while durations and "last
+evaluation" are the clock's. A rule that fails writes nothing and ends nothing; its neighbours go on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.foundation.errors import EngineError, StoreError
+from engine.rules import slots
+from engine.rules.errors import IngestError
+from engine.rules.history import last_state
+from engine.rules.ports import Parts
+from engine.rules.recording import Samples
+from engine.rules.running import Progress, Running, RunningAlerting, start
+from engine.rules.spec import GroupSpec
+from engine.tsdb.batch import Appended, Batch
+from engine.tsdb.errors import DiskFullError
+from promql.errors import QueryCanceledError
+from promql.model.labels import Labels
+from promql.model.staleness import STALE_NAN, normalise
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class GroupCounts:
+    """What self-metrics say of a group. Seconds are sums; `evaluated_at` is wall time, ms."""
+
+    iterations: int = 0
+    missed: int = 0
+    evaluations: int = 0
+    failures: int = 0
+    samples: int = 0
+    last_seconds: float = 0.0
+    seconds: float = 0.0
+    rule_seconds: float = 0.0
+    evaluated_at: int | None = None
+
+
+class Group:
+    """A group at work. `run` is its loop; whoever stops it holds `lock`, so that no evaluation is cut in two."""
+
+    def __init__(self, spec: GroupSpec, parts: Parts, *, restored: bool) -> None:
+        self.spec = spec
+        self.counts = GroupCounts()
+        self.rules: list[Running] = [start(rule, parts, spec.limit, restored=restored) for rule in spec.rules]
+        self.lock = asyncio.Lock()
+        self._parts = parts
+        self._source = parts.store.source(source_key(spec))
+        self._restored = restored
+        self._orphans: dict[Labels, None] = {}
+        self._last_slot: int | None = None
+
+    async def run(self) -> None:
+        """Evaluate at every slot from the next one on. A slot that the last evaluation overran is missed."""
+        interval = self.spec.interval
+        shift = slots.offset(self.spec.file, self.spec.name, interval)
+        last = slots.slot(self._parts.clock.now_ms(), interval, shift)
+        while True:
+            await self._parts.clock.sleep_until(last + interval)
+            now = self._parts.clock.now_ms()
+            skipped = slots.missed(now, last, interval)
+            last += (skipped + 1) * interval
+            self.counts.missed += skipped
+            self.counts.iterations += skipped
+            async with self.lock:
+                await self.evaluate(last)
+
+    @property
+    def restored(self) -> bool:
+        """Whether alerts have the age that they had before a restart, or need none."""
+        return self._restored
+
+    async def evaluate(self, time: int) -> None:
+        """One turn of all rules at this slot; after the second turn of a process, alerts are given back their age."""
+        clock, counts = self._parts.clock, self.counts
+        began = clock.monotonic()
+        counts.iterations += 1
+        counts.evaluated_at = clock.now_ms()
+        counts.samples = 0
+        for running in self.rules:
+            await self._evaluate(running, time)
+        self._end_orphans(time)
+        counts.last_seconds = clock.monotonic() - began
+        counts.seconds += counts.last_seconds
+        if not self._restored and self._last_slot is not None:
+            self._restore(clock.now_ms())
+        self._last_slot = time
+
+    def take_over(self, old: Group) -> None:
+        """Go on where an older form of the group stopped: equal rules keep alerts and outputs, others' series end."""
+        waiting = list(old.rules)
+        for running in self.rules:
+            same = next((one for one in waiting if _continues(running, one)), None)
+            if same is None:
+                continue
+            waiting.remove(same)
+            running.progress.outputs = same.progress.outputs
+            if isinstance(running, RunningAlerting) and isinstance(same, RunningAlerting):
+                running.alerts.take_over(same.alerts)
+        self._orphans = {**old._orphans, **{labels: None for one in waiting for labels in one.progress.outputs}}
+        self._last_slot = old._last_slot
+        self.counts.evaluated_at = old.counts.evaluated_at
+        self.counts.last_seconds = old.counts.last_seconds
+
+    def end_all(self, time: int) -> None:
+        """Mark every series of the group as ended at `time`; those that another group has written since go on."""
+        for running in self.rules:
+            self._orphans |= running.progress.outputs
+            running.progress.outputs = {}
+        self._end_orphans(time)
+
+    async def _evaluate(self, running: Running, time: int) -> None:
+        progress, clock = running.progress, self._parts.clock
+        began = clock.monotonic()
+        progress.evaluated_at = clock.now_ms()
+        self.counts.evaluations += 1
+        try:
+            samples = await running.evaluate(time)
+            progress.succeeded()
+            if isinstance(running, RunningAlerting) and (due := running.due(time, self.spec.interval)):
+                self._parts.notify(due)
+            self._commit(progress, samples, time)
+        except QueryCanceledError:
+            return
+        except (DiskFullError, IngestError) as error:
+            self._failed(progress, error)
+        except StoreError:
+            raise
+        except EngineError as error:
+            self.counts.failures += 1
+            self._failed(progress, error)
+        finally:
+            progress.seconds = clock.monotonic() - began
+            self.counts.rule_seconds += progress.seconds
+
+    def _failed(self, progress: Progress, error: EngineError) -> None:
+        progress.failed(str(error))
+        log.warning("rule group %s: evaluating a rule failed: %s", self.spec.key, error)
+
+    def _commit(self, progress: Progress, samples: Samples, time: int) -> None:
+        """Write the samples, and stale markers for what the rule wrote last time and not now. Raises IngestError."""
+        now = dict.fromkeys(samples.labels)
+        gone = [labels for labels in progress.outputs if labels not in now]
+        appended = self._append([*samples.labels, *gone], [samples.values, np.full(len(gone), STALE_NAN)], time)
+        progress.outputs = now
+        self.counts.samples += len(now)
+        if appended.duplicate:
+            raise IngestError("duplicate sample for timestamp")
+        if appended.out_of_order:
+            raise IngestError("out of order sample")
+        if appended.out_of_bounds:
+            raise IngestError("out of bounds")
+
+    def _end_orphans(self, time: int) -> None:
+        """Mark the series of rules that are no more; with no room on the disk they are left for the next turn."""
+        orphans = list(self._orphans)
+        try:
+            self._append(orphans, [np.full(len(orphans), STALE_NAN)], time)
+        except DiskFullError as error:
+            log.warning("rule group %s: marking the ends of %d series failed: %s", self.spec.key, len(orphans), error)
+        else:
+            self._orphans = {}
+
+    def _append(self, labels: Sequence[Labels], values: Iterable[np.ndarray], time: int) -> Appended:
+        if not labels:
+            return Appended()
+        columns = self._source.columns(labels)
+        return self._parts.store.append(self._source, [Batch(time, columns, normalise(np.concatenate(list(values))))])
+
+    def _restore(self, now: int) -> None:
+        timings, select = self._parts.timings, self._parts.store.select
+        for running in self.rules:
+            if isinstance(running, RunningAlerting):
+                running.alerts.restore(
+                    lambda labels: last_state(select, labels, now - timings.outage_tolerance, now),
+                    now,
+                    timings.grace_period,
+                )
+        self._restored = True
+
+
+def source_key(spec: GroupSpec) -> str:
+    """The name of the group's source in the store."""
+    return f"rules/{spec.key}"
+
+
+def _continues(running: Running, old: Running) -> bool:
+    return type(running) is type(old) and running.rule.key == old.rule.key

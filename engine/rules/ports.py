@@ -1,0 +1,78 @@
+"""What rules need of the rest: a store, an evaluator, templates, somebody to tell.
+
+The instant of an evaluation is that of its slot, in Unix milliseconds, never the clock's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeAlias, TypeVar
+
+from engine.alerting.alert import Alert
+from engine.foundation.clock import Clock
+from engine.tsdb.batch import Appended, Batch
+from promql.model.labels import Labels
+from promql.model.panel import Need, Panel
+from promql.model.results import Result
+from promql.model.types import IntArray
+from promql.syntax.ast import Expr
+
+
+class Source(Protocol):
+    """One table of the store; a group has one."""
+
+    def columns(self, labels: Sequence[Labels]) -> IntArray:
+        """Their columns, made where there were none."""
+
+
+S = TypeVar("S", bound=Source)
+
+
+class Store(Protocol[S]):
+    """The store, as far as rules use it."""
+
+    def source(self, key: str) -> S:
+        """The source of that name, made where there was none."""
+
+    def append(self, source: S, batches: Sequence[Batch]) -> Appended:
+        """Keep them and say what became of them."""
+
+    def select(self, need: Need) -> Sequence[Panel]:
+        """What is kept."""
+
+
+Evaluate: TypeAlias = Callable[[str | Expr, int], Awaitable[Result]]
+"""The value of an expression at an instant (Unix ms). Raises PromQLError."""
+
+Notify: TypeAlias = Callable[[Sequence[Alert]], None]
+"""Takes alerts that are firing or have ended; must not block."""
+
+
+class Expand(Protocol):
+    """Fills in a template."""
+
+    async def __call__(self, name: str, text: str, labels: Labels, value: float, time: int) -> str:
+        """The text; where the template fails, a text that says so."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timings:
+    """Prometheus's `--rules.alert.*` defaults, in ms."""
+
+    resend_delay: int = 60_000
+    outage_tolerance: int = 3_600_000
+    grace_period: int = 600_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """What every group works with. `external_url` has no slash at its end."""
+
+    clock: Clock
+    store: Store[Any]
+    evaluate: Evaluate
+    expand: Expand
+    notify: Notify
+    external_url: str = ""
+    timings: Timings = Timings()

@@ -1,0 +1,115 @@
+"""Rules at work: each keeps what it must from one evaluation to the next, and how it fared."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+from urllib.parse import quote_plus
+
+from engine.alerting.alert import Alert
+from engine.foundation.clock import MILLISECOND
+from engine.rules import states
+from engine.rules.alerting import ActiveAlert, AlertTable, Instance, identity
+from engine.rules.ports import Parts
+from engine.rules.recording import Samples, as_vector, record, relabelling
+from engine.rules.spec import AlertingRule, RecordingRule, Rule
+from promql.model.labels import Labels
+
+Health = Literal["unknown", "ok", "err"]
+
+
+@dataclass(slots=True)
+class Progress:
+    """How a rule's last evaluation went: the series that it wrote, and when it began (`evaluated_at`, wall time, ms)."""
+
+    health: Health = "unknown"
+    last_error: str = ""
+    seconds: float = 0.0
+    evaluated_at: int | None = None
+    outputs: dict[Labels, None] = field(default_factory=dict)
+
+    def succeeded(self) -> None:
+        self.health, self.last_error = "ok", ""
+
+    def failed(self, why: str) -> None:
+        self.health, self.last_error = "err", why
+
+
+class RunningRecording:
+    """A recording rule."""
+
+    def __init__(self, rule: RecordingRule, parts: Parts, limit: int) -> None:
+        self.rule = rule
+        self.progress = Progress()
+        self._parts = parts
+        self._limit = limit
+        self._relabel = relabelling(rule)
+
+    async def evaluate(self, time: int) -> Samples:
+        """What to write. Raises PromQLError, RuleError."""
+        return record(await self._parts.evaluate(self.rule.expr, time), self._relabel, self._limit)
+
+
+class RunningAlerting:
+    """An alerting rule and its alerts."""
+
+    def __init__(self, rule: AlertingRule, parts: Parts, limit: int, *, restored: bool) -> None:
+        self.rule = rule
+        self.progress = Progress()
+        self.alerts = AlertTable(rule, restored=restored)
+        self._parts = parts
+        self._limit = limit
+        self._url = generator_url(parts.external_url, rule.query)
+
+    async def evaluate(self, time: int) -> Samples:
+        """What to write; alerts advance. Raises PromQLError, RuleError."""
+        found = as_vector(await self._parts.evaluate(self.rule.expr, time))
+        values = found.values.tolist()
+        instances = [
+            await self._instance(labels, value, time) for labels, value in zip(found.labels, values, strict=True)
+        ]
+        return self.alerts.advance(instances, time, self._limit)
+
+    def due(self, time: int, interval: int) -> list[Alert]:
+        """Whom to tell of now; they count as told."""
+        delay = self._parts.timings.resend_delay
+        return [self._told(alert, time, interval, delay) for alert in self.alerts.due(time, delay)]
+
+    async def _instance(self, sample: Labels, value: float, time: int) -> Instance:
+        labels = await self._expanded(self.rule.labels, sample, value, time)
+        annotations = await self._expanded(self.rule.annotations, sample, value, time)
+        return Instance(identity(self.rule, sample, labels), tuple(sorted(annotations.items())), value)
+
+    async def _expanded(self, texts: Mapping[str, str], sample: Labels, value: float, time: int) -> dict[str, str]:
+        name = f"__alert_{self.rule.name}"
+        return {
+            key: await self._parts.expand(name, text, sample, value, time) if "{{" in text else text
+            for key, text in texts.items()
+        }
+
+    def _told(self, alert: ActiveAlert, time: int, interval: int, delay: int) -> Alert:
+        entry = alert.entry
+        return Alert(
+            labels=alert.labels,
+            annotations=alert.annotations,
+            starts_at=(entry.fired_at if entry.fired_at is not None else entry.active_at) * MILLISECOND,
+            ends_at=states.ends_at(entry, time, interval, delay) * MILLISECOND,
+            updated_at=time * MILLISECOND,
+            generator_url=self._url,
+        )
+
+
+Running: TypeAlias = RunningRecording | RunningAlerting
+
+
+def start(rule: Rule, parts: Parts, limit: int, *, restored: bool) -> Running:
+    """The rule at work; `restored` says that its alerts need no history from before a restart."""
+    if isinstance(rule, RecordingRule):
+        return RunningRecording(rule, parts, limit)
+    return RunningAlerting(rule, parts, limit, restored=restored)
+
+
+def generator_url(external_url: str, query: str) -> str:
+    """The page that shows the rule's expression."""
+    return f"{external_url}/graph?g0.expr={quote_plus(query)}&g0.tab=1"

@@ -1,0 +1,65 @@
+"""Rules as they are run: expressions parsed, times in milliseconds, the group's interval settled.
+
+Two rules (or groups) are equal when nothing that a user wrote differs; a reload leaves equal groups alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from promql.model.labels import Labels
+from promql.syntax.ast import Expr
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingRule:
+    """`query` is the expression in its canonical text; an empty label value takes the label away."""
+
+    name: str
+    expr: Expr = field(compare=False, repr=False)
+    query: str
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def key(self) -> tuple[str, Labels]:
+        """By what a reload finds the same rule again."""
+        return (self.name, Labels.of(self.labels))
+
+
+@dataclass(frozen=True, slots=True)
+class AlertingRule:
+    """`hold` is its `for`, `keep_firing` its `keep_firing_for`, in ms. Labels and annotations are templates."""
+
+    name: str
+    expr: Expr = field(compare=False, repr=False)
+    query: str
+    hold: int = 0
+    keep_firing: int = 0
+    labels: Mapping[str, str] = field(default_factory=dict)
+    annotations: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def key(self) -> tuple[str, Labels]:
+        """By what a reload finds the same rule again."""
+        return (self.name, Labels.of(self.labels))
+
+
+Rule: TypeAlias = RecordingRule | AlertingRule
+
+
+@dataclass(frozen=True, slots=True)
+class GroupSpec:
+    """One group of one file. `interval` in ms, never zero; `limit` 0 means none."""
+
+    file: str
+    name: str
+    interval: int
+    rules: tuple[Rule, ...]
+    limit: int = 0
+
+    @property
+    def key(self) -> str:
+        """`file;name`: the group's identity, and its name in self-metrics."""
+        return f"{self.file};{self.name}"
