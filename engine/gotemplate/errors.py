@@ -1,0 +1,42 @@
+"""Errors of templates. Their texts are Go's, since people search for them and the originals show them.
+
+TemplateError           the text is no template; `template: NAME:LINE: message`
+    ExecutionError      it failed over these data; `template: NAME:LINE:COLUMN: executing "NAME" at <EXPR>: message`
+        LimitError      it asked for more steps, text or depth than it may have
+CallError               a function's own complaint; never leaves the interpreter, which says where it happened
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from engine.foundation.errors import ConfigError
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """`line` counts from 1, `column` in bytes from 0, as Go does; `name` is the text's name, often empty."""
+
+    name: str
+    line: int
+    column: int
+
+
+class TemplateError(ConfigError):
+    """The text is no template. `position` says where, if that is known."""
+
+    def __init__(self, message: str, position: Position | None = None) -> None:
+        super().__init__(message)
+        self.position = position
+
+
+class ExecutionError(TemplateError):
+    """The template can't be filled from these data."""
+
+
+class LimitError(ExecutionError):
+    """The template wants more than it may have: steps, text, or depth."""
+
+
+class CallError(Exception):
+    """A function refuses its arguments; the interpreter adds `error calling NAME: ` and the place."""

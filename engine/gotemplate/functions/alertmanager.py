@@ -1,0 +1,38 @@
+"""The functions that Alertmanager 0.25 adds to Go's own, and those of later releases that need no clock."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final, cast
+
+from engine.gotemplate.containers import GoList, Html
+from engine.gotemplate.errors import LimitError
+from engine.gotemplate.functions.builtins import BUILTINS
+from engine.gotemplate.functions.words import matches, replace_all, titled
+from engine.gotemplate.printing import MAX_TEXT
+from engine.gotemplate.types import STRING, STRINGS, Function
+from engine.gotemplate.values import Strings
+
+
+def _join(separator: str, values: GoList) -> str:
+    words = [cast("str", v) for v in values]
+    if len(separator) * len(words) > MAX_TEXT:
+        raise LimitError(f"a text would be longer than {MAX_TEXT} characters")
+    return separator.join(words)
+
+
+ALERTMANAGER: Final[Mapping[str, Function]] = MappingProxyType(
+    {
+        **BUILTINS,
+        "join": Function(_join, (STRING, STRINGS)),
+        "match": Function(matches, (STRING, STRING)),
+        "reReplaceAll": Function(replace_all, (STRING, STRING, STRING)),
+        "safeHtml": Function(Html, (STRING,)),
+        "stringSlice": Function(lambda *words: Strings(words), (), STRING),
+        "title": Function(titled, (STRING,)),
+        "toLower": Function(str.lower, (STRING,)),
+        "toUpper": Function(str.upper, (STRING,)),
+        "trimSpace": Function(str.strip, (STRING,)),
+    }
+)

@@ -1,0 +1,37 @@
+"""Strings as Go sees them: bytes, mostly UTF-8.
+
+A Python string stands for a Go string; bytes that are not UTF-8 (after `slice` or `printf "%.1x"`, say) live in it as
+surrogate escapes and become U+FFFD when a template's output leaves the interpreter.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from promql.model.labels import quote as _quote
+
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")  # noqa: TID251 - ours, linear
+
+
+def to_bytes(text: str) -> bytes:
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "replace")
+
+
+def from_bytes(raw: bytes) -> str:
+    return raw.decode("utf-8", "surrogateescape")
+
+
+def cleaned(text: str) -> str:
+    """Without lone surrogates: what may leave."""
+    return _SURROGATE.sub("\ufffd", text)
+
+
+def quote(text: str) -> str:
+    """Go's `%q`: bytes that are not UTF-8 are shown as `\\xNN`."""
+    if _SURROGATE.search(text) is None:
+        return _quote(text)
+    return '"' + "".join(f"\\x{ord(c) & 0xFF:02x}" if _SURROGATE.match(c) else _quote(c)[1:-1] for c in text) + '"'
