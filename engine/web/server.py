@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import ipaddress
 import socket
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import urlsplit
@@ -73,12 +74,16 @@ def application(
     return app
 
 
-async def serve(app: web.Application, bound: socket.socket) -> web.AppRunner:
-    """Answer on a bound socket until the runner is cleaned up."""
+@asynccontextmanager
+async def running(app: web.Application, bound: socket.socket) -> AsyncIterator[None]:
+    """The application answers on a bound socket for as long as the block runs."""
     runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=1.0)
     await runner.setup()
-    await web.SockSite(runner, bound).start()
-    return runner
+    try:
+        await web.SockSite(runner, bound).start()
+        yield
+    finally:
+        await runner.cleanup()
 
 
 def bind(listener: Listener) -> socket.socket:

@@ -1,0 +1,82 @@
+"""`/api/v1/status/*` and `/version`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from engine.tsdb.store import Store
+from engine.web.api.envelope import answering, success
+from engine.web.api.times import rfc3339
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """What `/status/runtimeinfo` tells; instants are Unix ms."""
+
+    started: int
+    folder: str
+    config_loaded: int
+    config_good: bool
+    tasks: int
+    retention: str
+    corruptions: int
+
+
+def routes(
+    store: Store,
+    *,
+    version: Mapping[str, str],
+    flags: Mapping[str, str],
+    config: Callable[[], str],
+    runtime: Callable[[], Runtime],
+) -> list[web.RouteDef]:
+    """`config` gives the configuration in force, without secrets."""
+
+    async def build(_: web.Request) -> web.Response:
+        return success(version)
+
+    async def loaded(_: web.Request) -> web.Response:
+        return success({"yaml": config()})
+
+    async def given_flags(_: web.Request) -> web.Response:
+        return success(dict(sorted(flags.items())))
+
+    async def running(_: web.Request) -> web.Response:
+        now = runtime()
+        return success(
+            {
+                "startTime": rfc3339(now.started),
+                "CWD": now.folder,
+                "reloadConfigSuccess": now.config_good,
+                "lastConfigTime": rfc3339(now.config_loaded),
+                "corruptionCount": now.corruptions,
+                "goroutineCount": now.tasks,
+                "GOMAXPROCS": 2,
+                "GOGC": "",
+                "GODEBUG": "",
+                "storageRetention": now.retention,
+            }
+        )
+
+    async def replay(_: web.Request) -> web.Response:
+        return success({"min": 0, "max": 0, "current": 0})
+
+    async def tsdb(_: web.Request) -> web.Response:
+        stats = store.stats()
+        return success(stats)
+
+    async def plain_version(_: web.Request) -> web.Response:
+        return web.json_response(dict(version), content_type="text/plain")
+
+    pages = {
+        "/status/buildinfo": build,
+        "/status/config": loaded,
+        "/status/flags": given_flags,
+        "/status/runtimeinfo": running,
+        "/status/tsdb": tsdb,
+        "/status/walreplay": replay,
+    }
+    return [*(web.get(path, answering(page)) for path, page in pages.items()), web.get("/version", plain_version)]
