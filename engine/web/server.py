@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 import psutil
 from aiohttp import web
-from aiohttp.typedefs import Handler
+from aiohttp.typedefs import Handler, Middleware
 
 from engine.foundation.errors import ConfigError
 
@@ -112,13 +112,15 @@ def bind(listener: Listener) -> socket.socket:
 def _holder(port: int) -> str:
     """Who listens on a port, as far as this user may see."""
     try:
-        found = next(c for c in psutil.net_connections("tcp") if c.status == "LISTEN" and c.laddr.port == port)
+        found = next(
+            c for c in psutil.net_connections("tcp") if c.status == "LISTEN" and c.laddr and c.laddr.port == port
+        )
         return f"taken by {psutil.Process(found.pid).name()} (pid {found.pid})" if found.pid else "taken"
     except (StopIteration, psutil.Error, OSError):
         return "taken by another process"
 
 
-def _guard(listener: Listener, external_host: str) -> web.Middleware:
+def _guard(listener: Listener, external_host: str) -> Middleware:
     @web.middleware
     async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
         if listener.loopback and not _own_host(request.host, external_host):
@@ -162,7 +164,7 @@ async def _plain_errors(request: web.Request, handler: Handler) -> web.StreamRes
         return web.Response(status=405, text="Method Not Allowed\n", headers={"Allow": error.headers.get("Allow", "")})
 
 
-def _counting(counts: HttpCounts) -> web.Middleware:
+def _counting(counts: HttpCounts) -> Middleware:
     @web.middleware
     async def count(request: web.Request, handler: Handler) -> web.StreamResponse:
         status = 500

@@ -1,0 +1,86 @@
+"""What every request passes first."""
+
+from __future__ import annotations
+
+import socket
+
+import pytest
+from aiohttp import ClientSession, web
+
+from engine.foundation.errors import ConfigError
+from engine.web.server import (
+    HttpCounts,
+    Listener,
+    PortTakenError,
+    application,
+    bind,
+    free_port_of,
+    parse_listen,
+    running,
+)
+
+
+async def hello(_: web.Request) -> web.Response:
+    return web.Response(text="hello")
+
+
+async def ask(
+    method: str, path: str, counts: HttpCounts | None = None, **headers: str
+) -> tuple[int, str, dict[str, str]]:
+    listener = Listener("prometheus", "127.0.0.1", 0)
+    routes = [web.get("/hello", hello), web.post("/hello", hello)]
+    bound = bind(listener)
+    app = application(routes, listener, counts or HttpCounts())
+    async with running(app, bound), ClientSession() as client:
+        url = f"http://127.0.0.1:{free_port_of(bound)}{path}"
+        async with client.request(method, url, headers=headers) as response:
+            return response.status, await response.text(), dict(response.headers)
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1:9090", "prometheus:9090", "[::1]:9090", "a.localhost"])
+async def test_a_host_that_names_this_machine_is_answered(host: str) -> None:
+    assert (await ask("GET", "/hello", Host=host))[0] == 200
+
+
+async def test_a_host_of_somebody_else_is_refused() -> None:
+    status, text, _ = await ask("GET", "/hello", Host="evil.example.com")
+    assert (status, text) == (403, "the Host header 'evil.example.com' does not name this machine\n")
+
+
+async def test_a_write_from_a_foreign_page_is_refused_and_a_read_gets_no_cors_answer() -> None:
+    assert (await ask("POST", "/hello", Origin="http://evil.example.com"))[0] == 403
+    _, _, headers = await ask("GET", "/hello", Origin="http://evil.example.com")
+    assert "Access-Control-Allow-Origin" not in headers
+
+
+async def test_an_own_page_may_read_and_write_from_another_port() -> None:
+    status, _, headers = await ask("POST", "/hello", Origin="http://127.0.0.1:3000")
+    assert status == 200
+    assert headers["Access-Control-Allow-Origin"] == "http://127.0.0.1:3000"
+
+
+async def test_unknown_paths_and_methods_are_answered_in_gos_words() -> None:
+    assert (await ask("GET", "/nope"))[:2] == (404, "404 page not found\n")
+    assert (await ask("DELETE", "/hello"))[:2] == (405, "Method Not Allowed\n")
+
+
+async def test_requests_are_counted_by_handler_and_status() -> None:
+    counts = HttpCounts()
+    await ask("GET", "/hello", counts)
+    await ask("GET", "/nope", counts)
+    assert counts.requests == {("/hello", 200): 1, ("unknown", 404): 1}
+
+
+def test_a_taken_port_is_told_with_its_holder() -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        with pytest.raises(PortTakenError, match=r"can't listen on 127\.0\.0\.1:\d+: taken by .*\(pid \d+\)"):
+            bind(Listener("prometheus", "127.0.0.1", other.getsockname()[1]))
+
+
+def test_an_address_is_a_host_and_a_port() -> None:
+    assert parse_listen("node", "[::1]:9100") == Listener("node", "::1", 9100)
+    assert parse_listen("node", ":9100").host == "0.0.0.0"
+    with pytest.raises(ConfigError, match="--listen node=9100: want HOST:PORT"):
+        parse_listen("node", "9100")
