@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from aiohttp import web
 
+from engine.tsdb.stats import Counts, StoreStats
 from engine.tsdb.store import Store
 from engine.web.api.envelope import answering, success
 from engine.web.api.times import rfc3339
@@ -65,8 +67,7 @@ def routes(
         return success({"min": 0, "max": 0, "current": 0})
 
     async def tsdb(_: web.Request) -> web.Response:
-        stats = store.stats()
-        return success(stats)
+        return success(_tsdb(store.stats()))
 
     async def plain_version(_: web.Request) -> web.Response:
         return web.json_response(dict(version), content_type="text/plain")
@@ -80,3 +81,23 @@ def routes(
         "/status/walreplay": replay,
     }
     return [*(web.get(path, answering(page)) for path, page in pages.items()), web.get("/version", plain_version)]
+
+
+def _tsdb(stats: StoreStats) -> dict[str, Any]:
+    return {
+        "headStats": {
+            "numSeries": stats.series,
+            "numLabelPairs": stats.label_pairs,
+            "chunkCount": stats.parts,
+            "minTime": stats.min_time,
+            "maxTime": stats.max_time,
+        },
+        "seriesCountByMetricName": _named(stats.series_by_metric),
+        "labelValueCountByLabelName": _named(stats.values_by_label),
+        "memoryInBytesByLabelName": _named(stats.bytes_by_label),
+        "seriesCountByLabelValuePair": _named(stats.series_by_pair),
+    }
+
+
+def _named(counts: Counts) -> list[dict[str, Any]]:
+    return [{"name": name, "value": count} for name, count in counts]
