@@ -21,7 +21,7 @@ Health = Literal["unknown", "ok", "err"]
 
 @dataclass(slots=True)
 class Progress:
-    """How a rule's last evaluation went: the series that it wrote, and when it began (`evaluated_at`, wall time, ms)."""
+    """How a rule's last evaluation went: the series that it wrote, and when (`evaluated_at`, wall time, ms)."""
 
     health: Health = "unknown"
     last_error: str = ""
