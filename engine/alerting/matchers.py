@@ -17,7 +17,6 @@ from promql.model.matchers import Matcher, MatchOp
 _MATCHER: Final = re.compile(  # noqa: TID251 - ours, linear
     r"\s*([a-zA-Z_:][a-zA-Z0-9_:]*)\s*(=~|=|!=|!~)\s*(.*?)\s*", re.ASCII | re.DOTALL
 )
-_LABEL_NAME: Final = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*", re.ASCII)  # noqa: TID251 - ours, linear
 _ESCAPES: Final = {"n": "\n", '"': '"', "\\": "\\"}
 NEGATIVE: Final = frozenset({MatchOp.NOT_EQUAL, MatchOp.NOT_REGEX})
 
@@ -53,10 +52,6 @@ def format_matchers(matchers: Iterable[Matcher]) -> str:
 def matches_empty(matcher: Matcher) -> bool:
     """Whether a silence made of this matcher alone would say nothing; a negative one always says something."""
     return matcher.op not in NEGATIVE and matcher.matches("")
-
-
-def is_label_name(name: str) -> bool:
-    return _LABEL_NAME.fullmatch(name) is not None
 
 
 def _split(text: str) -> list[str]:

@@ -15,10 +15,11 @@ from typing import Final
 import msgspec
 
 from engine.alerting.linelog import LineLog
-from engine.alerting.matchers import is_label_name, matches_empty
+from engine.alerting.matchers import matches_empty
 from engine.foundation.clock import SECOND, Clock
 from engine.foundation.errors import ConfigError
 from engine.foundation.regexes import RegexError
+from engine.foundation.values import is_label_name
 from promql.model.labels import Labels
 from promql.model.matchers import Matcher, MatchOp, match_all
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from engine.alerting.alert import Alert
-from engine.alerting.matchers import is_label_name
 from engine.foundation.errors import ConfigError
+from engine.foundation.values import is_label_name
 from promql.model.labels import Labels
 
 NEVER: Final = 2**63 - 1

@@ -1,0 +1,50 @@
+"""What the alerting side counts about itself; `metrics` shows it under the original's names."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Final
+
+LATENCY_BUCKETS: Final = (1.0, 5.0, 10.0, 15.0, 20.0)
+
+
+@dataclass(slots=True)
+class Histogram:
+    """Observations by upper bound (not cumulated; the last slot is beyond all bounds), their sum and number."""
+
+    slots: list[int] = field(default_factory=lambda: [0] * (len(LATENCY_BUCKETS) + 1))
+    sum: float = 0.0
+
+    def observe(self, seconds: float) -> None:
+        slot = next((i for i, bound in enumerate(LATENCY_BUCKETS) if seconds <= bound), len(LATENCY_BUCKETS))
+        self.slots[slot] += 1
+        self.sum += seconds
+
+    @property
+    def count(self) -> int:
+        return sum(self.slots)
+
+
+@dataclass(slots=True)
+class NotificationCounts:
+    """By kind of integration. A notification may take several requests."""
+
+    notifications: Counter[str] = field(default_factory=Counter)
+    notifications_failed: Counter[str] = field(default_factory=Counter)
+    requests: Counter[str] = field(default_factory=Counter)
+    requests_failed: Counter[str] = field(default_factory=Counter)
+    latency: dict[str, Histogram] = field(default_factory=dict)
+    journal_queries: int = 0
+
+    def observe_latency(self, kind: str, seconds: float) -> None:
+        self.latency.setdefault(kind, Histogram()).observe(seconds)
+
+
+@dataclass(slots=True)
+class ReceivedCounts:
+    """Alerts by status as they came in; `invalid` were refused."""
+
+    firing: int = 0
+    resolved: int = 0
+    invalid: int = 0
