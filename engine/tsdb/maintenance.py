@@ -1,0 +1,198 @@
+"""What has to be done now and then: sync, seal what is old, store what is sealed, shorten the log, forget.
+
+Laws:
+- Names are synced before samples that use them, and both before a part that relies on them.
+- A log segment goes when all its commits are in files of parts; parts go a whole file at a time, oldest first.
+- A turn that finds the disk full changes nothing but what it has finished, and says so; the next turn tries again.
+- Encoding, writing and syncing happen on views, outside the store's lock; only the exchange of parts is inside.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from engine.foundation.files import NO_ROOM, beside
+from engine.tsdb.cache import ArrayCache
+from engine.tsdb.numbers import NEVER
+from engine.tsdb.options import StoreOptions
+from engine.tsdb.partfile import PartFile, encode_part, write_parts
+from engine.tsdb.serieslog import NoSeriesLog, SeriesLog
+from engine.tsdb.source import Part, Source
+from engine.tsdb.state import State
+from engine.tsdb.wal import Log
+from promql.model.types import IntArray
+
+
+@dataclass(frozen=True, slots=True)
+class Maintained:
+    """What a turn did; `problem` says in one line why it could not do all."""
+
+    stored_parts: int = 0
+    dropped_files: int = 0
+    removed_series: int = 0
+    problem: str = ""
+
+
+class Maintenance:
+    """Runs in any thread, one turn at a time."""
+
+    def __init__(
+        self,
+        state: State,
+        options: StoreOptions,
+        lock: threading.Lock,
+        logs: tuple[SeriesLog | NoSeriesLog, Log],
+        files: tuple[Path | None, ArrayCache],
+    ) -> None:
+        self._state = state
+        self._options = options
+        self._lock = lock
+        self._names, self._log = logs
+        self._folder, self._cache = files
+        self._turn = threading.Lock()
+        self._synced_at = NEVER
+
+    def run(self, now_ms: int) -> Maintained:
+        """One turn; a second one at the same time does nothing."""
+        if not self._turn.acquire(blocking=False):
+            return Maintained()
+        try:
+            return self._run(now_ms)
+        finally:
+            self._turn.release()
+
+    def sync(self) -> None:
+        """Make all that is logged survive a power cut."""
+        with self._lock:
+            handles = [*self._names.handles(), *self._log.handles()]
+        for at, handle in enumerate(handles):
+            try:
+                os.fsync(handle)
+            finally:
+                for rest in handles[at : at + 1]:
+                    os.close(rest)
+
+    def size(self) -> int:
+        """Bytes of names, log and parts."""
+        return self._names.size() + self._log.size() + sum(file.size for file in self._state.files)
+
+    def _run(self, now_ms: int) -> Maintained:
+        stored, problem = 0, ""
+        if now_ms - self._synced_at >= self._options.sync_ms:
+            self.sync()
+            self._synced_at = now_ms
+        self._seal_old()
+        try:
+            stored = self._store_sealed()
+        except OSError as error:
+            if error.errno not in NO_ROOM:
+                raise
+            problem = f"{self._folder}: no room to store sealed samples ({error.strerror}): they stay in the log"
+        self._shorten_log()
+        dropped = self._drop(self._outlived())
+        return Maintained(stored, dropped[0], dropped[1], problem)
+
+    def _seal_old(self) -> None:
+        limit = self._state.newest - self._options.seal_age_ms
+        for source in self._state.all_sources():
+            with self._lock:
+                since = source.open_since()
+                if since is not None and since < limit:
+                    source.seal()
+
+    def _store_sealed(self) -> int:
+        waiting = [(source, source.unstored()) for source in self._state.all_sources()]
+        waiting = [(source, parts) for source, parts in waiting if parts]
+        if not waiting:
+            return 0
+        self.sync()
+        file = self._written([(source, part) for source, parts in waiting for part in parts])
+        stored = iter(list(file.parts()))
+        self._state.files = (*self._state.files, file)
+        for source, parts in waiting:
+            fresh = {id(part): next(stored) for part in parts}
+            with self._lock:
+                source.replace_parts(tuple(fresh.get(id(part), part) for part in source.view.parts))
+        return sum(len(parts) for _, parts in waiting)
+
+    def _written(self, parts: Sequence[tuple[Source, Part]]) -> PartFile:
+        encoded = [encode_part(part, source.refs) for source, part in parts]
+        if self._folder is None:
+            memory = io.BytesIO()
+            write_parts(memory, encoded)
+            return PartFile("memory", memory.getvalue(), self._cache)
+        path = self._folder / "parts" / f"{self._state.next_file:08}.part"
+        self._state.next_file += 1
+        with beside(path) as file:
+            write_parts(file, encoded)
+        return PartFile.open(path, self._cache)
+
+    def _shorten_log(self) -> None:
+        with self._lock:
+            needed = self._log.segment
+            for source in self._state.all_sources():
+                if source.logged_from is not None:
+                    needed = min(needed, source.logged_from)
+                for part in source.unstored()[:1]:
+                    needed = min(needed, needed if part.segment is None else part.segment)
+            self._log.drop_before(needed)
+
+    def _outlived(self) -> list[PartFile]:
+        """The files that retention gives up, oldest first."""
+        files = sorted(self._state.files, key=lambda file: file.end)
+        cutoff = self._state.newest - self._options.retention_ms if self._options.retention_ms else NEVER
+        gone = [file for file in files if file.end < cutoff]
+        if self._options.retention_bytes:
+            excess = self.size() - self._options.retention_bytes - sum(file.size for file in gone)
+            for file in files[len(gone) :]:
+                if excess <= 0:
+                    break
+                gone.append(file)
+                excess -= file.size
+        return gone
+
+    def _drop(self, gone: Sequence[PartFile]) -> tuple[int, int]:
+        if not gone:
+            return 0, 0
+        keys = {file.key for file in gone}
+        removed = 0
+        for source in self._state.all_sources():
+            parts = source.view.parts
+            if any(part.file in keys for part in parts):
+                with self._lock:
+                    source.replace_parts(tuple(part for part in source.view.parts if part.file not in keys))
+                    removed += self._forget(self._emptied(source))
+        self._state.files = tuple(file for file in self._state.files if file.key not in keys)
+        for file in gone:
+            if self._folder is not None:
+                Path(file.name).unlink(missing_ok=True)
+        return len(gone), removed
+
+    def _emptied(self, source: Source) -> IntArray:
+        """The series of a source whose last sample is older than all that their sources still have."""
+        catalog, refs = self._state.catalog, source.refs
+        last = catalog.last.array[refs]
+        first = source.first_time()
+        old = refs[(last != NEVER) & (last < first)] if first is not None else refs[last != NEVER]
+        return np.unique([ref for ref in old.tolist() if not self._lives_elsewhere(ref)]).astype(np.int64)
+
+    def _lives_elsewhere(self, ref: int) -> bool:
+        catalog = self._state.catalog
+        if ref not in catalog.sharers:
+            return False
+        owners = [int(catalog.owner.array[ref]), *(source for source, _ in catalog.sharers[ref])]
+        firsts = [self._state.by_number[owner].first_time() for owner in owners]
+        return any(first is not None and first <= catalog.last.array[ref] for first in firsts)
+
+    def _forget(self, refs: IntArray) -> int:
+        if len(refs):
+            self._state.index.remove(self._state.catalog.named(refs.tolist()))
+            self._state.catalog.forget(refs)
+        return len(refs)

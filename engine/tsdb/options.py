@@ -1,0 +1,28 @@
+"""What can be set about a store."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+HOUR: int = 3_600_000
+
+
+@dataclass(frozen=True, slots=True)
+class StoreOptions:
+    """Times in milliseconds, sizes in bytes; a retention of 0 keeps everything.
+
+    `bounds_ms`: how far a sample may lie behind the newest one of the store (Prometheus: half a block, 1 h).
+    `seal_rows`, `seal_samples`: how much an open part holds before it is sealed; `seal_age_ms`: how far the
+    store's newest sample may be ahead of an open part's oldest before it is sealed all the same, so that a slow
+    source does not keep the log long.
+    """
+
+    retention_ms: int = 15 * 24 * HOUR
+    retention_bytes: int = 0
+    bounds_ms: int = HOUR
+    seal_rows: int = 120
+    seal_samples: int = 65_536
+    seal_age_ms: int = 2 * HOUR
+    segment_bytes: int = 128 << 20
+    sync_ms: int = 5_000
+    cache_bytes: int = 64 << 20

@@ -1,0 +1,167 @@
+"""Opening a folder: what was written last time becomes the store again.
+
+Names first, then parts, then the log: a commit that a part already holds is passed over by its number. Damage
+never stops the opening and never becomes a wrong sample: what can't be read is left out and listed. A commit that
+names a series without a name is left out whole, and the numbers it used are never given to another series.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from engine.tsdb.cache import ArrayCache
+from engine.tsdb.errors import DamagedError
+from engine.tsdb.frames import Gap
+from engine.tsdb.numbers import NEVER
+from engine.tsdb.options import StoreOptions
+from engine.tsdb.partfile import PartFile
+from engine.tsdb.serieslog import Named, read_series
+from engine.tsdb.source import Commit, Part, Source
+from engine.tsdb.state import State
+from engine.tsdb.wal import Logged, number_of, read_segment, segments
+
+
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """Bytes that could not be read: where, how many, and what was done about it."""
+
+    file: str
+    offset: int
+    size: int
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.file}: {self.what} ({self.size} bytes at {self.offset})"
+
+
+@dataclass(frozen=True, slots=True)
+class Recovery:
+    """What opening found. `lost_commits` were logged, but their series' names or their layout are gone."""
+
+    commits: int = 0
+    samples: int = 0
+    lost_commits: int = 0
+    damages: tuple[Damage, ...] = ()
+
+    @property
+    def bytes_cut(self) -> int:
+        return sum(damage.size for damage in self.damages)
+
+
+def restore(folder: Path, options: StoreOptions, cache: ArrayCache) -> tuple[State, Recovery]:
+    """Read a folder. Cuts torn tails off."""
+    return _Reader(folder, options, cache).run()
+
+
+class _Reader:
+    """One opening."""
+
+    def __init__(self, folder: Path, options: StoreOptions, cache: ArrayCache) -> None:
+        self._folder = folder
+        self._options = options
+        self._cache = cache
+        self._state = State()
+        self._damages: list[Damage] = []
+        self._commits = self._samples = self._lost = 0
+
+    def run(self) -> tuple[State, Recovery]:
+        self._read_names()
+        self._read_parts()
+        self._read_log()
+        state = self._state
+        state.newest = int(state.catalog.last.array.max(initial=NEVER))
+        state.index.add(state.living())
+        return state, Recovery(self._commits, self._samples, self._lost, tuple(self._damages))
+
+    def _read_names(self) -> None:
+        path = self._folder / "series.log"
+        if not path.exists():
+            return
+        for found in read_series(path):
+            if isinstance(found, Gap):
+                self._report(path, found, "names of series are lost, their samples are left out")
+            else:
+                self._restore_names(found)
+
+    def _restore_names(self, named: Named) -> None:
+        state = self._state
+        source = state.by_number.get(named.number)
+        if source is None:
+            source = Source(named.key, named.number, state.catalog, self._options)
+            state.add(source)
+        for ref, labels in zip(named.refs, named.labels, strict=True):
+            state.catalog.restore(ref, labels)
+            source.adopt(ref)
+        source.saved = len(source.refs)
+
+    def _read_parts(self) -> None:
+        by_source: dict[int, list[Part]] = {}
+        for path in sorted((self._folder / "parts").glob("*.part")):
+            self._state.next_file = int(path.stem) + 1
+            try:
+                file = PartFile.open(path, self._cache)
+            except DamagedError as error:
+                self._damages.append(Damage(str(path), 0, path.stat().st_size, f"left out: {error}"))
+                continue
+            self._state.files += (file,)
+            for part in file.parts():
+                by_source.setdefault(part.source, []).append(part)
+            self._note_lasts(file)
+        for number, parts in by_source.items():
+            self._state.next_commit = max(self._state.next_commit, *(part.through + 1 for part in parts))
+            self._state.next_source = max(self._state.next_source, number + 1)
+            if number in self._state.by_number:
+                self._state.by_number[number].restore(parts)
+
+    def _note_lasts(self, file: PartFile) -> None:
+        catalog = self._state.catalog
+        refs, times = file.lasts()
+        catalog.reserve(int(refs.max()) + 1)
+        np.maximum.at(catalog.last.array, refs, times)
+        new = catalog.first.array[refs] == NEVER
+        catalog.first.array[refs[new]] = file.start
+
+    def _read_log(self) -> None:
+        paths = segments(self._folder / "wal")
+        for path in paths:
+            self._state.next_segment = number_of(path) + 1
+            for found in read_segment(path):
+                if not isinstance(found, Gap):
+                    self._replay(found, number_of(path))
+                elif found.torn and path == paths[-1]:
+                    self._cut(path, found)
+                else:
+                    self._report(path, found, "samples in it are lost")
+
+    def _replay(self, logged: Logged, segment: int) -> None:
+        state, refs = self._state, logged.refs
+        state.next_commit = max(state.next_commit, logged.number + 1)
+        state.next_source = max(state.next_source, logged.source + 1)
+        if refs is not None and len(refs):
+            state.catalog.reserve(int(refs.max()) + 1)
+        source = state.by_number.get(logged.source)
+        if source is not None and logged.number <= source.through:
+            return
+        columns = None if source is None or refs is None else state.catalog.columns_in(source.number, refs)
+        if source is None or refs is None or columns is None or len(columns) != len(logged.values) or columns.min() < 0:
+            self._lost += 1
+            return
+        commit = Commit(logged.times, columns, refs, logged.values)
+        state.catalog.note(commit.times, refs, commit.values)
+        source.apply(commit, logged.number, segment)
+        self._commits += 1
+        self._samples += len(refs)
+
+    def _cut(self, path: Path, gap: Gap) -> None:
+        self._damages.append(Damage(str(path), gap.start, gap.end - gap.start, "the torn end was cut off"))
+        os.truncate(path, gap.start)
+
+    def _report(self, path: Path, gap: Gap, what: str) -> None:
+        if gap.torn and gap.start:
+            self._cut(path, gap)
+        else:
+            self._damages.append(Damage(str(path), gap.start, gap.end - gap.start, what))

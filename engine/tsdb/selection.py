@@ -1,0 +1,63 @@
+"""From matchers to groups of series by source; kept, because rules and dashboards ask the same again and again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+
+from engine.tsdb.gather import Group
+from engine.tsdb.matching import Matching
+from engine.tsdb.state import State
+from promql.model.matchers import Matcher
+from promql.model.types import IntArray
+
+_KEPT: Final = 256
+
+
+class Selections:
+    """Answers are true for one version of the index and of who shares what."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self.matching = Matching(state.index)
+        self._kept: dict[tuple[Matcher, ...], tuple[tuple[int, int], list[Group]]] = {}
+
+    def groups(self, matchers: tuple[Matcher, ...]) -> list[Group]:
+        version = (self._state.index.version, self._state.catalog.sharings)
+        kept = self._kept.get(matchers)
+        if kept is not None and kept[0] == version:
+            return kept[1]
+        groups = self.grouped(self.matching.find(matchers))
+        if len(self._kept) >= _KEPT:
+            self._kept = {}
+        self._kept[matchers] = (version, groups)
+        return groups
+
+    def grouped(self, refs: IntArray) -> list[Group]:
+        """Series, by the sources that they live in; `refs` ascend."""
+        catalog, sharers = self._state.catalog, self._state.catalog.sharers
+        if not sharers:
+            return self._by_owner(refs)
+        shared = np.isin(refs, np.fromiter(sharers, np.int64, len(sharers)))
+        by_owners: dict[tuple[int, ...], list[int]] = {}
+        for ref in refs[shared].tolist():
+            owners = (int(catalog.owner.array[ref]), *(source for source, _ in sharers[ref]))
+            by_owners.setdefault(owners, []).append(ref)
+        return self._by_owner(refs[~shared]) + [
+            self._group(owners, np.array(members, np.int64)) for owners, members in by_owners.items()
+        ]
+
+    def _by_owner(self, refs: IntArray) -> list[Group]:
+        owners = self._state.catalog.owner.array[refs]
+        order = owners.argsort(kind="stable")
+        edges = np.flatnonzero(np.diff(owners[order])) + 1
+        members = np.split(refs[order], edges) if len(refs) else []
+        return [self._group((int(self._state.catalog.owner.array[some[0]]),), some) for some in members]
+
+    def _group(self, owners: Sequence[int], refs: IntArray) -> Group:
+        catalog = self._state.catalog
+        sources = [self._state.by_number[owner] for owner in owners]
+        placed = tuple((source, catalog.columns_in(source.number, refs)) for source in sources)
+        return Group(placed, refs, [catalog.labels[ref] for ref in refs.tolist()])

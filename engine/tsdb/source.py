@@ -1,0 +1,270 @@
+"""A source: scrape target, rule group, remote job; one owner of a table of columns over shared instants.
+
+Where a sample goes:
+- It joins the newest instant if it bears that time, and opens a new one if it is later.
+- A later instant closes the newest: with a quarter or more of the table's columns it becomes a row of the table,
+  with fewer its samples go to the ragged part. So a page with stamps of its own for each container, or a
+  remote client that sends series one by one, does not blow the table up.
+- A sample that is older than the newest instant (but new for its series) goes to the ragged part, and so do,
+  in one step, the sparse instants of a commit of many.
+
+A source is sealed as a whole, table and ragged part at one commit, so that "everything up to commit n is in
+parts" is one number a source. It is sealed when it has enough rows, when a quarter of the columns is dead (stale)
+or new, or when it has become old.
+
+Discipline: one thread writes; `view` is an immutable value, replaced after each commit, that any thread may read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import takewhile
+from typing import Final
+
+import numpy as np
+
+from engine.tsdb.catalog import Catalog
+from engine.tsdb.numbers import NEVER, growing_ints
+from engine.tsdb.options import StoreOptions
+from engine.tsdb.parts import RaggedPart, TablePart
+from engine.tsdb.ragged import OpenRagged, RaggedView
+from engine.tsdb.table import Newest, OpenTable, TableView
+from promql.model.labels import Labels
+from promql.model.staleness import is_stale
+from promql.model.types import FloatArray, IntArray
+
+_FEW_ROWS: Final = 8  # an early seal must be worth a part
+_QUARTER: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A sealed piece of a source, from `start` to `end` (Unix ms, both inside).
+
+    It holds what the commits up to `through` brought. `segment` is the log segment with the first of them while the
+    part is not stored, and None from then on; `file` is the key of the file that it is stored in.
+    """
+
+    source: int
+    start: int
+    end: int
+    through: int
+    segment: int | None
+    file: int = -1
+    table: TablePart | None = None
+    ragged: RaggedPart | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """All samples of a source at one moment."""
+
+    parts: tuple[Part, ...] = ()
+    parts_end: int = NEVER
+    table: TableView | None = None
+    newest: Newest | None = None
+    ragged: RaggedView | None = None
+
+    def tables(self, start: int, end: int) -> Iterator[TablePart]:
+        if start <= self.parts_end:
+            for part in self.parts:
+                if part.table is not None and part.end >= start and part.start <= end:
+                    yield part.table
+        if self.table is not None:
+            yield self.table
+        if self.newest is not None and start <= self.newest.time <= end:
+            yield self.newest
+
+    def raggeds(self, start: int, end: int) -> Iterator[RaggedPart]:
+        if start <= self.parts_end:
+            for part in self.parts:
+                if part.ragged is not None and part.end >= start and part.start <= end:
+                    yield part.ragged
+        if self.ragged is not None:
+            yield self.ragged
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """Accepted samples of one source: no two of one series and instant.
+
+    `times: int64[N]`, or one number for all of them.
+    """
+
+    times: IntArray | int
+    columns: IntArray
+    refs: IntArray
+    values: FloatArray
+
+
+class Source:
+    """Columns of one owner. Obtain it from `Store.source`; append through `Store.append`."""
+
+    def __init__(self, key: str, number: int, catalog: Catalog, options: StoreOptions) -> None:
+        self.key = key
+        self.number = number
+        self.saved = 0
+        """So many columns are in the series log; -1 before the source itself is."""
+        self.logged_from: int | None = None
+        """The log segment with the oldest sample that no part holds."""
+        self.through = -1
+        self.view = View()
+        self._catalog = catalog
+        self._options = options
+        self._refs = growing_ints(-1)
+        self._width = 0
+        self._newest: Newest | None = None
+        self._start_afresh()
+        self._latest = NEVER
+
+    def column(self, labels: Labels) -> int:
+        """The column of this series, found or made."""
+        ref = self._catalog.number(labels)
+        if ref is None:
+            ref = self._catalog.define(labels)
+        elif (column := self._catalog.column_in(self.number, ref)) >= 0:
+            return column
+        return self.adopt(ref)
+
+    def columns(self, series: Sequence[Labels]) -> IntArray:
+        """The columns of these series, found or made: int64[N]."""
+        return np.fromiter(map(self.column, series), np.int64, len(series))
+
+    def adopt(self, ref: int) -> int:
+        """A new column for a series that the catalog knows."""
+        column = self._width
+        self._refs.reserve(column + 1)
+        self._refs.array[column] = ref
+        self._width = column + 1
+        self._catalog.assign(ref, self.number, column)
+        return column
+
+    @property
+    def refs(self) -> IntArray:
+        """The series in each column: int64[columns]."""
+        return self._refs.array[: self._width]
+
+    def apply(self, commit: Commit, number: int, segment: int) -> None:
+        """Take in a commit that is in the log, in that segment; all of it shows at once, or none."""
+        if self._is_due(commit):
+            self.seal()
+        if self.logged_from is None:
+            self.logged_from = segment
+        if isinstance(commit.times, int):
+            self._take(commit.times, commit.columns, commit.values)
+        else:
+            self._take_many(commit.times, commit.columns, commit.values)
+        self.through = number
+        self._publish()
+
+    def open_since(self) -> int | None:
+        """The time of the oldest sample that is not sealed."""
+        times = [self._table.first_time] if self._table.rows else []
+        times += [self._ragged.first_time] if self._ragged.size else []
+        times += [self._newest.time] if self._newest is not None else []
+        return min(times, default=None)
+
+    def seal(self) -> None:
+        """Turn all that is open into parts."""
+        self._close_newest()
+        parts = (*self.view.parts, *self._sealed())
+        self.logged_from = None
+        self._start_afresh()
+        self.replace_parts(parts)
+
+    def unstored(self) -> list[Part]:
+        """The parts that no file holds yet; they are the last ones."""
+        return list(takewhile(_is_unstored, reversed(self.view.parts)))[::-1]
+
+    def first_time(self) -> int | None:
+        """The time of the oldest sample."""
+        times = [part.start for part in self.view.parts]
+        since = self.open_since()
+        return min(times if since is None else [*times, since], default=None)
+
+    def replace_parts(self, parts: tuple[Part, ...]) -> None:
+        self.view = View(parts, max((part.end for part in parts), default=NEVER))
+        self._publish()
+
+    def restore(self, parts: Sequence[Part]) -> None:
+        """Start from stored parts."""
+        ordered = tuple(sorted(parts, key=lambda part: (part.start, part.end)))
+        self.through = max(part.through for part in ordered)
+        self._latest = max(part.end for part in ordered)
+        self.replace_parts(ordered)
+
+    def _take(self, time: int, columns: IntArray, values: FloatArray) -> None:
+        if time < self._latest:
+            self._ragged.write(columns, time, values)
+        elif self._newest is not None and time == self._newest.time:
+            self._newest = self._newest.with_more(columns, values)
+        else:
+            self._close_newest()
+            self._newest = Newest(time, ((columns, values),))
+            self._latest = time
+
+    def _take_many(self, times: IntArray, columns: IntArray, values: FloatArray) -> None:
+        instants, place, counts = np.unique(times, return_inverse=True, return_counts=True)
+        live = max(self._table.slots, len(np.unique(columns)))
+        apart = (instants < self._latest) | (counts * _QUARTER < live)
+        apart[-1] = instants[-1] < self._latest  # the last one may still fill up
+        apart &= instants != (self._newest.time if self._newest is not None else NEVER)
+        loose = apart[place]
+        if loose.any():
+            self._ragged.write(columns[loose], times[loose], values[loose])
+        for at in np.flatnonzero(~apart):
+            here = place == at
+            self._take(int(instants[at]), columns[here], values[here])
+
+    def _close_newest(self) -> None:
+        newest, self._newest = self._newest, None
+        if newest is None:
+            return
+        columns, values = newest.joined()
+        if len(columns) * _QUARTER < self._table.slots:
+            self._ragged.write(columns, newest.time, values)
+        else:
+            self._table.write(newest.time, columns, values)
+            self._dead = int(is_stale(values).sum())
+
+    def _is_due(self, commit: Commit) -> bool:
+        table, rows = self._table, self._table.rows
+        clean = self._newest is None or int(np.min(commit.times)) > self._newest.time
+        if not clean:  # the newest instant is about to grow: wait, but not for ever
+            return rows >= 2 * self._options.seal_rows
+        changed = max(self._dead, table.slots - table.first_slots)
+        return (
+            rows >= self._options.seal_rows
+            or self._ragged.size >= self._options.seal_samples
+            or (rows >= _FEW_ROWS and changed * _QUARTER >= table.slots)
+        )
+
+    def _sealed(self) -> Iterator[Part]:
+        if self._table.rows:
+            view = self._table.view()
+            span = (int(view.times[0]), int(view.times[-1]))
+            yield Part(self.number, *span, self.through, self.logged_from, table=view)
+        if self._ragged.size:
+            block = self._ragged.view().block(self.refs)
+            span = (int(block.times.min()), int(block.times.max()))
+            yield Part(self.number, *span, self.through, self.logged_from, ragged=block)
+
+    def _start_afresh(self) -> None:
+        self._table = OpenTable()
+        self._ragged = OpenRagged()
+        self._newest = None
+        self._dead = 0
+
+    def _publish(self) -> None:
+        self.view = View(
+            self.view.parts,
+            self.view.parts_end,
+            self._table.view() if self._table.rows else None,
+            self._newest,
+            self._ragged.view() if self._ragged.size else None,
+        )
+
+
+def _is_unstored(part: Part) -> bool:
+    return part.segment is not None

@@ -1,0 +1,50 @@
+"""What a store holds, as one value that its parts share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from engine.tsdb.catalog import Catalog
+from engine.tsdb.index import Index
+from engine.tsdb.numbers import NEVER
+from engine.tsdb.partfile import PartFile
+from engine.tsdb.source import Source
+from promql.model.labels import Labels
+
+
+@dataclass(slots=True)
+class State:
+    """Series, sources, files, and the next free numbers. `newest` is the time of the store's newest sample."""
+
+    catalog: Catalog = field(default_factory=Catalog)
+    index: Index = field(default_factory=Index)
+    sources: dict[str, Source] = field(default_factory=dict)
+    by_number: dict[int, Source] = field(default_factory=dict)
+    files: tuple[PartFile, ...] = ()
+    next_source: int = 0
+    next_commit: int = 0
+    next_segment: int = 1
+    next_file: int = 1
+    newest: int = NEVER
+
+    def add(self, source: Source) -> None:
+        self.sources[source.key] = source
+        self.by_number[source.number] = source
+        self.next_source = max(self.next_source, source.number + 1)
+
+    def all_sources(self) -> list[Source]:
+        """A copy, made in one step of the interpreter: for any thread."""
+        return list(self.sources.values())
+
+    def first_time(self) -> int | None:
+        """The time of the oldest sample."""
+        firsts = (source.first_time() for source in self.all_sources())
+        return min((time for time in firsts if time is not None), default=None)
+
+    def living(self) -> list[tuple[int, Labels]]:
+        """The series that have samples and a name."""
+        catalog = self.catalog
+        refs = np.flatnonzero((catalog.last.array != NEVER) & (catalog.owner.array >= 0))
+        return catalog.named(refs.tolist())

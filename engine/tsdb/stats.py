@@ -1,0 +1,59 @@
+"""What a store says of itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from engine.tsdb.batch import Appended
+from engine.tsdb.index import Index
+from promql.model.labels import METRIC_NAME
+
+TOP: Final = 10
+
+Counts = tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LabelTables:
+    """The tables about labels: (name, count), largest first."""
+
+    label_pairs: int
+    series_by_metric: Counts
+    values_by_label: Counts
+    bytes_by_label: Counts
+    series_by_pair: Counts
+
+
+@dataclass(frozen=True, slots=True)
+class StoreStats:
+    """The numbers of `/api/v1/status/tsdb`; times are Unix ms, 0 in an empty store."""
+
+    series: int
+    parts: int
+    min_time: int
+    max_time: int
+    bytes_stored: int
+    log_segment: int
+    labels: LabelTables
+    totals: Appended
+
+
+def label_tables(index: Index, limit: int = TOP) -> LabelTables:
+    counts = {name: index.counts(name) for name in index.names()}
+    return LabelTables(
+        label_pairs=sum(map(len, counts.values())),
+        series_by_metric=_top(counts.get(METRIC_NAME, []), limit),
+        values_by_label=_top(((name, len(values)) for name, values in counts.items()), limit),
+        bytes_by_label=_top(
+            ((name, sum(len(value.encode()) for value, _ in values)) for name, values in counts.items()), limit
+        ),
+        series_by_pair=_top(
+            ((f"{name}={value}", count) for name, values in counts.items() for value, count in values), limit
+        ),
+    )
+
+
+def _top(counts: Iterable[tuple[str, int]], limit: int) -> Counts:
+    return tuple(sorted(counts, key=lambda item: (-item[1], item[0]))[:limit])

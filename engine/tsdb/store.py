@@ -1,0 +1,209 @@
+"""The store: sources append, queries select.
+
+Discipline: `source`, `Source.column(s)` and `append` belong to one thread, the event loop's. `select`, `series`,
+`label_names`, `label_values`, `stats` and `maintain` may run in any thread: they read immutable views, and what
+`maintain` changes it changes under the lock that `append` holds while it applies a commit; encoding and disk syncs
+happen outside of it.
+
+A commit is judged, written to the log, then applied; whatever fails before the last step leaves no trace.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from engine.foundation.files import FolderLock, replace
+from engine.tsdb.admission import Admission
+from engine.tsdb.batch import Appended, Batch
+from engine.tsdb.cache import ArrayCache
+from engine.tsdb.errors import FormatError
+from engine.tsdb.gather import gather
+from engine.tsdb.maintenance import Maintained, Maintenance
+from engine.tsdb.numbers import NEVER
+from engine.tsdb.options import StoreOptions
+from engine.tsdb.recovery import Recovery, restore
+from engine.tsdb.selection import Selections
+from engine.tsdb.serieslog import Named, NoSeriesLog, SeriesLog
+from engine.tsdb.source import Commit, Source
+from engine.tsdb.state import State
+from engine.tsdb.stats import StoreStats, label_tables
+from engine.tsdb.wal import Log, NoLog, Wal
+from promql.model.labels import Labels
+from promql.model.matchers import Matcher
+from promql.model.panel import Kind, Need, Panel
+from promql.model.types import IntArray
+
+FORMAT: bytes = b"engine samples, format 1\n"
+
+log = logging.getLogger(__name__)
+
+
+class Store:
+    """Series in a folder, or in memory alone. Make one with `Store.open`."""
+
+    def __init__(self, folder: Path | None, options: StoreOptions, lock: FolderLock | None) -> None:
+        cache = ArrayCache(options.cache_bytes)
+        self.options = options
+        self.recovery = Recovery()
+        self.totals = Appended()
+        self._folder_lock = lock
+        self._state = State()
+        self._names: SeriesLog | NoSeriesLog = NoSeriesLog()
+        self._log: Log = NoLog()
+        if folder is not None:
+            self._state, self.recovery = restore(folder, options, cache)
+            self._names = SeriesLog(folder / "series.log")
+            self._log = Wal(folder / "wal", self._state.next_segment, options.segment_bytes)
+        self._selections = Selections(self._state)
+        self._admission = Admission(self._state.catalog, self._recall)
+        self._lock = threading.Lock()
+        self._maintenance = Maintenance(self._state, options, self._lock, (self._names, self._log), (folder, cache))
+
+    @classmethod
+    def open(cls, folder: Path | None, options: StoreOptions | None = None) -> Store:
+        """The store in a folder, which is made where there is none; None keeps everything in memory.
+
+        Raises StoreError where another process uses the folder or another version wrote it. Damage is no error,
+        it is told by `recovery`.
+        """
+        options = options or StoreOptions()
+        if folder is None:
+            return cls(None, options, None)
+        for path in (folder, folder / "wal", folder / "parts"):
+            path.mkdir(parents=True, exist_ok=True)
+        lock = FolderLock(folder)
+        try:
+            _check_format(folder)
+            store = cls(folder, options, lock)
+        except BaseException:
+            lock.release()
+            raise
+        for damage in store.recovery.damages:
+            log.warning("%s", damage)
+        return store
+
+    def close(self) -> None:
+        """Sync and close; what is open stays in the log and is there again at the next opening."""
+        self._maintenance.sync()
+        self._names.close()
+        self._log.close()
+        if self._folder_lock is not None:
+            self._folder_lock.release()
+            self._folder_lock = None
+
+    def source(self, key: str) -> Source:
+        """The source of this key, found or made."""
+        found = self._state.sources.get(key)
+        if found is None:
+            found = Source(key, self._state.next_source, self._state.catalog, self.options)
+            self._state.add(found)
+        return found
+
+    def append(self, source: Source, batches: Sequence[Batch]) -> Appended:
+        """One commit: what the rules accept of all batches is logged and shown as one, the rest is counted.
+
+        Raises DiskFullError; nothing was applied then, and the same call may succeed later.
+        """
+        newest = self._state.newest
+        earliest = NEVER if newest == NEVER else newest - self.options.bounds_ms
+        commit, counts = self._admission.judge(source, batches, earliest)
+        if commit is not None:
+            self._write(source, commit)
+            with self._lock:
+                self._apply(source, commit)
+        self.totals += counts
+        return counts
+
+    def select(self, need: Need) -> list[Panel]:
+        """The samples that a selector needs."""
+        found: list[Panel] = []
+        for group in self._selections.groups(need.matchers):
+            found.extend(gather(group, need.start, need.end, need.kind))
+        return found
+
+    def series(self, matchers: Sequence[Matcher], start: int, end: int) -> list[Labels]:
+        """The series that match and have lived at some time between `start` and `end`, sorted."""
+        labels = self._state.catalog.labels
+        return sorted(labels[ref] for ref in self._alive(matchers, start, end).tolist())
+
+    def label_names(self, matchers: Sequence[Matcher] | None, start: int, end: int) -> list[str]:
+        """The label names of all series, or of those that match, sorted."""
+        if matchers is None:
+            return sorted(self._state.index.names()) if self._overlaps(start, end) else []
+        labels = self._state.catalog.labels
+        return sorted({name for ref in self._alive(matchers, start, end).tolist() for name, _ in labels[ref]})
+
+    def label_values(self, name: str, matchers: Sequence[Matcher] | None, start: int, end: int) -> list[str]:
+        """The values of a label in all series, or in those that match, sorted."""
+        if matchers is None:
+            return sorted(self._state.index.values(name)) if self._overlaps(start, end) else []
+        labels = self._state.catalog.labels
+        return sorted({labels[ref].get(name) for ref in self._alive(matchers, start, end).tolist()} - {""})
+
+    def stats(self) -> StoreStats:
+        """Counts and largest labels."""
+        state = self._state
+        return StoreStats(
+            series=len(state.index),
+            parts=sum(len(source.view.parts) + (source.open_since() is not None) for source in state.all_sources()),
+            min_time=state.first_time() or 0,
+            max_time=0 if state.newest == NEVER else state.newest,
+            bytes_stored=self._maintenance.size(),
+            log_segment=self._log.segment,
+            labels=label_tables(state.index),
+            totals=self.totals,
+        )
+
+    def maintain(self, now_ms: int) -> Maintained:
+        """One turn of upkeep (see `engine.tsdb.maintenance`): call it every few seconds, best in a worker."""
+        done = self._maintenance.run(now_ms)
+        if done.problem:
+            log.error("%s", done.problem)
+        return done
+
+    def _write(self, source: Source, commit: Commit) -> None:
+        """Log a commit, and before it the names that are not logged yet."""
+        refs = source.refs
+        if source.saved < len(refs):
+            new = refs[source.saved :].tolist()
+            labels = [self._state.catalog.labels[ref] for ref in new]
+            self._names.write(Named(source.number, source.key, new, labels))
+            source.saved = len(refs)
+        self._log.write(self._state.next_commit, source.number, commit)
+
+    def _apply(self, source: Source, commit: Commit) -> None:
+        state = self._state
+        born = state.catalog.note(commit.times, commit.refs, commit.values)
+        source.apply(commit, state.next_commit, self._log.segment)
+        state.next_commit += 1
+        state.newest = max(state.newest, int(np.max(commit.times)))
+        if len(born):
+            state.index.add(state.catalog.named(born.tolist()))
+
+    def _alive(self, matchers: Sequence[Matcher], start: int, end: int) -> IntArray:
+        refs = self._selections.matching.find(matchers)
+        catalog = self._state.catalog
+        return refs[(catalog.last.array[refs] >= start) & (catalog.first.array[refs] <= end)]
+
+    def _overlaps(self, start: int, end: int) -> bool:
+        first = self._state.first_time()
+        return first is not None and first <= end and start <= self._state.newest
+
+    def _recall(self, ref: int, time: int) -> float:
+        """The stored value of a series at the time of one of its samples."""
+        (group,) = self._selections.grouped(np.array([ref], np.int64))
+        (panel,) = gather(group, time, time, Kind.INSTANT)
+        return float(panel.values[0, 0])
+
+
+def _check_format(folder: Path) -> None:
+    path = folder / "format"
+    if not path.exists():
+        replace(path, FORMAT)
+    elif (found := path.read_bytes()) != FORMAT:
+        raise FormatError(f"{path}: {found[:60]!r}, but this release writes {FORMAT!r}: use the other release")

@@ -1,0 +1,98 @@
+"""The store's slow twin: a dict of lists, no arrays, no log; and helpers that compare the two."""
+
+from __future__ import annotations
+
+import math
+import struct
+from collections.abc import Sequence
+
+import numpy as np
+
+from engine.tsdb.batch import Appended, Batch
+from engine.tsdb.source import Source
+from engine.tsdb.store import Store
+from promql.model.labels import Labels
+from promql.model.matchers import Matcher, MatchOp, match_all
+from promql.model.panel import Kind, Need
+from promql.model.staleness import STALE_NAN
+
+HOUR = 3_600_000
+EVER = 2**62
+Answer = dict[Labels, list[tuple[int, bytes]]]
+STALE = struct.pack("d", STALE_NAN)
+
+
+def bits(value: float) -> bytes:
+    if math.isnan(value) and struct.pack("d", value) != STALE:
+        return struct.pack("<Q", 0x7FF8000000000001)
+    return struct.pack("d", value)
+
+
+class Twin:
+    """Takes the same commits as a store and answers the same questions, one sample at a time."""
+
+    def __init__(self) -> None:
+        self.samples: Answer = {}
+        self.newest: int | None = None
+
+    def append(self, batches: Sequence[tuple[int, Sequence[tuple[Labels, float]]]]) -> Appended:
+        appended = late = duplicate = bounds = 0
+        earliest = -EVER if self.newest is None else self.newest - HOUR
+        for time, series in batches:
+            for labels, value in series:
+                own = self.samples.get(labels, [])
+                if time < earliest:
+                    bounds += 1
+                elif own and time < own[-1][0]:
+                    late += 1
+                elif own and time == own[-1][0] and bits(value) != own[-1][1]:
+                    duplicate += 1
+                else:
+                    appended += 1
+                    if not own or time > own[-1][0]:
+                        self.samples.setdefault(labels, []).append((time, bits(value)))
+                        self.newest = time if self.newest is None else max(self.newest, time)
+        return Appended(appended, late, duplicate, bounds)
+
+    def select(self, need: Need) -> Answer:
+        answer = {}
+        for labels, samples in self.samples.items():
+            if match_all(need.matchers, labels):
+                kept = [
+                    (t, v)
+                    for t, v in samples
+                    if need.start <= t <= need.end and (need.kind is Kind.INSTANT or v != STALE)
+                ]
+                if kept:
+                    answer[labels] = kept
+        return answer
+
+
+def batch(source: Source, time: int, series: Sequence[tuple[Labels, float]]) -> Batch:
+    return Batch(time, source.columns([labels for labels, _ in series]), np.array([v for _, v in series], np.float64))
+
+
+def answer(store: Store, need: Need) -> Answer:
+    """What a store selects, by series; checks what every panel promises."""
+    found: Answer = {}
+    for panel in store.select(need):
+        assert panel.values.shape == (len(panel.labels), len(panel.times))
+        assert panel.values.flags.c_contiguous
+        assert (np.diff(panel.times) > 0).all()
+        assert (np.diff(panel.refs) > 0).all()
+        for labels, row in zip(panel.labels, panel.values, strict=True):
+            assert labels not in found, f"{labels} is in two panels"
+            found[labels] = list(zip(panel.times.tolist(), [struct.pack("d", v) for v in row], strict=True))
+    return found
+
+
+def named(name: str, **labels: str) -> Labels:
+    return Labels.of({"__name__": name}, **labels)
+
+
+def equal(name: str, value: str) -> Matcher:
+    return Matcher(name, MatchOp.EQUAL, value)
+
+
+def everything(kind: Kind = Kind.INSTANT, start: int = -EVER, end: int = EVER) -> Need:
+    return Need((Matcher("__name__", MatchOp.REGEX, ".+"),), start, end, kind)
