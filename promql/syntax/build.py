@@ -41,7 +41,7 @@ from promql.syntax.strings import unquote
 WITH_PARAMETER: Final = frozenset(("topk", "bottomk", "quantile", "count_values"))
 
 _BOUNDS: Final = {"start": Bound.START, "end": Bound.END}
-_INT64: Final = float(2**63)
+_FURTHEST: Final = 2.0**62  # ms: adding durations stays within 64 bits; Prometheus lets some more wrap around
 
 
 class Part(NamedTuple):
@@ -161,7 +161,7 @@ def _at_bound(expr: Expr, _at: Token, bound: Token, _opening: Token, closing: To
 
 
 def _pinned_at_second(expr: Expr, seconds: float, end: int) -> Expr:
-    if not -_INT64 < seconds < _INT64:
+    if not -_FURTHEST < seconds * 1000 < _FURTHEST:
         shown = special(seconds) or f"{seconds:f}"
         raise Fault(expr.span.start, f"timestamp out of bounds for @ modifier: {shown}")
     return _pinned(expr, _milliseconds(seconds), end)
