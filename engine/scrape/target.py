@@ -1,0 +1,158 @@
+"""From groups and a scrape config to targets: labels, relabelling, URL. Pure; texts are those of Prometheus 2.42.
+
+A target is the same target as long as its labels, the internal ones among them, and its URL are the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from hashlib import blake2b
+from typing import Final
+
+from engine.discovery.groups import TargetGroup
+from engine.relabel.relabel import relabel
+from engine.scrape import urls
+from engine.scrape.config import ScrapeConfig
+from promql.model.durations import Duration
+from promql.model.labels import Labels
+
+_RESERVED: Final = "__"
+_META: Final = "__meta_"
+_PARAM: Final = "__param_"
+_DEFAULT_PORTS: Final = {"http": "80", "": "80", "https": "443"}
+
+
+class TargetError(ValueError):
+    """The labels make no target."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """`labels` are all that relabelling left but `__meta_` ones; `discovered` what it began with. Times are ms."""
+
+    labels: Labels
+    discovered: Labels
+    url: str
+    interval: int
+    timeout: int
+
+    @cached_property
+    def public(self) -> Labels:
+        """The labels that its samples bear."""
+        return Labels(tuple(pair for pair in self.labels if not pair[0].startswith(_RESERVED)))
+
+    @cached_property
+    def identity(self) -> str:
+        """Tells one target from another, across restarts too."""
+        return f"{self.url} {self.labels.pairs!r}"
+
+    @cached_property
+    def hash(self) -> int:
+        """64 bits of the identity."""
+        return int.from_bytes(blake2b(self.identity.encode(), digest_size=8).digest(), "big")
+
+    @property
+    def interval_text(self) -> str:
+        return self.labels.get("__scrape_interval__")
+
+    @property
+    def timeout_text(self) -> str:
+        return self.labels.get("__scrape_timeout__")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What became of a job's groups: targets without repetitions, discovered labels of dropped ones, what failed."""
+
+    targets: tuple[Target, ...]
+    dropped: tuple[Labels, ...]
+    failures: tuple[str, ...]
+
+
+def find_targets(groups: Iterable[TargetGroup], config: ScrapeConfig) -> Found:
+    """All targets of a job. Of two that are the same, the first is scraped and the last shown as discovered."""
+    targets: dict[str, Target] = {}
+    dropped: list[Labels] = []
+    failures: list[str] = []
+    for group in groups:
+        for place, own in enumerate(group.targets):
+            discovered = with_defaults(group.labels.overlay(own), config)
+            try:
+                target = make_target(discovered, config)
+            except TargetError as error:
+                failures.append(f"instance {place} in group {group.source}: {error}")
+                continue
+            if target is None:
+                dropped.append(discovered)
+            else:
+                targets[target.identity] = target
+    return Found(tuple(targets.values()), tuple(dropped), tuple(failures))
+
+
+def with_defaults(labels: Labels, config: ScrapeConfig) -> Labels:
+    """What relabelling begins with: the job's defaults where a label is absent, and its parameters."""
+    defaults = {
+        "job": config.job_name,
+        "__scrape_interval__": str(config.scrape_interval),
+        "__scrape_timeout__": str(config.scrape_timeout),
+        "__metrics_path__": config.metrics_path,
+        "__scheme__": config.scheme,
+    }
+    params = {_PARAM + name: values[0] for name, values in config.params.items() if values}
+    return Labels.of({**defaults, **labels.as_dict(), **params})
+
+
+def make_target(discovered: Labels, config: ScrapeConfig) -> Target | None:
+    """The target, or None where relabelling drops it. Raises TargetError."""
+    labels = relabel(discovered, config.relabel_configs)
+    if labels is None:
+        return None
+    address = _address(labels, config)
+    interval, timeout = _times(labels)
+    kept = Labels(tuple(pair for pair in labels if not pair[0].startswith(_META)))
+    kept = kept.overlay({"__address__": address, "instance": kept.get("instance", address)})
+    return Target(kept, discovered, _url(kept, config), interval, timeout)
+
+
+def _address(labels: Labels, config: ScrapeConfig) -> str:
+    address = labels.get("__address__")
+    if not address:
+        raise TargetError("no address")
+    if urls.split_host_port(address) is None and urls.split_host_port(address + ":1234") is not None:
+        port = _DEFAULT_PORTS.get(labels.get("__scheme__"))
+        if port is None:
+            raise TargetError(f"invalid scheme: {urls.go_quote(config.scheme)}")
+        address = f"{address}:{port}"
+    if "/" in address:
+        raise TargetError(f"{urls.go_quote(address)} is not a valid hostname")
+    return address
+
+
+def _times(labels: Labels) -> tuple[int, int]:
+    interval, timeout = (_time(labels, name) for name in ("interval", "timeout"))
+    if timeout > interval:
+        shown = [urls.go_quote(labels.get(f"__scrape_{name}__")) for name in ("timeout", "interval")]
+        raise TargetError(f"scrape timeout cannot be greater than scrape interval ({shown[0]} > {shown[1]})")
+    return interval, timeout
+
+
+def _time(labels: Labels, name: str) -> int:
+    try:
+        ms = Duration.from_text(labels.get(f"__scrape_{name}__"))
+    except ValueError as error:
+        raise TargetError(f"error parsing scrape {name}: {error}") from None
+    if ms == 0:
+        raise TargetError(f"scrape {name} cannot be 0")
+    return ms
+
+
+def _url(labels: Labels, config: ScrapeConfig) -> str:
+    params = {name: list(values) for name, values in config.params.items()}
+    for name, value in labels:
+        if name.startswith(_PARAM):
+            key = name.removeprefix(_PARAM)
+            params[key] = [value, *params.get(key, [])[1:]]
+    path = labels.get("__metrics_path__")
+    return urls.build(labels.get("__scheme__"), labels.get("__address__"), path, params)
