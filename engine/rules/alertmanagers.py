@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 
 import aiohttp
 
 from engine.alerting.alert import Alert
+from engine.foundation.clock import Clock
+from engine.foundation.delivery import Delivery, Withheld, masked_url
 from engine.foundation.errors import RemoteError
 from engine.rules import wire
 
 USER_AGENT: Final = "Prometheus/2.42.0"
-
-log = logging.getLogger(__name__)
+RECEIVER: Final = "alertmanager"
+"""The name under which `--deliver` allows Alertmanagers beyond this machine."""
 
 
 class Alertmanager(Protocol):
@@ -25,12 +26,6 @@ class Alertmanager(Protocol):
 
     async def post(self, alerts: Sequence[Alert]) -> bool:
         """Tell it; False if it was withheld, since it lies beyond this machine. Raises RemoteError."""
-
-
-class DeliveryPolicy(Protocol):
-    """Whether anything may be sent beyond this machine."""
-
-    def allows(self, url: str) -> bool: ...
 
 
 class InProcess:
@@ -46,25 +41,35 @@ class InProcess:
 
 
 class Remote:
-    """An Alertmanager behind HTTP. Nothing is tried twice: alerts are sent again soon anyway."""
+    """An Alertmanager behind HTTP. Nothing is tried twice: alerts are sent again soon anyway.
+
+    What may not leave this machine is kept in the delivery's outbox instead.
+    """
 
     def __init__(
-        self, url: str, session: aiohttp.ClientSession, policy: DeliveryPolicy, timeout_seconds: float = 10.0
+        self,
+        url: str,
+        session: aiohttp.ClientSession,
+        *,
+        clock: Clock,
+        delivery: Delivery,
+        on_this_machine: bool,
+        timeout_seconds: float = 10.0,
     ) -> None:
         self.url = url
         self._session = session
-        self._policy = policy
+        self._clock = clock
+        self._delivery = delivery
+        self._permitted = delivery.policy.permits(RECEIVER, on_this_machine=on_this_machine)
         self._timeout = aiohttp.ClientTimeout(total=timeout_seconds)
-        self._withheld = False
 
     async def post(self, alerts: Sequence[Alert]) -> bool:
-        if not self._policy.allows(self.url):
-            if not self._withheld:
-                log.warning("alerts for %s are withheld: it lies beyond this machine (see --deliver)", self.url)
-            self._withheld = True
-            return False
         headers = {"Content-Type": "application/json", "User-Agent": USER_AGENT}
         body = wire.encode(alerts)
+        if not self._permitted:
+            address = masked_url(self.url)
+            self._delivery.outbox.keep(Withheld(self._clock.now_ns(), RECEIVER, RECEIVER, address, body.decode()))
+            return False
         try:
             async with self._session.post(self.url, data=body, headers=headers, timeout=self._timeout) as answer:
                 if answer.status // 100 != 2:

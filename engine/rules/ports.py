@@ -53,7 +53,7 @@ class Expand(Protocol):
     """Fills in a template."""
 
     async def __call__(self, name: str, text: str, labels: Labels, value: float, time: int) -> str:
-        """The text; where the template fails, a text that says so."""
+        """The text of a field of the alert `name`; where the template fails, a text that says so."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -82,9 +82,8 @@ class RunningAlerting:
         return Instance(identity(self.rule, sample, labels), tuple(sorted(annotations.items())), value)
 
     async def _expanded(self, texts: Mapping[str, str], sample: Labels, value: float, time: int) -> dict[str, str]:
-        name = f"__alert_{self.rule.name}"
         return {
-            key: await self._parts.expand(name, text, sample, value, time) if "{{" in text else text
+            key: await self._parts.expand(self.rule.name, text, sample, value, time) if "{{" in text else text
             for key, text in texts.items()
         }
 

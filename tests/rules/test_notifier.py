@@ -11,6 +11,7 @@ import pytest
 from aiohttp import web
 
 from engine.alerting.alert import Alert
+from engine.foundation.delivery import Delivery, DeliveryPolicy
 from engine.foundation.errors import RemoteError
 from engine.foundation.supervise import Supervisor
 from engine.rules.alertmanagers import USER_AGENT, InProcess, Remote
@@ -144,12 +145,9 @@ def test_a_path_prefix_stands_before_the_api(prefix: str, expected: str) -> None
     assert push_url("http", "am:9093", prefix) == expected
 
 
-class Policy:
-    def __init__(self, *, open_: bool) -> None:
-        self.open = open_
-
-    def allows(self, _url: str) -> bool:
-        return self.open
+def remote(url: str, session: aiohttp.ClientSession, clock: ManualClock, delivery: Delivery | None = None) -> Remote:
+    here = delivery is None
+    return Remote(url, session, clock=clock, delivery=delivery or Delivery(), on_this_machine=here)
 
 
 @dataclass
@@ -183,8 +181,10 @@ async def session() -> AsyncIterator[aiohttp.ClientSession]:
         yield session
 
 
-async def test_the_request_is_what_prometheus_sends(server: Server, session: aiohttp.ClientSession) -> None:
-    assert await Remote(server.url, session, Policy(open_=True)).post([alert("Down", job="a")])
+async def test_the_request_is_what_prometheus_sends(
+    server: Server, session: aiohttp.ClientSession, manual_clock: ManualClock
+) -> None:
+    assert await remote(server.url, session, manual_clock).post([alert("Down", job="a")])
     [(agent, kind, body)] = server.requests
     assert (agent, kind) == (USER_AGENT, "application/json")
     assert body == [
@@ -199,27 +199,41 @@ async def test_the_request_is_what_prometheus_sends(server: Server, session: aio
 
 
 async def test_any_answer_in_the_two_hundreds_is_fine_and_others_are_errors(
-    server: Server, session: aiohttp.ClientSession
+    server: Server, session: aiohttp.ClientSession, manual_clock: ManualClock
 ) -> None:
-    remote = Remote(server.url, session, Policy(open_=True))
+    there = remote(server.url, session, manual_clock)
     server.status = 204
-    assert await remote.post([alert("Down")])
+    assert await there.post([alert("Down")])
     server.status = 503
     with pytest.raises(RemoteError, match="bad response status 503"):
-        await remote.post([alert("Down")])
+        await there.post([alert("Down")])
 
 
-async def test_one_that_is_not_there_is_an_error_that_names_it(session: aiohttp.ClientSession) -> None:
+async def test_one_that_is_not_there_is_an_error_that_names_it(
+    session: aiohttp.ClientSession, manual_clock: ManualClock
+) -> None:
     with pytest.raises(RemoteError, match=r"http://127\.0\.0\.1:9/api"):
-        await Remote("http://127.0.0.1:9/api", session, Policy(open_=True)).post([alert("Down")])
+        await remote("http://127.0.0.1:9/api", session, manual_clock).post([alert("Down")])
 
 
 async def test_nothing_leaves_the_machine_against_the_policy(
-    server: Server, session: aiohttp.ClientSession, notifier: Notifier
+    server: Server, session: aiohttp.ClientSession, notifier: Notifier, manual_clock: ManualClock
 ) -> None:
-    notifier.discovered([Remote(server.url, session, Policy(open_=False))])
+    delivery = Delivery()
+    notifier.discovered([remote(server.url, session, manual_clock, delivery)])
     notifier.send([alert("Down")])
     await notifier.drain()
     assert server.requests == []
     assert notifier.counts.withheld == {server.url: 1}
     assert (notifier.counts.dropped, notifier.counts.sent) == (0, {})
+    [withheld] = delivery.outbox.all()
+    assert (withheld.receiver, withheld.address) == ("alertmanager", server.url)
+    assert json.loads(withheld.payload)[0]["labels"] == {"alertname": "Down"}
+
+
+async def test_it_leaves_once_it_is_allowed(
+    server: Server, session: aiohttp.ClientSession, manual_clock: ManualClock
+) -> None:
+    allowed = Delivery(DeliveryPolicy(frozenset({"alertmanager"})))
+    assert await remote(server.url, session, manual_clock, allowed).post([alert("Down")])
+    assert len(server.requests) == 1

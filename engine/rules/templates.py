@@ -1,0 +1,93 @@
+"""Labels and annotations filled in, for templates that may ask queries.
+
+Templates are pure and can't wait, while queries must be waited for. So a template that meets a query whose answer is
+not known yet is stopped there, the query is asked, and the template runs again from its start; it is as pure the
+second time. Few templates ask anything, and those ask one or two queries.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+from engine.foundation.errors import EngineError
+from engine.gotemplate.functions.prometheus import Query, expand
+from engine.rules.ports import Evaluate
+from engine.rules.recording import as_vector
+from promql.model.labels import Labels
+
+MAX_QUERIES: Final = 100
+
+log = logging.getLogger(__name__)
+
+Answer: TypeAlias = Sequence[tuple[Mapping[str, str], float]] | EngineError
+
+
+@dataclass(slots=True)
+class TemplateCounts:
+    """`prometheus_template_text_expansions_total` and `_expansion_failures_total`."""
+
+    expansions: int = 0
+    failures: int = 0
+
+
+class _UnansweredError(EngineError):
+    """The template needs the answer to a query first."""
+
+
+class Expander:
+    """Fills in templates. External labels and address are those of the newest configuration."""
+
+    def __init__(self, evaluate: Evaluate, external_url: str = "") -> None:
+        self.counts = TemplateCounts()
+        self.external_labels: Mapping[str, str] = {}
+        self._evaluate = evaluate
+        self._external_url = external_url
+
+    async def __call__(self, name: str, text: str, labels: Labels, value: float, time: int) -> str:
+        """The text of a field of the alert `name`; where the template fails, what Prometheus shows instead."""
+        answers: dict[str, Answer] = {}
+        self.counts.expansions += 1
+        while True:
+            missing: list[str] = []
+            expansion = expand(
+                name,
+                text,
+                labels=labels.as_dict(),
+                external_labels=self.external_labels,
+                external_url=self._external_url,
+                value=value,
+                query=_known(answers, missing),
+            )
+            if not missing or len(answers) >= MAX_QUERIES:
+                break
+            answers[missing[0]] = await self._ask(missing[0], time)
+        if expansion.error is not None:
+            self.counts.failures += 1
+            log.warning("expanding a template of the alert %s failed: %s", name, expansion.error)
+        return expansion.text
+
+    async def _ask(self, expression: str, time: int) -> Answer:
+        try:
+            found = as_vector(await self._evaluate(expression, time))
+        except EngineError as error:
+            return error
+        values = found.values.tolist()
+        return [(labels.as_dict(), value) for labels, value in zip(found.labels, values, strict=True)]
+
+
+def _known(answers: Mapping[str, Answer], missing: list[str]) -> Query:
+    """Answers what is known; what is not is noted in `missing`, and fails."""
+
+    def query(expression: str) -> Sequence[tuple[Mapping[str, str], float]]:
+        answer = answers.get(expression)
+        if answer is None:
+            missing.append(expression)
+            raise _UnansweredError(f"a template may ask at most {MAX_QUERIES} queries")
+        if isinstance(answer, EngineError):
+            raise answer
+        return answer
+
+    return query

@@ -1,0 +1,54 @@
+"""Rule files become rules that can be run."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.rules.config import Rule, RuleFile, RuleGroup
+from engine.rules.load import group_specs
+from engine.rules.spec import AlertingRule, RecordingRule
+from promql.errors import ParseError
+from promql.model.durations import Duration
+
+FILE = RuleFile(
+    groups=(
+        RuleGroup(
+            name="g",
+            limit=3,
+            rules=(
+                Rule(record="a", expr="sum( x)", labels={"l": "v"}),
+                Rule(
+                    alert="Down",
+                    expr="up==0",
+                    for_=Duration(90_000),
+                    keep_firing_for=Duration(1000),
+                    labels={"severity": "page"},
+                    annotations={"summary": "{{ $value }}"},
+                ),
+            ),
+        ),
+        RuleGroup(name="own", interval=Duration(5000)),
+    )
+)
+
+
+def test_times_become_milliseconds_and_expressions_canonical() -> None:
+    first, second = group_specs({"f.yml": FILE}, 60_000)
+    assert (first.key, first.interval, first.limit) == ("f.yml;g", 60_000, 3)
+    assert (second.key, second.interval, second.rules) == ("f.yml;own", 5000, ())
+    written, alert = first.rules
+    assert isinstance(written, RecordingRule)
+    assert (written.name, written.query, written.labels) == ("a", "sum(x)", {"l": "v"})
+    assert isinstance(alert, AlertingRule)
+    assert (alert.query, alert.hold, alert.keep_firing) == ("up == 0", 90_000, 1000)
+
+
+def test_loading_the_same_twice_gives_equal_groups() -> None:
+    assert group_specs({"f.yml": FILE}, 60_000) == group_specs({"f.yml": FILE}, 60_000)
+    assert group_specs({"f.yml": FILE}, 60_000) != group_specs({"f.yml": FILE}, 30_000)
+
+
+def test_an_expression_that_is_none_is_an_error() -> None:
+    broken = RuleFile(groups=(RuleGroup(name="g", rules=(Rule(record="a", expr="sum("),)),))
+    with pytest.raises(ParseError):
+        group_specs({"f.yml": broken}, 60_000)
