@@ -18,6 +18,10 @@ def stack(guide: Path, tmp_path: Path) -> Iterator[Stack]:
         yield made
 
 
+def service_down(stack: Stack) -> str | None:
+    return stack.alert_state("ServiceDown", job="backend-api")
+
+
 def html_of(message: EmailMessage) -> str:
     part = message.get_body(("html",))
     assert part is not None
@@ -29,8 +33,8 @@ def test_a_killed_service_is_told_to_the_pager_alone_and_so_is_its_return(stack:
         wait_for("a sample of the application", lambda: stack.value('up{job="backend-api"}') == "1")
         process.kill()
         process.wait()
-        for state in ("pending", "firing"):
-            wait_for(f"ServiceDown to be {state}", lambda: stack.alert_state("ServiceDown", job="backend-api") == state)
+        wait_for("ServiceDown to be pending", lambda: service_down(stack) == "pending")
+        wait_for("ServiceDown to be firing", lambda: service_down(stack) == "firing")
     message = wait_for("the message to Slack", lambda: stack.slack_messages("danger"))[0]
     assert message["channel"] == "#alerts"
     assert message["icon_emoji"] == ":rotating_light:"
