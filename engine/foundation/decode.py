@@ -6,7 +6,8 @@ guessed, and a key that the type doesn't know is a mistake.
 
 A field's type is `str` (the source text as it stands; null is empty), `bool`, `int`, `float`, a Literal, a scalar
 class (`from_text`, see engine.foundation.values), a Struct, `tuple[T, ...]`, `Mapping[K, V]`, or one of these `| None`;
-Annotated adds the marks below. A Struct may define
+Annotated adds the marks below, or a scalar class that reads a plain type (`Annotated[str, LabelName]`). A Struct may
+define
 
     LATER: ClassVar[Mapping[str, str]]       keys that only later releases know -> which ("Prometheus 2.47")
     def check(self, report: Report) -> None  rules that join keys; it runs when the Struct's own scalars are right

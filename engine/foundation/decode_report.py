@@ -69,8 +69,10 @@ class Context:
         self.file = file
         self.findings: list[Finding] = []
         self.visited = 0
+        self.mistakes = 0
 
     def add(self, severity: Severity, where: Position, path: Path, message: str) -> None:
+        self.mistakes += severity is Severity.ERROR
         self.findings.append(Finding(severity, self.file, where.line, where.column, format_path(path), message))
 
 
@@ -89,7 +91,7 @@ class Report:
 
     def error(self, message: str, *at: str | int) -> None:
         """Silent about a key that is wrong or misspelled already."""
-        if not at or at[0] not in self._suspects:
+        if len(at) != 1 or at[0] not in self._suspects:
             self._add(Severity.ERROR, message, at)
 
     def unsupported(self, message: str, *at: str | int) -> None:

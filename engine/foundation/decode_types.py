@@ -87,7 +87,7 @@ def _scalar(parse: Callable[[str, bool], Any]) -> Reader:
         if not isinstance(node, ScalarNode):
             return _refuse(node, path, context, f"want text, got {kind_of(node)}", parse)
         try:
-            return parse("" if is_null(node) else node.value, node.style is None)
+            return parse("" if is_null(node) else node.value, not node.style)
         except (ValueError, ConfigError) as error:
             return _refuse(node, path, context, str(error), parse)
 
@@ -181,7 +181,9 @@ UNSET: Final = _Unread()
 def _annotated(inner: Any, marks: Sequence[Any]) -> Reader:
     read: Reader = reader(inner)
     for mark in marks:
-        if isinstance(mark, NullItem):
+        if hasattr(mark, "from_text"):
+            read = _custom(mark)
+        elif isinstance(mark, NullItem):
             read = _list(get_args(inner)[0], mark.message)
         elif isinstance(mark, msgspec.Meta):
             read = _bounded(read, mark)
@@ -296,7 +298,7 @@ class _StructReader:
         return made
 
     def _read_fields(self, node: MappingNode, path: Path, context: Context) -> tuple[dict[str, Any], set[str], bool]:
-        """Values by field name; keys that are probably meant by misspelled ones; whether a scalar could not be read."""
+        """Values by field name; keys that are wrong or meant by misspelled ones; whether a scalar is unread."""
         fields = self._known()
         seen: set[str] = set()
         values: dict[str, Any] = {}
@@ -312,7 +314,10 @@ class _StructReader:
             else:
                 seen.add(key)
                 name, read = fields[key]
+                before = context.mistakes
                 value = read(value_node, (*path, key), context)
+                if context.mistakes > before:
+                    suspects.add(key)
                 if value is UNREAD:
                     broken = True
                 elif value is not UNSET:

@@ -1,0 +1,94 @@
+"""Slack, through an incoming webhook."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+import msgspec
+
+from engine.foundation.decode import Report
+from engine.foundation.http_config import AlertmanagerHTTPClientConfig
+from engine.foundation.values import FilePath, SecretUrl
+
+
+class SlackConfirmation(msgspec.Struct, frozen=True, kw_only=True):
+    text: str = ""
+    title: str = ""
+    ok_text: str = ""
+    dismiss_text: str = ""
+
+    def check(self, report: Report) -> None:
+        if not self.text:
+            report.error("missing text in Slack confirmation configuration", "text")
+
+
+class SlackAction(msgspec.Struct, frozen=True, kw_only=True):
+    """A button: a link where it has a `url`, else a `name` with a value, which may ask for confirmation."""
+
+    type: str = ""
+    text: str = ""
+    url: str = ""
+    style: str = ""
+    name: str = ""
+    value: str = ""
+    confirm: SlackConfirmation | None = None
+
+    def check(self, report: Report) -> None:
+        for key in ("type", "text"):
+            if not getattr(self, key):
+                report.error(f"missing {key} in Slack action configuration", key)
+        if not self.url and not self.name:
+            report.error("missing name or url in Slack action configuration", "name")
+
+
+class SlackField(msgspec.Struct, frozen=True, kw_only=True):
+    title: str = ""
+    value: str = ""
+    short: bool | None = None
+
+    def check(self, report: Report) -> None:
+        for key in ("title", "value"):
+            if not getattr(self, key):
+                report.error(f"missing {key} in Slack field configuration", key)
+
+
+class SlackConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """Texts are templates. An `api_url` that is missing here comes from the global section."""
+
+    LATER: ClassVar[Mapping[str, str]] = {
+        "app_token": "Alertmanager 0.30",
+        "app_token_file": "Alertmanager 0.30",
+        "app_url": "Alertmanager 0.30",
+        "timeout": "Alertmanager 0.30",
+        "message_text": "Alertmanager 0.31",
+        "update_message": "Alertmanager 0.32",
+    }
+
+    send_resolved: bool = False
+    http_config: AlertmanagerHTTPClientConfig | None = None
+    api_url: SecretUrl = SecretUrl()
+    api_url_file: FilePath = FilePath()
+    channel: str = ""
+    username: str = '{{ template "slack.default.username" . }}'
+    color: str = '{{ if eq .Status "firing" }}danger{{ else }}good{{ end }}'
+    title: str = '{{ template "slack.default.title" . }}'
+    title_link: str = '{{ template "slack.default.titlelink" . }}'
+    pretext: str = '{{ template "slack.default.pretext" . }}'
+    text: str = '{{ template "slack.default.text" . }}'
+    fields: tuple[SlackField, ...] = ()
+    short_fields: bool = False
+    footer: str = '{{ template "slack.default.footer" . }}'
+    fallback: str = '{{ template "slack.default.fallback" . }}'
+    callback_id: str = '{{ template "slack.default.callbackid" . }}'
+    icon_emoji: str = '{{ template "slack.default.iconemoji" . }}'
+    icon_url: str = '{{ template "slack.default.iconurl" . }}'
+    image_url: str = ""
+    thumb_url: str = ""
+    link_names: bool = False
+    mrkdwn_in: tuple[str, ...] = ()
+    actions: tuple[SlackAction, ...] = ()
+
+    def check(self, report: Report) -> None:
+        if self.api_url and self.api_url_file:
+            report.error("at most one of api_url & api_url_file must be configured", "api_url_file")

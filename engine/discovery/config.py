@@ -1,0 +1,225 @@
+"""Service discovery as it is written: who gives a job its targets.
+
+`TargetSources` is a section's whole discovery, with the HTTP options that stand beside it; its annotations are the
+table of what works here. Kinds that are typed but not built yet carry NotYet, those of cloud vendors NotHere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, ClassVar, Final, Self
+
+import msgspec
+
+from engine.discovery.config_clouds import (
+    AzureSDConfig,
+    DigitalOceanSDConfig,
+    EC2SDConfig,
+    EurekaSDConfig,
+    GCESDConfig,
+    HetznerSDConfig,
+    IonosSDConfig,
+    KumaSDConfig,
+    LightsailSDConfig,
+    LinodeSDConfig,
+    MarathonSDConfig,
+    NerveSDConfig,
+    NomadSDConfig,
+    OpenStackSDConfig,
+    OVHCloudSDConfig,
+    PuppetDBSDConfig,
+    ScalewaySDConfig,
+    ServersetSDConfig,
+    TritonSDConfig,
+    UyuniSDConfig,
+    VultrSDConfig,
+)
+from engine.discovery.config_kubernetes import KubernetesSDConfig
+from engine.foundation.decode import NotHere, NotYet, NullItem, Report
+from engine.foundation.http_config import PrometheusHTTPClientConfig
+from engine.foundation.regexes import Regex
+from engine.foundation.values import FilePath, LabelName, Secret, Url
+from promql.model.durations import Duration
+
+_SD_FILE: Final = Regex(r"[^*]*(\*[^/]*)?\.(json|yml|yaml|JSON|YML|YAML)")
+_CLOUD: Final = NotHere("use file_sd_configs or http_sd_configs")
+_NULL: Final = NullItem("empty or null section in service discovery")
+_PORTLESS: Final = "SRV"
+
+
+class TargetGroup(msgspec.Struct, frozen=True, kw_only=True):
+    """Targets as `host:port` with labels in common: an entry of static_configs, and of what sources answer."""
+
+    targets: tuple[str, ...] = ()
+    labels: Mapping[Annotated[str, LabelName], str] = {}
+
+
+class SDFile(FilePath):
+    """A file of targets, or a glob with its star in the last part."""
+
+    __slots__ = ()
+
+    @classmethod
+    def from_text(cls, text: str) -> Self:
+        if not _SD_FILE.matches(text):
+            raise ValueError(f'path name "{text}" is not valid for file discovery')
+        return cls(text)
+
+
+class FileSDConfig(msgspec.Struct, frozen=True, kw_only=True):
+    files: tuple[SDFile, ...] = ()
+    refresh_interval: Duration = Duration(300_000)
+
+    def check(self, report: Report) -> None:
+        if not self.files:
+            report.error("file service discovery config must contain at least one path name", "files")
+
+
+class HttpSDConfig(PrometheusHTTPClientConfig, frozen=True, kw_only=True):
+    url: Url = Url()
+    refresh_interval: Duration = Duration(60_000)
+
+    def check(self, report: Report) -> None:
+        super().check(report)
+        if not self.url:
+            report.error("URL is missing", "url")
+        elif self.url.scheme not in ("http", "https"):
+            report.error("URL scheme must be 'http' or 'https'", "url")
+        elif not self.url.host:
+            report.error("host is missing in URL", "url")
+
+
+class DnsType(str):
+    """SRV, A, AAAA or MX, in any case."""
+
+    __slots__ = ()
+
+    @classmethod
+    def from_text(cls, text: str) -> Self:
+        if text.upper() not in ("SRV", "A", "AAAA", "MX"):
+            raise ValueError(f"invalid DNS-SD records type {text}")
+        return cls(text.upper())
+
+
+class DnsSDConfig(msgspec.Struct, frozen=True, kw_only=True):
+    names: tuple[str, ...] = ()
+    refresh_interval: Duration = Duration(30_000)
+    type: DnsType = DnsType(_PORTLESS)
+    port: int = 0
+
+    def check(self, report: Report) -> None:
+        if not self.names:
+            report.error("DNS-SD config must contain at least one SRV record name", "names")
+        if self.type != _PORTLESS and not self.port:
+            report.error("a port is required in DNS-SD configs for all record types except SRV", "port")
+
+
+class DockerFilter(msgspec.Struct, frozen=True, kw_only=True):
+    name: str = ""
+    values: tuple[str, ...] = ()
+
+
+class DockerSDConfig(PrometheusHTTPClientConfig, frozen=True, kw_only=True):
+    LATER: ClassVar[Mapping[str, str]] = {
+        **PrometheusHTTPClientConfig.LATER, "match_first_network": "Prometheus 2.54",
+    }  # fmt: skip
+
+    host: Url = Url()
+    filters: tuple[DockerFilter, ...] = ()
+    port: int = 80
+    host_networking_host: str = "localhost"
+    refresh_interval: Duration = Duration(60_000)
+
+    def check(self, report: Report) -> None:
+        super().check(report)
+        if not self.host:
+            report.error("host missing", "host")
+
+
+class SwarmRole(str):
+    __slots__ = ()
+
+    @classmethod
+    def from_text(cls, text: str) -> Self:
+        if text not in ("services", "nodes", "tasks"):
+            raise ValueError(f"invalid role {text}, expected tasks, services, or nodes")
+        return cls(text)
+
+
+class DockerSwarmSDConfig(PrometheusHTTPClientConfig, frozen=True, kw_only=True):
+    host: Url = Url()
+    role: SwarmRole = SwarmRole()
+    filters: tuple[DockerFilter, ...] = ()
+    port: int = 80
+    refresh_interval: Duration = Duration(60_000)
+
+    def check(self, report: Report) -> None:
+        super().check(report)
+        if not self.host:
+            report.error("host missing", "host")
+        if not self.role:
+            report.error("role missing (one of: tasks, services, nodes)", "role")
+
+
+class ConsulSDConfig(PrometheusHTTPClientConfig, frozen=True, kw_only=True):
+    server: str = "localhost:8500"
+    token: Secret = Secret()
+    datacenter: str = ""
+    namespace: str = ""
+    partition: str = ""
+    tag_separator: str = ","
+    scheme: str = "http"
+    username: str = ""
+    password: Secret = Secret()
+    allow_stale: bool = True
+    refresh_interval: Duration = Duration(30_000)
+    services: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    node_meta: Mapping[str, str] = {}
+
+    def check(self, report: Report) -> None:
+        super().check(report)
+        if not self.server.strip():
+            report.error("consul SD configuration requires a server address", "server")
+        if (self.username or self.password) and (self.basic_auth or self.authorization or self.oauth2):
+            report.error(
+                "at most one of consul SD configuration username and password and basic auth, authorization and"
+                " oauth2 can be configured",
+                "username",
+            )
+        if self.token and (self.authorization or self.oauth2):
+            report.error("at most one of consul SD token, authorization and oauth2 can be configured", "token")
+
+
+class TargetSources(PrometheusHTTPClientConfig, frozen=True, kw_only=True):
+    """All the ways in which a section gets targets."""
+
+    static_configs: Annotated[tuple[TargetGroup, ...], NullItem("empty or null section in static_configs")] = ()
+    file_sd_configs: Annotated[tuple[FileSDConfig, ...], _NULL, NotYet()] = ()
+    http_sd_configs: Annotated[tuple[HttpSDConfig, ...], _NULL, NotYet()] = ()
+    dns_sd_configs: Annotated[tuple[DnsSDConfig, ...], _NULL, NotYet()] = ()
+    docker_sd_configs: Annotated[tuple[DockerSDConfig, ...], _NULL, NotYet()] = ()
+    dockerswarm_sd_configs: Annotated[tuple[DockerSwarmSDConfig, ...], _NULL, NotYet()] = ()
+    kubernetes_sd_configs: Annotated[tuple[KubernetesSDConfig, ...], _NULL, NotYet()] = ()
+    consul_sd_configs: Annotated[tuple[ConsulSDConfig, ...], _NULL, NotYet()] = ()
+    azure_sd_configs: Annotated[tuple[AzureSDConfig, ...], _NULL, _CLOUD] = ()
+    digitalocean_sd_configs: Annotated[tuple[DigitalOceanSDConfig, ...], _NULL, _CLOUD] = ()
+    ec2_sd_configs: Annotated[tuple[EC2SDConfig, ...], _NULL, _CLOUD] = ()
+    eureka_sd_configs: Annotated[tuple[EurekaSDConfig, ...], _NULL, _CLOUD] = ()
+    gce_sd_configs: Annotated[tuple[GCESDConfig, ...], _NULL, _CLOUD] = ()
+    hetzner_sd_configs: Annotated[tuple[HetznerSDConfig, ...], _NULL, _CLOUD] = ()
+    ionos_sd_configs: Annotated[tuple[IonosSDConfig, ...], _NULL, _CLOUD] = ()
+    kuma_sd_configs: Annotated[tuple[KumaSDConfig, ...], _NULL, _CLOUD] = ()
+    lightsail_sd_configs: Annotated[tuple[LightsailSDConfig, ...], _NULL, _CLOUD] = ()
+    linode_sd_configs: Annotated[tuple[LinodeSDConfig, ...], _NULL, _CLOUD] = ()
+    marathon_sd_configs: Annotated[tuple[MarathonSDConfig, ...], _NULL, _CLOUD] = ()
+    nerve_sd_configs: Annotated[tuple[NerveSDConfig, ...], _NULL, _CLOUD] = ()
+    nomad_sd_configs: Annotated[tuple[NomadSDConfig, ...], _NULL, _CLOUD] = ()
+    openstack_sd_configs: Annotated[tuple[OpenStackSDConfig, ...], _NULL, _CLOUD] = ()
+    ovhcloud_sd_configs: Annotated[tuple[OVHCloudSDConfig, ...], _NULL, _CLOUD] = ()
+    puppetdb_sd_configs: Annotated[tuple[PuppetDBSDConfig, ...], _NULL, _CLOUD] = ()
+    scaleway_sd_configs: Annotated[tuple[ScalewaySDConfig, ...], _NULL, _CLOUD] = ()
+    serverset_sd_configs: Annotated[tuple[ServersetSDConfig, ...], _NULL, _CLOUD] = ()
+    triton_sd_configs: Annotated[tuple[TritonSDConfig, ...], _NULL, _CLOUD] = ()
+    uyuni_sd_configs: Annotated[tuple[UyuniSDConfig, ...], _NULL, _CLOUD] = ()
+    vultr_sd_configs: Annotated[tuple[VultrSDConfig, ...], _NULL, _CLOUD] = ()

@@ -1,0 +1,197 @@
+"""How to speak HTTP to somebody: the options that Prometheus and Alertmanager share, wherever they call out.
+
+One Struct holds what both know; each has a Struct of its own on top with the keys that only it takes, and what one
+of them lacks is a property with the default here, so that whoever builds clients asks no questions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, ClassVar, Final, Self
+
+import msgspec
+
+from engine.foundation.decode import NotYet, OnlyHere, Report
+from engine.foundation.values import FilePath, GoDuration, Secret, Url
+
+_TLS_VERSIONS: Final = ("TLS10", "TLS11", "TLS12", "TLS13")
+_LATER: Final = {
+    "no_proxy": "Prometheus 2.43 and Alertmanager 0.26",
+    "proxy_from_environment": "Prometheus 2.43 and Alertmanager 0.26",
+    "http_headers": "Prometheus 2.55 and Alertmanager 0.28",
+}
+_REFUSED: Final = "every release of Alertmanager refuses it, since its HTTP client has fixed limits"
+
+
+class TlsVersion(str):
+    """`TLS10` to `TLS13`; empty leaves it to the library."""
+
+    __slots__ = ()
+
+    @classmethod
+    def from_text(cls, text: str) -> Self:
+        if text and text not in _TLS_VERSIONS:
+            raise ValueError(f"unknown TLS version: {text}")
+        return cls(text)
+
+
+class TlsConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """How to trust the other side, and how to prove who calls."""
+
+    LATER: ClassVar[Mapping[str, str]] = dict.fromkeys(("ca", "cert", "key"), "Prometheus 2.53 and Alertmanager 0.28")
+
+    ca_file: FilePath = FilePath()
+    cert_file: FilePath = FilePath()
+    key_file: FilePath = FilePath()
+    server_name: str = ""
+    insecure_skip_verify: bool = False
+    min_version: TlsVersion = TlsVersion()
+    max_version: TlsVersion = TlsVersion()
+
+    def check(self, report: Report) -> None:
+        if self.min_version and self.max_version and self.max_version < self.min_version:
+            report.error(
+                "tls_config.max_version must be greater than or equal to tls_config.min_version if both are specified",
+                "max_version",
+            )
+        if self.cert_file and not self.key_file:
+            report.warning("a certificate without its key_file can't be used", "cert_file")
+        if self.key_file and not self.cert_file:
+            report.warning("a key without its cert_file can't be used", "key_file")
+
+
+class BasicAuth(msgspec.Struct, frozen=True, kw_only=True):
+    LATER: ClassVar[Mapping[str, str]] = {"username_file": "Prometheus 2.49 and Alertmanager 0.28"}
+
+    username: str = ""
+    password: Secret = Secret()
+    password_file: FilePath = FilePath()
+
+
+class Authorization(msgspec.Struct, frozen=True, kw_only=True):
+    """An `Authorization: TYPE CREDENTIALS` header."""
+
+    type: str = ""
+    credentials: Secret = Secret()
+    credentials_file: FilePath = FilePath()
+
+    @property
+    def scheme(self) -> str:
+        """The type, `Bearer` where none is given."""
+        return self.type.strip() or "Bearer"
+
+
+class OAuth2(msgspec.Struct, frozen=True, kw_only=True):
+    """Client credentials, exchanged for a token at `token_url`."""
+
+    client_id: str = ""
+    client_secret: Secret = Secret()
+    client_secret_file: FilePath = FilePath()
+    scopes: tuple[str, ...] = ()
+    token_url: str = ""
+    endpoint_params: Mapping[str, str] = {}
+    tls_config: TlsConfig = TlsConfig()
+    proxy_url: Url = Url()
+
+    def check(self, report: Report) -> None:
+        if not self.client_id:
+            report.error("oauth2 client_id must be configured", "client_id")
+        if not self.client_secret and not self.client_secret_file:
+            report.error("either oauth2 client_secret or client_secret_file must be configured", "client_secret")
+        if self.client_secret and self.client_secret_file:
+            report.error(
+                "at most one of oauth2 client_secret & client_secret_file must be configured", "client_secret_file"
+            )
+        if not self.token_url:
+            report.error("oauth2 token_url must be configured", "token_url")
+
+
+class HTTPClientConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """What both originals take."""
+
+    LATER: ClassVar[Mapping[str, str]] = _LATER
+
+    basic_auth: BasicAuth | None = None
+    authorization: Authorization | None = None
+    oauth2: Annotated[OAuth2 | None, NotYet("oauth2")] = None
+    bearer_token: Secret = Secret()
+    bearer_token_file: FilePath = FilePath()
+    proxy_url: Url = Url()
+    tls_config: TlsConfig = TlsConfig()
+    follow_redirects: bool = True
+    enable_http2: bool = True
+
+    def check(self, report: Report) -> None:
+        _check_bearer(self, report)
+        _check_authorization(self, report)
+        if self.basic_auth and self.oauth2 and not self.authorization:
+            report.error("at most one of basic_auth, oauth2 & authorization must be configured", "oauth2")
+
+    @property
+    def bearer(self) -> Authorization | None:
+        """The authorization, whichever key gave it."""
+        if self.bearer_token or self.bearer_token_file:
+            return Authorization(credentials=self.bearer_token, credentials_file=self.bearer_token_file)
+        return self.authorization
+
+    @property
+    def proxy_connect_header(self) -> Mapping[str, tuple[Secret, ...]]:
+        return {}
+
+    @property
+    def idle_conn_timeout(self) -> GoDuration:
+        """How long an unused connection is kept."""
+        return GoDuration(300_000)
+
+    @property
+    def max_idle_conns_per_host(self) -> int:
+        """How many unused connections are kept for one host."""
+        return 1000
+
+
+class PrometheusHTTPClientConfig(HTTPClientConfig, frozen=True, kw_only=True):
+    proxy_connect_header: Annotated[Mapping[str, tuple[Secret, ...]], NotYet("proxy_connect_header")] = {}
+
+    def check(self, report: Report) -> None:
+        super().check(report)
+        if self.proxy_connect_header and not self.proxy_url:
+            report.error(
+                "if proxy_connect_header is configured proxy_url must also be configured", "proxy_connect_header"
+            )
+
+
+class AlertmanagerHTTPClientConfig(HTTPClientConfig, frozen=True, kw_only=True):
+    LATER: ClassVar[Mapping[str, str]] = {**_LATER, "proxy_connect_header": "Alertmanager 0.26"}
+
+    idle_conn_timeout: Annotated[GoDuration, OnlyHere(_REFUSED)] = GoDuration(300_000)
+    max_idle_conns_per_host: Annotated[int, msgspec.Meta(ge=0), OnlyHere(_REFUSED)] = 1000
+
+
+def _check_bearer(config: HTTPClientConfig, report: Report) -> None:
+    token = "bearer_token" if config.bearer_token else "bearer_token_file"
+    if config.bearer_token and config.bearer_token_file:
+        report.error("at most one of bearer_token & bearer_token_file must be configured", "bearer_token_file")
+    if (config.bearer_token or config.bearer_token_file) and (config.basic_auth or config.oauth2):
+        report.error("at most one of basic_auth, oauth2, bearer_token & bearer_token_file must be configured", token)
+    if config.basic_auth and config.basic_auth.password and config.basic_auth.password_file:
+        report.error(
+            "at most one of basic_auth password & password_file must be configured", "basic_auth", "password_file"
+        )
+
+
+def _check_authorization(config: HTTPClientConfig, report: Report) -> None:
+    authorization = config.authorization
+    if authorization is None:
+        return
+    if config.bearer_token or config.bearer_token_file:
+        report.error("authorization is not compatible with bearer_token & bearer_token_file", "authorization")
+    if authorization.credentials and authorization.credentials_file:
+        report.error(
+            "at most one of authorization credentials & credentials_file must be configured",
+            "authorization",
+            "credentials_file",
+        )
+    if authorization.scheme.lower() == "basic":
+        report.error('authorization type cannot be set to "basic", use "basic_auth" instead', "authorization", "type")
+    if config.basic_auth or config.oauth2:
+        report.error("at most one of basic_auth, oauth2 & authorization must be configured", "authorization")

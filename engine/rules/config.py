@@ -1,0 +1,42 @@
+"""Rule files as they are written. What needs a parser is checked by `engine.config.rules`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, ClassVar
+
+import msgspec
+
+from engine.foundation.decode import NullItem
+from promql.model.durations import Duration
+
+
+class Rule(msgspec.Struct, frozen=True, kw_only=True):
+    """A recording rule (`record`) or an alerting rule (`alert`). `for_` is the key `for`."""
+
+    record: str = ""
+    alert: str = ""
+    expr: str = ""
+    for_: Duration = msgspec.field(name="for", default=Duration(0))
+    keep_firing_for: Duration = Duration(0)
+    labels: Mapping[str, str] = {}
+    annotations: Mapping[str, str] = {}
+
+    @property
+    def name(self) -> str:
+        return self.record or self.alert
+
+
+class RuleGroup(msgspec.Struct, frozen=True, kw_only=True):
+    """Rules that run one after the other. An `interval` of 0 is the global one; a `limit` of 0 is none."""
+
+    LATER: ClassVar[Mapping[str, str]] = {"query_offset": "Prometheus 2.53", "labels": "Prometheus 3.0"}
+
+    name: str = ""
+    interval: Duration = Duration(0)
+    limit: int = 0
+    rules: Annotated[tuple[Rule, ...], NullItem("empty or null rule")] = ()
+
+
+class RuleFile(msgspec.Struct, frozen=True, kw_only=True):
+    groups: Annotated[tuple[RuleGroup, ...], NullItem("Groupname must not be empty")] = ()
