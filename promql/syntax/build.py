@@ -216,7 +216,7 @@ def _call(name: Token, args: Part) -> Expr:
 
 
 def _grouped(word: Token, labels: Part) -> Part:
-    return Part((word.text.lower() == "without", labels.value), word.start, labels.end)
+    return Part((word.kind == "WITHOUT", labels.value), word.start, labels.end)
 
 
 def _aggregation(operator: Token, args: Part, grouped: Part | None = None) -> Expr:

@@ -107,7 +107,8 @@ class _Checker:
         _check_count(expr, signature)
         where = f'call to function "{expr.function}"'
         args = tuple(self._expect(arg, signature.type_of(n), where) for n, arg in enumerate(expr.args))
-        return Call(expr.function, args, span=expr.span)
+        same = all(new is old for new, old in zip(args, expr.args, strict=True))
+        return expr if same else Call(expr.function, args, span=expr.span)
 
     def _aggregation(self, expr: Aggregation) -> Expr:
         inner = self._expect(expr.expr, ValueType.VECTOR, "aggregation expression")

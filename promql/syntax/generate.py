@@ -56,8 +56,8 @@ def _lines(states: dict[int, _Row], starts: dict[str, int], ends: dict[str, int]
     yield "# State: where to go on with a nonterminal."
     yield from _rows("GOTOS: Final[tuple[dict[str, int], ...]]", (_gotos(states[s], number) for s in order))
     yield "# State: the words for a wrong token."
-    reports = {number[s]: _report(states, states[s]) for s in order if _ERROR in states[s]}
-    yield f"REPORTS: Final[dict[int, str]] = {_shifting(reports)!r}"
+    reports = {number[s]: _report(states, states[s]) for s in order if _accepts_error(states[s])}
+    yield f"REPORTS: Final[dict[int, str]] = {reports!r}"
     yield f"STARTS: Final[dict[str, int]] = { {name: number[starts[name]] for name in STARTS}!r}"
 
 
@@ -80,7 +80,7 @@ def _key(rule: Any) -> _Rule:
 
 def _default(row: _Row, rules: dict[_Rule, int]) -> int:
     reductions = Counter(~rules[_key(rule)] for action, rule in row.values() if action is Reduce)
-    if not reductions or _shifts_error(row):
+    if not reductions or _accepts_error(row):
         return 0
     return max(reductions, key=lambda rule: (reductions[rule], rule))
 
@@ -99,20 +99,14 @@ def _gotos(row: _Row, states: dict[int, int]) -> dict[str, int]:
     return {symbol: states[target] for symbol, (_, target) in sorted(row.items()) if symbol.islower()}
 
 
-def _shifts_error(row: _Row) -> bool:
+def _accepts_error(row: _Row) -> bool:
     return _ERROR in row and row[_ERROR][0] is not Reduce
 
 
 def _report(states: dict[int, _Row], row: _Row) -> str:
-    """The action of the alternative that ends in this ERROR; nothing where ERROR only allows a reduction."""
-    if not _shifts_error(row):
-        return ""
+    """The action of the alternative that ends in this ERROR."""
     (alias,) = {str(rule.alias) for _, rule in states[row[_ERROR][1]].values()}
     return alias
-
-
-def _shifting(reports: dict[int, str]) -> dict[int, str]:
-    return {state: report for state, report in reports.items() if report}
 
 
 def _rows(name: str, rows: Iterator[object]) -> Iterator[str]:

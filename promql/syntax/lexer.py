@@ -41,7 +41,6 @@ _KEYWORDS: Final = {
     **dict.fromkeys(("sum", "avg", "min", "max", "count", "group", "stddev", "stdvar"), "AGGREGATOR"),
     **dict.fromkeys(("topk", "bottomk", "quantile", "count_values"), "AGGREGATOR"),
     **dict.fromkeys(("and", "unless"), "AND"),
-    **dict.fromkeys(("by", "without"), "BY"),
     **dict.fromkeys(("on", "ignoring"), "ON"),
     **dict.fromkeys(("group_left", "group_right"), "GROUP"),
     **dict.fromkeys(("start", "end"), "BOUND"),
@@ -49,7 +48,9 @@ _KEYWORDS: Final = {
     "or": "OR",
     "atan2": "ATAN2",
     "bool": "BOOL",
+    "by": "BY",
     "offset": "OFFSET",
+    "without": "WITHOUT",
 }
 
 

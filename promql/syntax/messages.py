@@ -30,7 +30,7 @@ UNEXPECTED: Final[dict[str, tuple[str, str]]] = {
 _NAMED: Final = {"NUMBER": "number", "DURATION": "duration", "STRING": "string"}
 _WORDS: Final = {"IDENTIFIER": "identifier", "METRIC": "metric identifier"}
 _OPERATORS: Final = frozenset(("ADD", "SUB", "MUL", "POW", "COMPARE", "AND", "OR", "ATAN2"))
-_KEYWORDS: Final = frozenset(("BOOL", "BY", "ON", "GROUP", "OFFSET"))
+_KEYWORDS: Final = frozenset(("BOOL", "BY", "ON", "GROUP", "OFFSET", "WITHOUT"))
 
 
 def unexpected(token: Token, report: str) -> str:
