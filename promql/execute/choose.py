@@ -1,0 +1,87 @@
+"""Aggregations that need all rows of a group at once: topk, bottomk, quantile, count_values."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from promql.errors import EvaluationError
+from promql.execute.grouping import Grouping
+from promql.functions.quantiles import quantile
+from promql.functions.relabelling import is_label_name
+from promql.model.grid import Grid
+from promql.model.numbers import general, plain
+from promql.model.types import BoolArray, FloatArray, IntArray
+
+_INT64 = 2.0**63
+
+
+def extreme(grid: Grid, grouping: Grouping, k: FloatArray, *, largest: bool) -> Grid:
+    """The k best rows of each group at each step, whole; at a single step best first.
+
+    NaN is chosen only where there is nothing else; among equals the earlier. Raises EvaluationError for a k that is
+    no integer.
+    """
+    for wrong in k[~((k >= -_INT64) & (k < _INT64))][:1].tolist():
+        raise EvaluationError(f"Scalar value {general(wrong)} overflows int64")
+    score = grid.values if largest else -grid.values
+    group_of_row = grouping.assign(grid.labels)
+    chosen = grid.present & (k >= 1)
+    for members in _members(group_of_row, len(grouping)):
+        if (k < len(members)).any():
+            chosen[members] = _chosen(score[members], grid.present[members], np.trunc(k))
+    out = Grid(grid.labels, grid.values, chosen)
+    if grid.values.shape[1] != 1:
+        return out
+    order = np.lexsort((-score[:, 0], np.isnan(score[:, 0]), group_of_row))
+    return out.rows(order).compact()
+
+
+def _members(group_of_row: IntArray, groups: int) -> list[IntArray]:
+    order = np.argsort(group_of_row, kind="stable")
+    return np.split(order, np.cumsum(np.bincount(group_of_row, minlength=groups))[:-1]) if groups else []
+
+
+def _chosen(score: FloatArray, present: BoolArray, k: FloatArray) -> BoolArray:
+    """`bool[n, T]`: all above the k-th best score of a step, then the earliest of those that equal it, then NaNs."""
+    valid = present & ~np.isnan(score)
+    ordered = np.sort(np.where(valid, score, -np.inf), axis=0)
+    place = np.clip(len(score) - k, 0, len(score) - 1).astype(np.int64)
+    threshold = np.take_along_axis(ordered, place[None, :], axis=0)
+    chosen = valid & (score > threshold)
+    for ties in (valid & (score == threshold), present & ~valid):
+        chosen |= ties & (np.cumsum(ties, axis=0) <= k - chosen.sum(axis=0))
+    return np.asarray(chosen & (k >= 1))
+
+
+def quantiles(grid: Grid, grouping: Grouping, q: FloatArray) -> Grid:
+    """The quantile of each group at each step."""
+    group_of_row = grouping.assign(grid.labels)
+    shape = (len(grouping), grid.values.shape[1])
+    values, present = np.empty(shape), np.empty(shape, dtype=np.bool_)
+    for group, members in enumerate(_members(group_of_row, len(grouping))):
+        there = grid.present[members]
+        values[group] = quantile(q, grid.values[members].T, there.T)
+        present[group] = there.any(axis=0)
+    return Grid(grouping.labels, values, present)
+
+
+def count_values(grid: Grid, names: tuple[str, ...], label: str, *, without: bool) -> Grid:
+    """How often each value occurs in each group; the value becomes a label.
+
+    Raises EvaluationError for a name that no label can have.
+    """
+    if not is_label_name(label):
+        raise EvaluationError(f'invalid label name "{label}"')
+    grouping = Grouping({*names, label} if without else set(names) - {label}, without=without)
+    group_of_row = grouping.assign(grid.labels)
+    row, column = np.nonzero(grid.present)
+    told = not (without and label in names)  # else the label is taken away again, and with it the difference
+    bits, kind = np.unique(grid.values[row, column].view(np.int64) * told, return_inverse=True)
+    met, first, place = np.unique(group_of_row[row] * len(bits) + kind, return_index=True, return_inverse=True)
+    order = np.argsort(first)
+    counts = np.zeros((len(met), grid.values.shape[1]))
+    np.add.at(counts, (np.argsort(order)[place], column), 1.0)
+    texts = [plain(value) if told else "" for value in bits.view(np.float64).tolist()]
+    groups = grouping.labels
+    labels = [groups[code // len(bits)].set(label, texts[code % len(bits)]) for code in met[order].tolist()]
+    return Grid(labels, counts, counts > 0)

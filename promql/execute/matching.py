@@ -1,0 +1,82 @@
+"""Which rows of two grids belong together.
+
+Labels don't change from step to step, so rows are paired once for all steps. What does change is presence, and
+Prometheus judges each step by itself: that a side is not unique is an error only at a step where two rows
+that match have values. So such rows are merely paired here, and counted there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from promql.errors import EvaluationError
+from promql.execute.grouping import Grouping
+from promql.model.grid import Grid
+from promql.model.labels import METRIC_NAME, Labels, quote
+from promql.model.types import BoolArray, IntArray
+from promql.syntax.ast import Cardinality, VectorMatching
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """The match group of each row of both sides, numbered from 0 to `count`."""
+
+    left: IntArray
+    right: IntArray
+    count: int
+
+    @classmethod
+    def of(cls, left: Sequence[Labels], right: Sequence[Labels], matching: VectorMatching) -> Keys:
+        grouping = Grouping(matching.labels, without=not matching.on)
+        keys = grouping.assign(left), grouping.assign(right)
+        return cls(*keys, len(grouping))
+
+
+def pairs(many: IntArray, one: IntArray, groups: int) -> tuple[IntArray, IntArray]:
+    """All pairs of rows that share a group, ordered by the first side's rows, then by the other's."""
+    order = np.argsort(one, kind="stable")
+    size = np.bincount(one, minlength=groups)
+    begin = np.cumsum(size) - size
+    repeats = size[many]
+    left = np.repeat(np.arange(len(many)), repeats)
+    within = np.arange(len(left)) - np.repeat(np.cumsum(repeats) - repeats, repeats)
+    return left, order[begin[many[left]] + within]
+
+
+def overlap(present: BoolArray, groups: IntArray) -> tuple[int, int] | None:
+    """Two rows of one group that both have a value at some step: the first that is met, going by steps."""
+    if len(np.unique(groups)) == len(groups):
+        return None
+    row, column = np.nonzero(present)
+    order = np.lexsort((row, column))
+    row, column = row[order], column[order]
+    cell = groups[row] * present.shape[1] + column
+    _, first, place = np.unique(cell, return_index=True, return_inverse=True)
+    again = np.flatnonzero(first[place] != np.arange(len(cell)))
+    return (int(row[first[place[again[0]]]]), int(row[again[0]])) if again.size else None
+
+
+def check_one_side(one: Grid, keys: IntArray, asked: BoolArray, matching: VectorMatching) -> None:
+    """Raises EvaluationError where two rows of the side that must be unique share a group at a step.
+
+    `asked: bool[T]` are the steps at which the other side has anything at all.
+    """
+    found = overlap(one.present & asked, keys)
+    if found is None:
+        return
+    earlier, later = (one.labels[i] for i in found)
+    group = later.keep(matching.labels) if matching.on else later.without({*matching.labels, METRIC_NAME})
+    side = "left" if matching.cardinality is Cardinality.ONE_TO_MANY else "right"
+    raise EvaluationError(
+        f"found duplicate series for the match group {_braced(group)} on the {side} hand-side of the operation: "
+        f"[{_braced(later)}, {_braced(earlier)}];many-to-many matching not allowed: "
+        "matching labels must be unique on one side"
+    )
+
+
+def _braced(labels: Labels) -> str:
+    """As Go prints a label set: the name is a label like any other."""
+    return "{" + ", ".join(f"{name}={quote(value)}" for name, value in labels) + "}"

@@ -1,0 +1,176 @@
+"""Aggregations that take one row after another: sum, avg, min, max, count, group, stddev, stdvar.
+
+They never need all rows at once, so a wide `sum(rate(...))` is added up piece by piece and its millions of rates
+are never held. Within a group rows are taken in order, and a piece goes on where the last one ended, so that sums come
+out to the last digit as if all had been added one after another.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any, Final
+
+import numpy as np
+
+from promql.model.types import BoolArray, FloatArray, IntArray
+
+_HUGE: Final = 2.0**1000
+_SHRINK: Final = 2.0**-64
+
+
+class Members:
+    """The rows of a piece, sorted into groups: `groups: int64[g]` are the numbers of those that occur."""
+
+    def __init__(self, group_of_row: IntArray) -> None:
+        order = np.argsort(group_of_row, kind="stable")
+        ordered = group_of_row[order]
+        starts = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]]))
+        self.groups: IntArray = ordered[starts]
+        self.sizes: IntArray = np.diff(np.append(starts, len(ordered)))
+        self.local: IntArray = np.searchsorted(self.groups, group_of_row)
+        count = len(starts)
+        self._index = np.insert(order + count, starts, np.arange(count))
+        self._starts = starts + np.arange(count)
+
+    def fold(self, join: Any, so_far: FloatArray, rows: FloatArray) -> FloatArray:
+        """`so_far[g, k]` with the rows `[s, k]` of each group joined on, in order."""
+        if len(self.groups) == len(rows):
+            return join(so_far, rows[self._index[1::2] - len(rows)])  # type: ignore[no-any-return]
+        stacked = np.concatenate([so_far, rows])
+        return join.reduceat(stacked.take(self._index, axis=0), self._starts, axis=0)  # type: ignore[no-any-return]
+
+
+class Reduction(ABC):
+    """State of one aggregation: groups by steps."""
+
+    def __init__(self, groups: int, steps: int) -> None:
+        self.shape = (groups, steps)
+        self.count = np.zeros(self.shape)
+
+    def add(self, members: Members, steps: slice, values: FloatArray, present: BoolArray) -> None:
+        """Take in rows: `values[s, k]`, `present[1 or s, k]`, at some of the steps."""
+        if len(present) == 1:
+            count: FloatArray = members.sizes[:, None] * present.astype(np.float64)
+        else:
+            count = members.fold(np.add, np.zeros((len(members.groups), values.shape[1])), present.astype(np.float64))
+        self.take(members, steps, values, present, count)
+        self.count[members.groups, steps] += count
+
+    @abstractmethod
+    def take(self, members: Members, steps: slice, values: FloatArray, present: BoolArray, count: FloatArray) -> None:
+        """The same, with the number of values of each group at each step; `self.count` is that before these."""
+
+    @abstractmethod
+    def values(self) -> FloatArray:
+        """`float64[G, T]`; they count where there is a count."""
+
+
+class Count(Reduction):
+    def take(self, members: Members, steps: slice, values: FloatArray, present: BoolArray, count: FloatArray) -> None:
+        """The count is all there is."""
+
+    def values(self) -> FloatArray:
+        return self.count
+
+
+class Group(Count):
+    def values(self) -> FloatArray:
+        return np.ones(self.shape)
+
+
+class Fold(Reduction):
+    """One ufunc; `neutral` changes nothing (for sums it is -0.0, lest -0.0 become 0.0)."""
+
+    join: Any = np.add
+    neutral = -0.0
+
+    def __init__(self, groups: int, steps: int) -> None:
+        super().__init__(groups, steps)
+        self.state = np.full(self.shape, self.neutral)
+
+    def take(self, members: Members, steps: slice, values: FloatArray, present: BoolArray, count: FloatArray) -> None:
+        rows = values if present.all() else np.where(present, values, self.neutral)
+        self.state[members.groups, steps] = members.fold(self.join, self.state[members.groups, steps], rows)
+
+    def values(self) -> FloatArray:
+        return self.state
+
+
+class Sum(Fold):
+    pass
+
+
+class Min(Fold):
+    join, neutral = np.fmin, np.nan
+
+
+class Max(Fold):
+    join, neutral = np.fmax, np.nan
+
+
+class Average(Fold):
+    """A mean of finite values is finite: where huge ones occur, all are added up on a smaller scale."""
+
+    def __init__(self, groups: int, steps: int) -> None:
+        super().__init__(groups, steps)
+        self._scale = 1.0
+
+    def take(self, members: Members, steps: slice, values: FloatArray, present: BoolArray, count: FloatArray) -> None:
+        if self._scale == 1.0 and (np.abs(values) >= _HUGE).any():
+            self._scale = _SHRINK
+            self.state *= _SHRINK
+        super().take(members, steps, values if self._scale == 1.0 else values * self._scale, present, count)
+
+    def values(self) -> FloatArray:
+        return self.state / self.count / self._scale
+
+
+class Variance(Reduction):
+    """Of the population. Equal values have exactly none, and so has any single value, were it NaN."""
+
+    def __init__(self, groups: int, steps: int) -> None:
+        super().__init__(groups, steps)
+        self._mean, self._squares = np.zeros(self.shape), np.zeros(self.shape)
+
+    def take(self, members: Members, steps: slice, values: FloatArray, present: BoolArray, count: FloatArray) -> None:
+        """Mean and squares of these rows, from their least value; then joined to those before (Chan et al.)."""
+        nothing = np.full(count.shape, np.nan)
+        base = members.fold(np.fmin, nothing, np.where(present, values, np.nan))
+        apart = np.where(present, values - base[members.local], -0.0)
+        shift = members.fold(np.add, np.full(count.shape, -0.0), apart) / count
+        squared = np.where(present, (apart - shift[members.local]) ** 2, 0.0)
+        squares = members.fold(np.add, np.zeros(count.shape), squared)
+        self._join(np.ix_(members.groups, np.arange(*steps.indices(self.shape[1]))), base + shift, squares, count)
+
+    def _join(self, at: Any, mean: FloatArray, squares: FloatArray, count: FloatArray) -> None:
+        before = self.count[at]
+        share = count / (before + count)
+        gap = mean - self._mean[at]
+        joined = self._squares[at] + squares + gap * gap * before * share
+        kept, fresh = count == 0, before == 0
+        self._squares[at] = np.where(kept, self._squares[at], np.where(fresh, squares, joined))
+        self._mean[at] = np.where(kept, self._mean[at], np.where(fresh, mean, self._mean[at] + gap * share))
+
+    def values(self) -> FloatArray:
+        return np.where(self.count == 1, 0.0, self._squares / self.count)
+
+
+class Deviation(Variance):
+    def values(self) -> FloatArray:
+        return np.sqrt(super().values())
+
+
+REDUCTIONS: Final[Mapping[str, Callable[[int, int], Reduction]]] = MappingProxyType(
+    {
+        "avg": Average,
+        "count": Count,
+        "group": Group,
+        "max": Max,
+        "min": Min,
+        "stddev": Deviation,
+        "stdvar": Variance,
+        "sum": Sum,
+    }
+)

@@ -1,0 +1,96 @@
+"""Kernels run over all panels of a source, and what comes out put together as a grid."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from promql.errors import EvaluationError
+from promql.execute.batches import Batch, Reach, batches
+from promql.execute.limits import Limits
+from promql.functions.windows import Kernel
+from promql.model.grid import Grid, without_names
+from promql.model.labels import Labels
+from promql.model.panel import Panel
+from promql.model.types import BoolArray, FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Some rows of a batch at some steps: `values: float64[s, k]`, `present: bool[1 or s, k]`."""
+
+    rows: slice
+    steps: slice
+    values: FloatArray
+    present: BoolArray
+
+
+@dataclass(frozen=True)
+class Rolling:
+    """One kernel over some panels. It can be had piece by piece, or as a grid."""
+
+    kernel: Kernel
+    args: Sequence[FloatArray]
+    reach: Reach
+    batches: Sequence[Batch]
+    limits: Limits
+
+    @classmethod
+    def over(
+        cls, panels: Sequence[Panel], reach: Reach, kernel: Kernel, args: Sequence[FloatArray], limits: Limits
+    ) -> Rolling:
+        """Raises TooManySamplesError before anything is computed."""
+        cut = list(batches(panels, reach))
+        limits.spend(sum(batch.cells for batch in cut))
+        return cls(kernel, args, reach, cut, limits)
+
+    def pieces(self, batch: Batch) -> Iterator[Piece]:
+        args = [arg[batch.steps] for arg in self.args]
+        for rows, windows in batch.windows(self.reach):
+            self.limits.pause()
+            values, present = self.kernel(windows, args)
+            yield Piece(rows, batch.steps, values, present)
+
+    def grid(self, *, keeps_name: bool) -> Grid:
+        """All of it, rows in the order of creation. Raises EvaluationError where names told two series apart."""
+        steps = self.reach.at.count
+        if not self.batches:
+            return Grid.empty(steps)
+        labels, values, present = self._filled(steps)
+        grid = Grid(labels, values, present)
+        if steps == 1 or not keeps_name:
+            grid = grid.compact()
+        return grid if keeps_name else _nameless(grid)
+
+    def _filled(self, steps: int) -> tuple[list[Labels], FloatArray, BoolArray]:
+        refs = np.concatenate([batch.refs for batch in self.batches])
+        order = np.argsort(refs, kind="stable")
+        home = np.empty_like(order)
+        home[order] = np.arange(len(order))
+        self.limits.spend(len(refs) * steps)
+        values, present = np.zeros((len(refs), steps)), np.zeros((len(refs), steps), dtype=np.bool_)
+        start = 0
+        for batch in self.batches:
+            count = len(batch.refs)
+            rows = home[start : start + count]
+            start += count
+            for piece in self.pieces(batch):
+                to = _as_slice(rows[piece.rows])
+                values[to, piece.steps], present[to, piece.steps] = piece.values, piece.present
+        found = [one for batch in self.batches for one in batch.labels]
+        return [found[i] for i in order.tolist()], values, present
+
+
+def _as_slice(rows: np.ndarray) -> slice | np.ndarray:
+    """The same rows as a slice where they follow each other, which copies faster."""
+    follow = rows[-1] - rows[0] == len(rows) - 1 and bool((np.diff(rows) == 1).all())
+    return slice(int(rows[0]), int(rows[-1]) + 1) if follow else rows
+
+
+def _nameless(grid: Grid) -> Grid:
+    labels = without_names(grid.labels)
+    if len(set(labels)) < len(labels):
+        raise EvaluationError("vector cannot contain metrics with the same labelset")
+    return Grid(labels, grid.values, grid.present)

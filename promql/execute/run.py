@@ -1,0 +1,210 @@
+"""Plans run over panels: one value for each node, all steps at once."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from typing import cast
+
+import numpy as np
+
+from promql.execute import choose
+from promql.execute.answer import matrix, raw_matrix, vector
+from promql.execute.batches import Reach
+from promql.execute.binary import of_vectors, sets, with_scalar
+from promql.execute.limits import Limits
+from promql.execute.grouping import Grouping
+from promql.execute.reduce import REDUCTIONS, Members, Reduction
+from promql.execute.rollup import Rolling
+from promql.execute.subquery import panels as panels_of
+from promql.functions.elementwise import nameless
+from promql.functions.operators import SETS, of_scalars
+from promql.functions.presence import absent
+from promql.model.grid import Grid, Value
+from promql.model.labels import METRIC_NAME
+from promql.model.panel import Need, Panel
+from promql.model.results import Result, Scalar, String
+from promql.model.types import FloatArray
+from promql.plan.nodes import (
+    Absent,
+    Apply,
+    Between,
+    Fetch,
+    Negate,
+    Number,
+    Plan,
+    PlanNode,
+    RawRange,
+    Reduce,
+    Repeat,
+    Rollup,
+    Source,
+    Text,
+    walk,
+)
+
+
+def run(plan: Plan, panels: Mapping[Need, Sequence[Panel]], deadline: Callable[[], None] | None = None) -> Result:
+    """Evaluate a plan over what the store answered to each of its needs.
+
+    `deadline` is called between nodes and between pieces of long ones; what it raises (QueryTimeoutError,
+    QueryCanceledError) ends the run. Raises EvaluationError and TooManySamplesError.
+    """
+    with np.errstate(all="ignore"):
+        return _Run(plan, panels, deadline or _go_on).result()
+
+
+def _go_on() -> None:
+    """No deadline."""
+
+
+class _Run:
+    def __init__(self, plan: Plan, panels: Mapping[Need, Sequence[Panel]], pause: Callable[[], None]) -> None:
+        self._plan = plan
+        self._panels = panels
+        self._limits = Limits(plan.options.max_samples, pause)
+        self._wanted = Counter(map(id, walk(plan.root)))
+        self._kept: dict[int, Value] = {}
+
+    def result(self) -> Result:
+        root, window = self._plan.root, self._plan.window
+        if isinstance(root, RawRange):
+            return raw_matrix(self._samples(root.source), root.ends.start, root.length, self._limits)
+        value = self._value(root)
+        if not window.instant:
+            return matrix(value, root.steps)
+        if isinstance(value, str):
+            return String(window.start, value)
+        return vector(value, window.start) if isinstance(value, Grid) else Scalar(window.start, float(value[0]))
+
+    def _value(self, node: PlanNode) -> Value:
+        """Parts that are wanted more than once are kept."""
+        if id(node) in self._kept:
+            return self._kept[id(node)]
+        self._limits.pause()
+        value = self._computed(node)
+        if self._wanted[id(node)] > 1:
+            self._kept[id(node)] = value
+        return value
+
+    def _computed(self, node: PlanNode) -> Value:
+        match node:
+            case Number(value=number):
+                return np.full(node.steps.count, number)
+            case Text(value=text):
+                return text
+            case Rollup():
+                return self._rolling(node).grid(keeps_name=node.keeps_name)
+            case Repeat():
+                return _repeated(self._value(node.expr), node.steps.count)
+            case Apply():
+                value = node.call(node.steps.times, [self._value(arg) for arg in node.args])
+                return value if not isinstance(value, Grid) or node.steps.count > 1 else value.compact()
+            case Absent():
+                return _one_step(absent(self._grid(node.expr), node.labels))
+            case Reduce():
+                return _one_step(self._reduced(node))
+            case Negate():
+                value = self._value(node.expr)
+                return nameless(value, -value.values) if isinstance(value, Grid) else -self._scalar(node.expr)
+            case Between():
+                return self._between(node)
+            case RawRange():
+                raise AssertionError("the samples of a range are an answer, not a part of one")
+
+    def _grid(self, node: PlanNode) -> Grid:
+        return cast("Grid", self._value(node))
+
+    def _scalar(self, node: PlanNode) -> FloatArray:
+        return cast("FloatArray", self._value(node))
+
+    def _samples(self, source: Source) -> Sequence[Panel]:
+        if isinstance(source, Fetch):
+            return self._panels[source.need]
+        return panels_of(self._grid(source.expr), source.expr.steps)
+
+    def _rolling(self, node: Rollup) -> Rolling:
+        args = [self._scalar(arg) for arg in node.args]
+        reach = Reach(node.ends, node.length, node.steps)
+        return Rolling.over(self._samples(node.source), reach, node.kernel, args, self._limits)
+
+    def _reduced(self, node: Reduce) -> Grid:
+        grouping = Grouping(node.grouping, without=node.without)
+        if node.op in REDUCTIONS:
+            if _streams(node) and self._wanted[id(node.expr)] == 1:
+                return self._reduced_by_piece(node, cast("Rollup", node.expr))
+            return _reduced_whole(self._grid(node.expr), REDUCTIONS[node.op], grouping)
+        return self._chosen(node, grouping)
+
+    def _chosen(self, node: Reduce, grouping: Grouping) -> Grid:
+        assert node.param is not None
+        grid = self._grid(node.expr)
+        match node.op:
+            case "topk" | "bottomk":
+                return choose.extreme(grid, grouping, self._scalar(node.param), largest=node.op == "topk")
+            case "quantile":
+                return choose.quantiles(grid, grouping, self._scalar(node.param))
+            case _:
+                assert node.op == "count_values"
+                label = cast("str", self._value(node.param))
+                return choose.count_values(grid, node.grouping, label, without=node.without)
+
+    def _reduced_by_piece(self, node: Reduce, rollup: Rollup) -> Grid:
+        names = node.grouping if rollup.keeps_name else tuple(n for n in node.grouping if n != METRIC_NAME)
+        grouping = Grouping(names, without=node.without)
+        rolling = self._rolling(rollup)
+        groups = [grouping.assign(batch.labels) for batch in rolling.batches]
+        self._limits.spend(len(grouping) * node.steps.count)
+        state = REDUCTIONS[node.op](len(grouping), node.steps.count)
+        for batch, group_of_row in zip(rolling.batches, groups, strict=True):
+            for piece in rolling.pieces(batch):
+                state.add(Members(group_of_row[piece.rows]), piece.steps, piece.values, piece.present)
+        return Grid(grouping.labels, state.values(), state.count > 0)
+
+    def _between(self, node: Between) -> Value:
+        left, right = self._value(node.left), self._value(node.right)
+        if node.op in SETS:
+            assert node.matching is not None
+            return sets(node.op, cast("Grid", left), cast("Grid", right), node.matching)
+        match left, right:
+            case Grid(), Grid():
+                assert node.matching is not None
+                return of_vectors(node.op, left, right, node.matching, as_bool=node.as_bool)
+            case Grid(), np.ndarray():
+                return with_scalar(node.op, left, right, scalar_left=False, as_bool=node.as_bool)
+            case np.ndarray(), Grid():
+                return with_scalar(node.op, right, left, scalar_left=True, as_bool=node.as_bool)
+            case _:
+                return cast("FloatArray", of_scalars(node.op, left, right))
+
+
+def _streams(node: Reduce) -> bool:
+    """May the rows be added up as they come? Not where their order counts (a single step) or names must be compared."""
+    inner = node.expr
+    if not isinstance(inner, Rollup) or node.steps.count == 1:
+        return False
+    return inner.keeps_name or (isinstance(inner.source, Fetch) and inner.source.one_name)
+
+
+def _reduced_whole(grid: Grid, make: Callable[[int, int], Reduction], grouping: Grouping) -> Grid:
+    group_of_row = grouping.assign(grid.labels)
+    steps = grid.values.shape[1]
+    state = make(len(grouping), steps)
+    if len(grouping):
+        state.add(Members(group_of_row), slice(0, steps), grid.values, grid.present)
+    return Grid(grouping.labels, state.values(), state.count > 0)
+
+
+def _repeated(value: Value, count: int) -> Value:
+    match value:
+        case Grid():
+            shape = (len(value.labels), count)
+            return Grid(value.labels, np.broadcast_to(value.values, shape), np.broadcast_to(value.present, shape))
+        case np.ndarray():
+            return np.broadcast_to(value, count)
+        case _:
+            return value
+
+
+def _one_step(grid: Grid) -> Grid:
+    return grid.compact() if grid.values.shape[1] == 1 else grid

@@ -1,0 +1,127 @@
+"""Differences over a window: what a counter or a gauge did between its first and its last sample there.
+
+A decrease of a counter is a reset: it went on from zero, so what it had before is added again. Resets are rare, so
+they are looked up for the windows that have some, and a window without one gets exactly `last - first`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from promql.functions.windows import Answer, Windows
+from promql.model.types import BoolArray, FloatArray, IntArray
+
+
+def rate(windows: Windows, _args: Sequence[FloatArray]) -> Answer:
+    """Per second, extrapolated to the edges of the window."""
+    change = _change(windows)
+    return change * (_stretch(windows, change) / (windows.length / 1000)), windows.holding(2)
+
+
+def increase(windows: Windows, _args: Sequence[FloatArray]) -> Answer:
+    """Over the whole window, extrapolated to its edges."""
+    change = _change(windows)
+    return change * _stretch(windows, change), windows.holding(2)
+
+
+def delta(windows: Windows, _args: Sequence[FloatArray]) -> Answer:
+    """For gauges: no resets, no stop at zero."""
+    change = _plain_change(windows)
+    return change * _stretch(windows, None), windows.holding(2)
+
+
+def irate(windows: Windows, _args: Sequence[FloatArray]) -> Answer:
+    """Per second, between the last two samples; after a reset the last one alone."""
+    before, last, apart = _last_two(windows)
+    return np.where(last < before, last, last - before) / (apart / 1000), windows.holding(2) & (apart != 0)
+
+
+def idelta(windows: Windows, _args: Sequence[FloatArray]) -> Answer:
+    """The difference of the last two samples."""
+    before, last, apart = _last_two(windows)
+    return last - before, windows.holding(2) & (apart != 0)
+
+
+def changes(windows: Windows, _args: Sequence[FloatArray]) -> Answer:
+    """How often the value changed; from NaN to NaN is no change."""
+    return _count(windows, windows.changes(lambda now, before: (now != before) & ~(np.isnan(now) & np.isnan(before))))
+
+
+def resets(windows: Windows, _args: Sequence[FloatArray]) -> Answer:
+    """How often the value fell."""
+    return _count(windows, windows.changes(np.less))
+
+
+def _count(windows: Windows, flags: BoolArray) -> Answer:
+    running = np.cumsum(flags, axis=-1, dtype=np.int64)
+    return (windows.take(running, windows.last) - windows.take(running, windows.first)).astype(
+        np.float64
+    ), windows.holding(1)
+
+
+def _plain_change(windows: Windows) -> FloatArray:
+    change: FloatArray = windows.take(windows.values, windows.last)
+    change -= windows.take(windows.values, windows.first)
+    return change
+
+
+def _change(windows: Windows) -> FloatArray:
+    """Last less first, and for each reset in between, in order, the value before it."""
+    change = _plain_change(windows)
+    falls = windows.changes(np.less)
+    if falls.any():
+        _add_resets(windows, falls, change)
+    return change
+
+
+def _add_resets(windows: Windows, falls: BoolArray, change: FloatArray) -> None:
+    """Falls are numbered through all series, so each window's are a run of numbers."""
+    values = windows.values.ravel()
+    falls = falls.ravel()
+    before = values[np.flatnonzero(falls) - 1]
+    running = np.cumsum(falls, dtype=np.int64).reshape(windows.values.shape)
+    begin = windows.take(running, windows.first)
+    number = np.where(windows.count > 0, windows.take(running, windows.last) - begin, 0)
+    row, column = np.nonzero(number)
+    begin, number = begin[row, column], number[row, column]
+    for nth in range(int(number.max(initial=0))):  # the nth fall of every window that has so many
+        some = number > nth
+        change[row[some], column[some]] += before[begin[some] + nth]
+
+
+def _stretch(windows: Windows, counter_change: FloatArray | None) -> FloatArray:
+    """By what to multiply a change: the window's samples cover less than the window.
+
+    An edge that is farther from the samples than 1.1 of their mean distance is reached half that distance only, and
+    a counter is not taken below zero. `float64[1 or S, K]`.
+    """
+    first, last = windows.times.take(windows.first), windows.times.take(windows.last)
+    sampled = (last - first) / 1000
+    mean = sampled / (windows.count - 1)
+    to_start = (first - (windows.ends - windows.length)) / 1000
+    to_end = (windows.ends - last) / 1000
+    if counter_change is not None:
+        to_start = _not_below_zero(windows, counter_change, sampled, to_start)
+    threshold = mean * 1.1
+    reach = sampled + np.where(to_start < threshold, to_start, mean / 2)
+    reach = reach + np.where(to_end < threshold, to_end, mean / 2)
+    return np.asarray(reach / sampled)
+
+
+def _not_below_zero(windows: Windows, change: FloatArray, sampled: FloatArray, to_start: FloatArray) -> FloatArray:
+    first = windows.take(windows.values, windows.first)
+    to_zero = sampled * (first / change)
+    nearer = (to_zero < to_start) & (change > 0) & (first >= 0)
+    return np.where(nearer, to_zero, to_start) if nearer.any() else to_start
+
+
+def _last_two(windows: Windows) -> tuple[FloatArray, FloatArray, IntArray]:
+    """The last sample but one, the last, and the time between them (ms)."""
+    previous = np.maximum(windows.hi - 2, 0)
+    return (
+        windows.take(windows.values, previous),
+        windows.take(windows.values, windows.last),
+        windows.times.take(windows.last) - windows.times.take(previous),
+    )

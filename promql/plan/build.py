@@ -1,0 +1,232 @@
+"""A checked tree made a plan: at which steps each part is wanted, what the store must answer, what is done once.
+
+Constants are folded, parts that do not depend on the step are evaluated at one step and repeated, and equal
+parts at equal steps are one node.
+"""
+
+from __future__ import annotations
+
+from promql.errors import PromQLError, UnsupportedError
+from promql.functions.operators import SETS, of_scalars
+from promql.functions.overtime import newest
+from promql.functions.presence import named_away
+from promql.functions.table import FUNCTIONS, Absence, AbsenceOverRange, OverGrids, OverRange, SampleTime
+from promql.functions.windows import Kernel
+from promql.model.grid import Steps
+from promql.model.labels import METRIC_NAME, Labels
+from promql.model.matchers import MatchOp
+from promql.model.panel import Kind, Need
+from promql.plan.nodes import (
+    Absent,
+    Apply,
+    Between,
+    Fetch,
+    Inner,
+    Negate,
+    Number,
+    Plan,
+    PlanNode,
+    RawRange,
+    Reduce,
+    Repeat,
+    Rollup,
+    Source,
+    Text,
+    is_scalar,
+)
+from promql.plan.pinning import is_pinned
+from promql.plan.window import Options, Window
+from promql.syntax.ast import (
+    Aggregation,
+    Binary,
+    Bound,
+    Call,
+    Expr,
+    MatrixSelector,
+    NumberLiteral,
+    Paren,
+    StringLiteral,
+    Subquery,
+    Unary,
+    ValueType,
+    VectorMatching,
+    VectorSelector,
+)
+from promql.syntax.check import check
+
+
+def build(expr: Expr, window: Window, options: Options | None = None) -> Plan:
+    """The plan of an expression. Raises ParseError, UnsupportedError, and PromQLError for a range query of a range."""
+    kind = check(expr)
+    if not window.instant and kind not in (ValueType.SCALAR, ValueType.VECTOR):
+        raise PromQLError(f'invalid expression type "{kind.value}" for range query, must be Scalar or instant Vector')
+    builder = _Builder(window, options or Options())
+    root = builder.raw_range(expr) if kind is ValueType.MATRIX else builder.node(expr, window.steps)
+    return Plan(root, tuple(builder.needs), window, builder.options)
+
+
+class _Builder:
+    def __init__(self, window: Window, options: Options) -> None:
+        self.options = options
+        self.needs: dict[Need, None] = {}
+        self._window = window
+        self._built: dict[tuple[Expr, Steps], PlanNode] = {}
+
+    def node(self, expr: Expr, steps: Steps) -> PlanNode:
+        expr = _bare(expr)
+        key = (expr, steps)
+        if key not in self._built:
+            self._built[key] = (
+                self._pinned(expr, steps) if steps.count > 1 and is_pinned(expr) else self._node(expr, steps)
+            )
+        return self._built[key]
+
+    def raw_range(self, expr: Expr) -> RawRange:
+        steps = self._window.steps
+        source, ends, length = self._range(_bare(expr), steps)
+        return RawRange(steps=steps, source=source, ends=ends, length=length)
+
+    def _pinned(self, expr: Expr, steps: Steps) -> PlanNode:
+        once = self.node(expr, Steps(steps.start, steps.step, 1))
+        if isinstance(once, Number):
+            return Number(steps=steps, value=once.value)
+        return once if isinstance(once, Text) else Repeat(steps=steps, expr=once)
+
+    def _node(self, expr: Expr, steps: Steps) -> PlanNode:
+        match expr:
+            case NumberLiteral(value=value):
+                return Number(steps=steps, value=value)
+            case StringLiteral(value=text):
+                return Text(steps=steps, value=text)
+            case VectorSelector():
+                return self._select(expr, steps, "", newest)
+            case Call():
+                return self._call(expr, steps)
+            case Aggregation():
+                return self._reduce(expr, steps)
+            case Binary():
+                return self._between(expr, steps)
+            case Unary():
+                return self._signed(expr, steps)
+            case MatrixSelector() | Subquery() | Paren():
+                raise AssertionError("the checker lets ranges stand only where functions take them")
+
+    def _select(self, selector: VectorSelector, steps: Steps, name: str, kernel: Kernel) -> PlanNode:
+        ends, length = self._ends(steps, selector.at, selector.offset), self.options.lookback_ms
+        source = self._fetch(selector, ends, length, Kind.INSTANT)
+        return Rollup(steps=steps, name=name, kernel=kernel, source=source, ends=ends, length=length, keeps_name=True)
+
+    def _fetch(self, selector: VectorSelector, ends: Steps, length: int, kind: Kind) -> Fetch:
+        need = Need(selector.matchers, ends.start - length, ends.end, kind)
+        self.needs[need] = None
+        names = [m for m in selector.matchers if m.name == METRIC_NAME and m.op is MatchOp.EQUAL and m.value]
+        return Fetch(need=need, one_name=bool(names))
+
+    def _range(self, expr: Expr, steps: Steps) -> tuple[Source, Steps, int]:
+        """Where a range's samples come from, where its windows end, and how long they are."""
+        if isinstance(expr, MatrixSelector):
+            ends = self._ends(steps, expr.selector.at, expr.selector.offset)
+            return self._fetch(expr.selector, ends, expr.range, Kind.RANGE), ends, expr.range
+        assert isinstance(expr, Subquery)
+        ends = self._ends(steps, expr.at, expr.offset)
+        step = expr.step or self.options.default_step_ms
+        start = -(-(ends.start - expr.range) // step) * step
+        # Where no multiple of the step lies in the range, one beyond it keeps the grid from being empty.
+        inner = Steps(start, step, max((ends.end - start) // step + 1, 1))
+        return Inner(expr=self.node(expr.expr, inner)), ends, expr.range
+
+    def _ends(self, steps: Steps, at: int | Bound | None, offset: int) -> Steps:
+        match at:
+            case None:
+                return steps.shifted(-offset)
+            case Bound.START:
+                at = self._window.start
+            case Bound.END:
+                at = self._window.end
+            case _:
+                pass
+        return Steps(at - offset, 0, steps.count)
+
+    def _call(self, call: Call, steps: Steps) -> PlanNode:
+        args = tuple(_bare(arg) for arg in call.args)
+        match FUNCTIONS.get(call.function):
+            case OverRange(kernel=kernel, keeps_name=keeps_name):
+                return self._rollup(call.function, kernel, args, steps, keeps_name=keeps_name)
+            case OverGrids(call=function, scalar=scalar):
+                nodes = tuple(self.node(arg, steps) for arg in args)
+                return Apply(steps=steps, name=call.function, call=function, args=nodes, scalar=scalar)
+            case SampleTime(kernel=kernel, otherwise=otherwise):
+                if not isinstance(args[0], VectorSelector):
+                    return Apply(steps=steps, name=call.function, call=otherwise, args=(self.node(args[0], steps),))
+                seen = self._select(args[0], steps, call.function, kernel)
+                return Apply(steps=steps, name="", call=named_away, args=(seen,))
+            case Absence():
+                return Absent(steps=steps, expr=self.node(args[0], steps), labels=_labels_of_matchers(args[0]))
+            case AbsenceOverRange(kernel=kernel):
+                seen = self._rollup(call.function, kernel, args, steps, keeps_name=True)
+                return Absent(steps=steps, expr=seen, labels=_labels_of_matchers(args[0]))
+            case None:
+                raise UnsupportedError(f"function {call.function}() is not supported")
+
+    def _rollup(self, name: str, kernel: Kernel, args: tuple[Expr, ...], steps: Steps, *, keeps_name: bool) -> PlanNode:
+        (ranged,) = (arg for arg in args if isinstance(arg, MatrixSelector | Subquery))
+        source, ends, length = self._range(ranged, steps)
+        scalars = tuple(self.node(arg, steps) for arg in args if arg is not ranged)
+        return Rollup(
+            steps=steps,
+            name=name,
+            kernel=kernel,
+            source=source,
+            ends=ends,
+            length=length,
+            args=scalars,
+            keeps_name=keeps_name,
+        )
+
+    def _reduce(self, expr: Aggregation, steps: Steps) -> PlanNode:
+        param = None if expr.param is None else self.node(expr.param, steps)
+        return Reduce(
+            steps=steps,
+            op=expr.op,
+            expr=self.node(expr.expr, steps),
+            param=param,
+            grouping=expr.grouping,
+            without=expr.without,
+        )
+
+    def _between(self, expr: Binary, steps: Steps) -> PlanNode:
+        left, right = self.node(expr.left, steps), self.node(expr.right, steps)
+        if isinstance(left, Number) and isinstance(right, Number):
+            return Number(steps=steps, value=float(of_scalars(expr.op, left.value, right.value)))
+        vectors = expr.op in SETS or not (is_scalar(left) or is_scalar(right))
+        matching = (expr.matching or VectorMatching()) if vectors else None
+        return Between(steps=steps, op=expr.op, left=left, right=right, as_bool=expr.bool_modifier, matching=matching)
+
+    def _signed(self, expr: Unary, steps: Steps) -> PlanNode:
+        inner = self.node(expr.expr, steps)
+        if expr.op == "+":
+            return inner
+        return Number(steps=steps, value=-inner.value) if isinstance(inner, Number) else Negate(steps=steps, expr=inner)
+
+
+def _bare(expr: Expr) -> Expr:
+    while isinstance(expr, Paren):
+        expr = expr.expr
+    return expr
+
+
+def _labels_of_matchers(expr: Expr) -> Labels:
+    """What a selector says of the series that it misses: its equalities, but for labels that are named twice."""
+    selector = expr.selector if isinstance(expr, MatrixSelector) else expr
+    if not isinstance(selector, VectorSelector):
+        return Labels()
+    told: dict[str, str] = {}
+    seen: set[str] = set()
+    for matcher in selector.matchers:
+        if matcher.op is MatchOp.EQUAL and matcher.name not in seen:
+            told[matcher.name] = matcher.value
+            seen.add(matcher.name)
+        else:
+            told.pop(matcher.name, None)
+    told.pop(METRIC_NAME, None)
+    return Labels.of(told)
