@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -108,8 +108,7 @@ class Group:
                 running.alerts.take_over(same.alerts)
         self._orphans = {**old._orphans, **{labels: None for one in waiting for labels in one.progress.outputs}}
         self._last_slot = old._last_slot
-        self.counts.evaluated_at = old.counts.evaluated_at
-        self.counts.last_seconds = old.counts.last_seconds
+        self.counts = replace(old.counts)
 
     def end_all(self, time: int) -> None:
         """Mark every series of the group as ended at `time`; those that another group has written since go on."""

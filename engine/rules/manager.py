@@ -10,9 +10,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
 
 from engine.foundation.supervise import Supervisor
-from engine.rules.group import Group
+from engine.rules.group import Group, GroupCounts
 from engine.rules.ports import Parts
 from engine.rules.spec import GroupSpec
 from engine.rules.views import AlertingView, AlertView, GroupView, view_group
@@ -24,6 +25,24 @@ class _Running:
     task: asyncio.Task[None]
 
 
+@dataclass(frozen=True, slots=True)
+class Durations:
+    """How often rules and groups were evaluated since the start, and how long that took in all (seconds)."""
+
+    rules: int = 0
+    rule_seconds: float = 0.0
+    groups: int = 0
+    group_seconds: float = 0.0
+
+    def plus(self, counts: GroupCounts) -> Durations:
+        return Durations(
+            self.rules + counts.evaluations,
+            self.rule_seconds + counts.rule_seconds,
+            self.groups + counts.iterations - counts.missed,
+            self.group_seconds + counts.seconds,
+        )
+
+
 class RuleManager:
     """The only owner of groups. Groups of the first `apply` give alerts back their age from before a restart."""
 
@@ -31,6 +50,7 @@ class RuleManager:
         self._parts = parts
         self._supervisor = supervisor
         self._running: dict[str, _Running] = {}
+        self._durations = Durations()
         self._endings: set[asyncio.Task[None]] = set()
         self._restored = False
 
@@ -50,6 +70,7 @@ class RuleManager:
         self._restored = True
         for old in removed:
             await self._halt(old)
+            self._durations = self._durations.plus(old.group.counts)
             self._end_later(old.group)
 
     async def stop(self) -> None:
@@ -74,6 +95,10 @@ class RuleManager:
             if isinstance(rule, AlertingView)
             for alert in rule.alerts
         ]
+
+    def durations(self) -> Durations:
+        """Of all groups, those that are gone included."""
+        return reduce(Durations.plus, (running.group.counts for running in self._running.values()), self._durations)
 
     def _succeed(self, spec: GroupSpec, old: _Running | None) -> Group:
         if old is None:

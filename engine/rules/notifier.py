@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, TypeAlias
@@ -30,15 +30,22 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
-class NotifierCounts:
-    """Alerts, by Alertmanager where each has its own count; `seconds` are those of all posts."""
+class PeerCounts:
+    """What one Alertmanager was told. `sent` counts alerts, delivered or not, as Prometheus does; `errors` posts."""
 
-    sent: Counter[str] = field(default_factory=Counter)
-    errors: Counter[str] = field(default_factory=Counter)
-    withheld: Counter[str] = field(default_factory=Counter)
-    dropped: int = 0
+    sent: int = 0
+    withheld: int = 0
+    errors: int = 0
     posts: int = 0
     seconds: float = 0.0
+
+
+@dataclass(slots=True)
+class NotifierCounts:
+    """`dropped` are alerts that nobody took, or for which there was no room; `peers` are by URL."""
+
+    dropped: int = 0
+    peers: dict[str, PeerCounts] = field(default_factory=dict)
 
 
 class Notifier:
@@ -70,6 +77,8 @@ class Notifier:
     def discovered(self, alertmanagers: Sequence[Alertmanager]) -> None:
         """These are to be told from now on, and no others."""
         self._alertmanagers = tuple(alertmanagers)
+        before = self.counts.peers
+        self.counts.peers = {one.url: before.get(one.url) or PeerCounts() for one in alertmanagers}
 
     def start(self, supervisor: Supervisor) -> asyncio.Task[None]:
         return supervisor.start("notifier", self._run)
@@ -105,18 +114,20 @@ class Notifier:
 
     async def _post(self, alertmanager: Alertmanager, batch: Sequence[Alert]) -> bool:
         """Whether the batch is taken care of."""
-        counts, url = self.counts, alertmanager.url
+        counts = self.counts.peers.setdefault(alertmanager.url, PeerCounts())
         began = self._clock.monotonic()
         counts.posts += 1
+        counts.sent += len(batch)
         try:
-            delivered = await alertmanager.post(batch)
+            if not await alertmanager.post(batch):
+                counts.sent -= len(batch)
+                counts.withheld += len(batch)
         except RemoteError as error:
-            counts.errors[url] += 1
-            log.warning("sending %d alerts to %s failed: %s", len(batch), url, error)
+            counts.errors += 1
+            log.warning("sending %d alerts to %s failed: %s", len(batch), alertmanager.url, error)
             return False
         finally:
             counts.seconds += self._clock.monotonic() - began
-        (counts.sent if delivered else counts.withheld)[url] += len(batch)
         return True
 
     def _missing(self, labels: Labels) -> dict[str, str]:
