@@ -32,7 +32,7 @@ from engine.foundation.values import FilePath, HostPort, HttpUrl, LabelName, Sec
 from promql.model.durations import Duration
 
 ALL_LABELS: Final = "..."
-_INTERVALS: Final = NotYet()
+_NOT_YET: Final = NotYet("Alertmanager")
 _NULL: Final = NullItem("null is no receiver's configuration")
 
 
@@ -84,8 +84,8 @@ class RouteConfig(msgspec.Struct, frozen=True, kw_only=True):
     match: Mapping[MatchKey, str] = {}
     match_re: Mapping[MatchKey, Regex | None] = {}
     matchers: tuple[MatchersText, ...] = ()
-    mute_time_intervals: Annotated[tuple[str, ...], _INTERVALS] = ()
-    active_time_intervals: Annotated[tuple[str, ...], _INTERVALS] = ()
+    mute_time_intervals: Annotated[tuple[str, ...], _NOT_YET] = ()
+    active_time_intervals: Annotated[tuple[str, ...], _NOT_YET] = ()
     continue_: bool = msgspec.field(name="continue", default=False)
     routes: Annotated[tuple[RouteConfig, ...], NullItem("null is no route")] = ()
     group_wait: Duration | None = None
@@ -139,17 +139,15 @@ class Receiver(msgspec.Struct, frozen=True, kw_only=True):
     email_configs: Annotated[tuple[EmailConfig, ...], _NULL] = ()
     slack_configs: Annotated[tuple[SlackConfig, ...], _NULL] = ()
     pagerduty_configs: Annotated[tuple[PagerdutyConfig, ...], _NULL] = ()
-    opsgenie_configs: Annotated[tuple[OpsGenieConfig, ...], _NULL, NotYet()] = ()
-    wechat_configs: Annotated[tuple[WechatConfig, ...], _NULL, NotYet()] = ()
-    pushover_configs: Annotated[tuple[PushoverConfig, ...], _NULL, NotYet()] = ()
-    victorops_configs: Annotated[tuple[VictorOpsConfig, ...], _NULL, NotYet()] = ()
-    sns_configs: Annotated[tuple[SNSConfig, ...], _NULL, NotYet()] = ()
-    telegram_configs: Annotated[tuple[TelegramConfig, ...], _NULL, NotYet()] = ()
-    discord_configs: Annotated[tuple[DiscordConfig, ...], _NULL, NotYet()] = ()
-    webex_configs: Annotated[tuple[WebexConfig, ...], _NULL, NotYet()] = ()
-    msteams_configs: Annotated[
-        tuple[MSTeamsConfig, ...], _NULL, NotYet("msteams_configs (of Alertmanager 0.26 and later)")
-    ] = ()
+    opsgenie_configs: Annotated[tuple[OpsGenieConfig, ...], _NULL, _NOT_YET] = ()
+    wechat_configs: Annotated[tuple[WechatConfig, ...], _NULL, _NOT_YET] = ()
+    pushover_configs: Annotated[tuple[PushoverConfig, ...], _NULL, _NOT_YET] = ()
+    victorops_configs: Annotated[tuple[VictorOpsConfig, ...], _NULL, _NOT_YET] = ()
+    sns_configs: Annotated[tuple[SNSConfig, ...], _NULL, _NOT_YET] = ()
+    telegram_configs: Annotated[tuple[TelegramConfig, ...], _NULL, _NOT_YET] = ()
+    discord_configs: Annotated[tuple[DiscordConfig, ...], _NULL, _NOT_YET] = ()
+    webex_configs: Annotated[tuple[WebexConfig, ...], _NULL, _NOT_YET] = ()
+    msteams_configs: Annotated[tuple[MSTeamsConfig, ...], _NULL, NotYet("Alertmanager 0.26 and later")] = ()
 
     def check(self, report: Report) -> None:
         if not self.name:

@@ -36,15 +36,18 @@ from engine.discovery.config_clouds import (
 )
 from engine.discovery.config_kubernetes import KubernetesSDConfig
 from engine.foundation.decode import NotHere, NotYet, NullItem, Report
-from engine.foundation.http_config import PrometheusHTTPClientConfig
+from engine.foundation.http_config import PrometheusHTTPClientConfig, check_http_url
 from engine.foundation.regexes import Regex
 from engine.foundation.values import FilePath, LabelName, Secret, Url
 from promql.model.durations import Duration
 
 _SD_FILE: Final = Regex(r"[^*]*(\*[^/]*)?\.(json|yml|yaml|JSON|YML|YAML)")
 _CLOUD: Final = NotHere("use file_sd_configs or http_sd_configs")
-_NULL: Final = NullItem("empty or null section in service discovery")
 _PORTLESS: Final = "SRV"
+
+
+def _null(key: str) -> NullItem:
+    return NullItem(f"empty or null section in {key}")
 
 
 class TargetGroup(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,12 +84,7 @@ class HttpSDConfig(PrometheusHTTPClientConfig, frozen=True, kw_only=True):
 
     def check(self, report: Report) -> None:
         super().check(report)
-        if not self.url:
-            report.error("URL is missing", "url")
-        elif self.url.scheme not in ("http", "https"):
-            report.error("URL scheme must be 'http' or 'https'", "url")
-        elif not self.url.host:
-            report.error("host is missing in URL", "url")
+        check_http_url(self.url, report)
 
 
 class DnsType(str):
@@ -195,31 +193,31 @@ class TargetSources(PrometheusHTTPClientConfig, frozen=True, kw_only=True):
     """All the ways in which a section gets targets."""
 
     static_configs: Annotated[tuple[TargetGroup, ...], NullItem("empty or null section in static_configs")] = ()
-    file_sd_configs: Annotated[tuple[FileSDConfig, ...], _NULL, NotYet()] = ()
-    http_sd_configs: Annotated[tuple[HttpSDConfig, ...], _NULL, NotYet()] = ()
-    dns_sd_configs: Annotated[tuple[DnsSDConfig, ...], _NULL, NotYet()] = ()
-    docker_sd_configs: Annotated[tuple[DockerSDConfig, ...], _NULL, NotYet()] = ()
-    dockerswarm_sd_configs: Annotated[tuple[DockerSwarmSDConfig, ...], _NULL, NotYet()] = ()
-    kubernetes_sd_configs: Annotated[tuple[KubernetesSDConfig, ...], _NULL, NotYet()] = ()
-    consul_sd_configs: Annotated[tuple[ConsulSDConfig, ...], _NULL, NotYet()] = ()
-    azure_sd_configs: Annotated[tuple[AzureSDConfig, ...], _NULL, _CLOUD] = ()
-    digitalocean_sd_configs: Annotated[tuple[DigitalOceanSDConfig, ...], _NULL, _CLOUD] = ()
-    ec2_sd_configs: Annotated[tuple[EC2SDConfig, ...], _NULL, _CLOUD] = ()
-    eureka_sd_configs: Annotated[tuple[EurekaSDConfig, ...], _NULL, _CLOUD] = ()
-    gce_sd_configs: Annotated[tuple[GCESDConfig, ...], _NULL, _CLOUD] = ()
-    hetzner_sd_configs: Annotated[tuple[HetznerSDConfig, ...], _NULL, _CLOUD] = ()
-    ionos_sd_configs: Annotated[tuple[IonosSDConfig, ...], _NULL, _CLOUD] = ()
-    kuma_sd_configs: Annotated[tuple[KumaSDConfig, ...], _NULL, _CLOUD] = ()
-    lightsail_sd_configs: Annotated[tuple[LightsailSDConfig, ...], _NULL, _CLOUD] = ()
-    linode_sd_configs: Annotated[tuple[LinodeSDConfig, ...], _NULL, _CLOUD] = ()
-    marathon_sd_configs: Annotated[tuple[MarathonSDConfig, ...], _NULL, _CLOUD] = ()
-    nerve_sd_configs: Annotated[tuple[NerveSDConfig, ...], _NULL, _CLOUD] = ()
-    nomad_sd_configs: Annotated[tuple[NomadSDConfig, ...], _NULL, _CLOUD] = ()
-    openstack_sd_configs: Annotated[tuple[OpenStackSDConfig, ...], _NULL, _CLOUD] = ()
-    ovhcloud_sd_configs: Annotated[tuple[OVHCloudSDConfig, ...], _NULL, _CLOUD] = ()
-    puppetdb_sd_configs: Annotated[tuple[PuppetDBSDConfig, ...], _NULL, _CLOUD] = ()
-    scaleway_sd_configs: Annotated[tuple[ScalewaySDConfig, ...], _NULL, _CLOUD] = ()
-    serverset_sd_configs: Annotated[tuple[ServersetSDConfig, ...], _NULL, _CLOUD] = ()
-    triton_sd_configs: Annotated[tuple[TritonSDConfig, ...], _NULL, _CLOUD] = ()
-    uyuni_sd_configs: Annotated[tuple[UyuniSDConfig, ...], _NULL, _CLOUD] = ()
-    vultr_sd_configs: Annotated[tuple[VultrSDConfig, ...], _NULL, _CLOUD] = ()
+    file_sd_configs: Annotated[tuple[FileSDConfig, ...], _null("file_sd_configs"), NotYet()] = ()
+    http_sd_configs: Annotated[tuple[HttpSDConfig, ...], _null("http_sd_configs"), NotYet()] = ()
+    dns_sd_configs: Annotated[tuple[DnsSDConfig, ...], _null("dns_sd_configs"), NotYet()] = ()
+    docker_sd_configs: Annotated[tuple[DockerSDConfig, ...], _null("docker_sd_configs"), NotYet()] = ()
+    dockerswarm_sd_configs: Annotated[tuple[DockerSwarmSDConfig, ...], _null("dockerswarm_sd_configs"), NotYet()] = ()
+    kubernetes_sd_configs: Annotated[tuple[KubernetesSDConfig, ...], _null("kubernetes_sd_configs"), NotYet()] = ()
+    consul_sd_configs: Annotated[tuple[ConsulSDConfig, ...], _null("consul_sd_configs"), NotYet()] = ()
+    azure_sd_configs: Annotated[tuple[AzureSDConfig, ...], _null("azure_sd_configs"), _CLOUD] = ()
+    digitalocean_sd_configs: Annotated[tuple[DigitalOceanSDConfig, ...], _null("digitalocean_sd_configs"), _CLOUD] = ()
+    ec2_sd_configs: Annotated[tuple[EC2SDConfig, ...], _null("ec2_sd_configs"), _CLOUD] = ()
+    eureka_sd_configs: Annotated[tuple[EurekaSDConfig, ...], _null("eureka_sd_configs"), _CLOUD] = ()
+    gce_sd_configs: Annotated[tuple[GCESDConfig, ...], _null("gce_sd_configs"), _CLOUD] = ()
+    hetzner_sd_configs: Annotated[tuple[HetznerSDConfig, ...], _null("hetzner_sd_configs"), _CLOUD] = ()
+    ionos_sd_configs: Annotated[tuple[IonosSDConfig, ...], _null("ionos_sd_configs"), _CLOUD] = ()
+    kuma_sd_configs: Annotated[tuple[KumaSDConfig, ...], _null("kuma_sd_configs"), _CLOUD] = ()
+    lightsail_sd_configs: Annotated[tuple[LightsailSDConfig, ...], _null("lightsail_sd_configs"), _CLOUD] = ()
+    linode_sd_configs: Annotated[tuple[LinodeSDConfig, ...], _null("linode_sd_configs"), _CLOUD] = ()
+    marathon_sd_configs: Annotated[tuple[MarathonSDConfig, ...], _null("marathon_sd_configs"), _CLOUD] = ()
+    nerve_sd_configs: Annotated[tuple[NerveSDConfig, ...], _null("nerve_sd_configs"), _CLOUD] = ()
+    nomad_sd_configs: Annotated[tuple[NomadSDConfig, ...], _null("nomad_sd_configs"), _CLOUD] = ()
+    openstack_sd_configs: Annotated[tuple[OpenStackSDConfig, ...], _null("openstack_sd_configs"), _CLOUD] = ()
+    ovhcloud_sd_configs: Annotated[tuple[OVHCloudSDConfig, ...], _null("ovhcloud_sd_configs"), _CLOUD] = ()
+    puppetdb_sd_configs: Annotated[tuple[PuppetDBSDConfig, ...], _null("puppetdb_sd_configs"), _CLOUD] = ()
+    scaleway_sd_configs: Annotated[tuple[ScalewaySDConfig, ...], _null("scaleway_sd_configs"), _CLOUD] = ()
+    serverset_sd_configs: Annotated[tuple[ServersetSDConfig, ...], _null("serverset_sd_configs"), _CLOUD] = ()
+    triton_sd_configs: Annotated[tuple[TritonSDConfig, ...], _null("triton_sd_configs"), _CLOUD] = ()
+    uyuni_sd_configs: Annotated[tuple[UyuniSDConfig, ...], _null("uyuni_sd_configs"), _CLOUD] = ()
+    vultr_sd_configs: Annotated[tuple[VultrSDConfig, ...], _null("vultr_sd_configs"), _CLOUD] = ()

@@ -11,12 +11,17 @@ from typing import Self
 import msgspec
 
 from engine.foundation.decode import Report
-from engine.foundation.http_config import PrometheusHTTPClientConfig, TlsConfig
+from engine.foundation.http_config import PrometheusHTTPClientConfig, TlsConfig, check_http_url
 from engine.foundation.values import FilePath, Secret, Url
 from promql.model.durations import Duration
 
 _MINUTE = Duration(60_000)
 _HALF_MINUTE = Duration(30_000)
+_MARATHON_RIVALS = (
+    (("basic_auth",), "basic_auth, auth_token & auth_token_file"),
+    (("bearer_token", "bearer_token_file"), "bearer_token, bearer_token_file, auth_token & auth_token_file"),
+    (("authorization",), "auth_token, auth_token_file & authorization"),
+)
 
 
 class _Polled(PrometheusHTTPClientConfig, frozen=True, kw_only=True):
@@ -83,8 +88,10 @@ class EurekaSDConfig(_Polled, frozen=True, kw_only=True):
 
     def check(self, report: Report) -> None:
         super().check(report)
-        _require(self, report, "eureka_sd: empty or null eureka server", "server")
-        _need_host(self.server, report, "server", prefix="eureka_sd: ")
+        if not self.server:
+            report.error("eureka_sd: empty or null eureka server", "server")
+        elif not _has_scheme_and_host(self.server):
+            report.error("eureka_sd: invalid eureka server URL", "server")
 
 
 class GCESDConfig(msgspec.Struct, frozen=True, kw_only=True):
@@ -142,13 +149,9 @@ class MarathonSDConfig(_Polled, frozen=True, kw_only=True):
             report.error("marathon_sd: at most one of auth_token & auth_token_file must be configured", "auth_token")
         if not (self.auth_token or self.auth_token_file):
             return
-        for others in (("basic_auth",), ("bearer_token", "bearer_token_file"), ("authorization",)):
+        for others, names in _MARATHON_RIVALS:
             if any(getattr(self, key) for key in others):
-                names = ", ".join(others)
-                report.error(
-                    f"marathon_sd: at most one of {names}, auth_token & auth_token_file must be configured",
-                    "auth_token",
-                )
+                report.error(f"marathon_sd: at most one of {names} must be configured", "auth_token")
 
 
 class _Zookeeper(msgspec.Struct, frozen=True, kw_only=True):
@@ -233,14 +236,13 @@ class OVHCloudSDConfig(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PuppetDBSDConfig(_PolledWithPort, frozen=True, kw_only=True):
-    url: str = ""
+    url: Url = Url()
     query: str = ""
     include_parameters: bool = False
 
     def check(self, report: Report) -> None:
         super().check(report)
-        _require(self, report, "URL is missing", "url")
-        _need_host(self.url, report, "url")
+        check_http_url(self.url, report)
         _require(self, report, "query missing", "query")
 
 
@@ -318,17 +320,12 @@ def _one_of(value: str, report: Report, key: str, allowed: tuple[str, ...], mess
         report.error(message.format(value), key)
 
 
-def _need_host(text: str, report: Report, key: str, prefix: str = "") -> None:
-    """Not of an empty text, which is a mistake of its own."""
+def _has_scheme_and_host(text: str) -> bool:
     try:
         url = Url(text)
-    except ValueError as error:
-        report.error(f"{prefix}{error}", key)
-        return
-    if text and url.scheme not in ("http", "https"):
-        report.error(f"{prefix}URL scheme must be 'http' or 'https'", key)
-    elif text and not url.host:
-        report.error(f"{prefix}host is missing in URL", key)
+    except ValueError:
+        return False
+    return bool(url.scheme and url.host)
 
 
 def _check_zookeeper(config: _Zookeeper, report: Report, kind: str) -> None:

@@ -30,7 +30,7 @@ from engine.foundation.decode_report import (
     Report,
 )
 from engine.foundation.decode_types import TooLarge, empty, reader
-from engine.foundation.source import Position, Severity, in_order
+from engine.foundation.source import Position, Severity, settled
 
 __all__ = ["Decoded", "NotHere", "NotYet", "NullItem", "OnlyHere", "Report", "decode"]
 
@@ -53,4 +53,4 @@ def decode(source: str | bytes, kind: type[T], file: str = "") -> Decoded[T]:
         context.add(Severity.ERROR, mistake.position, (), mistake.message)
     except TooLarge as error:
         context.add(Severity.ERROR, Position(), (), str(error))
-    return Decoded(value, in_order(context.findings))
+    return Decoded(value, settled(context.findings))

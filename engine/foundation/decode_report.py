@@ -15,32 +15,33 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class NotYet:
-    """Right, but this engine can't do it yet: `Annotated[T, NotYet("remote write")]`."""
+    """Right, but this engine can't do it yet: `Annotated[T, NotYet()]`."""
 
-    what: str = ""
+    of: str = "Prometheus"
 
-    def message(self, key: str) -> str:
-        return f"{self.what or key} is valid in the original, not supported yet"
+    def message(self) -> str:
+        return f"valid in {self.of}, not supported yet"
 
 
 @dataclass(frozen=True, slots=True)
 class NotHere:
-    """Right, but this engine won't do it; `instead` says what to use."""
+    """Right, but this engine won't do it; `instead` says what to do."""
 
     instead: str
+    of: str = "Prometheus"
 
-    def message(self, key: str) -> str:
-        return f"{key} is valid in the original, not supported here: {self.instead}"
+    def message(self) -> str:
+        return f"valid in {self.of}, not supported here: {self.instead}"
 
 
 @dataclass(frozen=True, slots=True)
 class OnlyHere:
-    """Takes effect here, but the originals refuse it; `refused` says which, and what they use."""
+    """Takes effect here, but the originals refuse it; `refused` says which, and what they have instead."""
 
     refused: str
 
-    def message(self, key: str) -> str:
-        return f"{key} works here, but {self.refused}"
+    def message(self) -> str:
+        return f"works here, but {self.refused}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ Law: a reader always gives a value of its type; where the node doesn't fit it ad
 
 from __future__ import annotations
 
+import base64
 import difflib
 import types
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -26,6 +27,7 @@ _FALSE: Final = frozenset(("false", "False", "FALSE", "no", "No", "NO", "off", "
 _FLOATS: Final = {".inf": "inf", "+.inf": "inf", "-.inf": "-inf", ".nan": "nan"}
 _MOST_NODES: Final = 2_000_000  # visits; an alias counts each time it is followed
 _MOST_SHOWN: Final = 20
+_BINARY: Final = "tag:yaml.org,2002:binary"
 
 
 class TooLarge(ConfigError):  # noqa: N818 - its text is the message
@@ -87,11 +89,18 @@ def _scalar(parse: Callable[[str, bool], Any]) -> Reader:
         if not isinstance(node, ScalarNode):
             return _refuse(node, path, context, f"want text, got {kind_of(node)}", parse)
         try:
-            return parse("" if is_null(node) else node.value, not node.style)
+            return parse(_source_text(node), not node.style)
         except (ValueError, ConfigError) as error:
             return _refuse(node, path, context, str(error), parse)
 
     return read
+
+
+def _source_text(node: ScalarNode) -> str:
+    """As it stands; null is empty; `!!binary` is decoded, with bytes that are no text as lone surrogates."""
+    if node.tag == _BINARY:
+        return base64.b64decode(node.value).decode(errors="surrogateescape")
+    return "" if is_null(node) else str(node.value)
 
 
 class _Unread:
@@ -107,6 +116,12 @@ def _refuse(node: Node, path: Path, context: Context, message: str, _: object) -
 
 
 def _text(text: str, _: bool) -> str:
+    if text.isascii():
+        return text
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise ValueError("this is not UTF-8 text") from None
     return text
 
 
@@ -187,9 +202,6 @@ def _annotated(inner: Any, marks: Sequence[Any]) -> Reader:
             read = _list(get_args(inner)[0], mark.message)
         elif isinstance(mark, msgspec.Meta):
             read = _bounded(read, mark)
-    for mark in marks:
-        if isinstance(mark, NotYet | NotHere | OnlyHere):
-            read = _marked(read, mark, inner)
     return read
 
 
@@ -204,18 +216,6 @@ def _bounded(read: Reader, meta: msgspec.Meta) -> Reader:
         return value
 
     return read_bounded
-
-
-def _marked(read: Reader, mark: NotYet | NotHere | OnlyHere, inner: Any) -> Reader:
-    severity = Severity.WARNING if isinstance(mark, OnlyHere) else Severity.UNSUPPORTED
-
-    def read_marked(node: Node, path: Path, context: Context) -> Any:
-        value = read(node, path, context)
-        if not isinstance(value, _Unread) and value != empty(inner):
-            context.add(severity, position(node), path, mark.message(str(path[-1]) if path else "this"))
-        return value
-
-    return read_marked
 
 
 def _optional(kind: Any, args: Sequence[Any]) -> Reader:
@@ -282,7 +282,7 @@ class _StructReader:
         self._kind = kind
         self._later: Mapping[str, str] = getattr(kind, "LATER", {})
         self._check: Callable[[Any, Report], None] | None = getattr(kind, "check", None)
-        self._fields: dict[str, tuple[str, Reader]] | None = None
+        self._fields: dict[str, _Field] | None = None
 
     def __call__(self, node: Node, path: Path, context: Context) -> Any:
         if is_null(node):
@@ -313,15 +313,16 @@ class _StructReader:
                     context.add(Severity.ERROR, position(key_node), path, f'key "{key}" is set twice')
             else:
                 seen.add(key)
-                name, read = fields[key]
+                field = fields[key]
                 before = context.mistakes
-                value = read(value_node, (*path, key), context)
+                value = field.read(value_node, (*path, key), context)
                 if context.mistakes > before:
                     suspects.add(key)
                 if value is UNREAD:
                     broken = True
                 elif value is not UNSET:
-                    values[name] = value
+                    values[field.name] = value
+                    field.tell(value, key_node, (*path, key), context)
         return values, suspects, broken
 
     def _unknown(self, key: str | None, node: Node, path: Path, context: Context) -> set[str]:
@@ -339,10 +340,26 @@ class _StructReader:
         context.add(Severity.ERROR, position(node), path, f'unknown key "{key}" ({hint})')
         return {meant} if meant and key not in self._later else set()
 
-    def _known(self) -> dict[str, tuple[str, Reader]]:
+    def _known(self) -> dict[str, _Field]:
         if self._fields is None:
-            self._fields = {f.encode_name: (f.name, reader(f.type)) for f in msgspec.structs.fields(self._kind)}
+            self._fields = {f.encode_name: _Field(f.name, f.type) for f in msgspec.structs.fields(self._kind)}
         return self._fields
+
+
+class _Field:
+    """How one key is read, and what is to be said of it when it is used."""
+
+    def __init__(self, name: str, kind: Any) -> None:
+        self.name = name
+        self.read = reader(kind)
+        marks = get_args(kind)[1:] if get_origin(kind) is Annotated else ()
+        self._mark = next((m for m in marks if isinstance(m, NotYet | NotHere | OnlyHere)), None)
+        self._unused = empty(kind) if self._mark is not None else None
+
+    def tell(self, value: Any, key: Node, path: Path, context: Context) -> None:
+        if self._mark is not None and value != self._unused:
+            severity = Severity.WARNING if isinstance(self._mark, OnlyHere) else Severity.UNSUPPORTED
+            context.add(severity, position(key), path, self._mark.message())
 
 
 def _shown(keys: Collection[str]) -> str:

@@ -50,14 +50,11 @@ class TlsConfig(msgspec.Struct, frozen=True, kw_only=True):
 
     def check(self, report: Report) -> None:
         if self.min_version and self.max_version and self.max_version < self.min_version:
-            report.error(
-                "tls_config.max_version must be greater than or equal to tls_config.min_version if both are specified",
-                "max_version",
-            )
+            report.warning("no TLS version is left between min_version and max_version", "max_version")
         if self.cert_file and not self.key_file:
-            report.warning("a certificate without its key_file can't be used", "cert_file")
+            report.error(f'client cert file "{self.cert_file}" specified without client key file', "cert_file")
         if self.key_file and not self.cert_file:
-            report.warning("a key without its cert_file can't be used", "key_file")
+            report.error(f'client key file "{self.key_file}" specified without client cert file', "key_file")
 
 
 class BasicAuth(msgspec.Struct, frozen=True, kw_only=True):
@@ -113,7 +110,7 @@ class HTTPClientConfig(msgspec.Struct, frozen=True, kw_only=True):
 
     basic_auth: BasicAuth | None = None
     authorization: Authorization | None = None
-    oauth2: Annotated[OAuth2 | None, NotYet("oauth2")] = None
+    oauth2: Annotated[OAuth2 | None, NotYet("Prometheus and Alertmanager")] = None
     bearer_token: Secret = Secret()
     bearer_token_file: FilePath = FilePath()
     proxy_url: Url = Url()
@@ -150,7 +147,7 @@ class HTTPClientConfig(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PrometheusHTTPClientConfig(HTTPClientConfig, frozen=True, kw_only=True):
-    proxy_connect_header: Annotated[Mapping[str, tuple[Secret, ...]], NotYet("proxy_connect_header")] = {}
+    proxy_connect_header: Annotated[Mapping[str, tuple[Secret, ...]], NotYet()] = {}
 
     def check(self, report: Report) -> None:
         super().check(report)
@@ -165,6 +162,16 @@ class AlertmanagerHTTPClientConfig(HTTPClientConfig, frozen=True, kw_only=True):
 
     idle_conn_timeout: Annotated[GoDuration, OnlyHere(_REFUSED)] = GoDuration(300_000)
     max_idle_conns_per_host: Annotated[int, msgspec.Meta(ge=0), OnlyHere(_REFUSED)] = 1000
+
+
+def check_http_url(url: Url, report: Report, key: str = "url") -> None:
+    """What Prometheus asks of the URL of a service that it polls."""
+    if not url:
+        report.error("URL is missing", key)
+    elif url.scheme not in ("http", "https"):
+        report.error("URL scheme must be 'http' or 'https'", key)
+    elif not url.host:
+        report.error("host is missing in URL", key)
 
 
 def _check_bearer(config: HTTPClientConfig, report: Report) -> None:

@@ -1,0 +1,257 @@
+"""prometheus.yml as it is written, and as it takes effect: `resolve` fills the global times into the jobs.
+
+The annotations say what works here. What the file may hold is Prometheus 2.42's, and the storage keys of the guide,
+which no 2.42 takes from the file: they work, with a warning.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, ClassVar, Final, Self
+
+import msgspec
+
+from engine.config.remote import RemoteReadConfig, RemoteWriteConfig, TracingConfig
+from engine.discovery.config import TargetSources
+from engine.foundation.decode import Decoded, NotYet, NullItem, OnlyHere, Report, decode
+from engine.foundation.regexes import Regex
+from engine.foundation.values import FilePath, LabelName, Size
+from engine.relabel.config import RelabelConfig
+from engine.scrape.config import ScrapeConfig, check_hosts
+from promql.model.durations import Duration
+
+_RULE_FILE: Final = Regex(r"[^*]*(\*[^/]*)?")
+_MINUTE: Final = Duration(60_000)
+_TEN_SECONDS: Final = Duration(10_000)
+_FLAG: Final = "no release of Prometheus takes it from the file: there it is the flag {}"
+_FROM_3_8: Final = "Prometheus before 3.8 refuses it: there it is the flag {}"
+
+
+class RuleFilePath(FilePath):
+    """A rule file, or a glob with its star in the last part."""
+
+    __slots__ = ()
+
+    @classmethod
+    def from_text(cls, text: str) -> Self:
+        if not _RULE_FILE.matches(text):
+            raise ValueError(f'invalid rule file path "{text}"')
+        return cls(text)
+
+
+class LabelValue(str):
+    """Any text, as long as it is text."""
+
+    __slots__ = ()
+
+    @classmethod
+    def from_text(cls, text: str) -> Self:
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            shown = "".join(f"\\x{ord(c) - 0xDC00:02x}" if 0xDC80 <= ord(c) <= 0xDCFF else c for c in text)
+            raise ValueError(f'"{shown}" is not a valid label value') from None
+        return cls(text)
+
+
+class GlobalConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """A time of 0 is not set; none is after `resolve`."""
+
+    LATER: ClassVar[Mapping[str, str]] = {
+        "body_size_limit": "Prometheus 2.45",
+        "sample_limit": "Prometheus 2.45",
+        "target_limit": "Prometheus 2.45",
+        "label_limit": "Prometheus 2.45",
+        "label_name_length_limit": "Prometheus 2.45",
+        "label_value_length_limit": "Prometheus 2.45",
+        "keep_dropped_targets": "Prometheus 2.47",
+        "scrape_protocols": "Prometheus 2.49",
+        "rule_query_offset": "Prometheus 2.53",
+        "scrape_failure_log_file": "Prometheus 2.55",
+        "metric_name_validation_scheme": "Prometheus 2.55",
+        "metric_name_escaping_scheme": "Prometheus 3.4",
+        "convert_classic_histograms_to_nhcb": "Prometheus 3.4",
+        "always_scrape_classic_histograms": "Prometheus 3.5",
+        "scrape_native_histograms": "Prometheus 3.8",
+    }
+
+    scrape_interval: Duration = Duration(0)
+    scrape_timeout: Duration = Duration(0)
+    evaluation_interval: Duration = Duration(0)
+    query_log_file: Annotated[FilePath, NotYet()] = FilePath()
+    external_labels: Mapping[Annotated[str, LabelName], Annotated[str, LabelValue]] = {}
+
+    def check(self, report: Report) -> None:
+        if self.scrape_timeout > (self.scrape_interval or _MINUTE):
+            report.error("global scrape timeout greater than scrape interval", "scrape_timeout")
+
+    def resolved(self) -> GlobalConfig:
+        interval = self.scrape_interval or _MINUTE
+        return msgspec.structs.replace(
+            self,
+            scrape_interval=interval,
+            scrape_timeout=self.scrape_timeout or min(_TEN_SECONDS, interval),
+            evaluation_interval=self.evaluation_interval or _MINUTE,
+        )
+
+
+class ApiVersion(str):
+    """Of Alertmanager's API."""
+
+    __slots__ = ()
+
+    @classmethod
+    def from_text(cls, text: str) -> Self:
+        if text not in ("v1", "v2"):
+            raise ValueError(f"expected Alertmanager api version to be one of [v1 v2] but got {text}")
+        return cls(text)
+
+
+class AlertmanagersConfig(TargetSources, frozen=True, kw_only=True):
+    """Alertmanagers that hear of our alerts."""
+
+    LATER: ClassVar[Mapping[str, str]] = {
+        **TargetSources.LATER,
+        "sigv4": "Prometheus 2.48",
+        "alert_relabel_configs": "Prometheus 2.51",
+    }
+
+    scheme: str = "http"
+    path_prefix: str = ""
+    timeout: Duration = _TEN_SECONDS
+    api_version: ApiVersion = ApiVersion("v2")
+    relabel_configs: Annotated[
+        tuple[RelabelConfig, ...], NullItem("empty or null Alertmanager target relabeling rule")
+    ] = ()
+
+    def check(self, report: Report) -> None:
+        super().check(report)
+        if not self.relabel_configs:
+            check_hosts(self, report)
+        if self.api_version == "v1":
+            report.unsupported(
+                "valid in Prometheus, not supported here: use v2, which Alertmanager has since 0.16",
+                "api_version",
+            )
+
+
+class AlertingConfig(msgspec.Struct, frozen=True, kw_only=True):
+    alert_relabel_configs: Annotated[tuple[RelabelConfig, ...], NullItem("empty or null alert relabeling rule")] = ()
+    alertmanagers: Annotated[tuple[AlertmanagersConfig, ...], NullItem("empty or null section in alertmanagers")] = ()
+
+
+class RetentionConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """As Prometheus 3.8 has it."""
+
+    time: Duration = Duration(0)
+    size: Size = Size(0)
+
+
+class TSDBConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """What is 0, empty or None is not set."""
+
+    out_of_order_time_window: Duration = Duration(0)
+    path: Annotated[FilePath, OnlyHere(_FLAG.format("--storage.tsdb.path"))] = FilePath()
+    wal_compression: Annotated[bool | None, OnlyHere(_FLAG.format("--storage.tsdb.wal-compression"))] = None
+    retention: Annotated[RetentionConfig, OnlyHere(_FROM_3_8.format("--storage.tsdb.retention.time or .size"))] = (
+        RetentionConfig()
+    )
+    dotted_time: Annotated[Duration, OnlyHere(_FLAG.format("--storage.tsdb.retention.time"))] = msgspec.field(
+        name="retention.time", default=Duration(0)
+    )
+    dotted_size: Annotated[Size, OnlyHere(_FLAG.format("--storage.tsdb.retention.size"))] = msgspec.field(
+        name="retention.size", default=Size(0)
+    )
+
+    @property
+    def retention_time(self) -> Duration:
+        """How long samples are kept; 0 is not set."""
+        return self.dotted_time or self.retention.time
+
+    @property
+    def retention_size(self) -> Size:
+        """How much is kept, in bytes; 0 is not set."""
+        return self.dotted_size or self.retention.size
+
+    def check(self, report: Report) -> None:
+        for dotted, nested, key in (
+            (self.dotted_time, self.retention.time, "retention.time"),
+            (self.dotted_size, self.retention.size, "retention.size"),
+        ):
+            if dotted and nested:
+                report.error(f"{key} is set twice: once with a dot and once under retention", key)
+
+
+class ExemplarsConfig(msgspec.Struct, frozen=True, kw_only=True):
+    max_exemplars: int = 100_000
+
+
+class StorageConfig(msgspec.Struct, frozen=True, kw_only=True):
+    tsdb: TSDBConfig = TSDBConfig()
+    exemplars: Annotated[ExemplarsConfig | None, NotYet()] = None
+
+
+class PrometheusConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """A whole file. `global_` is the key `global`."""
+
+    LATER: ClassVar[Mapping[str, str]] = {
+        "scrape_config_files": "Prometheus 2.43",
+        "otlp": "Prometheus 2.55",
+        "runtime": "Prometheus 3.0",
+    }
+
+    global_: GlobalConfig = msgspec.field(name="global", default=GlobalConfig())
+    alerting: AlertingConfig = AlertingConfig()
+    rule_files: tuple[RuleFilePath, ...] = ()
+    scrape_configs: Annotated[tuple[ScrapeConfig, ...], NullItem("empty or null scrape config section")] = ()
+    storage: StorageConfig = StorageConfig()
+    tracing: Annotated[TracingConfig | None, NotYet()] = None
+    remote_write: Annotated[
+        tuple[RemoteWriteConfig, ...], NullItem("empty or null remote write config section"), NotYet()
+    ] = ()
+    remote_read: Annotated[
+        tuple[RemoteReadConfig, ...], NullItem("empty or null remote read config section"), NotYet()
+    ] = ()
+
+    def check(self, report: Report) -> None:
+        settings = self.global_.resolved()
+        for index, job in enumerate(self.scrape_configs):
+            if job.scrape_timeout > (job.scrape_interval or settings.scrape_interval):
+                report.error(
+                    f'scrape timeout greater than scrape interval for scrape config with job name "{job.job_name}"',
+                    "scrape_configs",
+                    index,
+                    "scrape_timeout",
+                )
+        for section, what, key in (
+            ("scrape_configs", "scrape configs", "job_name"),
+            ("remote_write", "remote write configs", "name"),
+            ("remote_read", "remote read configs", "name"),
+        ):
+            _check_names([getattr(entry, key) for entry in getattr(self, section)], report, section, what, key)
+
+
+def parse_prometheus(source: str | bytes, file: str = "prometheus.yml") -> Decoded[PrometheusConfig]:
+    """The file's content with all times settled, and everything that is wrong with it."""
+    found = decode(source, PrometheusConfig, file)
+    return Decoded(resolve(found.value), found.findings)
+
+
+def resolve(config: PrometheusConfig) -> PrometheusConfig:
+    """The global times where a job has none of its own; a timeout never outlasts its interval."""
+    settings = config.global_.resolved()
+    return msgspec.structs.replace(
+        config, global_=settings, scrape_configs=tuple(_settled(job, settings) for job in config.scrape_configs)
+    )
+
+
+def _settled(job: ScrapeConfig, settings: GlobalConfig) -> ScrapeConfig:
+    interval = job.scrape_interval or settings.scrape_interval
+    timeout = job.scrape_timeout or min(settings.scrape_timeout, interval)
+    return msgspec.structs.replace(job, scrape_interval=interval, scrape_timeout=Duration(timeout))
+
+
+def _check_names(names: list[str], report: Report, section: str, what: str, key: str) -> None:
+    for index, name in enumerate(names):
+        if name and name in names[:index]:
+            report.error(f'found multiple {what} with job name "{name}"', section, index, key)
