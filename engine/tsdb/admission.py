@@ -13,8 +13,9 @@ import numpy as np
 
 from engine.tsdb.batch import Appended, Batch
 from engine.tsdb.catalog import Catalog
-from engine.tsdb.source import Commit, Source
-from promql.model.staleness import is_absent, normalise
+from engine.tsdb.numbers import any_nan
+from engine.tsdb.source import Commit, Layout, Source
+from promql.model.staleness import is_absent, is_stale, normalise
 from promql.model.types import BoolArray, FloatArray, IntArray
 
 Recall = Callable[[int, int], float]
@@ -41,23 +42,26 @@ class Admission:
         count = len(batch.columns)
         if batch.time < earliest:
             return None, Appended(out_of_bounds=count)
-        columns, values = np.array(batch.columns, np.int64), _own(batch.values)
-        refs = source.refs[columns]
+        layout, (values, stale) = source.layout(batch.columns), _own(batch.values)
+        if batch.time > source.latest and source.number not in self._catalog.sharing_sources:
+            return Commit(int(batch.time), layout, values, stale), Appended(count)
+        refs = layout.refs
         last = self._catalog.last.array[refs]
         if (newer := last < batch.time).all():
-            return Commit(int(batch.time), columns, refs, values), Appended(count)
+            return Commit(int(batch.time), layout, values, stale), Appended(count)
         again = np.flatnonzero(last == batch.time)
         same = _bits(self._stored(refs[again], batch.time)) == _bits(values[again])
         taken, equal = int(newer.sum()), int(same.sum())
         counts = Appended(taken + equal, count - taken - len(again), len(again) - equal)
         if not taken:
             return None, counts
-        return Commit(int(batch.time), columns[newer], refs[newer], values[newer]), counts
+        values = values[newer]
+        return Commit(int(batch.time), layout.only(newer), values, int(is_stale(values).sum())), counts
 
     def _many(self, source: Source, batches: Sequence[Batch], earliest: int) -> tuple[Commit | None, Appended]:
         times = np.repeat([batch.time for batch in batches], [len(batch.columns) for batch in batches])
         columns = np.concatenate([batch.columns for batch in batches]).astype(np.int64)
-        values = _own(np.concatenate([batch.values for batch in batches]))
+        values, _ = _own(np.concatenate([batch.values for batch in batches]))
         inside = times >= earliest
         refused = len(times) - int(inside.sum())
         times, columns, values = times[inside], columns[inside], values[inside]
@@ -71,9 +75,9 @@ class Admission:
         counts = Appended(int(newer.sum()) + equal, int((times < best).sum()), int(again.sum()) - equal, refused)
         if not newer.any():
             return None, counts
-        times = times[newer]
+        times, values = times[newer], values[newer]
         one = int(times[0]) if (times == times[0]).all() else times
-        return Commit(one, columns[newer], refs[newer], values[newer]), counts
+        return Commit(one, Layout(columns, refs).only(newer), values, int(is_stale(values).sum())), counts
 
     def _repeats(self, refs: IntArray, times: IntArray, values: FloatArray, newer: BoolArray, again: BoolArray) -> int:
         """How many of the samples `again` bear the bits of the one before them. Rare, so one by one."""
@@ -112,10 +116,13 @@ def _best_before(refs: IntArray, times: IntArray, last: IntArray) -> IntArray:
     return out
 
 
-def _own(values: FloatArray) -> FloatArray:
-    """A copy that nobody else holds, its NaNs made ordinary."""
+def _own(values: FloatArray) -> tuple[FloatArray, int]:
+    """A copy that nobody else holds, its NaNs made ordinary, and how many stale markers are in it."""
     mine = np.array(values, np.float64)
-    return normalise(mine) if np.isnan(mine).any() else mine
+    if not any_nan(mine):
+        return mine, 0
+    mine = normalise(mine)
+    return mine, int(is_stale(mine).sum())
 
 
 def _bits(values: FloatArray | np.float64) -> np.ndarray[tuple[int, ...], np.dtype[np.uint64]]:

@@ -19,7 +19,8 @@ from promql.model.types import FloatArray, IntArray
 class Catalog:
     """Arrays by series number: `owner`, `column`, `first`, `last` (Unix ms; NEVER without samples), `value`.
 
-    `value` is the last one, ABSENT_NAN where it has to be looked up. `sharings` changes whenever `sharers` does.
+    `value` is the last one, ABSENT_NAN where it has to be looked up. `sharings` changes whenever `sharers` does,
+    `forgettings` whenever series lose their last samples.
     """
 
     def __init__(self) -> None:
@@ -31,6 +32,8 @@ class Catalog:
         self.value = growing_floats(ABSENT_NAN)
         self.sharers: dict[int, tuple[tuple[int, int], ...]] = {}
         self.sharings = 0
+        self.sharing_sources: frozenset[int] = frozenset()
+        self.forgettings = 0
         self._numbers: dict[Labels, int] = {}
 
     def __len__(self) -> int:
@@ -82,24 +85,28 @@ class Catalog:
             self.column.array[ref] = column
         else:
             self.sharers = {**self.sharers, ref: (*self.sharers.get(ref, ()), (source, column))}
+            self.sharing_sources |= {source, int(self.owner.array[ref])}
             self.sharings += 1
 
-    def note(self, times: IntArray | int, refs: IntArray, values: FloatArray) -> IntArray:
-        """Enter samples, those of each series in their order; gives the series that had none before, ascending."""
+    def note(self, times: IntArray | int, refs: IntArray, values: FloatArray) -> None:
+        """Enter the newest samples of series, those of each series in their order."""
+        self.last.array[refs] = times
+        self.value.array[refs] = values
+
+    def born(self, times: IntArray | int, refs: IntArray) -> IntArray:
+        """Which of these series have their first samples here, ascending; to be asked before `note`."""
         new = np.flatnonzero(self.first.array[refs] == NEVER)
         born = refs[new]
         if len(new):  # backwards, so that of several samples of a series the first one stays
             self.first.array[born[::-1]] = times if isinstance(times, int) else times[new][::-1]
-            born = np.unique(born)
-        self.last.array[refs] = times
-        self.value.array[refs] = values
-        return born
+        return np.unique(born) if len(new) else born
 
     def forget(self, refs: IntArray) -> None:
         """These series have no samples any more; their names and numbers stay theirs."""
         self.first.array[refs] = NEVER
         self.last.array[refs] = NEVER
         self.value.array[refs] = ABSENT_NAN
+        self.forgettings += 1
 
     def named(self, refs: Iterable[int]) -> list[tuple[int, Labels]]:
         return [(ref, self.labels[ref]) for ref in refs]

@@ -25,6 +25,11 @@ def enlarged(array: A, size: int, fill: float) -> A:
     return out  # type: ignore[return-value]
 
 
+def any_nan(values: FloatArray) -> bool:
+    """Whether there is a NaN. (`any` takes three times as long as counting, for the short rows of a target.)"""
+    return bool(np.count_nonzero(np.isnan(values)))
+
+
 class Growing(Generic[A]):
     """One value a number, `fill` where none was set. Read `array` freely up to the highest number reserved."""
 

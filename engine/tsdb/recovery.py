@@ -16,13 +16,15 @@ import numpy as np
 from engine.tsdb.cache import ArrayCache
 from engine.tsdb.errors import DamagedError
 from engine.tsdb.frames import Gap
-from engine.tsdb.numbers import NEVER
+from engine.tsdb.numbers import NEVER, any_nan
 from engine.tsdb.options import StoreOptions
 from engine.tsdb.partfile import PartFile
 from engine.tsdb.serieslog import Named, read_series
-from engine.tsdb.source import Commit, Part, Source
+from engine.tsdb.source import Commit, Layout, Part, Source
 from engine.tsdb.state import State
 from engine.tsdb.wal import Logged, number_of, read_segment, segments
+from promql.model.staleness import is_stale
+from promql.model.types import IntArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +67,18 @@ class _Reader:
         self._options = options
         self._cache = cache
         self._state = State()
+        self._layouts: dict[int, Layout] = {}
         self._damages: list[Damage] = []
         self._commits = self._samples = self._lost = 0
 
     def run(self) -> tuple[State, Recovery]:
         self._read_names()
         self._read_parts()
-        self._read_log()
         state = self._state
         state.newest = int(state.catalog.last.array.max(initial=NEVER))
-        state.index.add(state.living())
+        if living := state.living():
+            state.index.add(living)
+        self._read_log()
         return state, Recovery(self._commits, self._samples, self._lost, tuple(self._damages))
 
     def _read_names(self) -> None:
@@ -141,20 +145,29 @@ class _Reader:
         state, refs = self._state, logged.refs
         state.next_commit = max(state.next_commit, logged.number + 1)
         state.next_source = max(state.next_source, logged.source + 1)
-        if refs is not None and len(refs):
-            state.catalog.reserve(int(refs.max()) + 1)
         source = state.by_number.get(logged.source)
         if source is not None and logged.number <= source.through:
             return
-        columns = None if source is None or refs is None else state.catalog.columns_in(source.number, refs)
-        if source is None or refs is None or columns is None or len(columns) != len(logged.values) or columns.min() < 0:
+        layout = None if source is None or refs is None else self._layout(source, refs)
+        if source is None or layout is None or len(layout.refs) != len(logged.values):
             self._lost += 1
             return
-        commit = Commit(logged.times, columns, refs, logged.values)
-        state.catalog.note(commit.times, refs, commit.values)
-        source.apply(commit, logged.number, segment)
+        stale = int(is_stale(logged.values).sum()) if any_nan(logged.values) else 0
+        state.apply(source, Commit(logged.times, layout, logged.values, stale), logged.number, segment)
         self._commits += 1
-        self._samples += len(refs)
+        self._samples += len(layout.refs)
+
+    def _layout(self, source: Source, refs: IntArray) -> Layout | None:
+        """The columns of logged series; None where one has no name. The rows of a page share one array of them."""
+        known = self._layouts.get(source.number)
+        if known is not None and known.refs is refs:
+            return known
+        self._state.catalog.reserve(int(refs.max()) + 1)
+        columns = self._state.catalog.columns_in(source.number, refs)
+        if columns.min() < 0:
+            return None
+        layout = self._layouts[source.number] = Layout(columns, refs)
+        return layout
 
     def _cut(self, path: Path, gap: Gap) -> None:
         self._damages.append(Damage(str(path), gap.start, gap.end - gap.start, "the torn end was cut off"))

@@ -32,7 +32,7 @@ from engine.tsdb.ragged import OpenRagged, RaggedView
 from engine.tsdb.table import Newest, OpenTable, TableView
 from promql.model.labels import Labels
 from promql.model.staleness import is_stale
-from promql.model.types import FloatArray, IntArray
+from promql.model.types import BoolArray, FloatArray, IntArray
 
 _FEW_ROWS: Final = 8  # an early seal must be worth a part
 _QUARTER: Final = 4
@@ -85,17 +85,42 @@ class View:
             yield self.ragged
 
 
-@dataclass(frozen=True, slots=True)
-class Commit:
-    """Accepted samples of one source: no two of one series and instant.
+class Layout:
+    """Columns of a source in the order of a page, and the series in them. A page keeps its layout from scrape to
+    scrape, so what was found out about it once is kept with it.
+    """
 
-    `times: int64[N]`, or one number for all of them.
+    __slots__ = ("columns", "living_at", "refs")
+
+    def __init__(self, columns: IntArray, refs: IntArray) -> None:
+        self.columns = columns
+        self.refs = refs
+        self.living_at = -1
+        """At this count of the catalog's forgettings all the series were known to have samples."""
+
+    def only(self, chosen: BoolArray) -> Layout:
+        return Layout(self.columns[chosen], self.refs[chosen])
+
+
+@dataclass(slots=True)
+class Commit:
+    """Accepted samples of one source, no two of one series and instant. Nobody changes it.
+
+    `times: int64[N]`, or one number for all of them; `stale` counts the stale markers.
     """
 
     times: IntArray | int
-    columns: IntArray
-    refs: IntArray
+    layout: Layout
     values: FloatArray
+    stale: int
+
+    @property
+    def end(self) -> int:
+        return self.times if isinstance(self.times, int) else int(self.times.max())
+
+    @property
+    def start(self) -> int:
+        return self.times if isinstance(self.times, int) else int(self.times.min())
 
 
 class Source:
@@ -114,6 +139,8 @@ class Source:
         self._options = options
         self._refs = growing_ints(-1)
         self._width = 0
+        self._layout = Layout(self._refs.array, self._refs.array)
+        self._layout_key = b""
         self._newest: Newest | None = None
         self._start_afresh()
         self._latest = NEVER
@@ -145,6 +172,19 @@ class Source:
         """The series in each column: int64[columns]."""
         return self._refs.array[: self._width]
 
+    @property
+    def latest(self) -> int:
+        """The time of the newest sample; NEVER where there was none."""
+        return self._latest
+
+    def layout(self, columns: IntArray) -> Layout:
+        """The layout of a page; the same object as long as its columns stay the same."""
+        key = columns.tobytes()
+        if key != self._layout_key:
+            columns = np.array(columns, np.int64)
+            self._layout, self._layout_key = Layout(columns, self._refs.array[columns]), key
+        return self._layout
+
     def apply(self, commit: Commit, number: int, segment: int) -> None:
         """Take in a commit that is in the log, in that segment; all of it shows at once, or none."""
         if self._is_due(commit):
@@ -152,9 +192,9 @@ class Source:
         if self.logged_from is None:
             self.logged_from = segment
         if isinstance(commit.times, int):
-            self._take(commit.times, commit.columns, commit.values)
+            self._take(commit.times, commit.layout.columns, commit.values, commit.stale)
         else:
-            self._take_many(commit.times, commit.columns, commit.values)
+            self._take_many(commit.times, commit.layout.columns, commit.values)
         self.through = number
         self._publish()
 
@@ -194,14 +234,14 @@ class Source:
         self._latest = max(part.end for part in ordered)
         self.replace_parts(ordered)
 
-    def _take(self, time: int, columns: IntArray, values: FloatArray) -> None:
+    def _take(self, time: int, columns: IntArray, values: FloatArray, stale: int) -> None:
         if time < self._latest:
             self._ragged.write(columns, time, values)
         elif self._newest is not None and time == self._newest.time:
-            self._newest = self._newest.with_more(columns, values)
+            self._newest = self._newest.with_more(columns, values, stale)
         else:
             self._close_newest()
-            self._newest = Newest(time, ((columns, values),))
+            self._newest = Newest(time, ((columns, values),), stale)
             self._latest = time
 
     def _take_many(self, times: IntArray, columns: IntArray, values: FloatArray) -> None:
@@ -215,7 +255,7 @@ class Source:
             self._ragged.write(columns[loose], times[loose], values[loose])
         for at in np.flatnonzero(~apart):
             here = place == at
-            self._take(int(instants[at]), columns[here], values[here])
+            self._take(int(instants[at]), columns[here], values[here], int(is_stale(values[here]).sum()))
 
     def _close_newest(self) -> None:
         newest, self._newest = self._newest, None
@@ -226,11 +266,11 @@ class Source:
             self._ragged.write(columns, newest.time, values)
         else:
             self._table.write(newest.time, columns, values)
-            self._dead = int(is_stale(values).sum())
+            self._dead = newest.stale
 
     def _is_due(self, commit: Commit) -> bool:
         table, rows = self._table, self._table.rows
-        clean = self._newest is None or int(np.min(commit.times)) > self._newest.time
+        clean = self._newest is None or commit.start > self._newest.time
         if not clean:  # the newest instant is about to grow: wait, but not for ever
             return rows >= 2 * self._options.seal_rows
         changed = max(self._dead, table.slots - table.first_slots)

@@ -10,7 +10,7 @@ from engine.tsdb.catalog import Catalog
 from engine.tsdb.index import Index
 from engine.tsdb.numbers import NEVER
 from engine.tsdb.partfile import PartFile
-from engine.tsdb.source import Source
+from engine.tsdb.source import Commit, Source
 from promql.model.labels import Labels
 
 
@@ -33,6 +33,19 @@ class State:
         self.sources[source.key] = source
         self.by_number[source.number] = source
         self.next_source = max(self.next_source, source.number + 1)
+
+    def apply(self, source: Source, commit: Commit, number: int, segment: int) -> None:
+        """Take in a commit that is in that segment of the log under that number."""
+        catalog, layout = self.catalog, commit.layout
+        known = layout.living_at == catalog.forgettings
+        born = [] if known else catalog.born(commit.times, layout.refs).tolist()
+        layout.living_at = catalog.forgettings
+        catalog.note(commit.times, layout.refs, commit.values)
+        source.apply(commit, number, segment)
+        self.next_commit = number + 1
+        self.newest = max(self.newest, commit.end)
+        if born:
+            self.index.add(catalog.named(born))
 
     def all_sources(self) -> list[Source]:
         """A copy, made in one step of the interpreter: for any thread."""

@@ -115,7 +115,7 @@ class Store:
         if commit is not None:
             self._write(source, commit)
             with self._lock:
-                self._apply(source, commit)
+                self._state.apply(source, commit, self._state.next_commit, self._log.segment)
         self.totals += counts
         return counts
 
@@ -175,15 +175,6 @@ class Store:
             self._names.write(Named(source.number, source.key, new, labels))
             source.saved = len(refs)
         self._log.write(self._state.next_commit, source.number, commit)
-
-    def _apply(self, source: Source, commit: Commit) -> None:
-        state = self._state
-        born = state.catalog.note(commit.times, commit.refs, commit.values)
-        source.apply(commit, state.next_commit, self._log.segment)
-        state.next_commit += 1
-        state.newest = max(state.newest, int(np.max(commit.times)))
-        if len(born):
-            state.index.add(state.catalog.named(born.tolist()))
 
     def _alive(self, matchers: Sequence[Matcher], start: int, end: int) -> IntArray:
         refs = self._selections.matching.find(matchers)

@@ -10,6 +10,7 @@ Laws:
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -34,18 +35,18 @@ class OpenTable:
         self._values = np.empty((_FIRST_ROWS, 0))
         self._columns = np.empty(0, np.int64)
         self._slot_of = np.full(1, _NO_SLOT, np.int64)
+        self._last_columns: IntArray | None = None
+        self._last_slots = self._columns
 
     @property
     def first_time(self) -> int:
         return int(self._times[0])
 
-    def unslotted(self, columns: IntArray) -> int:
-        """How many of these columns have no slot yet."""
-        return int(np.count_nonzero(self._slot_of.take(columns, mode="clip") < 0))
-
     def write(self, time: int, columns: IntArray, values: FloatArray) -> None:
         """Add a row; `time` is later than that of the last one."""
-        slots = self._slots(columns)
+        if columns is not self._last_columns:
+            self._last_slots, self._last_columns = self._slots(columns), columns
+        slots = self._last_slots
         if self.rows == len(self._times):
             self._grow_rows()
         row = self._values[self.rows]
@@ -105,13 +106,29 @@ class TableView:
         self._values = values
         self._slot_of = slot_of
 
+    def slots(self, columns: IntArray) -> Slots:
+        """The slots of columns, to be kept as long as they hold."""
+        at = self._located(columns)
+        return Slots(at, not np.count_nonzero(at < 0), self._slot_of, len(self.columns))
+
+    def has_slots(self, slot_of: IntArray, count: int) -> bool:
+        return self._slot_of is slot_of and len(self.columns) >= count
+
     def locate(self, wanted: Wanted) -> IntArray:
-        slots = self._slot_of.take(wanted.columns, mode="clip")
+        return self._located(wanted.columns)
+
+    def _located(self, columns: IntArray) -> IntArray:
+        slots = self._slot_of.take(columns, mode="clip")
         # A slot that was given after this view was taken is not in it. Unsigned, -1 is beyond the end as well.
         beyond = slots.view(np.uint64) >= len(self.columns)
-        if beyond.any():
+        if np.count_nonzero(beyond):
             slots[beyond] = _NO_SLOT
         return slots
+
+    def rows(self, start: int, end: int) -> tuple[int, int]:
+        """The rows with start <= t <= end."""
+        low = int(self.times.searchsorted(start))
+        return low, len(self.times) if end >= self.times[-1] else int(self.times.searchsorted(end, "right"))
 
     def whole(self, at: IntArray, low: int, high: int) -> bool:
         return False
@@ -124,19 +141,36 @@ class TableView:
         return np.ascontiguousarray(self._values[: len(self.times), : len(self.columns)].T)
 
 
+@dataclass(frozen=True, slots=True)
+class Slots:
+    """Where some columns stand in an open table; -1 for one that is not there, unless `complete`.
+
+    A slot once given stays, so this holds for each later view of the table while no new slot was given to it, and
+    when it is complete even then.
+    """
+
+    at: IntArray
+    complete: bool
+    slot_of: IntArray
+    count: int
+
+    def hold_for(self, view: TableView) -> bool:
+        return view.has_slots(self.slot_of, self.count) if self.complete else False
+
+
 class Newest:
     """The newest instant of a source: as many of its columns as have come so far."""
 
-    __slots__ = ("_pieces", "_row", "size", "time")
+    __slots__ = ("_pieces", "_row", "stale", "time")
 
-    def __init__(self, time: int, pieces: tuple[tuple[IntArray, FloatArray], ...]) -> None:
+    def __init__(self, time: int, pieces: tuple[tuple[IntArray, FloatArray], ...], stale: int) -> None:
         self.time = time
-        self.size = sum(len(columns) for columns, _ in pieces)
+        self.stale = stale
         self._pieces = pieces
         self._row: FloatArray | None = None
 
-    def with_more(self, columns: IntArray, values: FloatArray) -> Newest:
-        return Newest(self.time, (*self._pieces, (columns, values)))
+    def with_more(self, columns: IntArray, values: FloatArray, stale: int) -> Newest:
+        return Newest(self.time, (*self._pieces, (columns, values)), self.stale + stale)
 
     def joined(self) -> tuple[IntArray, FloatArray]:
         """Columns and values, in the order in which they came."""
@@ -159,6 +193,10 @@ class Newest:
 
     def fill(self, out: FloatArray, at: IntArray, low: int, high: int) -> None:
         out[:, 0] = self._dense()[at]
+
+    def take(self, out: FloatArray, columns: IntArray) -> None:
+        """Copy the values of these columns; ABSENT_NAN where there is none."""
+        self._dense().take(columns, out=out, mode="clip")
 
     def _dense(self) -> FloatArray:
         """By column, one absent value at the end. Made when first asked for: most instants are never queried."""

@@ -98,20 +98,22 @@ class Wal:
         if isinstance(commit.times, int):
             self._write_row(self._file, number, source, commit.times, commit)
         else:
-            head = _SAMPLES.pack(number, source, len(commit.refs))
-            self._file.append([framed(SAMPLES, head, commit.times, commit.refs, commit.values)])
+            refs = commit.layout.refs
+            head = _SAMPLES.pack(number, source, len(refs))
+            self._file.append([framed(SAMPLES, head, commit.times, refs, commit.values)])
         self._sizes[self.segment] = self._file.size
 
     def _write_row(self, file: FrameFile, number: int, source: int, time: int, commit: Commit) -> None:
         records = []
-        layout, refs = self._layouts.get(source, (-1, None))
-        if refs is None or not np.array_equal(refs, commit.refs):
+        refs = commit.layout.refs
+        layout, known = self._layouts.get(source, (-1, None))
+        if refs is not known and (known is None or not np.array_equal(refs, known)):
             layout = self._next_layout
-            records.append(framed(LAYOUT, _LAYOUT.pack(layout, source), commit.refs))
+            records.append(framed(LAYOUT, _LAYOUT.pack(layout, source), refs))
         records.append(framed(ROW, _ROW.pack(number, source, layout, time), commit.values))
         file.append(records)
         if len(records) > 1:
-            self._layouts[source] = (layout, commit.refs)
+            self._layouts[source] = (layout, refs)
             self._next_layout += 1
 
     def handles(self) -> list[int]:
