@@ -18,7 +18,9 @@ from promql.errors import QueryCanceledError, QueryTimeoutError
 from promql.execute.run import run
 from promql.model.panel import Need, Panel
 from promql.model.results import Result
-from promql.plan.build import Options, Plan, Window, build
+from promql.plan.build import build
+from promql.plan.nodes import Plan
+from promql.plan.window import Options, Window
 from promql.syntax.ast import Expr
 from promql.syntax.parser import parse
 

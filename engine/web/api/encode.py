@@ -92,7 +92,7 @@ def _matrix_rows(matrix: Matrix, prefixes: Sequence[str]) -> Iterable[bytes]:
         if here.all():
             yield _row(labels, prefixes, samples(row))
         else:
-            yield _row(labels, [prefixes[i] for i in np.flatnonzero(here)], samples(row[here]))
+            yield _row(labels, [prefixes[i] for i in np.flatnonzero(here).tolist()], samples(row[here]))
 
 
 def _row(labels: Labels, prefixes: Sequence[str], texts: Sequence[str]) -> bytes:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
-from typing import Final
+from collections.abc import Sequence
+from typing import Final, TypeAlias
 
 from aiohttp import web
 
 from engine.tsdb.store import Store
 from engine.web.api import params
 from engine.web.api.envelope import ApiError, answering, failure, success
+from promql.model.matchers import Matcher
 
 _LABEL_NAME: Final = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*", re.ASCII)  # noqa: TID251 - ours, linear
+
+Selector: TypeAlias = tuple[Matcher, ...]
 
 
 def routes(store: Store) -> list[web.RouteDef]:
@@ -26,7 +30,7 @@ def routes(store: Store) -> list[web.RouteDef]:
     async def labels(request: web.Request) -> web.Response:
         given = await params.read(request)
         start, end = _bounds(given)
-        wanted = params.selectors(given) or [None]
+        wanted: Sequence[Selector | None] = params.selectors(given) or (None,)
         return success(sorted({name for matchers in wanted for name in store.label_names(matchers, start, end)}))
 
     async def values(request: web.Request) -> web.Response:
@@ -35,7 +39,7 @@ def routes(store: Store) -> list[web.RouteDef]:
             raise ApiError("bad_data", f'invalid label name: "{name}"')
         given = await params.read(request)
         start, end = _bounds(given)
-        wanted = params.selectors(given) or [None]
+        wanted: Sequence[Selector | None] = params.selectors(given) or (None,)
         return success(sorted({v for matchers in wanted for v in store.label_values(name, matchers, start, end)}))
 
     async def delete(_: web.Request) -> web.Response:

@@ -87,15 +87,15 @@ def _tsdb(stats: StoreStats) -> dict[str, Any]:
     return {
         "headStats": {
             "numSeries": stats.series,
-            "numLabelPairs": stats.label_pairs,
+            "numLabelPairs": stats.labels.label_pairs,
             "chunkCount": stats.parts,
             "minTime": stats.min_time,
             "maxTime": stats.max_time,
         },
-        "seriesCountByMetricName": _named(stats.series_by_metric),
-        "labelValueCountByLabelName": _named(stats.values_by_label),
-        "memoryInBytesByLabelName": _named(stats.bytes_by_label),
-        "seriesCountByLabelValuePair": _named(stats.series_by_pair),
+        "seriesCountByMetricName": _named(stats.labels.series_by_metric),
+        "labelValueCountByLabelName": _named(stats.labels.values_by_label),
+        "memoryInBytesByLabelName": _named(stats.labels.bytes_by_label),
+        "seriesCountByLabelValuePair": _named(stats.labels.series_by_pair),
     }
 
 
