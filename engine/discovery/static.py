@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from engine.discovery.config import StaticConfig
+from engine.discovery.config import TargetGroup as WrittenGroup
 from engine.discovery.groups import Publish, TargetGroup
 from promql.model.labels import Labels
 
@@ -16,16 +16,16 @@ ADDRESS = "__address__"
 class StaticDiscovery:
     """The entries of `static_configs`; each is a group, named by its place."""
 
-    configs: Sequence[StaticConfig]
+    configs: Sequence[WrittenGroup]
 
     async def run(self, publish: Publish) -> None:
         publish(static_groups(self.configs))
 
 
-def static_groups(configs: Sequence[StaticConfig]) -> list[TargetGroup]:
+def static_groups(configs: Sequence[WrittenGroup]) -> list[TargetGroup]:
     return [
         TargetGroup(
-            str(place), tuple(Labels.of({ADDRESS: target}) for target in config.targets), Labels.of(config.labels)
+            str(place), tuple(Labels.of({ADDRESS: target}) for target in config.targets), Labels.of(dict(config.labels))
         )
         for place, config in enumerate(configs)
     ]

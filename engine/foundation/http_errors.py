@@ -1,0 +1,75 @@
+"""What went wrong in a call, in the words of Go's HTTP client, in which the originals show it."""
+
+from __future__ import annotations
+
+import errno
+import re
+import ssl
+from typing import Final
+
+import aiohttp
+from yarl import URL
+
+_REFUSING: Final = re.compile(r"\('([^']+)', (\d+)")  # noqa: TID251 - ours, linear
+_SYSTEM: Final = {
+    errno.ECONNREFUSED: "connect: connection refused",
+    errno.ENETUNREACH: "connect: network is unreachable",
+    errno.EHOSTUNREACH: "connect: no route to host",
+    errno.ETIMEDOUT: "connect: connection timed out",
+    errno.ECONNRESET: "connect: connection reset by peer",
+}
+_UNTRUSTED: Final = "x509: certificate signed by unknown authority"
+_CERTIFICATE: Final = {
+    10: "x509: certificate has expired or is not yet valid",
+    9: "x509: certificate has expired or is not yet valid",
+    18: _UNTRUSTED,
+    19: _UNTRUSTED,
+    20: _UNTRUSTED,
+    21: _UNTRUSTED,
+    62: "x509: certificate is not valid for the name that was asked for",
+    64: "x509: cannot validate certificate: it names no such address",
+}
+
+
+def go_error(error: Exception, url: URL) -> str:
+    """The text that stands behind `Get "URL": `."""
+    match error:
+        case aiohttp.ClientConnectorCertificateError(certificate_error=ssl.SSLCertVerificationError() as cause):
+            return _CERTIFICATE.get(cause.verify_code, f"x509: {cause.verify_message}")
+        case aiohttp.ClientSSLError():
+            return _tls(error)
+        case aiohttp.ClientConnectorDNSError():
+            return f"dial tcp: lookup {url.host}: no such host"
+        case aiohttp.ClientConnectorError():
+            return _dial(error, url)
+        case aiohttp.ServerDisconnectedError():
+            return "EOF"
+        case aiohttp.ClientPayloadError():
+            return "gzip: invalid header" if "content-encoding" in str(error) else "unexpected EOF"
+        case aiohttp.ClientHttpProxyError():
+            return error.message
+        case OSError():
+            return f"read tcp: {_SYSTEM.get(error.errno or 0, error.strerror or str(error)).removeprefix('connect: ')}"
+    return str(error)
+
+
+def quoted(url: str) -> str:
+    """The URL in quotes, a password in it hidden."""
+    shown = URL(url, encoded=True)
+    return f'"{shown.with_password("xxxxx") if shown.password else url}"'
+
+
+def _dial(error: aiohttp.ClientConnectorError, url: URL) -> str:
+    """Which address refused: of a name with several, the last one that was tried."""
+    cause = error.os_error
+    found = _REFUSING.findall(str(cause))
+    host, port = found[-1] if found else (url.host or "", url.port)
+    place = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    return f"dial tcp {place}: {_SYSTEM.get(cause.errno or 0, cause.strerror or str(cause))}"
+
+
+def _tls(error: aiohttp.ClientSSLError) -> str:
+    text = str(error)
+    if "WRONG_VERSION_NUMBER" in text or "record layer failure" in text.lower():
+        return "tls: first record does not look like a TLS handshake"
+    return f"tls: {text}"

@@ -1,0 +1,50 @@
+"""Pages over HTTP, or from within this process, as Prometheus asks for them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from engine.foundation.addresses import AddressBook
+from engine.foundation.http_client import BodyTooLargeError, HttpClient, HttpError
+from engine.scrape import urls
+from engine.scrape.config import ScrapeConfig
+from engine.scrape.ports import Fetched, FetchError, PageTooLargeError
+from engine.scrape.target import Target
+
+ACCEPT: Final = (
+    "application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,"
+    "text/plain;version=0.0.4;q=0.5,*/*;q=0.1"
+)
+USER_AGENT: Final = "Prometheus/2.42.0"  # some targets serve Prometheus only
+
+
+class HttpFetcher:
+    """Fetches for one job. Relative file names in its client options belong to `base`."""
+
+    def __init__(self, config: ScrapeConfig, addresses: AddressBook, base: Path) -> None:
+        self._client = HttpClient(config, addresses, base=base)
+        self._limit = int(config.body_size_limit)
+
+    async def fetch(self, target: Target) -> Fetched:
+        if (fault := urls.fault(target.url)) is not None:
+            raise FetchError(fault)
+        headers = {
+            "Accept": ACCEPT,
+            "Accept-Encoding": "gzip",
+            "User-Agent": USER_AGENT,
+            "X-Prometheus-Scrape-Timeout-Seconds": f"{target.timeout / 1000:g}",
+        }
+        timeout = target.timeout / 1000
+        try:
+            answer = await self._client.request("GET", target.url, timeout=timeout, headers=headers, limit=self._limit)
+        except BodyTooLargeError as error:
+            raise PageTooLargeError(str(error)) from None
+        except HttpError as error:
+            raise FetchError(str(error)) from None
+        if answer.status != 200:
+            raise FetchError(f"server returned HTTP status {answer.status} {answer.reason}")
+        return Fetched(answer.body, answer.headers.get("content-type", ""))
+
+    async def close(self) -> None:
+        await self._client.close()

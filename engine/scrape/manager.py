@@ -1,0 +1,106 @@
+"""All jobs. A new configuration is applied by difference: a job that stays as it was is not touched."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from hashlib import blake2b
+from pathlib import Path
+
+from engine.foundation.addresses import AddressBook
+from engine.foundation.clock import Clock
+from engine.foundation.supervise import Supervisor
+from engine.foundation.workers import Workers
+from engine.scrape.config import ScrapeConfig
+from engine.scrape.counters import ScrapeCounters
+from engine.scrape.fetch import HttpFetcher
+from engine.scrape.loop import ScrapeLoop
+from engine.scrape.pool import ActiveTarget, ScrapePool
+from engine.scrape.ports import MakeFetcher, Parts, S, Store
+from promql.model.labels import EMPTY, Labels
+
+
+class ScrapeManager:
+    """Owned by the application; lives on the event loop's thread.
+
+    `pools` are the jobs in the order of the configuration; their `active` and `dropped` targets are what the API
+    shows. `counters` never go back. `base` is the folder to which relative file names in client options belong.
+    """
+
+    def __init__(
+        self,
+        *,
+        clock: Clock,
+        workers: Workers,
+        store: Store[S],
+        supervisor: Supervisor,
+        addresses: AddressBook,
+        base: Path = Path(),
+        host: str | None = None,
+        extra_metrics: bool = False,
+        fetcher: MakeFetcher | None = None,
+    ) -> None:
+        self.counters = ScrapeCounters()
+        self.pools: Mapping[str, ScrapePool] = {}
+        self._base = base
+        self._addresses = addresses
+        self._host = socket.getfqdn() if host is None else host
+        self._ending: set[asyncio.Task[None]] = set()
+        self._parts = Parts(
+            clock=clock,
+            workers=workers,
+            store=store,
+            supervisor=supervisor,
+            fetcher=fetcher or self._http,
+            counters=self.counters,
+            extra_metrics=extra_metrics,
+        )
+
+    @property
+    def active(self) -> list[ActiveTarget]:
+        """The targets of all jobs."""
+        return [target for pool in self.pools.values() for target in pool.active]
+
+    async def apply(self, configs: Sequence[ScrapeConfig], external_labels: Labels = EMPTY) -> None:
+        """Scrape these jobs, whose intervals and timeouts are settled, and no others. Raises ConfigError.
+
+        The external labels take part in spreading the scrapes; new ones move only loops that start from now on.
+        """
+        self._parts = replace(self._parts, jitter=jitter(self._host, external_labels))
+        older = dict(self.pools)
+        pools: dict[str, ScrapePool] = {}
+        for config in configs:
+            pool = older.pop(config.job_name, None)
+            if pool is None:
+                pool = ScrapePool(config, self._parts, self._part_with)
+                pool.start()
+            elif pool.config != config:
+                self.counters.pool_reloads += 1
+                await pool.reconfigure(config)
+            pools[config.job_name] = pool
+        self.pools = pools
+        for pool in older.values():
+            await pool.stop(for_good=True)
+
+    async def stop(self) -> None:
+        """End everything; the process goes down, so nothing is marked stale."""
+        pools, self.pools = list(self.pools.values()), {}
+        for pool in pools:
+            await pool.stop(for_good=False)
+        if self._ending:
+            await self._parts.supervisor.stop(*self._ending)
+
+    def _http(self, config: ScrapeConfig) -> HttpFetcher:
+        return HttpFetcher(config, self._addresses, self._base)
+
+    def _part_with(self, loop: ScrapeLoop) -> None:
+        task = self._parts.supervisor.start(f"end of {loop.target.url}", loop.end)
+        self._ending.add(task)
+        task.add_done_callback(self._ending.discard)
+
+
+def jitter(host: str, external_labels: Labels) -> int:
+    """What spreads servers that scrape the same targets: 64 bits of the host's name and the external labels."""
+    return int.from_bytes(blake2b(f"{host} {external_labels}".encode(), digest_size=8).digest(), "big")

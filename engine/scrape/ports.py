@@ -1,0 +1,88 @@
+"""What scraping needs of the rest: a store, and somebody who fetches pages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
+
+from engine.foundation.clock import Clock
+from engine.foundation.errors import RemoteError
+from engine.foundation.supervise import Supervisor
+from engine.foundation.workers import Workers
+from engine.scrape.config import ScrapeConfig
+from engine.scrape.counters import ScrapeCounters
+from engine.scrape.target import Target
+from engine.tsdb.batch import Appended, Batch
+from promql.model.labels import Labels
+from promql.model.types import IntArray
+
+
+class Source(Protocol):
+    """One table of the store; a target has one."""
+
+    def columns(self, series: Sequence[Labels], /) -> IntArray:
+        """Their columns, made where there were none."""
+
+
+S = TypeVar("S", bound=Source)
+
+
+class Store(Protocol[S]):
+    """The store, as far as scraping uses it."""
+
+    def source(self, key: str) -> S:
+        """The source of that name, made where there was none."""
+
+    def append(self, source: S, batches: Sequence[Batch]) -> Appended:
+        """Keep them, whole or not at all, and say what became of them. Raises DiskFullError."""
+
+
+class FetchError(RemoteError):
+    """No page came; the text is what users see as the target's last error."""
+
+
+class PageTooLargeError(FetchError):
+    """The page reached body_size_limit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A page as it came, decompressed."""
+
+    body: bytes
+    content_type: str
+
+
+class Fetcher(Protocol):
+    """Fetches the pages of one job's targets."""
+
+    async def fetch(self, target: Target) -> Fetched:
+        """The page. Raises FetchError."""
+
+    async def close(self) -> None:
+        """Let go of connections."""
+
+
+class MakeFetcher(Protocol):
+    """Makes the fetcher of a job."""
+
+    def __call__(self, config: ScrapeConfig, /) -> Fetcher: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """What every scrape loop works with.
+
+    `jitter` spreads servers that scrape the same targets; `extra_metrics` adds what the feature flag
+    `extra-scrape-metrics` adds.
+    """
+
+    clock: Clock
+    workers: Workers
+    store: Store[Any]
+    supervisor: Supervisor
+    fetcher: MakeFetcher
+    counters: ScrapeCounters
+    jitter: int = 0
+    extra_metrics: bool = False
