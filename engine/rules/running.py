@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 from urllib.parse import quote_plus
 
 from engine.alerting.alert import Alert
@@ -17,6 +17,12 @@ from engine.rules.spec import AlertingRule, RecordingRule, Rule
 from promql.model.labels import Labels
 
 Health = Literal["unknown", "ok", "err"]
+
+FAILED: Final = "<error expanding template: "
+"""How the text of a field begins whose template failed."""
+
+_CHANGING: Final = ("query", "xternalLabels")  # templates with these may give another text for the same sample
+_TURN: Final = 100
 
 
 @dataclass(slots=True)
@@ -61,20 +67,33 @@ class RunningAlerting:
         self._parts = parts
         self._limit = limit
         self._url = generator_url(parts.external_url, rule.query)
+        self._lasting = not any(word in text for text in _texts(rule) for word in _CHANGING)
+        self._known: dict[tuple[Labels, float], Instance] = {}
 
     async def evaluate(self, time: int) -> Samples:
         """What to write; alerts advance. Raises PromQLError, RuleError."""
         found = as_vector(await self._parts.evaluate(self.rule.expr, time))
-        values = found.values.tolist()
-        instances = [
-            await self._instance(labels, value, time) for labels, value in zip(found.labels, values, strict=True)
-        ]
+        instances = await self._instances(list(zip(found.labels, found.values.tolist(), strict=True)), time)
         return self.alerts.advance(instances, time, self._limit)
 
     def due(self, time: int, interval: int) -> list[Alert]:
         """Whom to tell of now; they count as told."""
         delay = self._parts.timings.resend_delay
         return [self._told(alert, time, interval, delay) for alert in self.alerts.due(time, delay)]
+
+    async def _instances(self, samples: list[tuple[Labels, float]], time: int) -> list[Instance]:
+        """One a sample. What was filled in last time for the same labels and value is not filled in again."""
+        instances = []
+        for number, sample in enumerate(samples, 1):
+            if number % _TURN == 0:
+                await self._parts.clock.sleep(0)  # others run between pieces of a large result
+            instances.append(self._known.get(sample) or await self._instance(*sample, time))
+        self._known = (
+            {sample: instance for sample, instance in zip(samples, instances, strict=True) if _is_whole(instance)}
+            if self._lasting
+            else {}
+        )
+        return instances
 
     async def _instance(self, sample: Labels, value: float, time: int) -> Instance:
         labels = await self._expanded(self.rule.labels, sample, value, time)
@@ -107,6 +126,17 @@ def start(rule: Rule, parts: Parts, limit: int, *, restored: bool) -> Running:
     if isinstance(rule, RecordingRule):
         return RunningRecording(rule, parts, limit)
     return RunningAlerting(rule, parts, limit, restored=restored)
+
+
+def _texts(rule: AlertingRule) -> Iterator[str]:
+    yield from rule.labels.values()
+    yield from rule.annotations.values()
+
+
+def _is_whole(instance: Instance) -> bool:
+    """Whether no template failed: failures are told and counted at every evaluation."""
+    texts = (*(value for _, value in instance.labels), *(value for _, value in instance.annotations))
+    return not any(text.startswith(FAILED) for text in texts)
 
 
 def generator_url(external_url: str, query: str) -> str:
