@@ -8,16 +8,18 @@ optional each on its own. Nothing here is PromQL, which is why its parser does n
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from engine.foundation.errors import ConfigError
+from engine.foundation.regexes import Regex
 from promql.model.matchers import Matcher, MatchOp
 
 _MATCHER: Final = re.compile(  # noqa: TID251 - ours, linear
     r"\s*([a-zA-Z_:][a-zA-Z0-9_:]*)\s*(=~|=|!=|!~)\s*(.*?)\s*", re.ASCII | re.DOTALL
 )
 _ESCAPES: Final = {"n": "\n", '"': '"', "\\": "\\"}
+_ORDER: Final = (MatchOp.EQUAL, MatchOp.NOT_EQUAL, MatchOp.REGEX, MatchOp.NOT_REGEX)
 NEGATIVE: Final = frozenset({MatchOp.NOT_EQUAL, MatchOp.NOT_REGEX})
 
 
@@ -47,6 +49,20 @@ def format_matcher(matcher: Matcher) -> str:
 def format_matchers(matchers: Iterable[Matcher]) -> str:
     """`{a="b",c=~"d"}`, in the order given."""
     return "{" + ",".join(map(format_matcher, matchers)) + "}"
+
+
+def compiled(
+    match: Mapping[str, str], match_re: Mapping[str, Regex | None], matchers: Iterable[str]
+) -> tuple[Matcher, ...]:
+    """All three ways of writing conditions as one list, sorted by name, value and operator.
+
+    A pattern of `match_re` is anchored twice; that does not change what it matches, but it is seen in group keys, from
+    which receivers' keys are made.
+    """
+    found = [Matcher(name, MatchOp.EQUAL, value) for name, value in match.items()]
+    found += [Matcher(name, MatchOp.REGEX, f"^(?:{r.pattern})$") for name, r in match_re.items() if r is not None]
+    found += [matcher for text in matchers for matcher in parse_matchers(text)]
+    return tuple(sorted(found, key=lambda m: (m.name, m.value, _ORDER.index(m.op))))
 
 
 def matches_empty(matcher: Matcher) -> bool:

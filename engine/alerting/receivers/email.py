@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar
+from email.utils import formatdate, getaddresses
+from secrets import randbits, token_hex
+from socket import gethostname
+from typing import ClassVar, Final
 
 import msgspec
 
+from engine.alerting.mail import encoded_header, letter
+from engine.alerting.outgoing import MailMessage, Rendering
+from engine.alerting.pipeline import DeliveryError
+from engine.foundation.clock import SECOND
 from engine.foundation.decode import Report
 from engine.foundation.http_config import TlsConfig
 from engine.foundation.values import FilePath, HostPort, Secret
+
+SUBJECT: Final = '{{ template "email.default.subject" . }}'
+PORTS: Final = {"smtp": "25", "smtps": "465", "submission": "587"}
 
 
 class EmailConfig(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,3 +56,74 @@ class EmailConfig(msgspec.Struct, frozen=True, kw_only=True):
             if name in seen:
                 report.error(f'duplicate header "{name}" in email config', "headers", header)
             seen.add(name)
+
+
+def render(config: EmailConfig, rendering: Rendering) -> MailMessage:
+    """One letter to all addresses, as text and as HTML; headers that the config leaves out get their defaults."""
+    sender = _addresses(_fill(rendering, config.from_, "execute 'from' template"), "from")
+    recipients = _addresses(_fill(rendering, config.to, "execute 'to' template"), "to")
+    if len(sender) != 1:
+        raise DeliveryError(f"must be exactly one 'from' address (got: {len(sender)})", retry=False)
+    host, port = _server(config.smarthost)
+    return MailMessage(
+        host=host,
+        port=port,
+        hello=config.hello,
+        sender=sender[0],
+        recipients=tuple(recipients),
+        content=letter(_headers(config, rendering), _parts(config, rendering), token_hex(30)),
+        require_tls=config.require_tls is not False,
+        tls=config.tls_config,
+        username=config.auth_username,
+        password=rendering.secret(config.auth_password.reveal(), config.auth_password_file),
+        secret=config.auth_secret.reveal(),
+        identity=config.auth_identity,
+    )
+
+
+def _headers(config: EmailConfig, rendering: Rendering) -> list[tuple[str, str]]:
+    given = {name.title(): value for name, value in config.headers.items()}
+    templates = {"Subject": SUBJECT, "To": config.to, "From": config.from_} | given
+    filled = [
+        (name, encoded_header(_fill(rendering, template, f'execute "{name}" header template')))
+        for name, template in templates.items()
+    ]
+    now = rendering.notice.now
+    if "Message-Id" not in given:
+        filled.append(("Message-Id", f"<{now}.{randbits(63)}@{gethostname()}>"))
+    return [*filled, ("Date", formatdate(now // SECOND))]
+
+
+def _parts(config: EmailConfig, rendering: Rendering) -> list[tuple[str, str]]:
+    parts = []
+    if config.text:
+        parts.append(("text/plain", _fill(rendering, config.text, "execute text template")))
+    if config.html:
+        try:
+            parts.append(("text/html", rendering.html(config.html)))
+        except DeliveryError as error:
+            raise DeliveryError(f"execute html template: {error}", retry=False) from None
+    return parts
+
+
+def _fill(rendering: Rendering, template: str, what: str) -> str:
+    try:
+        return rendering.text(template)
+    except DeliveryError as error:
+        raise DeliveryError(f"{what}: {error}", retry=False) from None
+
+
+def _addresses(text: str, what: str) -> list[str]:
+    """The bare addresses of a list. Raises DeliveryError where one is none."""
+    found = [address for _, address in getaddresses([text])]
+    if not found or any(address.count("@") != 1 or not all(address.split("@")) for address in found):
+        raise DeliveryError(f"parse '{what}' addresses: {text!r} is no list of mail addresses", retry=False)
+    return found
+
+
+def _server(smarthost: HostPort) -> tuple[str, int]:
+    """Host and port; the names of mail's own ports are known."""
+    port = PORTS.get(smarthost.port, smarthost.port)
+    if not port.isdigit():
+        raise DeliveryError(f"unknown port {smarthost.port!r} in smarthost {smarthost}", retry=False)
+    return smarthost.host, int(port)

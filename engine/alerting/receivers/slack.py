@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import ClassVar, Final
+from urllib.parse import urlsplit
 
 import msgspec
 
+from engine.alerting.outgoing import HttpMessage, Rendering, cut
 from engine.foundation.decode import Report
+from engine.foundation.gojson import encode_line
 from engine.foundation.http_config import AlertmanagerHTTPClientConfig
 from engine.foundation.values import FilePath, SecretUrl
+
+LONGEST_TITLE: Final = 1024
+MARKDOWN_IN: Final = ("fallback", "pretext", "text")
 
 
 class SlackConfirmation(msgspec.Struct, frozen=True, kw_only=True):
@@ -92,3 +98,79 @@ class SlackConfig(msgspec.Struct, frozen=True, kw_only=True):
     def check(self, report: Report) -> None:
         if self.api_url and self.api_url_file:
             report.error("at most one of api_url & api_url_file must be configured", "api_url_file")
+
+
+def render(config: SlackConfig, rendering: Rendering) -> HttpMessage:
+    """One attachment; what is empty is left out, but for text, fallback, callback and footer."""
+    url = rendering.secret(config.api_url.reveal(), config.api_url_file)
+    channel = rendering.text(config.channel)
+    body = {
+        **_filled(
+            channel=channel,
+            username=rendering.text(config.username),
+            icon_emoji=rendering.text(config.icon_emoji),
+            icon_url=rendering.text(config.icon_url),
+            link_names=config.link_names,
+        ),
+        "attachments": [_attachment(config, rendering)],
+    }
+    return HttpMessage(
+        url=url,
+        body=encode_line(body),
+        client=config.http_config or AlertmanagerHTTPClientConfig(),
+        explain=lambda status, answer: f'channel "{channel}": unexpected status code {status}: {answer}',
+        secrets=(url, urlsplit(url).path),
+    )
+
+
+def _attachment(config: SlackConfig, rendering: Rendering) -> dict[str, object]:
+    text = rendering.text
+    return {
+        **_filled(
+            title=cut(text(config.title), LONGEST_TITLE),
+            title_link=text(config.title_link),
+            pretext=text(config.pretext),
+        ),
+        "text": text(config.text),
+        "fallback": text(config.fallback),
+        "callback_id": text(config.callback_id),
+        **_filled(
+            fields=[_field(field, config, rendering) for field in config.fields],
+            actions=[_action(action, rendering) for action in config.actions],
+            image_url=text(config.image_url),
+            thumb_url=text(config.thumb_url),
+        ),
+        "footer": text(config.footer),
+        **_filled(color=text(config.color), mrkdwn_in=list(config.mrkdwn_in or MARKDOWN_IN)),
+    }
+
+
+def _field(field: SlackField, config: SlackConfig, rendering: Rendering) -> dict[str, object]:
+    short = config.short_fields if field.short is None else field.short
+    return {"title": rendering.text(field.title), "value": rendering.text(field.value), "short": short}
+
+
+def _action(action: SlackAction, rendering: Rendering) -> dict[str, object]:
+    text = rendering.text
+    confirm = action.confirm
+    return {
+        "type": text(action.type),
+        "text": text(action.text),
+        **_filled(
+            url=text(action.url),
+            style=text(action.style),
+            name=text(action.name),
+            value=text(action.value),
+            confirm=confirm
+            and {
+                "text": text(confirm.text),
+                **_filled(
+                    title=text(confirm.title), ok_text=text(confirm.ok_text), dismiss_text=text(confirm.dismiss_text)
+                ),
+            },
+        ),
+    }
+
+
+def _filled(**parts: object) -> dict[str, object]:
+    return {name: part for name, part in parts.items() if part}

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, ClassVar
+from dataclasses import replace
+from typing import Annotated, ClassVar, Final
 
 import msgspec
 
+from engine.alerting.alert import Alert
+from engine.alerting.notice import Notice, alert_status, common, end_time
+from engine.alerting.outgoing import HttpMessage, Rendering
 from engine.foundation.decode import Report
+from engine.foundation.delivery import masked_url
+from engine.foundation.gojson import encode_line
 from engine.foundation.http_config import AlertmanagerHTTPClientConfig
 from engine.foundation.values import SecretUrl
+from engine.gotemplate.values import GoTime
+
+RFC3339_NANO: Final = "2006-01-02T15:04:05.999999999Z07:00"
 
 
 class WebhookConfig(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,3 +38,46 @@ class WebhookConfig(msgspec.Struct, frozen=True, kw_only=True):
     def check(self, report: Report) -> None:
         if not self.url:
             report.error("missing URL in webhook config", "url")
+
+
+def render(config: WebhookConfig, rendering: Rendering) -> HttpMessage:
+    """The body of version 4. Alerts beyond `max_alerts` are left out before anything else is looked at."""
+    notice, truncated = rendering.notice, 0
+    if config.max_alerts and len(notice.alerts) > config.max_alerts:
+        truncated = len(notice.alerts) - config.max_alerts
+        notice = replace(notice, alerts=notice.alerts[: config.max_alerts])
+    url = config.url.reveal()
+    shown = masked_url(url)
+    return HttpMessage(
+        url=url,
+        body=encode_line(_body(notice, truncated)),
+        client=config.http_config or AlertmanagerHTTPClientConfig(),
+        explain=lambda status, answer: f"unexpected status code {status}: {shown}: {answer}",
+    )
+
+
+def _body(notice: Notice, truncated: int) -> dict[str, object]:
+    return {
+        "receiver": notice.receiver,
+        "status": notice.status,
+        "alerts": [_alert(alert) for alert in notice.alerts],
+        "groupLabels": notice.group_labels.as_dict(),
+        "commonLabels": common(alert.labels for alert in notice.alerts),
+        "commonAnnotations": common(alert.annotations for alert in notice.alerts),
+        "externalURL": notice.external_url,
+        "version": "4",
+        "groupKey": notice.group_key,
+        "truncatedAlerts": truncated,
+    }
+
+
+def _alert(alert: Alert) -> dict[str, object]:
+    return {
+        "status": alert_status(alert),
+        "labels": alert.labels.as_dict(),
+        "annotations": dict(alert.annotations),
+        "startsAt": GoTime(alert.starts_at).format(RFC3339_NANO),
+        "endsAt": end_time(alert).format(RFC3339_NANO),
+        "generatorURL": alert.generator_url,
+        "fingerprint": alert.fingerprint,
+    }

@@ -1,0 +1,162 @@
+"""The whole alerting side behind one object: alerts in, notifications out, silences and questions in between.
+
+A new config takes the place of the old one as in the original: groups begin anew from the alerts that are known, and
+the journal keeps receivers from hearing the same thing twice. A config that can't be used leaves the old one in force.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Final, TypeVar
+
+from engine.alerting.alert import Alert
+from engine.alerting.config import AlertmanagerConfig
+from engine.alerting.counts import NotificationCounts, ReceivedCounts
+from engine.alerting.journal import Journal, JournalEntry
+from engine.alerting.linelog import LineLog, LogWriteError
+from engine.alerting.queries import AlertQuery, AlertView, GroupView, find_alerts, find_groups
+from engine.alerting.running import Kept, Running, Status, Surroundings
+from engine.alerting.silences import Silence, Silences
+from engine.alerting.store import AlertInvalidError, AlertReport, AlertStore, normalise
+from engine.foundation.clock import MILLISECOND
+from engine.foundation.delivery import Withheld
+from engine.foundation.errors import ConfigError
+
+ALERT_COLLECTION_SECONDS: Final = 1800.0
+MAINTENANCE_SECONDS: Final = 900.0
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+
+class AlertManager:
+    """Owns alerts, silences and the journal for ever, and everything else as long as a config is in force."""
+
+    def __init__(self, config: AlertmanagerConfig, folder: Path, around: Surroundings) -> None:
+        """`folder` is where the config's relative paths begin. Raises ConfigError, StoreError."""
+        self._around = around
+        self._clock = around.clock
+        self.started_at: Final = around.clock.now_ns()
+        self.received: Final = ReceivedCounts()
+        self._kept: Final = Kept(
+            AlertStore(),
+            Silences(around.clock, _log_of(around, "silences", Silence)),
+            Journal(around.clock, _log_of(around, "journal", JournalEntry)),
+            NotificationCounts(),
+        )
+        self.reloaded_at = self.started_at
+        self.reload_successful = True
+        self._running = Running(config, folder, self._kept, around)
+        self._keepers = [
+            around.supervisor.start("alerting: forget resolved alerts", self._forget_resolved),
+            around.supervisor.start("alerting: maintenance", self._maintain),
+        ]
+
+    @property
+    def running(self) -> Running:
+        """The config in force."""
+        return self._running
+
+    @property
+    def silences(self) -> Silences:
+        return self._kept.silences
+
+    @property
+    def counts(self) -> NotificationCounts:
+        return self._kept.counts
+
+    @property
+    def clock_now(self) -> int:
+        """Unix ns."""
+        return self._clock.now_ns()
+
+    def put_alerts(self, alerts: Iterable[Alert]) -> None:
+        """Take alerts as the rules of this process make them."""
+        now = self._clock.now_ns()
+        for alert in alerts:
+            self._count(alert, now)
+            self._running.take(self._kept.store.put(alert, now))
+
+    def receive(self, reports: Iterable[AlertReport]) -> list[str]:
+        """Take alerts as clients send them; gives what is wrong with those that were refused."""
+        now = self._clock.now_ns()
+        resolve_timeout = self._running.config.global_.resolve_timeout * MILLISECOND
+        taken, complaints = [], []
+        for report in reports:
+            try:
+                taken.append(normalise(report, now, resolve_timeout))
+            except AlertInvalidError as error:
+                self.received.invalid += 1
+                complaints.append(str(error))
+        self.put_alerts(taken)
+        return complaints
+
+    def alerts(self, query: AlertQuery = AlertQuery()) -> list[AlertView]:  # noqa: B008 - frozen
+        return find_alerts(self._kept.store, self._running, query, self._clock.now_ns())
+
+    def groups(self, query: AlertQuery = AlertQuery()) -> list[GroupView]:  # noqa: B008 - frozen
+        return find_groups(self._running, query, self._clock.now_ns())
+
+    def statuses(self) -> list[tuple[Alert, Status]]:
+        """All alerts that are known, resolved ones too, and what keeps them quiet."""
+        return [(alert, self._running.status_of(alert.labels)) for alert in self._kept.store]
+
+    def receiver_names(self) -> list[str]:
+        """In the order of the file."""
+        return [receiver.name for receiver in self._running.config.receivers]
+
+    def withheld(self) -> Sequence[Withheld]:
+        """What would have been sent beyond this machine, oldest first."""
+        return self._around.delivery.outbox.all()
+
+    async def apply(self, config: AlertmanagerConfig, folder: Path) -> None:
+        """Put another config in force. Raises ConfigError, and then the old one goes on."""
+        try:
+            new = Running(config, folder, self._kept, self._around)
+        except ConfigError:
+            self.reload_successful = False
+            raise
+        old, self._running = self._running, new
+        await old.stop()
+        for alert in self._kept.store:
+            new.take(alert)
+        self.reload_successful = True
+        self.reloaded_at = self._clock.now_ns()
+
+    async def stop(self) -> None:
+        """End everything; what was acknowledged is on disk."""
+        await self._around.supervisor.stop(*self._keepers)
+        await self._running.stop()
+
+    def _count(self, alert: Alert, now: int) -> None:
+        if alert.resolved_at(now):
+            self.received.resolved += 1
+        else:
+            self.received.firing += 1
+
+    async def _forget_resolved(self) -> None:
+        while True:
+            await self._clock.sleep(ALERT_COLLECTION_SECONDS)
+            self._kept.store.collect(self._clock.now_ns())
+
+    async def _maintain(self) -> None:
+        while True:
+            await self._clock.sleep(MAINTENANCE_SECONDS)
+            self._running.collect()
+            await _reporting(self._kept.silences.maintain)
+            await _reporting(self._kept.journal.maintain)
+
+
+async def _reporting(maintain: Callable[[], Awaitable[None]]) -> None:
+    try:
+        await maintain()
+    except LogWriteError as error:
+        log.error("not compacted: %s", error)  # noqa: TRY400 - an expected error
+
+
+def _log_of(around: Surroundings, name: str, record: type[T]) -> LineLog[T] | None:
+    if around.data_dir is None:
+        return None
+    return LineLog(around.data_dir / f"{name}.jsonl", name, record, around.workers)

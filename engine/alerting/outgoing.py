@@ -1,0 +1,125 @@
+"""What a receiver makes of a notice: a message, made in full before anybody decides whether it may leave."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeAlias
+from urllib.parse import urlsplit
+
+from engine.alerting.notice import Notice
+from engine.alerting.pipeline import DeliveryError
+from engine.alerting.templating import Templates
+from engine.foundation.delivery import masked, masked_url
+from engine.foundation.http_config import HTTPClientConfig, TlsConfig
+from engine.gotemplate.errors import TemplateError
+from engine.gotemplate.values import GoPointer
+
+JSON: Mapping[str, str] = {"Content-Type": "application/json"}
+
+
+@dataclass(frozen=True, slots=True)
+class HttpMessage:
+    """A request. `secrets` must never be shown; `explain` makes an answer's status and body into an error text.
+
+    Other answers than 2xx are errors; trying again can help after 5xx and after those of `retried`.
+    """
+
+    url: str
+    body: bytes
+    client: HTTPClientConfig
+    explain: Callable[[int, str], str]
+    method: str = "POST"
+    headers: Mapping[str, str] = field(default_factory=lambda: JSON)
+    retried: frozenset[int] = frozenset()
+    secrets: tuple[str, ...] = ()
+
+    @property
+    def hosts(self) -> tuple[tuple[str, int], ...]:
+        """Host and port of everybody who will be contacted."""
+        return tuple(_host_and_port(url) for url in (self.url, self.client.proxy_url.reveal()) if url)
+
+    @property
+    def address(self) -> str:
+        return masked(masked_url(self.url), self.secrets)
+
+    @property
+    def payload(self) -> str:
+        return masked(self.body.decode("utf-8", "replace"), self.secrets)
+
+
+@dataclass(frozen=True, slots=True)
+class MailMessage:
+    """An electronic letter. `content` is the whole message with its headers, lines ended by CR LF."""
+
+    host: str
+    port: int
+    hello: str
+    sender: str
+    recipients: tuple[str, ...]
+    content: bytes
+    require_tls: bool
+    tls: TlsConfig
+    username: str = ""
+    password: str = ""
+    secret: str = ""
+    identity: str = ""
+
+    @property
+    def hosts(self) -> tuple[tuple[str, int], ...]:
+        return ((self.host, self.port),)
+
+    @property
+    def address(self) -> str:
+        return f"{', '.join(self.recipients)} through {self.host}:{self.port}"
+
+    @property
+    def payload(self) -> str:
+        return masked(self.content.decode("utf-8", "replace"), (self.password, self.secret))
+
+
+Outgoing: TypeAlias = HttpMessage | MailMessage
+
+
+class Rendering:
+    """A notice with the means to put it into words. All methods raise DeliveryError that no retry can mend."""
+
+    def __init__(self, notice: Notice, templates: Templates) -> None:
+        self.notice = notice
+        self.data: GoPointer = notice.data()
+        self._templates = templates
+
+    def text(self, template: str) -> str:
+        try:
+            return self._templates.text(template, self.data)
+        except TemplateError as error:
+            raise DeliveryError(str(error), retry=False) from None
+
+    def html(self, template: str) -> str:
+        try:
+            return self._templates.html(template, self.data)
+        except TemplateError as error:
+            raise DeliveryError(str(error), retry=False) from None
+
+    def secret(self, value: str, file: str) -> str:
+        """The value, or what its file holds now, without blanks around it."""
+        if value or not file:
+            return value
+        try:
+            return Path(file).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else error
+            raise DeliveryError(f"open {file}: {reason}", retry=False) from None
+
+
+def cut(text: str, most: int) -> str:
+    """At most so many characters, with an ellipsis where something is missing."""
+    if len(text) <= most:
+        return text
+    return text[:most] if most <= 3 else text[: most - 1] + "…"
+
+
+def _host_and_port(url: str) -> tuple[str, int]:
+    parts = urlsplit(url)
+    return parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)

@@ -1,0 +1,253 @@
+"""From a group's flush to its receivers: stages of one signature, composed in `receiver_pipeline`.
+
+A stage takes the alerts of a flush and gives those that go on; where none are left, the flush has ended well. Law:
+what mutes stands before the journal and does not touch it, so an alert that resolves while it is silenced is never
+told to have resolved, and one whose silence ends is told again only when the repeat interval has passed. An
+integration that fails spoils the flush but not its neighbours, whom the journal keeps from telling things twice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from random import Random
+from typing import Final, TypeAlias
+
+from engine.alerting.alert import Alert
+from engine.alerting.counts import NotificationCounts
+from engine.alerting.dedup import Now, decide
+from engine.alerting.journal import Journal, Key
+from engine.alerting.linelog import LogWriteError
+from engine.alerting.route import Route
+from engine.alerting.store import NEVER
+from engine.alerting.waiting import DeadlineError, before
+from engine.foundation.clock import Clock
+from engine.foundation.errors import RemoteError
+from promql.model.labels import Labels
+
+FIRST_PAUSE_SECONDS: Final = 0.5
+LONGEST_PAUSE_SECONDS: Final = 60.0
+PAUSE_FACTOR: Final = 1.5
+JITTER: Final = 0.5
+
+log = logging.getLogger(__name__)
+
+Alerts: TypeAlias = tuple[Alert, ...]
+
+
+class DeliveryError(RemoteError):
+    """A notification did not arrive. `retry`: can trying again help?"""
+
+    def __init__(self, message: str, *, retry: bool) -> None:
+        super().__init__(message)
+        self.retry = retry
+
+
+@dataclass(frozen=True, slots=True)
+class Flush:
+    """What all stages know about one flush of a group; instants are Unix ns. Alerts that fire end at NEVER."""
+
+    route: Route
+    group_labels: Labels
+    group_key: str
+    tick: int
+    deadline: int
+
+
+Stage: TypeAlias = Callable[[Flush, Alerts], Awaitable[Alerts]]
+
+
+@dataclass(frozen=True, slots=True)
+class Integration:
+    """One thing that a receiver sends to. `notify` raises DeliveryError; `index` counts among those of its kind."""
+
+    receiver: str
+    kind: str
+    index: int
+    send_resolved: bool
+    notify: Callable[[Flush, Alerts], Awaitable[None]]
+
+    def __str__(self) -> str:
+        return f"{self.receiver}/{self.kind}[{self.index}]"
+
+    def key(self, flush: Flush) -> Key:
+        return (flush.group_key, self.receiver, self.kind, self.index)
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the stages ask. `muted` answers for a label set at an instant; `open_now` for a route at a tick."""
+
+    clock: Clock
+    journal: Journal
+    inhibited: Callable[[Labels], bool]
+    open_now: Callable[[Route, int], bool]
+    silenced: Callable[[Labels], bool]
+    counts: NotificationCounts
+    random: Random = field(default_factory=Random)
+
+
+def receiver_pipeline(integrations: Iterable[Integration], parts: Parts) -> Stage:
+    """The whole way of one receiver's notifications."""
+    return sequence(
+        mute(parts.inhibited),
+        hours(parts.open_now),
+        mute(parts.silenced),
+        fanout([
+            sequence(dedup(parts, one), deliver(parts, one), record(parts, one)) for one in integrations
+        ]),
+    )  # fmt: skip
+
+
+def sequence(*stages: Stage) -> Stage:
+    """One after the other, as long as alerts are left."""
+
+    async def run(flush: Flush, alerts: Alerts) -> Alerts:
+        for stage in stages:
+            if alerts:
+                alerts = await stage(flush, alerts)
+        return alerts
+
+    return run
+
+
+def fanout(stages: Sequence[Stage]) -> Stage:
+    """All at once; each to its end, whatever becomes of the others. Raises DeliveryError if any failed."""
+
+    async def run(flush: Flush, alerts: Alerts) -> Alerts:
+        outcomes = await asyncio.gather(*(stage(flush, alerts) for stage in stages), return_exceptions=True)
+        failures = [outcome for outcome in outcomes if isinstance(outcome, BaseException)]
+        for failure in failures:
+            if not isinstance(failure, DeliveryError):
+                raise failure
+        if failures:
+            raise DeliveryError("; ".join(map(str, failures)), retry=True)
+        return alerts
+
+    return run
+
+
+def mute(muted: Callable[[Labels], bool]) -> Stage:
+    async def run(_: Flush, alerts: Alerts) -> Alerts:
+        return tuple(alert for alert in alerts if not muted(alert.labels))
+
+    return run
+
+
+def hours(open_now: Callable[[Route, int], bool]) -> Stage:
+    """Nothing passes outside of the route's active intervals, or inside of those that mute it."""
+
+    async def run(flush: Flush, alerts: Alerts) -> Alerts:
+        return alerts if open_now(flush.route, flush.tick) else ()
+
+    return run
+
+
+def dedup(parts: Parts, integration: Integration) -> Stage:
+    async def run(flush: Flush, alerts: Alerts) -> Alerts:
+        firing, resolved = _sides(alerts)
+        repeat, now = flush.route.repeat_interval, parts.clock.now_ns()
+        reason = decide(
+            parts.journal.told(integration.key(flush)), Now(firing, resolved, now, repeat, integration.send_resolved)
+        )
+        parts.counts.journal_queries += 1
+        log.debug("%s %s: %s", integration, flush.group_key, reason.value)
+        return alerts if reason.notifies else ()
+
+    return run
+
+
+def record(parts: Parts, integration: Integration) -> Stage:
+    async def run(flush: Flush, alerts: Alerts) -> Alerts:
+        firing, resolved = _sides(alerts)
+        try:
+            await parts.journal.record(integration.key(flush), firing, resolved, flush.route.repeat_interval)
+        except LogWriteError as error:
+            log.error("%s: the notification went out, but a restart may repeat it: %s", integration, error)  # noqa: TRY400 - an expected error
+        return alerts
+
+    return run
+
+
+def deliver(parts: Parts, integration: Integration) -> Stage:
+    """Try until it arrives, the error is final, or the deadline is there. Raises DeliveryError.
+
+    Who does not want to hear of resolved alerts is done when nothing else is left.
+    """
+
+    async def run(flush: Flush, alerts: Alerts) -> Alerts:
+        wanted = alerts if integration.send_resolved else tuple(a for a in alerts if a.ends_at == NEVER)
+        if not wanted:
+            return alerts
+        parts.counts.notifications[integration.kind] += 1
+        attempts = _Attempts(parts, integration)
+        try:
+            await before(parts.clock, flush.deadline, attempts.run(flush, wanted))
+        except (DeliveryError, DeadlineError) as error:
+            parts.counts.notifications_failed[integration.kind] += 1
+            raise DeliveryError(attempts.failure(error), retry=False) from None
+        return alerts
+
+    return run
+
+
+class _Attempts:
+    """The attempts of one notification."""
+
+    def __init__(self, parts: Parts, integration: Integration) -> None:
+        self._parts = parts
+        self._integration = integration
+        self._count = 0
+        self._last: DeliveryError | None = None
+
+    async def run(self, flush: Flush, alerts: Alerts) -> None:
+        for pause in _pauses(self._parts.random):
+            self._count += 1
+            try:
+                await self._attempt(flush, alerts)
+            except DeliveryError as error:
+                if not error.retry:
+                    raise
+                self._warn_once(error)
+            else:
+                return
+            await self._parts.clock.sleep(pause)
+
+    def failure(self, error: DeliveryError | DeadlineError) -> str:
+        if isinstance(error, DeadlineError):
+            what = f"notify retry canceled after {self._count} attempts"
+        else:
+            what = f"notify retry canceled due to unrecoverable error after {self._count} attempts"
+        return f"{self._integration}: {what}: {self._last or error if isinstance(error, DeadlineError) else error}"
+
+    async def _attempt(self, flush: Flush, alerts: Alerts) -> None:
+        counts, kind = self._parts.counts, self._integration.kind
+        started = self._parts.clock.monotonic()
+        counts.requests[kind] += 1
+        try:
+            await self._integration.notify(flush, alerts)
+        except DeliveryError:
+            counts.requests_failed[kind] += 1
+            raise
+        finally:
+            counts.observe_latency(kind, self._parts.clock.monotonic() - started)
+
+    def _warn_once(self, error: DeliveryError) -> None:
+        if self._last is None or str(self._last) != str(error):
+            log.warning("%s: attempt %d failed, will try again: %s", self._integration, self._count, error)
+        self._last = error
+
+
+def _pauses(random: Random) -> Iterator[float]:
+    """Seconds: half a second, growing by half each time, each up to half more or less, at most a minute."""
+    pause = FIRST_PAUSE_SECONDS
+    while True:
+        yield pause * random.uniform(1 - JITTER, 1 + JITTER)
+        pause = min(pause * PAUSE_FACTOR, LONGEST_PAUSE_SECONDS)
+
+
+def _sides(alerts: Alerts) -> tuple[frozenset[str], frozenset[str]]:
+    firing = frozenset(alert.fingerprint for alert in alerts if alert.ends_at == NEVER)
+    return firing, frozenset(alert.fingerprint for alert in alerts if alert.ends_at != NEVER)

@@ -1,0 +1,183 @@
+"""One config in force: its routes, rules, intervals and receivers, and the groups that live under it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from engine.alerting.alert import Alert
+from engine.alerting.config import AlertmanagerConfig, Receiver
+from engine.alerting.counts import NotificationCounts
+from engine.alerting.dispatch import Dispatcher
+from engine.alerting.inhibit import Inhibitor
+from engine.alerting.intervals import Intervals
+from engine.alerting.journal import Journal
+from engine.alerting.notice import Notice
+from engine.alerting.outgoing import Rendering
+from engine.alerting.pipeline import Alerts, DeliveryError, Flush, Integration, Parts, Stage, receiver_pipeline
+from engine.alerting.receivers.table import Kind, integrations_of
+from engine.alerting.resolve import build_route, build_rule
+from engine.alerting.silences import Silences
+from engine.alerting.store import AlertStore
+from engine.alerting.templating import load_templates
+from engine.alerting.transport import Transport
+from engine.foundation.addresses import AddressBook
+from engine.foundation.clock import Clock
+from engine.foundation.delivery import Delivery
+from engine.foundation.errors import ConfigError
+from engine.foundation.supervise import Supervisor
+from engine.foundation.workers import Workers
+from promql.model.labels import Labels
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What the alerting side is given. `data_dir` None keeps silences and journal in memory alone.
+
+    `external_url` is where people reach this side, without a slash at its end; it stands in notifications.
+    """
+
+    clock: Clock
+    supervisor: Supervisor
+    workers: Workers
+    addresses: AddressBook
+    delivery: Delivery
+    external_url: str
+    data_dir: Path | None = None
+    random: Random = field(default_factory=Random)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What outlives a config."""
+
+    store: AlertStore
+    silences: Silences
+    journal: Journal
+    counts: NotificationCounts
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What keeps an alert quiet: ids of silences, the fingerprint of another alert."""
+
+    silenced_by: tuple[str, ...]
+    inhibited_by: tuple[str, ...]
+
+    @property
+    def state(self) -> str:
+        return "suppressed" if self.silenced_by or self.inhibited_by else "active"
+
+
+class Running:
+    """Starts to work when it is made; `stop` it before the next one takes over."""
+
+    def __init__(self, config: AlertmanagerConfig, folder: Path, kept: Kept, around: Surroundings) -> None:
+        """`folder` is where relative paths begin. Raises ConfigError, and then nothing was started."""
+        if config.route is None:
+            raise ConfigError("no route provided in config")
+        self.config = config
+        self.route = build_route(config.route)
+        self._templates = load_templates(config.templates, folder)
+        self._folder = folder
+        self._kept = kept
+        self._around = around
+        self._inhibitor = Inhibitor([build_rule(rule) for rule in config.inhibit_rules])
+        self._intervals = Intervals([*config.mute_time_intervals, *config.time_intervals])
+        self._transports: list[Transport] = []
+        self._pipelines = self._build_pipelines(config.receivers)
+        self._dispatcher = Dispatcher(around.clock, around.supervisor, self.route, self._notify)
+
+    def take(self, alert: Alert) -> None:
+        """An alert as it now stands."""
+        self._inhibitor.learn(alert)
+        self._dispatcher.dispatch(alert)
+
+    def status_of(self, labels: Labels) -> Status:
+        now = self._around.clock.now_ns()
+        source = self._inhibitor.inhibited_by(labels, now)
+        return Status(self._kept.silences.silenced_by(labels, now), () if source is None else (source,))
+
+    def receivers_of(self, labels: Labels) -> list[str]:
+        """Those whose routes the labels match, in order; one may stand there several times."""
+        return [route.receiver for route in self.route.match(labels)]
+
+    @property
+    def dispatcher(self) -> Dispatcher:
+        return self._dispatcher
+
+    @property
+    def integrations(self) -> int:
+        return len(self._transports)
+
+    @property
+    def receivers(self) -> int:
+        """Those that a route names."""
+        return len(self._pipelines)
+
+    def collect(self) -> None:
+        """Forget sources of inhibition that have resolved."""
+        self._inhibitor.collect(self._around.clock.now_ns())
+
+    async def stop(self) -> None:
+        """End groups and whatever is being sent."""
+        await self._dispatcher.stop()
+        for transport in self._transports:
+            await transport.close()
+
+    def _build_pipelines(self, receivers: tuple[Receiver, ...]) -> Mapping[str, Stage]:
+        clock = self._around.clock
+        parts = Parts(
+            clock=clock,
+            journal=self._kept.journal,
+            inhibited=lambda labels: self._inhibitor.inhibited_by(labels, clock.now_ns()) is not None,
+            open_now=self._intervals.open_for,
+            silenced=lambda labels: bool(self._kept.silences.silenced_by(labels, clock.now_ns())),
+            counts=self._kept.counts,
+            random=self._around.random,
+        )
+        routed = {route.receiver for route in self.route.walk()}
+        return {
+            receiver.name: receiver_pipeline(self._integrations(receiver), parts)
+            for receiver in receivers
+            if receiver.name in routed
+        }
+
+    def _integrations(self, receiver: Receiver) -> list[Integration]:
+        return [
+            self._integration(receiver.name, name, index, config, kind)
+            for name, index, config, kind in integrations_of(receiver)
+        ]
+
+    def _integration(self, receiver: str, name: str, index: int, config: Any, kind: Kind) -> Integration:
+        around = self._around
+        transport = Transport(
+            receiver,
+            f"{receiver}/{name}[{index}]",
+            delivery=around.delivery,
+            addresses=around.addresses,
+            clock=around.clock,
+            base=self._folder,
+        )
+        self._transports.append(transport)
+
+        async def notify(flush: Flush, alerts: Alerts) -> None:
+            notice = Notice.of(flush, alerts, around.external_url, around.clock.now_ns())
+            message = await around.workers.run(kind.render, config, Rendering(notice, self._templates))
+            await transport.send(message, flush.deadline)
+
+        return Integration(receiver, name, index, config.send_resolved, notify)
+
+    async def _notify(self, flush: Flush, alerts: Alerts) -> bool:
+        try:
+            await self._pipelines[flush.route.receiver](flush, alerts)
+        except DeliveryError as error:
+            log.error("notify for %d alerts failed: %s", len(alerts), error)  # noqa: TRY400 - an expected error
+            return False
+        return True

@@ -1,0 +1,86 @@
+"""The rim: messages leave here, or are withheld and shown instead."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final
+
+import msgspec
+
+from engine.alerting.outgoing import HttpMessage, MailMessage, Outgoing
+from engine.alerting.pipeline import DeliveryError
+from engine.alerting.smtp import send_mail
+from engine.foundation.addresses import AddressBook
+from engine.foundation.clock import SECOND, Clock
+from engine.foundation.delivery import Delivery, Withheld, masked, on_this_machine
+from engine.foundation.http_client import HttpClient, HttpError
+from engine.foundation.http_config import HTTPClientConfig
+
+USER_AGENT: Final = MappingProxyType({"User-Agent": "Alertmanager/0.25.0"})
+LARGEST_ANSWER: Final = 1024 * 1024
+_SHOWN_OF_ANSWER: Final = 1024
+
+
+class Transport:
+    """Sends for one integration, `RECEIVER/KIND[INDEX]`. Relative file names belong to `base`. Close it in the end."""
+
+    def __init__(
+        self, receiver: str, name: str, *, delivery: Delivery, addresses: AddressBook, clock: Clock, base: Path
+    ) -> None:
+        self._receiver = receiver
+        self._name = name
+        self._delivery = delivery
+        self._addresses = addresses
+        self._clock = clock
+        self._base = base
+        self._client: HttpClient | None = None
+        self._unbound = delivery.policy.permits(receiver, on_this_machine=False)
+
+    async def send(self, message: Outgoing, deadline: int) -> None:
+        """Deliver until the instant `deadline` (Unix ns), or withhold. Raises DeliveryError."""
+        if not await self._may_leave(message):
+            self._delivery.outbox.keep(
+                Withheld(self._clock.now_ns(), self._receiver, self._name, message.address, message.payload)
+            )
+            return
+        seconds = max((deadline - self._clock.now_ns()) / SECOND, 0.001)
+        match message:
+            case HttpMessage():
+                await self._post(message, seconds)
+            case MailMessage():
+                await send_mail(message, self._addresses, self._base, seconds)
+
+    async def close(self) -> None:
+        if self._client is not None:
+            await self._client.close()
+
+    async def _may_leave(self, message: Outgoing) -> bool:
+        if self._unbound:
+            return True
+        return all([await on_this_machine(host, port, self._addresses) for host, port in message.hosts])
+
+    async def _post(self, message: HttpMessage, seconds: float) -> None:
+        headers = {**USER_AGENT, **message.headers}
+        try:
+            answer = await self._http(message.client).request(
+                message.method,
+                message.url,
+                timeout=seconds,
+                headers=headers,
+                body=message.body,
+                limit=LARGEST_ANSWER,
+            )
+        except HttpError as error:
+            raise DeliveryError(masked(str(error), message.secrets), retry=True) from None
+        if answer.status // 100 != 2:
+            text = answer.body[:_SHOWN_OF_ANSWER].decode("utf-8", "replace").strip()
+            retry = answer.status // 100 == 5 or answer.status in message.retried
+            raise DeliveryError(masked(message.explain(answer.status, text), message.secrets), retry=retry)
+
+    def _http(self, config: HTTPClientConfig) -> HttpClient:
+        if self._client is None:
+            # Whoever may not leave this machine may not be led out of it either.
+            own = config if self._unbound else msgspec.structs.replace(config, follow_redirects=False)
+            self._client = HttpClient(own, self._addresses, base=self._base)
+        return self._client

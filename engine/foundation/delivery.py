@@ -1,0 +1,132 @@
+"""Safe by default: a laptop must never page the team.
+
+What would leave this machine is not sent unless the user allowed it, for all receivers or for this one. It is made
+in full all the same, kept here with its secrets masked, and shown in the log, in the terminal and in the API.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import json
+import logging
+import socket
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Final
+from urllib.parse import parse_qsl, quote, urlsplit
+
+from yarl import URL
+
+from engine.foundation.addresses import AddressBook, is_service_name
+
+EVERYBODY: Final = "*"
+KEPT: Final = 1000
+MASK: Final = "<secret>"
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryPolicy:
+    """The names of receivers that may be contacted beyond this machine; `*` stands for all."""
+
+    allowed: frozenset[str] = frozenset()
+
+    def permits(self, receiver: str, *, on_this_machine: bool) -> bool:
+        return on_this_machine or EVERYBODY in self.allowed or receiver in self.allowed
+
+
+@dataclass(frozen=True, slots=True)
+class Withheld:
+    """What would have been sent: `time` in Unix ns, the address and payload with secrets masked."""
+
+    time: int
+    receiver: str
+    integration: str
+    address: str
+    payload: str
+
+
+@dataclass(slots=True)
+class Outbox:
+    """The latest things that were withheld, oldest first; `total` counts all of them. Owned by one event loop."""
+
+    limit: int = KEPT
+    total: int = 0
+    _kept: deque[Withheld] = field(init=False)
+    _watchers: list[Callable[[Withheld], None]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._kept = deque(maxlen=self.limit)
+
+    def keep(self, withheld: Withheld) -> None:
+        self._kept.append(withheld)
+        self.total += 1
+        log.info(
+            "not sent, since it leads beyond this machine: %s to %s (--deliver %s would send it)",
+            withheld.integration, withheld.address, withheld.receiver,
+        )  # fmt: skip
+        for watcher in self._watchers:
+            watcher(withheld)
+
+    def watch(self, watcher: Callable[[Withheld], None]) -> None:
+        """Call `watcher` for each thing that is withheld from now on."""
+        self._watchers.append(watcher)
+
+    def all(self) -> list[Withheld]:
+        return list(self._kept)
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What may leave, and what did not."""
+
+    policy: DeliveryPolicy = field(default_factory=DeliveryPolicy)
+    outbox: Outbox = field(default_factory=Outbox)
+
+
+async def on_this_machine(host: str, port: int, addresses: AddressBook) -> bool:
+    """Whether calling there stays here: loopback, a translated name, or a name without a dot that means loopback.
+
+    A name with dots never counts, whatever it resolves to, since whoever owns its zone could change that.
+    """
+    if is_loopback(host):
+        return True
+    if not is_service_name(host):
+        return False
+    route = await addresses.lead(URL.build(scheme="http", host=host, port=port))
+    if route.page is not None or is_loopback(route.url.host or ""):
+        return True
+    try:
+        found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except OSError:
+        return False
+    return all(is_loopback(str(address[0])) for *_, address in found)
+
+
+def is_loopback(host: str) -> bool:
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def masked(text: str, secrets: Iterable[str]) -> str:
+    """The text without these secrets, in whatever form they stand in it: plain, in JSON, in a URL."""
+    for secret in sorted(filter(None, secrets), key=len, reverse=True):
+        for form in (secret, json.dumps(secret)[1:-1], quote(secret, safe="")):
+            text = text.replace(form, MASK)
+    return text
+
+
+def masked_url(url: str) -> str:
+    """The URL without its password, and without the values of its query, which often hold a token."""
+    parts = urlsplit(url)
+    host = parts.netloc.rpartition("@")[2]
+    user = f"{parts.username}:{MASK}@" if parts.username else ""
+    query = "&".join(f"{name}={MASK}" for name, _ in parse_qsl(parts.query, keep_blank_values=True))
+    return f"{parts.scheme}://{user}{host}{parts.path}" + (f"?{query}" if query else "")
