@@ -40,15 +40,13 @@ T = TypeVar("T")
 def decode(source: str | bytes, kind: type[T], file: str = "") -> Decoded[T]:
     """The first document of a YAML (or JSON) text as a `kind`; `file` is what findings call it. Never raises.
 
-    An empty document is the empty `kind`.
+    An empty document is read as an empty mapping, so that a Struct's checks run.
     """
     context = Context(file)
     shape: Any = kind
     value: T = empty(shape)
     try:
-        node = compose(source)
-        if node is not None:
-            value = reader(shape)(node, (), context)
+        value = reader(shape)(compose(source), (), context)
     except SyntaxMistake as mistake:
         context.add(Severity.ERROR, mistake.position, (), mistake.message)
     except TooLarge as error:

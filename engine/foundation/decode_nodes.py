@@ -16,6 +16,7 @@ from engine.foundation.source import Path, Position
 
 _MERGE: Final = "tag:yaml.org,2002:merge"
 _NULL: Final = "tag:yaml.org,2002:null"
+_EMPTY: Final = MappingNode("tag:yaml.org,2002:map", [])
 _KINDS: Final = {MappingNode: "a mapping", SequenceNode: "a list", ScalarNode: "text"}
 _HINTS: Final = {
     "found character that cannot start any token": "indent with spaces, not tabs; quote what begins with @ % or `",
@@ -39,8 +40,8 @@ class SyntaxMistake(Exception):  # noqa: N818 - it is a finding on its way, not 
         self.message = message
 
 
-def compose(source: str | bytes) -> Node | None:
-    """The root node of the first document; None if there is none. Raises SyntaxMistake."""
+def compose(source: str | bytes) -> Node:
+    """The root node of the first document; an empty mapping if there is nothing. Raises SyntaxMistake."""
     try:
         text = source.decode("utf-8-sig") if isinstance(source, bytes) else source
         text.encode()
@@ -50,7 +51,8 @@ def compose(source: str | bytes) -> Node | None:
         raise SyntaxMistake(_position_of(error.object, error.start), "this is not UTF-8 text") from None
     loader = yaml.CSafeLoader(text)
     try:
-        return loader.get_node() if loader.check_node() else None
+        root = loader.get_node() if loader.check_node() else None
+        return _EMPTY if root is None or is_null(root) else root
     except yaml.reader.ReaderError as error:
         raise SyntaxMistake(
             _position_of(text, error.position), f"YAML can't hold this character: {error.reason}"
