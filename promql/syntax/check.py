@@ -55,7 +55,7 @@ def settle(expr: Expr, text: str) -> tuple[Expr, ValueType]:
 
 
 class _Checker:
-    """Recursive: the parser bounds the depth."""
+    """Recursive, with two calls a level: the parser bounds the depth."""
 
     def __init__(self, source: bytes) -> None:
         self._source = source
@@ -87,13 +87,6 @@ class _Checker:
             case Binary():
                 return self._binary(expr)
 
-    def _expect(self, expr: Expr, wanted: ValueType, where: str) -> Expr:
-        inner, kind = self.settled(expr)
-        if kind is not wanted:
-            message = f"expected type {wanted.value} in {where}, got {kind.value}"
-            raise Fault(expr.span.start, message)
-        return inner
-
     def _subquery(self, expr: Subquery) -> Expr:
         inner, kind = self.settled(expr.expr)
         if kind is not ValueType.VECTOR:
@@ -106,16 +99,22 @@ class _Checker:
     def _call(self, expr: Call, signature: Signature) -> Expr:
         _check_count(expr, signature)
         where = f'call to function "{expr.function}"'
-        args = tuple(self._expect(arg, signature.type_of(n), where) for n, arg in enumerate(expr.args))
+        args: list[Expr] = []
+        for index, arg in enumerate(expr.args):
+            inner, kind = self.settled(arg)
+            _expect(arg, kind, signature.type_of(index), where)
+            args.append(inner)
         same = all(new is old for new, old in zip(args, expr.args, strict=True))
-        return expr if same else Call(expr.function, args, span=expr.span)
+        return expr if same else Call(expr.function, tuple(args), span=expr.span)
 
     def _aggregation(self, expr: Aggregation) -> Expr:
-        inner = self._expect(expr.expr, ValueType.VECTOR, "aggregation expression")
+        inner, kind = self.settled(expr.expr)
+        _expect(expr.expr, kind, ValueType.VECTOR, "aggregation expression")
         param = expr.param
-        if param is not None:
+        if expr.param is not None:
+            param, kind = self.settled(expr.param)
             wanted = ValueType.STRING if expr.op == "count_values" else ValueType.SCALAR
-            param = self._expect(param, wanted, "aggregation parameter")
+            _expect(expr.param, kind, wanted, "aggregation parameter")
         if inner is expr.expr and param is expr.param:
             return expr
         return Aggregation(expr.op, inner, param, expr.grouping, expr.without, span=expr.span)
@@ -163,6 +162,11 @@ class _Checker:
         while self._source[position : position + 1].isspace():
             position += 1
         return position
+
+
+def _expect(expr: Expr, kind: ValueType, wanted: ValueType, where: str) -> None:
+    if kind is not wanted:
+        raise Fault(expr.span.start, f"expected type {wanted.value} in {where}, got {kind.value}")
 
 
 def _check_selector(selector: VectorSelector) -> None:

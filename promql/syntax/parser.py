@@ -4,8 +4,8 @@ The loop runs lark's LALR(1) table (tables.py, made from promql.lark) as yacc wo
 without a look at the next token, and a wrong token still causes the reductions that need no right one. Prometheus's
 parser is yacc's, and the order decides which of several errors is met first; only the first is told.
 
-Trees may be at most MAX_DEPTH deep, so that whoever walks one recursively needs no guard. Parsing itself does not
-recurse.
+Trees may be at most MAX_DEPTH deep, so that whoever walks one recursively, with up to four calls a level, needs no
+guard. Parsing itself does not recurse.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from promql.syntax.messages import unexpected
 from promql.syntax.tables import ACTIONS, DEFAULTS, GOTOS, REPORTS, RULES, STARTS
 from promql.syntax.walk import first_below
 
-MAX_DEPTH: Final = 250
+MAX_DEPTH: Final = 200
 
 _CACHED_TEXT: Final = 4096  # longer texts are parsed anew, so that the cache stays small
 _RULES: Final = tuple((origin, length, BUILD.get(action)) for origin, length, action in RULES)

@@ -6,6 +6,7 @@ modifier behind it. Matchers come sorted by their text.
 
 from __future__ import annotations
 
+from itertools import repeat
 from typing import Final
 
 from promql.model.durations import format_duration
@@ -87,7 +88,7 @@ def _pretty(expr: Expr, level: int) -> str:
 
 
 def _block(opening: str, args: tuple[Expr, ...], level: int) -> str:
-    inner = ",\n".join(_pretty(arg, level + 1) for arg in args)
+    inner = ",\n".join(map(_pretty, args, repeat(level + 1)))
     return f"{opening}\n{inner}\n{_INDENT * level})"
 
 
