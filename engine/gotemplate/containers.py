@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
 from typing import Final
 
-from engine.gotemplate.types import DICT, INT64, LIST, STRING_MAP, UINT8, Function, GoType, GoValue, Kind, zero
+from engine.gotemplate.types import DICT, INT64, LIST, STRING_MAP, UINT8, Function, GoType, GoValue, Kind
 
 
 class GoMap(GoValue):
@@ -137,14 +138,32 @@ def string_map(items: Mapping[str, str]) -> GoMap:
     return GoMap(STRING_MAP, items)
 
 
-def struct_type(name: str, fields: Mapping[str, GoType], methods: Mapping[str, Function] | None = None) -> GoType:
-    """A named struct type; `fields` in Go's order, since printing shows them in it."""
-    return GoType(name, Kind.STRUCT, fields=fields, methods=methods or {})
+def struct_type(
+    name: str,
+    fields: Mapping[str, GoType],
+    methods: Mapping[str, Function] | None = None,
+    *,
+    json: Mapping[str, str] | None = None,
+) -> GoType:
+    """A named struct type; `fields` in Go's order, since printing shows them in it. `json` gives their names there."""
+    return GoType(name, Kind.STRUCT, fields=fields, methods=methods or {}, json=json or {})
 
 
 def list_type(name: str, element: GoType, methods: Mapping[str, Function] | None = None) -> GoType:
     """A slice type; `name` may be the plain `[]T` or a name of its own."""
     return GoType(name, Kind.SLICE, underlying=f"[]{element}", element=element, methods=methods or {})
+
+
+_ZEROS: Final = MappingProxyType({Kind.BOOL: False, Kind.INT: 0, Kind.UINT: 0, Kind.FLOAT: 0.0, Kind.STRING: ""})
+
+
+def zero(of: GoType | None) -> object:
+    """The zero value of a type: a nil slice or map is an empty one here; structs have none, since none is ever made."""
+    if of is None:
+        return None
+    if of.kind is Kind.SLICE:
+        return GoList(of, ())
+    return GoMap(of, {}) if of.kind is Kind.MAP else _ZEROS.get(of.kind)
 
 
 def boxed(value: object) -> object:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final, NoReturn, TypeAlias
 
-from engine.gotemplate.containers import GoList, GoMap, GoPointer, GoStruct, boxed
+from engine.gotemplate.containers import GoList, GoMap, GoPointer, GoStruct, boxed, zero
 from engine.gotemplate.errors import CallError, ExecutionError, LimitError, Position
 from engine.gotemplate.functions.builtins import truth
 from engine.gotemplate.literals import INT_MAX
@@ -171,7 +171,7 @@ class Execution:
         try:
             self._node = node.pipeline
             value = boxed(self._pipeline(dot, node.pipeline))
-            pairs = self._pairs(value.target if isinstance(value, GoPointer) else value, node)
+            pairs = self._pairs(value.target if isinstance(value, GoPointer) else value)
             inner = len(variables)
             for key, element in pairs:
                 self._bind(node.pipeline, key, element, mark)
@@ -187,14 +187,13 @@ class Execution:
         finally:
             del variables[mark:]
 
-    def _pairs(self, value: object, node: Branch) -> Sequence[tuple[object, object]]:
+    def _pairs(self, value: object) -> Sequence[tuple[object, object]]:
         if value is None:
             return ()
         if isinstance(value, GoMap):
             return list(value.items())
         if isinstance(value, GoList):
             return list(enumerate(value))
-        self._node = node
         self._fail(f"range can't iterate over {go_print(value)}")
 
     def _bind(self, pipeline: Pipeline, key: object, element: object, mark: int) -> None:
@@ -258,8 +257,7 @@ class Execution:
 
     def _no_function(self, first: Operand, arguments: Sequence[Operand], final: object) -> None:
         if arguments or final is not _NOTHING:
-            shown = f"({first})" if isinstance(first, Pipeline) else str(first)
-            self._fail(f"can't give argument to non-function {shown}")
+            self._fail(f"can't give argument to non-function {first}")
 
     def _constant(self, dot: object, node: Dot | Bool | Number | String) -> object:
         if isinstance(node, Dot):
@@ -319,15 +317,15 @@ class Execution:
             target = receiver.target if isinstance(receiver, GoPointer) else receiver
             return self._invoke(dot, name, method, node, arguments, final, (target,))
         has_arguments = bool(arguments) or final is not _NOTHING
-        target = boxed(receiver.target if isinstance(receiver, GoPointer) else receiver)
-        if isinstance(target, GoStruct) and name in target.go_type.fields:
+        inner = boxed(receiver.target if isinstance(receiver, GoPointer) else receiver)
+        if isinstance(inner, GoStruct) and name in inner.go_type.fields:
             if has_arguments:
                 self._fail(f"{name} has arguments but cannot be invoked as function")
-            return target.get(name)
-        if isinstance(target, GoMap):
+            return inner.get(name)
+        if isinstance(inner, GoMap):
             if has_arguments:
                 self._fail(f"{name} is not a method but has arguments")
-            return self._entry(target, name)
+            return self._entry(inner, name)
         self._fail(f"can't evaluate field {name} in type {of}")
 
     def _entry(self, target: GoMap, name: str) -> object:
@@ -403,7 +401,7 @@ class Execution:
         if isinstance(node, Nil):
             if of is not None and not of.can_be_nil:
                 self._fail(f"cannot assign nil to {of}")
-            return None
+            return zero(of)
         if isinstance(node, Field):
             return self._checked(self._field(dot, node, (), _NOTHING), of)
         if isinstance(node, Variable):
@@ -440,7 +438,7 @@ class Execution:
         if have is None:
             if not of.can_be_nil:
                 self._fail(f"invalid value; expected {of}")
-            return None
+            return zero(of)
         if of.accepts(have):
             return value
         if isinstance(value, GoPointer) and of.accepts(value.target.go_type):

@@ -228,10 +228,10 @@ class _Lexer:
 
     def _paren(self, char: str) -> None:
         self._parens += 1 if char == "(" else -1
-        if self._parens < 0:
-            raise _Stop("unexpected right paren")
         self._at += 1
         self._emit(Kind.LEFT_PAREN if char == "(" else Kind.RIGHT_PAREN)
+        if self._parens < 0:
+            raise _Stop("unexpected right paren")
 
     def _other(self, char: str) -> None:
         if not (char.isascii() and char.isprintable()):

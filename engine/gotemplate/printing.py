@@ -177,10 +177,9 @@ class _Directives:
         self._index()
         if self._take("*"):
             style.precision = self._star()
-            if style.precision is None:
-                self._printer.write("%!(BADPREC)")
-            elif style.precision < 0:
+            if style.precision is None or style.precision < 0:
                 style.precision = None
+                self._printer.write("%!(BADPREC)")
             self._after_index = False
         else:
             style.precision = self._digits() or 0
@@ -230,7 +229,8 @@ class _Directives:
 
 
 def _is_number(digits: str) -> bool:
-    return digits.isascii() and digits.isdigit() and len(digits) < 8 and int(digits) <= _MAX_WIDTH
+    """Go gives up on a number when it is over the limit and a digit follows."""
+    return digits.isascii() and digits.isdigit() and len(digits) < 20 and int(digits) // 10 <= _MAX_WIDTH
 
 
 class _Printer:
@@ -268,9 +268,13 @@ class _Printer:
 
     def _method(self, value: object, verb: str) -> bool:
         """A type's own text, where the verb takes one."""
-        if self._erroring or not isinstance(value, GoValue) or self.style.sharp_v or verb not in _TEXT_VERBS:
+        if self._erroring or not isinstance(value, GoValue):
             return False
-        own = value.go_string()
+        if self.style.sharp_v:
+            source = value.go_source()
+            self.write(source or "")
+            return source is not None
+        own = value.go_string() if verb in _TEXT_VERBS else None
         if own is None:
             return False
         self._text(own, verb)
@@ -430,7 +434,7 @@ class _Printer:
 
     def _digits(self, value: int, verb: str, prefix: str) -> None:
         style = self.style
-        sign = "-" if value < 0 else "+" if style.plus or style.plus_v else " " if style.space else ""
+        sign = "-" if value < 0 else "+" if style.plus else " " if style.space else ""
         if style.precision == 0 and value == 0:
             self._pad_with_spaces("")
             return
@@ -455,11 +459,10 @@ class _Printer:
             self._bad_verb(value, verb)
             return
         style = self.style
-        style_plus = style.plus or style.plus_v
         if math.isnan(value) or math.isinf(value):
             name = "NaN" if math.isnan(value) else "Inf"
-            sign = "-" if value < 0 else "+" if style_plus or (name == "Inf" and not style.space) else ""
-            sign = " " if style.space and not style_plus and value >= 0 | math.isnan(value) else sign
+            sign = "-" if value < 0 else "+" if style.plus or (name == "Inf" and not style.space) else ""
+            sign = " " if style.space and not style.plus and value >= 0 | math.isnan(value) else sign
             self._pad_with_spaces(sign + name)
             return
         letter = {"v": "g", "F": "f"}.get(verb, verb)
@@ -470,7 +473,7 @@ class _Printer:
         if style.sharp and letter != "b":
             text = _with_zeros(text, letter, precision)
         if not text.startswith("-"):
-            text = ("+" if style_plus else " " if style.space else "") + text
+            text = ("+" if style.plus else " " if style.space else "") + text
         if style.zero and style.width and text[:1] in ("+", "-", " "):
             self.write(text[0] + text[1:].rjust(style.width - 1, "0"))
         else:
@@ -483,11 +486,11 @@ def _with_zeros(text: str, verb: str, precision: int | None) -> str:
     at = text.lower().find(mark)
     body, tail = (text, "") if at < 0 else (text[:at], text[at:])
     wanted = (6 if precision is None else precision) if verb in "gGxX" else 0
-    figures = len(body.lstrip("-").replace(".", "").lstrip("0"))
+    figures = len(body.lstrip("-").replace(".", "").lstrip("0"))  # Go counts the x of 0x too
+    if body in ("0", "-0"):
+        figures = 1
     if "." not in body:
         body += "."
-    if float(text) == 0 and verb in "gG":
-        figures = 1
     return body + "0" * max(0, wanted - figures) + tail
 
 

@@ -15,6 +15,8 @@ from functools import lru_cache
 from typing import Final
 
 from engine.gotemplate.errors import TemplateError
+from engine.gotemplate.html.escape import escape_trees
+from engine.gotemplate.html.escapers import ESCAPERS
 from engine.gotemplate.interpreter import DEFAULT_LIMITS, Execution, Limits, MissingKey
 from engine.gotemplate.nodes import Tree
 from engine.gotemplate.parser import parse_trees
@@ -63,13 +65,18 @@ class TemplateSet:
 
     def template(self, text: str, name: str = "") -> Template:
         """A text that may call the set's definitions, and bring its own. Raises TemplateError."""
-        return Template(name, _merged(self._trees, _parsed(name, text, self._names)), self._functions)
+        return self._ready(name, _merged(self._trees, _parsed(name, text, self._names)))
 
     def named(self, name: str) -> Template:
         """A definition of the set. Raises TemplateError where there is none."""
         if name not in self._trees:
             raise TemplateError(f'template "{name}" not defined')
-        return Template(name, self._trees, self._functions)
+        return self._ready(name, self._trees)
+
+    def _ready(self, name: str, trees: Mapping[str, Tree]) -> Template:
+        if self.mode is Mode.TEXT:
+            return Template(name, trees, self._functions)
+        return Template(name, escape_trees(trees, name), {**self._functions, **ESCAPERS})
 
     def execute(
         self, text: str, data: object, *, missing_key: MissingKey = MissingKey.ZERO, limits: Limits = DEFAULT_LIMITS

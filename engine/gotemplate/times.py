@@ -12,6 +12,7 @@ from typing import Final
 
 from engine.gotemplate.containers import GoInt64
 from engine.gotemplate.layout import MONTHS, WEEKDAYS, Instant, format_instant
+from engine.gotemplate.text import quote
 from engine.gotemplate.types import INT, STRING, Function, GoType, GoValue, Kind
 
 _SECOND: Final = 1_000_000_000
@@ -99,6 +100,12 @@ class GoTime(GoValue):
 
     def go_string(self) -> str:
         return self.format("2006-01-02 15:04:05.999999999 -0700 MST")
+
+    def go_source(self) -> str:
+        at = self.instant
+        zone = "time.UTC" if self.zone == "UTC" else f"time.Location({quote(self.zone)})"
+        clock = f"{at.hour}, {at.minute}, {at.second}, {at.nanosecond}"
+        return f"time.Date({at.year}, time.{MONTHS[at.month - 1]}, {at.day}, {clock}, {zone})"
 
     @property
     def is_zero(self) -> bool:

@@ -34,7 +34,8 @@ class Kind(Enum):
 class GoType:
     """`name` is what error texts and `%T` show; `underlying` the same for the type that a defined one is made of.
 
-    Maps have a `key` and an `element` type, slices an `element`, structs `fields` in order.
+    Maps (with strings for keys) and slices have an `element` type, structs `fields` in order; `json` renames fields where
+    a struct becomes JSON.
     """
 
     name: str
@@ -43,6 +44,7 @@ class GoType:
     element: GoType | None = None
     fields: Mapping[str, GoType] = field(default_factory=dict)
     methods: Mapping[str, Function] = field(default_factory=dict)
+    json: Mapping[str, str] = field(default_factory=dict)
 
     def __str__(self) -> str:
         return self.name
@@ -100,6 +102,10 @@ class GoValue:
         """The text of Go's `String` method, or None where the type has none."""
         return None
 
+    def go_source(self) -> str | None:
+        """The text of Go's `GoString` method (`%#v`), or None where the type has none."""
+        return None
+
 
 BOOL: Final = GoType("bool", Kind.BOOL)
 INT: Final = GoType("int", Kind.INT)
@@ -117,7 +123,6 @@ STRING_MAP: Final = GoType("map[string]string", Kind.MAP, element=STRING)
 _PLAIN: Final = MappingProxyType(
     {bool: BOOL, int: INT, float: FLOAT64, str: STRING, dict: DICT, list: LIST, tuple: LIST}
 )
-_ZEROS: Final = MappingProxyType({Kind.BOOL: False, Kind.INT: 0, Kind.UINT: 0, Kind.FLOAT: 0.0, Kind.STRING: ""})
 
 
 def type_of(value: object) -> GoType | None:
@@ -130,8 +135,3 @@ def type_of(value: object) -> GoType | None:
     if isinstance(value, GoValue):
         return value.go_type
     raise TypeError(f"{type(value).__name__} can't be used in a template")
-
-
-def zero(of: GoType | None) -> object:
-    """The zero value of a type; nil for all that have one, and for types that templates never make."""
-    return None if of is None else _ZEROS.get(of.kind)

@@ -9,7 +9,7 @@ from typing import Final, cast
 from engine.gotemplate.containers import GoList, Html
 from engine.gotemplate.errors import LimitError
 from engine.gotemplate.functions.builtins import BUILTINS
-from engine.gotemplate.functions.words import matches, replace_all, titled
+from engine.gotemplate.functions.words import lower, matches, replace_all, titled, upper
 from engine.gotemplate.printing import MAX_TEXT
 from engine.gotemplate.types import STRING, STRINGS, Function
 from engine.gotemplate.values import Strings
@@ -31,8 +31,8 @@ ALERTMANAGER: Final[Mapping[str, Function]] = MappingProxyType(
         "safeHtml": Function(Html, (STRING,)),
         "stringSlice": Function(lambda *words: Strings(words), (), STRING),
         "title": Function(titled, (STRING,)),
-        "toLower": Function(str.lower, (STRING,)),
-        "toUpper": Function(str.upper, (STRING,)),
+        "toLower": Function(lower, (STRING,)),
+        "toUpper": Function(upper, (STRING,)),
         "trimSpace": Function(str.strip, (STRING,)),
     }
 )

@@ -11,7 +11,7 @@ from engine.gotemplate.containers import GoByte, GoList, GoMap, GoPointer, GoStr
 from engine.gotemplate.errors import CallError
 from engine.gotemplate.printing import go_print, printf, println
 from engine.gotemplate.text import from_bytes, to_bytes
-from engine.gotemplate.types import ANY, STRING, VALUE, Function, Kind, type_of
+from engine.gotemplate.types import ANY, STRING, VALUE, Function, GoType, Kind, type_of
 
 _INDEXES: Final = (Kind.INT, Kind.UINT)
 _BASIC: Final = (Kind.BOOL, Kind.INT, Kind.UINT, Kind.FLOAT, Kind.STRING)
@@ -39,9 +39,6 @@ def _last(*values: object) -> object:
 
 
 def _equal(left: object, *rights: object) -> bool:
-    left_type = type_of(left)
-    if left_type is not None and not left_type.is_comparable:
-        raise CallError(f"uncomparable type {left_type}: {go_print(left)}")
     if not rights:
         raise CallError("missing argument for comparison")
     return any(_equal_pair(left, right) for right in rights)
@@ -53,15 +50,20 @@ def _equal_pair(left: object, right: object) -> bool:
         return left_type is right_type
     left_kind = left_type.kind if left_type.kind in _BASIC else None
     right_kind = right_type.kind if right_type.kind in _BASIC else None
-    if left_kind is not right_kind:
-        if left_kind in _INDEXES and right_kind in _INDEXES:
-            return left == right
-        raise CallError("incompatible types for comparison")
-    if left_kind is None:
-        if not right_type.is_comparable:
-            raise CallError(f"uncomparable type {right_type}: {go_print(right)}")
-        return left_type.name == right_type.name and _same(left, right)
-    return left == right
+    if left_kind is right_kind:
+        return left == right if left_kind else _equal_composite(left, left_type, right, right_type)
+    if left_kind in _INDEXES and right_kind in _INDEXES:
+        return left == right
+    raise CallError("incompatible types for comparison")
+
+
+def _equal_composite(left: object, left_type: GoType, right: object, right_type: GoType) -> bool:
+    same_type = left_type.name == right_type.name
+    if left_type.is_comparable and right_type.is_comparable:
+        return same_type and _same(left, right)
+    if same_type:
+        raise CallError(f"non-comparable type {go_print(left)}: {left_type}")
+    raise CallError(f"non-comparable types {go_print(left)}: {left_type}, {right_type}: {go_print(right)}")
 
 
 def _same(left: object, right: object) -> bool:

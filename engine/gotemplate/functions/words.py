@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from typing import Final
+
 from engine.foundation.regexes import Regex, RegexError
 from engine.gotemplate.errors import CallError, LimitError
 from engine.gotemplate.printing import MAX_TEXT
 from engine.gotemplate.text import quote
+
+_WORD: Final = re.compile(r"\w+(?:(?<=[^\W\d_])['’.:·](?=[^\W\d_])\w+|(?<=\d)['’.,](?=\d)\w+)*")  # noqa: TID251 - ours, linear
+_CASED: Final = re.compile(r"([^\W\d_])(.*)", re.DOTALL)  # noqa: TID251 - ours, linear
 
 
 def matches(pattern: str, text: str) -> bool:
@@ -36,9 +42,25 @@ def _check_size(regex: Regex, replacement: str, text: str) -> None:
 
 
 def titled(text: str) -> str:
-    """The first letter of each word in capitals, the rest as it is."""
+    """Each word with its first letter in capitals and the rest in small ones; an apostrophe or dot between letters ends
+    no word.
+    """
+    return _WORD.sub(lambda word: _CASED.sub(lambda m: m[1].title() + m[2].lower(), word[0], count=1), text)
+
+
+def titled_words(text: str) -> str:
+    """As `titled`, but every ASCII sign that is no letter, digit or underscore ends a word, an apostrophe too."""
     pieces, inside = [], False
     for char in text:
         pieces.append(char if inside else char.title())
-        inside = char.isalnum() or char in "_'"
+        inside = char.isalnum() or char == "_" or not (char.isascii() or char.isspace())
     return "".join(pieces)
+
+
+def upper(text: str) -> str:
+    """Letter by letter, so that the length in letters stays: `ß` has no capital."""
+    return text.upper() if text.isascii() else "".join(u if len(u := c.upper()) == 1 else c for c in text)
+
+
+def lower(text: str) -> str:
+    return text.lower() if text.isascii() else "".join(c.lower()[0] for c in text)
