@@ -1,0 +1,271 @@
+"""What the engine says of itself, under Prometheus's names where there is one.
+
+One table: a name, a type, a help text, and how its samples are read from the parts. The Go runtime's families
+(`go_*`) have no meaning here and are left out.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+import psutil
+
+from engine.query.engine import QueryEngine
+from engine.rules.manager import RuleManager
+from engine.rules.metrics import notifier_families, rule_families
+from engine.rules.notifier import Notifier
+from engine.rules.templates import TemplateCounts
+from engine.scrape.counters import Lengths
+from engine.scrape.manager import ScrapeManager
+from engine.tsdb.store import Store
+from engine.web.server import HttpCounts
+from exporters.exposition.families import Family, MetricType, Sample
+
+COMPATIBLE_VERSION: Final = "2.42.0"
+_C, _G = MetricType.COUNTER, MetricType.GAUGE
+
+
+@dataclass(slots=True)
+class ConfigState:
+    """How the last loading of the configuration went; `loaded` is the Unix ms of the last good one."""
+
+    good: bool
+    loaded: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """Where the figures come from."""
+
+    store: Store
+    scrapes: ScrapeManager
+    queries: QueryEngine
+    rules: RuleManager
+    notifier: Notifier
+    templates: TemplateCounts
+    http: HttpCounts
+    config: ConfigState
+    crashes: Mapping[str, int]
+    retention_bytes: int
+
+
+Rows: TypeAlias = Iterable[tuple[Mapping[str, str], float]]
+Read: TypeAlias = Callable[[Parts], float | Rows]
+
+_T: Final = "prometheus_target_"
+_SCRAPES: Final = f"{_T}scrapes_"
+_POOLS: Final = f"{_T}scrape_pool"
+_TSDB: Final = "prometheus_tsdb_"
+
+TABLE: Final[tuple[tuple[str, MetricType, str, Read], ...]] = (
+    ("prometheus_build_info", _G, "The version, as labels.", lambda _: [(build_info(), 1.0)]),
+    ("prometheus_ready", _G, "Whether everything has started.", lambda _: 1.0),
+    (
+        "prometheus_config_last_reload_successful",
+        _G,
+        "Whether the last loading of the configuration succeeded.",
+        lambda p: float(p.config.good),
+    ),
+    (
+        "prometheus_config_last_reload_success_timestamp_seconds",
+        _G,
+        "When the configuration was last loaded successfully.",
+        lambda p: p.config.loaded / 1000,
+    ),
+    (
+        "prometheus_engine_queries",
+        _G,
+        "Queries that run or wait.",
+        lambda p: p.queries.counts.running,
+    ),
+    (
+        "prometheus_engine_queries_concurrent_max",
+        _G,
+        "How many queries may run at once.",
+        lambda p: p.queries.limits.max_concurrency,
+    ),
+    (
+        "prometheus_http_requests_total",
+        _C,
+        "HTTP requests by handler and status.",
+        lambda p: [({"code": str(code), "handler": h}, n) for (h, code), n in sorted(p.http.requests.items())],
+    ),
+    (f"{_POOLS}s_total", _C, "Scrape pools made.", lambda p: len(p.scrapes.pools)),
+    (f"{_POOLS}s_failed_total", _C, "Scrape pools that could not be made.", lambda _: 0),
+    (f"{_POOLS}_reloads_total", _C, "Scrape pools changed by a reload.", lambda p: p.scrapes.counters.pool_reloads),
+    (
+        f"{_POOLS}_targets",
+        _G,
+        "Targets of a pool.",
+        lambda p: [({"scrape_job": name}, len(pool.active)) for name, pool in p.scrapes.pools.items()],
+    ),
+    (
+        f"{_POOLS}_sync_total",
+        _C,
+        "Times that a pool took over what discovery told.",
+        lambda p: [({"scrape_job": job}, s.count) for job, s in p.scrapes.counters.syncs.items()],
+    ),
+    (
+        f"{_POOLS}_exceeded_target_limit_total",
+        _C,
+        "Times that a pool had more targets than it may.",
+        lambda p: p.scrapes.counters.exceeded_target_limit,
+    ),
+    (
+        f"{_POOLS}_exceeded_label_limits_total",
+        _C,
+        "Scrapes refused for a label limit.",
+        lambda p: p.scrapes.counters.exceeded_label_limits,
+    ),
+    (
+        f"{_T}sync_failed_total",
+        _C,
+        "Targets that could not be made.",
+        lambda p: [({"scrape_job": job}, n) for job, n in p.scrapes.counters.sync_failures.items()],
+    ),
+    (
+        f"{_SCRAPES}exceeded_sample_limit_total",
+        _C,
+        "Scrapes refused for the sample limit.",
+        lambda p: p.scrapes.counters.exceeded_sample_limit,
+    ),
+    (
+        f"{_SCRAPES}exceeded_body_size_limit_total",
+        _C,
+        "Scrapes refused for the size of the page.",
+        lambda p: p.scrapes.counters.exceeded_body_size_limit,
+    ),
+    (
+        f"{_SCRAPES}sample_duplicate_timestamp_total",
+        _C,
+        "Samples dropped: another value for the same instant.",
+        lambda p: p.scrapes.counters.duplicates,
+    ),
+    (
+        f"{_SCRAPES}sample_out_of_order_total",
+        _C,
+        "Samples dropped: older than the newest of their series.",
+        lambda p: p.scrapes.counters.out_of_order,
+    ),
+    (
+        f"{_SCRAPES}sample_out_of_bounds_total",
+        _C,
+        "Samples dropped: too old or too far ahead.",
+        lambda p: p.scrapes.counters.out_of_bounds,
+    ),
+    (
+        f"{_SCRAPES}cache_flush_forced_total",
+        _C,
+        "Times that a target's memory of its series was thrown away for its size.",
+        lambda p: p.scrapes.counters.cache_flushes,
+    ),
+    (
+        f"{_T}metadata_cache_entries",
+        _G,
+        "Metrics whose metadata are known.",
+        lambda p: [
+            ({"scrape_job": name}, sum(len(t.metadata) for t in pool.active)) for name, pool in p.scrapes.pools.items()
+        ],
+    ),
+    (
+        "prometheus_sd_discovered_targets",
+        _G,
+        "Targets that discovery tells of.",
+        lambda p: [({"config": name, "name": "scrape"}, pool.discovered) for name, pool in p.scrapes.pools.items()],
+    ),
+    (
+        f"{_TSDB}head_samples_appended_total",
+        _C,
+        "Samples stored since the start.",
+        lambda p: [({"type": "float"}, p.store.totals.appended)],
+    ),
+    (f"{_TSDB}head_series", _G, "Series in the store.", lambda p: p.store.size.series),
+    (f"{_TSDB}head_chunks", _G, "Parts in the store.", lambda p: p.store.size.parts),
+    (f"{_TSDB}head_min_time_seconds", _G, "The oldest sample's time.", lambda p: p.store.size.min_time / 1000),
+    (f"{_TSDB}head_max_time_seconds", _G, "The newest sample's time.", lambda p: p.store.size.max_time / 1000),
+    (f"{_TSDB}lowest_timestamp_seconds", _G, "The oldest sample's time.", lambda p: p.store.size.min_time / 1000),
+    (f"{_TSDB}storage_blocks_bytes", _G, "Bytes on disk.", lambda p: p.store.size.bytes_stored),
+    (f"{_TSDB}wal_segment_current", _G, "The log segment that is written.", lambda p: p.store.size.log_segment),
+    (f"{_TSDB}wal_corruptions_total", _C, "Damages found at the start.", lambda p: len(p.store.recovery.damages)),
+    (f"{_TSDB}retention_limit_bytes", _G, "How much is kept; 0 is no limit.", lambda p: p.retention_bytes),
+    (f"{_TSDB}out_of_order_samples_total", _C, "Samples refused: out of order.", lambda p: p.store.totals.out_of_order),
+    (f"{_TSDB}out_of_bound_samples_total", _C, "Samples refused: too old.", lambda p: p.store.totals.out_of_bounds),
+    (
+        "engine_loop_crashes_total",
+        _C,
+        "Unexpected errors by loop; each loop was started again.",
+        lambda p: [({"loop": name}, count) for name, count in sorted(p.crashes.items())],
+    ),
+    ("process_cpu_seconds_total", _C, "CPU time of this process.", lambda _: _cpu_seconds()),
+    ("process_resident_memory_bytes", _G, "Resident memory.", lambda _: _OURSELVES.memory_info().rss),
+    ("process_virtual_memory_bytes", _G, "Virtual memory.", lambda _: _OURSELVES.memory_info().vms),
+    ("process_start_time_seconds", _G, "When the process began, in Unix time.", lambda _: _OURSELVES.create_time()),
+    ("process_open_fds", _G, "Open files.", lambda _: _open_files()),
+)
+
+_OURSELVES: Final = psutil.Process()
+
+
+def families(parts: Parts) -> list[Family]:
+    """All families, sorted by name."""
+    found = [_family(name, kind, text, read(parts)) for name, kind, text, read in TABLE]
+    found += _summaries(parts)
+    found += rule_families(parts.rules.groups(), parts.rules.durations, parts.templates)
+    found += notifier_families(parts.notifier)
+    return sorted(found, key=lambda family: family.name)
+
+
+def build_info() -> dict[str, str]:
+    """The labels of `prometheus_build_info`, which are also what `/status/buildinfo` tells."""
+    return {
+        "branch": "HEAD",
+        "goversion": f"python{platform.python_version()}",
+        "revision": "engine",
+        "version": COMPATIBLE_VERSION,
+    }
+
+
+def _family(name: str, kind: MetricType, text: str, value: float | Rows) -> Family:
+    return Family.of(name, kind, text, *([({}, value)] if isinstance(value, int | float) else value))
+
+
+def _summaries(parts: Parts) -> Iterable[Family]:
+    """Sums and counts, without quantiles."""
+    counts, scrapes = parts.queries.counts, parts.scrapes.counters
+    slices = {
+        "queue_time": counts.queue_seconds,
+        "prepare_time": counts.prepare_seconds,
+        "inner_eval": counts.evaluate_seconds,
+    }
+    yield _summary(
+        "prometheus_engine_query_duration_seconds",
+        "Seconds of queries, by part.",
+        "slice",
+        {name: Lengths(counts.total, seconds) for name, seconds in slices.items()},
+    )
+    yield _summary(
+        f"{_T}interval_length_seconds", "Seconds between scrapes, by interval.", "interval", scrapes.intervals
+    )
+    yield _summary(f"{_T}sync_length_seconds", "Seconds of taking over targets.", "scrape_job", scrapes.syncs)
+
+
+def _summary(name: str, text: str, label: str, lengths: Mapping[str, Lengths]) -> Family:
+    family = Family(name, MetricType.SUMMARY, text)
+    for value, length in lengths.items():
+        labels = ((label, value),)
+        family.samples.append(Sample(f"{name}_sum", labels, length.seconds))
+        family.samples.append(Sample(f"{name}_count", labels, float(length.count)))
+    return family
+
+
+def _cpu_seconds() -> float:
+    times = os.times()
+    return times.user + times.system
+
+
+def _open_files() -> int:
+    return _OURSELVES.num_fds() if hasattr(_OURSELVES, "num_fds") else len(_OURSELVES.open_files())

@@ -1,0 +1,129 @@
+"""`/api/v1/targets`, `/scrape_pools`, `/targets/metadata`, `/metadata`, `/alertmanagers`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+from aiohttp import web
+from yarl import URL
+
+from engine.scrape.manager import ScrapeManager
+from engine.scrape.metadata import MetricMetadata
+from engine.scrape.pool import ActiveTarget
+from engine.web.api import params
+from engine.web.api.envelope import ApiError, answering, success
+from engine.web.api.times import rfc3339
+from promql.errors import ParseError
+from promql.model.matchers import match_all
+from promql.syntax.parser import parse_selector
+
+_NEVER: Final = "0001-01-01T00:00:00Z"
+_LOCAL: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+def routes(scrapes: ScrapeManager, alertmanagers: Callable[[], Sequence[str]], external_url: URL) -> list[web.RouteDef]:
+    """`alertmanagers` gives the URLs to which alerts are posted; `external_url` is how others reach us."""
+
+    async def targets(request: web.Request) -> web.Response:
+        state, wanted = request.query.get("state", "").lower(), request.query.get("scrapePool", "")
+        pools = [pool for name, pool in sorted(scrapes.pools.items()) if wanted in ("", name)]
+        shows = {"active": state != "dropped", "dropped": state != "active"}
+        active = [_active(t, external_url) for pool in pools for t in pool.active] if shows["active"] else []
+        dropped = [{"discoveredLabels": d.as_dict()} for pool in pools for d in pool.dropped]
+        return success({"activeTargets": active, "droppedTargets": dropped if shows["dropped"] else []})
+
+    async def scrape_pools(_: web.Request) -> web.Response:
+        return success({"scrapePools": sorted(scrapes.pools)})
+
+    async def of_targets(request: web.Request) -> web.Response:
+        limit, metric = _limit(request), request.query.get("metric", "")
+        text = request.query.get("match_target", "")
+        try:
+            matchers = parse_selector(text) if text else ()
+        except ParseError as error:
+            raise params.invalid("match_target", error) from None
+        found: list[dict[str, Any]] = []
+        for active in scrapes.active:
+            if 0 <= limit <= len(found):
+                break
+            if match_all(matchers, active.target.public):
+                found += [_of_target(active, said) for said in _said(active, metric)]
+        if metric and not found:
+            raise ApiError("not_found", "specified metadata not found")
+        return success(found)
+
+    async def of_metrics(request: web.Request) -> web.Response:
+        limit, metric = _limit(request), request.query.get("metric", "")
+        found: dict[str, list[dict[str, str]]] = {}
+        for active in scrapes.active:
+            for said in _said(active, metric):
+                entry = {"type": said.type, "help": said.help, "unit": said.unit}
+                if said.metric in found or not 0 <= limit <= len(found):
+                    entries = found.setdefault(said.metric, [])
+                    if entry not in entries:
+                        entries.append(entry)
+        return success(dict(sorted(found.items())))
+
+    async def told(_: web.Request) -> web.Response:
+        return success({"activeAlertmanagers": [{"url": url} for url in alertmanagers()], "droppedAlertmanagers": []})
+
+    pages = {
+        "/targets": targets,
+        "/scrape_pools": scrape_pools,
+        "/targets/metadata": of_targets,
+        "/metadata": of_metrics,
+        "/alertmanagers": told,
+    }
+    return [web.get(path, answering(page)) for path, page in pages.items()]
+
+
+def _active(active: ActiveTarget, external_url: URL) -> dict[str, Any]:
+    target, health = active.target, active.health
+    return {
+        "discoveredLabels": target.discovered.as_dict(),
+        "labels": target.public.as_dict(),
+        "scrapePool": active.pool,
+        "scrapeUrl": target.url,
+        "globalUrl": str(_from_outside(target.url, external_url)),
+        "lastError": health.last_error,
+        "lastScrape": _NEVER if health.last_scrape is None else rfc3339(health.last_scrape),
+        "lastScrapeDuration": health.duration,
+        "health": health.health,
+        "scrapeInterval": target.interval_text,
+        "scrapeTimeout": target.timeout_text,
+    }
+
+
+def _from_outside(url: str, external_url: URL) -> URL:
+    """Links for other machines: what is local to us has the host of our external URL."""
+    try:
+        parsed = URL(url, encoded=True)
+    except ValueError:
+        return URL()
+    if parsed.host not in _LOCAL or not external_url.host:
+        return parsed
+    return parsed.with_host(external_url.host).with_port(parsed.explicit_port)
+
+
+def _said(active: ActiveTarget, metric: str) -> list[MetricMetadata]:
+    if not metric:
+        return list(active.metadata)
+    said = active.metadata.get(metric)
+    return [] if said is None else [said]
+
+
+def _of_target(active: ActiveTarget, said: MetricMetadata) -> dict[str, Any]:
+    about = {"type": said.type, "help": said.help, "unit": said.unit}
+    return {"target": active.target.public.as_dict(), "metric": said.metric, **about}
+
+
+def _limit(request: web.Request) -> int:
+    """The most entries that are wanted, -1 for all."""
+    text = request.query.get("limit", "")
+    if not text:
+        return -1
+    try:
+        return int(text)
+    except ValueError:
+        raise ApiError("bad_data", "limit must be a number") from None
