@@ -67,7 +67,8 @@ def read_frames(path: Path, tag: bytes) -> Iterator[Frame | Gap]:
     """The records of a file and the gaps between them. Raises FormatError for another version or kind of file."""
     data = path.read_bytes()
     if len(data) < _FILE.size:
-        yield Gap(0, len(data), torn=True)
+        if data:
+            yield Gap(0, len(data), torn=True)
         return
     magic, version, kind = _FILE.unpack_from(data)
     if magic == _FILE_MAGIC and kind == tag and version != VERSION:

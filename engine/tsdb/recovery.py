@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 
@@ -19,12 +20,14 @@ from engine.tsdb.frames import Gap
 from engine.tsdb.numbers import NEVER, any_nan
 from engine.tsdb.options import StoreOptions
 from engine.tsdb.partfile import PartFile
-from engine.tsdb.serieslog import Named, read_series
+from engine.tsdb.serieslog import Named, read_series, rewrite
 from engine.tsdb.source import Commit, Layout, Part, Source
 from engine.tsdb.state import State
 from engine.tsdb.wal import Logged, number_of, read_segment, segments
 from promql.model.staleness import is_stale
 from promql.model.types import IntArray
+
+_MANY: Final = 1000  # fewer names than this are not worth a new file
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +58,13 @@ class Recovery:
 
 
 def restore(folder: Path, options: StoreOptions, cache: ArrayCache) -> tuple[State, Recovery]:
-    """Read a folder. Cuts torn tails off."""
-    return _Reader(folder, options, cache).run()
+    """Read a folder. Cuts torn tails off; writes the names anew where they need it, and then reads once more."""
+    reader = _Reader(folder, options, cache)
+    recovery = reader.read()
+    if reader.tidy_names():
+        reader = _Reader(folder, options, cache)
+        reader.read()
+    return reader.state, recovery
 
 
 class _Reader:
@@ -66,20 +74,21 @@ class _Reader:
         self._folder = folder
         self._options = options
         self._cache = cache
-        self._state = State()
+        self.state = State()
         self._layouts: dict[int, Layout] = {}
         self._damages: list[Damage] = []
+        self._names_damaged = False
         self._commits = self._samples = self._lost = 0
 
-    def run(self) -> tuple[State, Recovery]:
+    def read(self) -> Recovery:
         self._read_names()
         self._read_parts()
-        state = self._state
+        state = self.state
         state.newest = int(state.catalog.last.array.max(initial=NEVER))
         if living := state.living():
             state.index.add(living)
         self._read_log()
-        return state, Recovery(self._commits, self._samples, self._lost, tuple(self._damages))
+        return Recovery(self._commits, self._samples, self._lost, tuple(self._damages))
 
     def _read_names(self) -> None:
         path = self._folder / "series.log"
@@ -87,12 +96,13 @@ class _Reader:
             return
         for found in read_series(path):
             if isinstance(found, Gap):
+                self._names_damaged = True
                 self._report(path, found, "names of series are lost, their samples are left out")
             else:
                 self._restore_names(found)
 
     def _restore_names(self, named: Named) -> None:
-        state = self._state
+        state = self.state
         source = state.by_number.get(named.number)
         if source is None:
             source = Source(named.key, named.number, state.catalog, self._options)
@@ -105,24 +115,24 @@ class _Reader:
     def _read_parts(self) -> None:
         by_source: dict[int, list[Part]] = {}
         for path in sorted((self._folder / "parts").glob("*.part")):
-            self._state.next_file = int(path.stem) + 1
+            self.state.next_file = int(path.stem) + 1
             try:
                 file = PartFile.open(path, self._cache)
             except DamagedError as error:
                 self._damages.append(Damage(str(path), 0, path.stat().st_size, f"left out: {error}"))
                 continue
-            self._state.files += (file,)
+            self.state.files += (file,)
             for part in file.parts():
                 by_source.setdefault(part.source, []).append(part)
             self._note_lasts(file)
         for number, parts in by_source.items():
-            self._state.next_commit = max(self._state.next_commit, *(part.through + 1 for part in parts))
-            self._state.next_source = max(self._state.next_source, number + 1)
-            if number in self._state.by_number:
-                self._state.by_number[number].restore(parts)
+            self.state.next_commit = max(self.state.next_commit, *(part.through + 1 for part in parts))
+            self.state.next_source = max(self.state.next_source, number + 1)
+            if number in self.state.by_number:
+                self.state.by_number[number].restore(parts)
 
     def _note_lasts(self, file: PartFile) -> None:
-        catalog = self._state.catalog
+        catalog = self.state.catalog
         refs, times = file.lasts()
         catalog.reserve(int(refs.max()) + 1)
         np.maximum.at(catalog.last.array, refs, times)
@@ -132,7 +142,7 @@ class _Reader:
     def _read_log(self) -> None:
         paths = segments(self._folder / "wal")
         for path in paths:
-            self._state.next_segment = number_of(path) + 1
+            self.state.next_segment = number_of(path) + 1
             for found in read_segment(path):
                 if not isinstance(found, Gap):
                     self._replay(found, number_of(path))
@@ -142,7 +152,7 @@ class _Reader:
                     self._report(path, found, "samples in it are lost")
 
     def _replay(self, logged: Logged, segment: int) -> None:
-        state, refs = self._state, logged.refs
+        state, refs = self.state, logged.refs
         state.next_commit = max(state.next_commit, logged.number + 1)
         state.next_source = max(state.next_source, logged.source + 1)
         source = state.by_number.get(logged.source)
@@ -162,8 +172,8 @@ class _Reader:
         known = self._layouts.get(source.number)
         if known is not None and known.refs is refs:
             return known
-        self._state.catalog.reserve(int(refs.max()) + 1)
-        columns = self._state.catalog.columns_in(source.number, refs)
+        self.state.catalog.reserve(int(refs.max()) + 1)
+        columns = self.state.catalog.columns_in(source.number, refs)
         if columns.min() < 0:
             return None
         layout = self._layouts[source.number] = Layout(columns, refs)
@@ -174,7 +184,23 @@ class _Reader:
         os.truncate(path, gap.start)
 
     def _report(self, path: Path, gap: Gap, what: str) -> None:
-        if gap.torn and gap.start:
-            self._cut(path, gap)
-        else:
-            self._damages.append(Damage(str(path), gap.start, gap.end - gap.start, what))
+        self._damages.append(Damage(str(path), gap.start, gap.end - gap.start, what))
+
+    def tidy_names(self) -> bool:
+        """Write the names anew when some were damaged, or when most are of series that have no samples any more.
+
+        What was read does not hold then: it knows series that the new file does not name. The highest number
+        stays in, so that it is not given again.
+        """
+        state, catalog = self.state, self.state.catalog
+        named = int((catalog.owner.array >= 0).sum())
+        living = len(state.index)
+        if not self._names_damaged and (named < _MANY or living * 2 > named):
+            return False
+        rewrite(self._folder / "series.log", [self._kept(source, len(catalog) - 1) for source in state.all_sources()])
+        return True
+
+    def _kept(self, source: Source, highest: int) -> Named:
+        catalog, refs = self.state.catalog, source.refs
+        kept = refs[(catalog.last.array[refs] != NEVER) | (refs == highest)].tolist()
+        return Named(source.number, source.key, kept, [catalog.labels[ref] for ref in kept])

@@ -269,7 +269,7 @@ class Source:
             self._dead = newest.stale
 
     def _is_due(self, commit: Commit) -> bool:
-        table, rows = self._table, self._table.rows
+        table, rows = self._table, self._table.rows + (self._newest is not None)
         clean = self._newest is None or commit.start > self._newest.time
         if not clean:  # the newest instant is about to grow: wait, but not for ever
             return rows >= 2 * self._options.seal_rows
