@@ -58,10 +58,12 @@ class Regex:
         return None if found is None else expand(template, _lookup(found))
 
     def replace_all(self, text: str, template: str) -> str:
-        """Go's `ReplaceAllString`."""
+        """Go's `ReplaceAllString`: no empty match right behind another match."""
         pieces: list[str] = []
         end = 0
         for found in self._compiled.finditer(text):
+            if 0 < found.start() == found.end() == end:
+                continue
             pieces += (text[end : found.start()], expand(template, _lookup(found)))
             end = found.end()
         return "".join(pieces) + text[end:]

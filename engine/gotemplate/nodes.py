@@ -197,12 +197,16 @@ Node: TypeAlias = "Text | Action | Branch | Jump | Call"
 
 @dataclass(frozen=True, slots=True)
 class Tree:
-    """A named template: its nodes, and the text (with its name) that it was written in."""
+    """A named template: its nodes, and the text (with its name) that it was written in. `start` is where it begins."""
 
     name: str
     file: str
     text: str
     body: tuple[Node, ...]
+    start: int = 0
+
+    def __str__(self) -> str:
+        return self.name
 
     @property
     def is_empty(self) -> bool:

@@ -60,6 +60,7 @@ class _Block:
     body: list[Node] = field(default_factory=list)
     otherwise: list[Node] | None = None
     visible: int = 0  # how many variables were there before
+    inside: int = 0  # where a definition's text begins
     outside: tuple[list[str], int] = ([], 0)  # variables and depth of ranges around a definition
 
 
@@ -88,7 +89,7 @@ class _Parser:
             self._text_or_action()
         if len(self._stack) > 1:
             self._fail("unexpected EOF")
-        self._add(self._name, self._stack[0].body)
+        self._add(self._name, self._stack[0])
         return self._trees
 
     # Blocks
@@ -152,6 +153,7 @@ class _Parser:
 
     def _open_named(self, block: _Block) -> None:
         block.outside = (self._variables, self._ranges)
+        block.inside = self._peek_non_space().start
         self._variables, self._ranges = ["$"], 0
         self._stack.append(block)
 
@@ -191,7 +193,7 @@ class _Parser:
     def _close(self, block: _Block) -> None:
         if block.word in _CONTEXTS:
             self._variables, self._ranges = block.outside
-            self._add(block.name, block.body)
+            self._add(block.name, block)
             if block.word == "block":
                 self._append(Call(block.start, block.line, block.name, block.pipeline))
             return
@@ -226,11 +228,11 @@ class _Parser:
             self._unexpected(token, context)
         return self._unquote(token)
 
-    def _add(self, name: str, body: list[Node]) -> None:
+    def _add(self, name: str, block: _Block) -> None:
         old = self._trees.get(name)
         if old is None or old.is_empty:
-            self._trees[name] = Tree(name, self._name, self._text, tuple(body))
-        elif not is_blank(body):
+            self._trees[name] = Tree(name, self._name, self._text, tuple(block.body), block.inside)
+        elif not is_blank(block.body):
             self._fail(f"template: multiple definition of template {quote(name)}")
 
     # Pipelines

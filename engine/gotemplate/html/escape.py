@@ -52,7 +52,7 @@ def escape_trees(trees: Mapping[str, Tree], name: str) -> dict[str, Tree]:
 
 def _located(error: EscapeError, escaper: _Escaper, name: str) -> TemplateError:
     node, tree = error.node, escaper.tree
-    if isinstance(node, Action | Branch | Jump | Call) and tree is not None:
+    if isinstance(node, Action | Branch | Jump | Call | Tree) and tree is not None:
         begin = tree.text.rfind("\n", 0, node.start) + 1
         line = 1 + tree.text.count("\n", 0, node.start)
         column = len(to_bytes(tree.text[begin : node.start]))
@@ -99,17 +99,26 @@ class _Escaper:
 
     def _output(self, context: Context, tree: Tree, copy: str) -> Context:
         """A template that calls itself must end in the place that was assumed for it: first where it began, then where
-        it then ended.
+        it then ended. What a wrong assumption has led to is forgotten.
         """
+        known = (dict(self._outputs), dict(self.done), set(self._called))
         found, settled = self._body(context, context, tree, copy)
         if not settled:
-            found, settled = self._body(context, found, tree, copy)
+            self._outputs, self.done, self._called = known
+            settled = self._settles(context, found, tree, copy)
         if not settled:
-            raise EscapeError(f"cannot compute output context for template {copy}", line=0)
+            raise EscapeError(f"cannot compute output context for template {copy}", node=tree)
         self._outputs[copy] = found
         return found
 
+    def _settles(self, context: Context, assumed: Context, tree: Tree, copy: str) -> bool:
+        try:
+            return self._body(context, assumed, tree, copy) == (assumed, True)
+        except EscapeError:
+            return False
+
     def _body(self, context: Context, assumed: Context, tree: Tree, copy: str) -> tuple[Context, bool]:
+        """Where the template ends, and whether that agrees with what its calls of itself assumed."""
         self._outputs[copy] = assumed
         self._called.discard(copy)
         found, body = self._list(context, tree.body)
@@ -158,14 +167,14 @@ class _Escaper:
             try:
                 then = self._joined(then, exit_context, jump, "range")
             except EscapeError as error:
-                raise EscapeError(f"at range loop {jump.word}: {error.message}", line=jump.line) from None
+                raise EscapeError(f"at range loop {jump.word}: {error.message}", node=error.node, line=jump.line) from None
         try:
             self._loops.append(_Loop())
             again, _ = self._list(then, node.body) if then.state is not State.DEAD else (then, ())
             self._loops.pop()
             then = self._joined(then, again, node, "range")
         except EscapeError as error:
-            raise EscapeError(f"on range loop re-entry: {error.message}", line=node.line) from None
+            raise EscapeError(f"on range loop re-entry: {error.message}", node=error.node, line=node.line) from None
         other, otherwise = self._list(context, node.otherwise or ())
         changed = replace(node, body=body, otherwise=None if node.otherwise is None else otherwise)
         return self._joined(then, other, node, "range"), changed

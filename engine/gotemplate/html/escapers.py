@@ -76,6 +76,8 @@ def _escape_rcdata(*values: object) -> str:
 
 def _escape_unquoted(*values: object) -> str:
     text = _text(values)
+    if not text:
+        return FAILSAFE  # nothing at all would make the next attribute the value of this one
     escaped = strip_tags(text).translate(_NOSPACE_NORM_TABLE) if _is_html(values) else text.translate(_NOSPACE_TABLE)
     return _BAD_UNQUOTED.sub(lambda m: f"&#x{ord(m[0]):x};", escaped)
 

@@ -192,6 +192,11 @@ def _before_value(context: Context, text: str) -> _Step:
     return replace(context, state=VALUE_STATES[context.attr], delim=delim), at + (delim is not Delim.SPACE)
 
 
+def _rcdata(context: Context, text: str) -> _Step:
+    end = _element_end(context, text)
+    return (context, end) if end == len(text) else (Context(), end)
+
+
 def _to_the_end(context: Context, text: str) -> _Step:
     return context, len(text)
 
@@ -318,7 +323,7 @@ STEPS: Final[Mapping[State, Callable[[Context, str], _Step]]] = MappingProxyType
         State.AFTER_NAME: _after_name,
         State.BEFORE_VALUE: _before_value,
         State.HTML_COMMENT: _html_comment,
-        State.RCDATA: _to_the_end,
+        State.RCDATA: _rcdata,
         State.ATTR: _to_the_end,
         State.URL: _url,
         State.SRCSET: _url,
