@@ -23,6 +23,8 @@ from exporters.node.table import COLLECTORS, Reader
 COMPATIBLE_VERSION: Final = "1.5.0"
 _ARCHITECTURES: Final = {"x86_64": "amd64", "AMD64": "amd64", "aarch64": "arm64", "i686": "386", "armv7l": "arm"}
 
+_COMPOUND: Final = (MetricType.HISTOGRAM, MetricType.SUMMARY)  # their samples keep the order of their parts
+
 log = logging.getLogger(__name__)
 
 
@@ -56,7 +58,7 @@ class NodeExporter:
             found = _attempt(name, self._readers[name])
             seconds.add(self._clock.monotonic() - started, (("collector", name),))
             success.add(float(found is not None), (("collector", name),))
-            families += found or ()
+            families += _unclaimed(found or (), families)
         return _in_order((*families, seconds, success))
 
     def _reader(self, name: str) -> Reader:
@@ -88,9 +90,19 @@ def _attempt(name: str, read: Reader) -> list[Family] | None:
     return None
 
 
+def _unclaimed(found: Iterable[Family], families: Iterable[Family]) -> list[Family]:
+    """Without families that another collector has shown: a text file may hold anything."""
+    taken = {family.name for family in families}
+    for family in found:
+        if family.name in taken:
+            log.warning("the family %s is shown by two collectors: the second is left out", family.name)
+    return [family for family in found if family.name not in taken]
+
+
 def _in_order(families: Iterable[Family]) -> list[Family]:
     for family in families:
-        family.samples.sort(key=lambda sample: sample.labels)
+        if family.type not in _COMPOUND:
+            family.samples.sort(key=lambda sample: sample.labels)
     return sorted(families, key=lambda family: family.name)
 
 

@@ -49,4 +49,5 @@ class NodeOptions:
     netclass_ignored_devices: str = "^$"
     netclass_ignore_invalid_speed: bool = False
     vmstat_fields: str = VMSTAT_FIELDS
+    textfile_directory: str = ""
     netstat_fields: str = NETSTAT_FIELDS

@@ -34,20 +34,39 @@ FLAGS: Final = [
     "--collector.netdev.device-exclude=^$",
     "--collector.stat.softirq",
 ]
-# Their labels say who was built with what.
+# Its labels say who was built with what.
 BUILD: Final = "node_exporter_build_info"
 # What does not move within the second between the two readings.
-STEADY: Final = re.compile(  # noqa: TID251 - ours
+STEADY: Final = re.compile(
     "node_boot_time_seconds|node_memory_(MemTotal|SwapTotal|CommitLimit)_bytes|node_filesystem_(size_bytes|readonly)"
     "|node_network_(mtu_bytes|up|info|flags|speed_bytes|iface_id|protocol_type)|node_uname_info|node_os_.*"
     "|node_disk_info|node_filefd_maximum|node_nf_conntrack_entries_limit|node_time_zone_.*|node_time_clocksource_.*"
+    "|node_timex_(status|sync_status|tick_seconds|frequency_adjustment_ratio|loop_time_constant)|my_metric|plain|h_.*"
+    "|node_textfile_.*|node_selinux_.*"
 )
 
 Series = dict[tuple[str, tuple[tuple[str, str], ...]], float]
 
 
+TEXTFILES: Final = {
+    "a.prom": '# HELP my_metric A thing.\n# TYPE my_metric gauge\nmy_metric{a="b"} 1\nplain 2\n',
+    "b.prom": 'plain{x="y"} 3\n# TYPE h histogram\nh_bucket{le="1"} 1\nh_bucket{le="+Inf"} 2\nh_sum 3\nh_count 2\n',
+    "faulty.prom": "bad{\n",
+    "stamped.prom": "stamped 1 1000\n",
+    "unended.prom": "unended 1",
+}
+
+
 @pytest.fixture(scope="module")
-def original(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def flags(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    folder = tmp_path_factory.mktemp("textfiles")
+    for name, text in TEXTFILES.items():
+        (folder / name).write_text(text)
+    return [*FLAGS, f"--collector.textfile.directory={folder}"]
+
+
+@pytest.fixture(scope="module")
+def original(tmp_path_factory: pytest.TempPathFactory, flags: list[str]) -> Iterator[str]:
     """Its page."""
     assert BINARY is not None
     with socket.socket() as free:
@@ -55,7 +74,7 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         address = f"127.0.0.1:{free.getsockname()[1]}"
     log = tmp_path_factory.mktemp("node") / "log"
     with log.open("w") as out:
-        process = subprocess.Popen([BINARY, f"--web.listen-address={address}", *FLAGS], stderr=out)
+        process = subprocess.Popen([BINARY, f"--web.listen-address={address}", *flags], stderr=out)
     try:
         yield _page(address, log)
     finally:
@@ -82,18 +101,20 @@ def theirs(original: str) -> tuple[dict[str, str], Series]:
     types: dict[str, str] = {}
     series: Series = {}
     for line in original.splitlines():
-        if line.startswith("# TYPE node_"):
+        if re.match("(# [A-Z]+ )?(go|process|promhttp)_", line):
+            continue
+        if line.startswith("# TYPE "):
             _, _, name, kind = line.split()
             types[name] = kind
-        elif found := re.match(r"(node_\w+)(?:\{(.*)\})? (\S+)$", line):
+        elif found := re.match(r"(\w+)(?:\{(.*)\})? (\S+)$", line):
             labels = re.findall(r'(\w+)="((?:[^"\\]|\\.)*)"', found[2] or "")
             series[found[1], tuple(sorted((k, v.replace('\\"', '"')) for k, v in labels))] = float(found[3])
     return types, series
 
 
 @pytest.fixture(scope="module")
-def ours(original: str) -> list[Family]:
-    return NodeExporter(parse_flags(FLAGS), SystemClock()).collect()
+def ours(original: str, flags: list[str]) -> list[Family]:
+    return NodeExporter(parse_flags(flags), SystemClock()).collect()
 
 
 def series_of(families: list[Family]) -> Series:

@@ -20,10 +20,13 @@ from exporters.node import (
     os_release,
     pressure,
     reading,
+    selinux,
     sockstat,
     softnet,
     stat,
     time,
+    timex,
+    udp_queues,
     uname,
     vmstat,
 )
@@ -239,3 +242,39 @@ def test_tracked_connections_are_summed_over_cpus() -> None:
 def test_a_machine_that_tracks_nothing_has_no_data(tmp_path: Path) -> None:
     with pytest.raises(NoDataError):
         conntrack.read(NodeOptions(procfs=tmp_path))
+
+
+def test_a_machine_without_selinux_says_so(tmp_path: Path) -> None:
+    assert values(selinux.read(NodeOptions(sysfs=tmp_path))) == {"node_selinux_enabled": 0.0}
+    assert values(selinux.families("1", "33")) == {
+        "node_selinux_enabled": 1.0,
+        "node_selinux_current_mode": 1.0,
+        "node_selinux_policy_version": 33.0,
+    }
+
+
+UDP = """  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode ref pointer drops
+    0: 0100007F:0035 00000000:0000 07 00000010:00000002 00:00000000 00000000     0        0 1 2 0 0
+    1: 0100007F:0036 00000000:0000 07 00000000:0000000A 00:00000000 00000000     0        0 1 2 0 0
+"""
+
+
+def test_bytes_in_udp_sockets_are_summed(tmp_path: Path) -> None:
+    (tmp_path / "net").mkdir()
+    (tmp_path / "net/udp").write_text(UDP)
+    assert values(udp_queues.read(NodeOptions(procfs=tmp_path))) == {
+        "node_udp_queues{ip=v4,queue=tx}": 16.0,
+        "node_udp_queues{ip=v4,queue=rx}": 12.0,
+    }
+    with pytest.raises(NoDataError):
+        udp_queues.read(NodeOptions(procfs=tmp_path / "net"))
+
+
+@pytest.mark.parametrize(("status", "unit"), [(0x2001, 1e9), (0x0001, 1e6)])
+def test_the_clock_is_off_by_nanoseconds_or_microseconds(status: int, unit: float) -> None:
+    shown = values(timex.families(5, timex.Timex(offset=250, freq=65_536, maxerror=500, status=status, tai=37)))
+    assert shown["node_timex_sync_status"] == 0.0
+    assert shown["node_timex_offset_seconds"] == 250 / unit
+    assert shown["node_timex_frequency_adjustment_ratio"] == 1.000001
+    assert shown["node_timex_maxerror_seconds"] == 0.0005
+    assert shown["node_timex_tai_offset_seconds"] == 37.0
