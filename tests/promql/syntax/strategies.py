@@ -68,8 +68,8 @@ def _extend(vector: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
         _spaced(vector, operator, _MATCHED, vector),
         _spaced(vector, operator, "on (a)", _GROUPING, inside),
         _spaced(vector, comparison, st.sampled_from(["", "bool"]), vector),
-        _spaced(vector, comparison, "BOOL", _SCALAR),
-        _spaced(_SCALAR, operator, vector),
+        _spaced("(", vector, comparison, "BOOL", _SCALAR, ")"),  # or the scalar would bind to what follows
+        _spaced("(", _SCALAR, operator, vector, ")"),
         _spaced(vector, st.sampled_from(_SETS), _MATCHED, vector),
         _spaced(st.sampled_from(["sum", "Group"]), _GROUPED, inside),
         _spaced(st.sampled_from(["avg", "STDDEV"]), inside, _GROUPED),

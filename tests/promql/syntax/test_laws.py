@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import fields, replace
 from typing import Any
 
-from hypothesis import assume, example, given
+from hypothesis import example, given
 
 from promql.errors import ParseError
 from promql.syntax.ast import Expr, MatrixSelector, Node, VectorSelector
@@ -80,6 +80,6 @@ def test_any_text_gives_a_tree_or_an_error_with_its_place(text: str) -> None:
 
 @given(RUBBISH)
 def test_whatever_parses_can_be_printed_and_read_again(text: str) -> None:
-    assume(failure(parse, text) is None)
-    printed = print_expr(parse(text))
-    assert print_expr(parse(printed)) == printed
+    if failure(parse, text) is None:
+        printed = print_expr(parse(text))
+        assert print_expr(parse(printed)) == printed
