@@ -17,6 +17,7 @@ Rejected: `msgspec.convert` over constructed data, which stops at the first mist
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 from engine.foundation.decode_nodes import SyntaxMistake, compose
@@ -37,16 +38,22 @@ __all__ = ["Decoded", "NotHere", "NotYet", "NullItem", "OnlyHere", "Report", "de
 T = TypeVar("T")
 
 
-def decode(source: str | bytes, kind: type[T], file: str = "") -> Decoded[T]:
+def decode(
+    source: str | bytes, kind: type[T], file: str = "", check: Callable[[T, Report], None] | None = None
+) -> Decoded[T]:
     """The first document of a YAML (or JSON) text as a `kind`; `file` is what findings call it. Never raises.
 
-    An empty document is read as an empty mapping, so that a Struct's checks run.
+    An empty document is read as an empty mapping, so that a Struct's checks run. `check` runs last, for conditions
+    that need more than the value.
     """
     context = Context(file)
     shape: Any = kind
     value: T = empty(shape)
     try:
-        value = reader(shape)(compose(source), (), context)
+        root = compose(source)
+        value = reader(shape)(root, (), context)
+        if check is not None:
+            check(value, Report(context, root, ()))
     except SyntaxMistake as mistake:
         context.add(Severity.ERROR, mistake.position, (), mistake.message)
     except TooLarge as error:

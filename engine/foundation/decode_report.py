@@ -71,20 +71,22 @@ class Context:
         self.findings: list[Finding] = []
         self.visited = 0
         self.mistakes = 0
+        self.suspects: set[Path] = set()  # keys that are wrong already, or were probably meant by misspelled ones
 
-    def add(self, severity: Severity, where: Position, path: Path, message: str) -> None:
+    def add(self, severity: Severity, where: Position, path: Path | str, message: str) -> None:
+        place = path if isinstance(path, str) else format_path(path)
         self.mistakes += severity is Severity.ERROR
-        self.findings.append(Finding(severity, self.file, where.line, where.column, format_path(path), message))
+        self.findings.append(Finding(severity, self.file, where.line, where.column, place, message))
 
 
 class Report:
     """How a Struct's `check` tells of itself. `at` leads from it to a key: `("static_configs", 0, "targets")`."""
 
-    def __init__(self, context: Context, node: Node, path: Path, suspects: frozenset[str]) -> None:
+    def __init__(self, context: Context, node: Node, path: Path, place: str = "") -> None:
         self._context = context
         self._node = node
         self._path = path
-        self._suspects = suspects
+        self._place = place
 
     def given(self, key: str) -> bool:
         """Whether the file names this key, with whatever value."""
@@ -92,7 +94,7 @@ class Report:
 
     def error(self, message: str, *at: str | int) -> None:
         """Silent about a key that is wrong or misspelled already."""
-        if len(at) != 1 or at[0] not in self._suspects:
+        if (*self._path, *at) not in self._context.suspects:
             self._add(Severity.ERROR, message, at)
 
     def unsupported(self, message: str, *at: str | int) -> None:
@@ -101,10 +103,10 @@ class Report:
     def warning(self, message: str, *at: str | int) -> None:
         self._add(Severity.WARNING, message, at)
 
-    def within(self, *at: str | int) -> Report:
-        """The report of a part."""
-        return Report(self._context, locate(self._node, at)[0], (*self._path, *at), frozenset())
+    def within(self, *at: str | int, place: str = "") -> Report:
+        """The report of a part; `place` is said instead of its path, where people know it by another name."""
+        return Report(self._context, locate(self._node, at)[0], (*self._path, *at), place=place)
 
     def _add(self, severity: Severity, message: str, at: Path) -> None:
         node, reached = locate(self._node, at)
-        self._context.add(severity, position(node), (*self._path, *reached), message)
+        self._context.add(severity, position(node), self._place or (*self._path, *reached), message)

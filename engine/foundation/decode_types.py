@@ -229,6 +229,7 @@ def _optional(kind: Any, args: Sequence[Any]) -> Reader:
 def _list(inner: Any, of_null: str) -> Reader:
     read = reader(inner)
     takes_null = inner is str or get_origin(inner) is Union
+    is_struct = isinstance(inner, type) and issubclass(inner, msgspec.Struct)
 
     def read_list(node: Node, path: Path, context: Context) -> tuple[Any, ...]:
         if is_null(node):
@@ -241,6 +242,7 @@ def _list(inner: Any, of_null: str) -> Reader:
         for index, item in enumerate(node.value):
             if is_null(item) and not takes_null:
                 context.add(Severity.ERROR, position(item), (*path, index), of_null)
+                items.append(empty(inner) if is_struct else UNREAD)  # places of later items stay true
             else:
                 items.append(read(item, (*path, index), context))
         return tuple(item for item in items if not isinstance(item, _Unread))
@@ -291,23 +293,22 @@ class _StructReader:
             context.add(Severity.ERROR, position(node), path, f"want a mapping, got {kind_of(node)}")
             return self._kind()
         _count(node, context)
-        values, suspects, broken = self._read_fields(node, path, context)
+        values, broken = self._read_fields(node, path, context)
         made = self._kind(**values)
         if self._check is not None and not broken:
-            self._check(made, Report(context, node, path, frozenset(suspects)))
+            self._check(made, Report(context, node, path))
         return made
 
-    def _read_fields(self, node: MappingNode, path: Path, context: Context) -> tuple[dict[str, Any], set[str], bool]:
-        """Values by field name; keys that are wrong or meant by misspelled ones; whether a scalar is unread."""
+    def _read_fields(self, node: MappingNode, path: Path, context: Context) -> tuple[dict[str, Any], bool]:
+        """Values by field name, and whether a scalar could not be read."""
         fields = self._known()
         seen: set[str] = set()
         values: dict[str, Any] = {}
-        suspects: set[str] = set()
         broken = False
         for key_node, value_node, merged in pairs(node):
             key = key_node.value if isinstance(key_node, ScalarNode) else None
             if key is None or key not in fields:
-                suspects |= self._unknown(key, key_node, path, context)
+                self._unknown(key, key_node, path, context)
             elif key in seen:
                 if not merged:
                     context.add(Severity.ERROR, position(key_node), path, f'key "{key}" is set twice')
@@ -317,28 +318,27 @@ class _StructReader:
                 before = context.mistakes
                 value = field.read(value_node, (*path, key), context)
                 if context.mistakes > before:
-                    suspects.add(key)
+                    context.suspects.add((*path, key))
                 if value is UNREAD:
                     broken = True
                 elif value is not UNSET:
                     values[field.name] = value
                     field.tell(value, key_node, (*path, key), context)
-        return values, suspects, broken
+        return values, broken
 
-    def _unknown(self, key: str | None, node: Node, path: Path, context: Context) -> set[str]:
-        """Says so, and gives the key that was probably meant."""
+    def _unknown(self, key: str | None, node: Node, path: Path, context: Context) -> None:
         if key is None:
             context.add(Severity.ERROR, position(node), path, f"want a key, got {kind_of(node)}")
-            return set()
+            return
         meant = nearest(key, self._known())
         if key in self._later:
             hint = f"only {self._later[key]} and later know it"
         elif meant:
             hint = f'did you mean "{meant}"?'
+            context.suspects.add((*path, meant))
         else:
             hint = f"allowed: {_shown(self._known())}"
         context.add(Severity.ERROR, position(node), path, f'unknown key "{key}" ({hint})')
-        return {meant} if meant and key not in self._later else set()
 
     def _known(self) -> dict[str, _Field]:
         if self._fields is None:

@@ -24,7 +24,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def name(self) -> str:
-        return self.record or self.alert
+        return self.alert or self.record
 
 
 class RuleGroup(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,7 +35,7 @@ class RuleGroup(msgspec.Struct, frozen=True, kw_only=True):
     name: str = ""
     interval: Duration = Duration(0)
     limit: int = 0
-    rules: Annotated[tuple[Rule, ...], NullItem("empty or null rule")] = ()
+    rules: Annotated[tuple[Rule, ...], NullItem("one of 'record' or 'alert' must be set")] = ()
 
 
 class RuleFile(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,0 +1,121 @@
+"""Rule files: what only a parser can say of them, and what Prometheus asks of rules, in its words and order.
+
+A finding's place is `group "NAME", rule N, "NAME"`, as there; its line and column are those of the key it is about.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Final, TypeAlias
+
+from engine.foundation.decode import Decoded, Report, decode
+from engine.foundation.errors import EngineError
+from engine.foundation.values import is_label_name
+from engine.gotemplate.functions.prometheus import functions
+from engine.gotemplate.template import parse as parse_template
+from engine.rules.config import Rule, RuleFile, RuleGroup
+from promql.model.labels import METRIC_NAME, Labels, quote
+from promql.syntax.parser import parse as parse_expression
+
+_METRIC_NAME: Final = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*", re.ASCII)  # noqa: TID251 - ours, linear
+_VARIABLES: Final = (
+    "{{$labels := .Labels}}{{$externalLabels := .ExternalLabels}}{{$externalURL := .ExternalURL}}{{$value := .Value}}"
+)
+Try: TypeAlias = Callable[[str], object]
+"""Parses a text; raises EngineError where it can't."""
+TryTemplate: TypeAlias = Callable[[str, str], object]
+"""Parses a text of the alert of that name; raises EngineError where it can't."""
+
+
+@dataclass(frozen=True, slots=True)
+class Duplicate:
+    """Rules of one name and one label set, which overwrite each other's series."""
+
+    name: str
+    labels: Labels
+    count: int
+
+
+def _try_template(alert: str, text: str) -> object:
+    return parse_template(f"__alert_{alert}", _VARIABLES + text, functions(lambda _: (), ""))
+
+
+def parse_rules(
+    source: str | bytes, file: str, expression: Try = parse_expression, template: TryTemplate = _try_template
+) -> Decoded[RuleFile]:
+    """The file's groups, and everything that is wrong with them."""
+
+    def check(found: RuleFile, report: Report) -> None:
+        for index, group in enumerate(found.groups):
+            _check_group(found.groups[:index], group, report.within("groups", index))
+            for number, rule in enumerate(group.rules):
+                place = f'group "{group.name}", rule {number + 1}, {quote(rule.name)}'
+                part = report.within("groups", index, "rules", number, place=place)
+                _check_rule(rule, part, expression)
+                _check_names(rule, part)
+                if rule.alert and not rule.record:
+                    _check_templates(rule, part, template)
+
+    return decode(source, RuleFile, file, check)
+
+
+def duplicates(files: Iterable[RuleFile]) -> Iterator[Duplicate]:
+    """Rules that are there more than once; labels that are templates count as they are written."""
+    counts: dict[tuple[str, Labels], int] = {}
+    for rule in (rule for file in files for group in file.groups for rule in group.rules):
+        key = (rule.name, Labels.of(rule.labels))
+        counts[key] = counts.get(key, 0) + 1
+    yield from (Duplicate(name, labels, count) for (name, labels), count in counts.items() if count > 1)
+
+
+def _check_group(before: tuple[RuleGroup, ...], group: RuleGroup, report: Report) -> None:
+    if not group.name:
+        report.error("Groupname must not be empty", "name")
+    elif any(group.name == other.name for other in before):
+        report.error(f'groupname: "{group.name}" is repeated in the same file')
+
+
+def _check_rule(rule: Rule, report: Report, expression: Try) -> None:
+    if rule.record and rule.alert:
+        report.error("only one of 'record' and 'alert' must be set", "record")
+    if not rule.record and not rule.alert:
+        report.error("one of 'record' or 'alert' must be set", "alert")
+    if not rule.expr:
+        report.error("field 'expr' must be set in rule", "expr")
+    else:
+        _attempt(partial(expression, rule.expr), "could not parse expression: ", report, "expr")
+    if not rule.record:
+        return
+    for key, given in (
+        ("annotations", rule.annotations), ("for", rule.for_), ("keep_firing_for", rule.keep_firing_for),
+    ):  # fmt: skip
+        if given:
+            report.error(f"invalid field '{key}' in recording rule", key)
+    if _METRIC_NAME.fullmatch(rule.record) is None:
+        report.error(f"invalid recording rule name: {rule.record}", "record")
+
+
+def _check_names(rule: Rule, report: Report) -> None:
+    for name in rule.labels:
+        if not is_label_name(name) or name == METRIC_NAME:
+            report.error(f"invalid label name: {name}", "labels", name)
+    for name in rule.annotations:
+        if not is_label_name(name):
+            report.error(f"invalid annotation name: {name}", "annotations", name)
+
+
+def _check_templates(rule: Rule, report: Report, template: TryTemplate) -> None:
+    texts: Mapping[str, Mapping[str, str]] = {"label": rule.labels, "annotation": rule.annotations}
+    for what, fields in texts.items():
+        for name, text in fields.items():
+            _attempt(partial(template, rule.alert, text), f'{what} "{name}": ', report, f"{what}s", name)
+
+
+def _attempt(deed: Callable[[], object], prefix: str, report: Report, *at: str) -> None:
+    try:
+        deed()
+    except EngineError as error:
+        report.error(f"{prefix}{error}", *at)
