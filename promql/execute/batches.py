@@ -1,8 +1,9 @@
 """Panels cut into pieces of work that fit a processor's cache: windows over some rows at some steps.
 
 A panel of many series is cut by rows, and its window edges are found once. Panels of a few series (those that
-share their instants with nobody) are laid end to end, so that numpy sees thousands of windows at a time either way; only the search for edges goes panel by panel. Steps at which nothing in a batch can have a
-sample are left out, so series that lived for minutes cost minutes.
+share their instants with nobody) are laid end to end, so that numpy sees thousands of windows at a time either
+way; only the search for edges goes panel by panel. Steps at which nothing in a batch can have a sample are left
+out, so series that lived for minutes cost minutes.
 """
 
 from __future__ import annotations
@@ -70,15 +71,17 @@ class Batch:
 def batches(panels: Iterable[Panel], reach: Reach) -> Iterator[Batch]:
     """All panels that reach into a window, in the order of their first series."""
     held: list[Panel] = []
+    samples = 0
     for panel in sorted((p for p in panels if p.refs.size and p.times.size), key=lambda panel: int(panel.refs[0])):
         few = len(panel.refs) < _FEW
-        if held and not (few and sum(p.values.size for p in held) + panel.values.size <= _CELLS):
+        samples += panel.values.size
+        if held and not (few and samples <= _CELLS):
             yield from _batch(held, reach)
-            held = []
+            held, samples = [], panel.values.size
         held.append(panel)
         if not few:
             yield from _batch(held, reach)
-            held = []
+            held, samples = [], 0
     yield from _batch(held, reach)
 
 
@@ -115,9 +118,12 @@ def _flat(panels: Sequence[Panel], ends: IntArray, length: int, at: IntArray) ->
     keys = np.concatenate([ends - length, ends + 1])
     edges = np.array([panel.times.searchsorted(keys) for panel in panels])
     series = np.array([len(panel.refs) for panel in panels])
-    lengths = np.repeat([len(panel.times) for panel in panels], series)
-    begin = np.concatenate([[0], np.cumsum(lengths)])
-    edges = np.repeat(edges, series, axis=0) + begin[:-1, None]
-    times = np.concatenate([panel.times for panel in panels for _ in range(len(panel.refs))])
+    times = [panel.times for panel in panels]
+    if (series > 1).any():
+        edges = np.repeat(edges, series, axis=0)
+        times = [times[i] for i in np.repeat(np.arange(len(panels)), series).tolist()]
+    begin = np.cumsum([0, *map(len, times)])
+    edges += begin[:-1, None]
     values = np.concatenate([panel.values.ravel() for panel in panels])
-    return Windows(times, values, edges[:, : len(ends)], edges[:, len(ends) :], ends, length, at, begin[1:-1])
+    lo, hi = edges[:, : len(ends)], edges[:, len(ends) :]
+    return Windows(np.concatenate(times), values, lo, hi, ends, length, at, begin[1:-1])

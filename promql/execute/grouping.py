@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Collection, Sequence
-from operator import itemgetter
+from itertools import count
+from operator import attrgetter, itemgetter
 from typing import Any, Final, TypeAlias
 
 import numpy as np
@@ -14,6 +16,7 @@ from promql.model.types import IntArray
 Pairs: TypeAlias = tuple[tuple[str, str], ...]
 
 _NAME: Final = itemgetter(0)
+_PAIRS: Final = attrgetter("pairs")
 
 
 class Grouping:
@@ -27,11 +30,9 @@ class Grouping:
 
     def assign(self, labels: Sequence[Labels]) -> IntArray:
         """The group of each: `int64[S]`."""
-        keys = self._keys(labels)
-        groups = self._groups
-        for key in dict.fromkeys(keys):
-            groups.setdefault(key, len(groups))
-        return np.fromiter(map(groups.__getitem__, keys), np.int64, len(keys))
+        if len(self._names) == 1 and not self._without and (found := self._by_one(labels)) is not None:
+            return found
+        return self._numbered([self._picker(one.pairs)(one.pairs) for one in labels])
 
     @property
     def labels(self) -> list[Labels]:
@@ -41,39 +42,44 @@ class Grouping:
     def __len__(self) -> int:
         return len(self._groups)
 
-    def _keys(self, labels: Sequence[Labels]) -> list[Pairs]:
-        pairs = [one.pairs for one in labels]
-        if len(self._names) == 1 and not self._without and pairs:
-            alike = _at_one_place(pairs, next(iter(self._names)))
-            if alike is not None:
-                return alike
-        # Few shapes (lists of label names) occur among many series: what to pick is found once for each.
-        pickers = self._pickers
-        keys = []
-        for one in pairs:
-            shape = tuple(map(_NAME, one))
-            picker = pickers.get(shape)
-            if picker is None:
-                picker = pickers[shape] = self._picker(shape)
-            keys.append(picker(one))
-        return keys
+    def _numbered(self, keys: Sequence[Pairs]) -> IntArray:
+        groups = self._groups
+        for key in dict.fromkeys(keys):
+            groups.setdefault(key, len(groups))
+        return np.fromiter(map(groups.__getitem__, keys), np.int64, len(keys))
 
-    def _picker(self, shape: tuple[str, ...]) -> Callable[[Pairs], Pairs]:
-        places = [i for i, name in enumerate(shape) if (name in self._names) is not self._without]
-        if not places:
+    def _by_one(self, labels: Sequence[Labels]) -> IntArray | None:
+        """By one label that stands at the same place in all sets, which is usual, and fast; None where it is not."""
+        (name,) = self._names
+        place = next((i for one in labels[:1] for i, pair in enumerate(one.pairs) if pair[0] == name), None)
+        if place is None:
+            return None
+        numbers: defaultdict[tuple[str, str], int] = defaultdict(count().__next__)
+        try:
+            pairs = map(itemgetter(place), map(_PAIRS, labels))
+            local = np.fromiter(map(numbers.__getitem__, pairs), np.int64, len(labels))
+        except IndexError:
+            return None
+        if any(pair[0] != name for pair in numbers):
+            return None
+        return self._numbered([(pair,) for pair in numbers])[local]
+
+    def _picker(self, pairs: Pairs) -> Callable[[Pairs], Pairs]:
+        """What takes the group's labels out of such a set. Few shapes (lists of names) occur among many series."""
+        shape = tuple(map(_NAME, pairs))
+        if shape not in self._pickers:
+            self._pickers[shape] = _picks(
+                [i for i, name in enumerate(shape) if (name in self._names) is not self._without]
+            )
+        return self._pickers[shape]
+
+
+def _picks(places: Sequence[int]) -> Callable[[Pairs], Pairs]:
+    match places:
+        case []:
             return lambda _pairs: ()
-        if len(places) == 1:
-            only = places[0]
+        case [only]:
             return lambda pairs: (pairs[only],)
-        pick: Any = itemgetter(*places)
-        return pick  # type: ignore[no-any-return]  # of two places and more it gives a tuple
-
-
-def _at_one_place(pairs: Sequence[Pairs], name: str) -> list[Pairs] | None:
-    """The one label's pairs, if it stands at the same place in all sets; that is usual and fast to see."""
-    place = next((i for i, pair in enumerate(pairs[0]) if pair[0] == name), None)
-    if place is None or any(len(one) <= place for one in pairs):
-        return None
-    slot = slice(place, place + 1)
-    found = [one[slot] for one in pairs]
-    return found if {one[0][0] for one in found} == {name} else None
+        case _:
+            pick: Any = itemgetter(*places)
+            return pick  # type: ignore[no-any-return]  # of two places and more it gives a tuple

@@ -10,7 +10,7 @@ from promql.errors import TooManySamplesError
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """`samples` bounds each grid by itself, before it is made. `pause` is called often, and may raise to end the run."""
+    """`samples` bounds each grid by itself; `pause` is called often, and may raise to end the run."""
 
     samples: int
     pause: Callable[[], None]

@@ -27,17 +27,25 @@ class Members:
         order = np.argsort(group_of_row, kind="stable")
         ordered = group_of_row[order]
         starts = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]]))
-        self.groups: IntArray = ordered[starts]
-        self.sizes: IntArray = np.diff(np.append(starts, len(ordered)))
-        self.local: IntArray = np.searchsorted(self.groups, group_of_row)
         count = len(starts)
-        self._index = np.insert(order + count, starts, np.arange(count))
+        self.groups: IntArray = ordered[starts]
+        self.sizes: FloatArray = np.diff(starts, append=len(ordered)).astype(np.float64)
+        self._group_of_row = group_of_row
+        # What is folded lies as [state of each group, rows]; here is each group's state and then its rows.
         self._starts = starts + np.arange(count)
+        rest = np.ones(count + len(order), dtype=np.bool_)
+        rest[self._starts] = False
+        self._index = np.empty(len(rest), dtype=np.int64)
+        self._index[self._starts] = np.arange(count)
+        self._index[rest] = order + count
+
+    @property
+    def local(self) -> IntArray:
+        """For each row the place of its group in `groups`."""
+        return np.searchsorted(self.groups, self._group_of_row)
 
     def fold(self, join: Any, so_far: FloatArray, rows: FloatArray) -> FloatArray:
         """`so_far[g, k]` with the rows `[s, k]` of each group joined on, in order."""
-        if len(self.groups) == len(rows):
-            return join(so_far, rows[self._index[1::2] - len(rows)])  # type: ignore[no-any-return]
         stacked = np.concatenate([so_far, rows])
         return join.reduceat(stacked.take(self._index, axis=0), self._starts, axis=0)  # type: ignore[no-any-return]
 
@@ -51,8 +59,9 @@ class Reduction(ABC):
 
     def add(self, members: Members, steps: slice, values: FloatArray, present: BoolArray) -> None:
         """Take in rows: `values[s, k]`, `present[1 or s, k]`, at some of the steps."""
+        count: FloatArray
         if len(present) == 1:
-            count: FloatArray = members.sizes[:, None] * present.astype(np.float64)
+            count = members.sizes[:, None] * present
         else:
             count = members.fold(np.add, np.zeros((len(members.groups), values.shape[1])), present.astype(np.float64))
         self.take(members, steps, values, present, count)

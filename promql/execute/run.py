@@ -12,8 +12,8 @@ from promql.execute import choose
 from promql.execute.answer import matrix, raw_matrix, vector
 from promql.execute.batches import Reach
 from promql.execute.binary import of_vectors, sets, with_scalar
-from promql.execute.limits import Limits
 from promql.execute.grouping import Grouping
+from promql.execute.limits import Limits
 from promql.execute.reduce import REDUCTIONS, Members, Reduction
 from promql.execute.rollup import Rolling
 from promql.execute.subquery import panels as panels_of

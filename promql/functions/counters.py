@@ -16,20 +16,23 @@ from promql.model.types import BoolArray, FloatArray, IntArray
 
 def rate(windows: Windows, _args: Sequence[FloatArray]) -> Answer:
     """Per second, extrapolated to the edges of the window."""
-    change = _change(windows)
-    return change * (_stretch(windows, change) / (windows.length / 1000)), windows.holding(2)
+    change, first = _change(windows)
+    change *= _stretch(windows, change, first) / (windows.length / 1000)
+    return change, windows.holding(2)
 
 
 def increase(windows: Windows, _args: Sequence[FloatArray]) -> Answer:
     """Over the whole window, extrapolated to its edges."""
-    change = _change(windows)
-    return change * _stretch(windows, change), windows.holding(2)
+    change, first = _change(windows)
+    change *= _stretch(windows, change, first)
+    return change, windows.holding(2)
 
 
 def delta(windows: Windows, _args: Sequence[FloatArray]) -> Answer:
     """For gauges: no resets, no stop at zero."""
-    change = _plain_change(windows)
-    return change * _stretch(windows, None), windows.holding(2)
+    change, _ = _plain_change(windows)
+    change *= _to_edges(*_distances(windows))
+    return change, windows.holding(2)
 
 
 def irate(windows: Windows, _args: Sequence[FloatArray]) -> Answer:
@@ -61,19 +64,21 @@ def _count(windows: Windows, flags: BoolArray) -> Answer:
     ), windows.holding(1)
 
 
-def _plain_change(windows: Windows) -> FloatArray:
+def _plain_change(windows: Windows) -> tuple[FloatArray, FloatArray]:
+    """Last less first, and the first: `float64[S, K]`, the caller's own."""
+    first: FloatArray = windows.take(windows.values, windows.first)
     change: FloatArray = windows.take(windows.values, windows.last)
-    change -= windows.take(windows.values, windows.first)
-    return change
+    change -= first
+    return change, first
 
 
-def _change(windows: Windows) -> FloatArray:
-    """Last less first, and for each reset in between, in order, the value before it."""
-    change = _plain_change(windows)
+def _change(windows: Windows) -> tuple[FloatArray, FloatArray]:
+    """The same with, for each reset in between, in order, the value before it."""
+    change, first = _plain_change(windows)
     falls = windows.changes(np.less)
     if falls.any():
         _add_resets(windows, falls, change)
-    return change
+    return change, first
 
 
 def _add_resets(windows: Windows, falls: BoolArray, change: FloatArray) -> None:
@@ -91,30 +96,41 @@ def _add_resets(windows: Windows, falls: BoolArray, change: FloatArray) -> None:
         change[row[some], column[some]] += before[begin[some] + nth]
 
 
-def _stretch(windows: Windows, counter_change: FloatArray | None) -> FloatArray:
-    """By what to multiply a change: the window's samples cover less than the window.
+def _stretch(windows: Windows, change: FloatArray, first: FloatArray) -> FloatArray:
+    """By what to multiply a counter's change: `float64[1 or S, K]`.
 
-    An edge that is farther from the samples than 1.1 of their mean distance is reached half that distance only, and
-    a counter is not taken below zero. `float64[1 or S, K]`.
+    It is not taken below zero: where it would have been zero at an instant inside the window, it began there.
     """
+    sampled, mean, to_start, to_end = _distances(windows)
+    factor = _to_edges(sampled, mean, to_start, to_end)
+    to_zero = sampled * (first / change)
+    nearer = to_zero < to_start
+    if not nearer.any():
+        return factor
+    nearer &= (change > 0) & (first >= 0)
+    row, column = np.nonzero(nearer)
+    factor, kin = np.array(np.broadcast_to(factor, change.shape)), 0 if windows.shared else row
+    factor[row, column] = _to_edges(sampled[kin, column], mean[kin, column], to_zero[row, column], to_end[kin, column])
+    return factor
+
+
+def _distances(windows: Windows) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+    """From the first sample to the last, between two on average, and from them to the window's edges (s)."""
     first, last = windows.times.take(windows.first), windows.times.take(windows.last)
     sampled = (last - first) / 1000
     mean = sampled / (windows.count - 1)
-    to_start = (first - (windows.ends - windows.length)) / 1000
-    to_end = (windows.ends - last) / 1000
-    if counter_change is not None:
-        to_start = _not_below_zero(windows, counter_change, sampled, to_start)
+    return sampled, mean, (first - (windows.ends - windows.length)) / 1000, (windows.ends - last) / 1000
+
+
+def _to_edges(sampled: FloatArray, mean: FloatArray, to_start: FloatArray, to_end: FloatArray) -> FloatArray:
+    """The samples cover less than the window. An edge that is farther off than 1.1 of their mean distance is reached
+    for half that distance only.
+    """
     threshold = mean * 1.1
     reach = sampled + np.where(to_start < threshold, to_start, mean / 2)
-    reach = reach + np.where(to_end < threshold, to_end, mean / 2)
-    return np.asarray(reach / sampled)
-
-
-def _not_below_zero(windows: Windows, change: FloatArray, sampled: FloatArray, to_start: FloatArray) -> FloatArray:
-    first = windows.take(windows.values, windows.first)
-    to_zero = sampled * (first / change)
-    nearer = (to_zero < to_start) & (change > 0) & (first >= 0)
-    return np.where(nearer, to_zero, to_start) if nearer.any() else to_start
+    reach += np.where(to_end < threshold, to_end, mean / 2)
+    reach /= sampled
+    return reach
 
 
 def _last_two(windows: Windows) -> tuple[FloatArray, FloatArray, IntArray]:
