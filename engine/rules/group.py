@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -26,6 +26,7 @@ from engine.tsdb.errors import DiskFullError
 from promql.errors import QueryCanceledError
 from promql.model.labels import Labels
 from promql.model.staleness import STALE_NAN, normalise
+from promql.model.types import FloatArray
 
 log = logging.getLogger(__name__)
 
@@ -169,11 +170,11 @@ class Group:
         else:
             self._orphans = {}
 
-    def _append(self, labels: Sequence[Labels], values: Iterable[np.ndarray], time: int) -> Appended:
+    def _append(self, labels: Sequence[Labels], values: Sequence[FloatArray], time: int) -> Appended:
         if not labels:
             return Appended()
         columns = self._source.columns(labels)
-        return self._parts.store.append(self._source, [Batch(time, columns, normalise(np.concatenate(list(values))))])
+        return self._parts.store.append(self._source, [Batch(time, columns, normalise(np.concatenate(values)))])
 
     def _restore(self, now: int) -> None:
         timings, select = self._parts.timings, self._parts.store.select

@@ -57,21 +57,19 @@ class RuleManager:
     async def apply(self, groups: Sequence[GroupSpec]) -> None:
         """Run these groups and no others."""
         wanted = {spec.key: spec for spec in groups}
-        after: dict[str, _Running] = {}
         for key, spec in wanted.items():
-            old = self._running.pop(key, None)
+            old = self._running.get(key)
             if old is not None and old.group.spec == spec:
-                after[key] = old
                 continue
             if old is not None:
                 await self._halt(old)
-            after[key] = self._start(self._succeed(spec, old))
-        removed, self._running = list(self._running.values()), after
+            self._running[key] = self._start(self._succeed(spec, old))
         self._restored = True
-        for old in removed:
-            await self._halt(old)
-            self._durations = self._durations.plus(old.group.counts)
-            self._end_later(old.group)
+        for key in [key for key in self._running if key not in wanted]:
+            await self._halt(self._running[key])
+            gone = self._running.pop(key).group
+            self._durations = self._durations.plus(gone.counts)
+            self._end_later(gone)
 
     async def stop(self) -> None:
         """End all groups; their series stay as they are, for the next start to go on with."""

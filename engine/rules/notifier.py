@@ -108,9 +108,9 @@ class Notifier:
 
     async def _run(self) -> None:
         while True:
-            await self._more.wait()
             self._more.clear()
             await self.drain()
+            await self._more.wait()
 
     async def _post(self, alertmanager: Alertmanager, batch: Sequence[Alert]) -> bool:
         """Whether the batch is taken care of."""

@@ -125,6 +125,27 @@ async def test_the_loop_sends_as_alerts_come(notifier: Notifier, manual_clock: M
     assert [len(batch) for batch in recorder.batches] == [1, 1]
 
 
+async def test_a_peer_that_breaks_in_an_unforeseen_way_costs_only_its_batch(
+    notifier: Notifier, manual_clock: ManualClock
+) -> None:
+    taken: list[str] = []
+
+    def take(alerts: list[Alert]) -> None:
+        if not taken:
+            taken.append("broke")
+            raise ZeroDivisionError
+        taken.extend(one.name for one in alerts)
+
+    supervisor = Supervisor(manual_clock)
+    notifier.discovered([InProcess("http://localhost:9093", take)])
+    notifier.start(supervisor)
+    notifier.send([alert(str(number)) for number in range(BATCH + 1)])
+    await manual_clock.advance(5000)
+    await supervisor.stop()
+    assert supervisor.crashes == {"notifier": 1}
+    assert taken == ["broke", str(BATCH)]
+
+
 async def test_one_in_this_process_takes_alerts_as_they_are(notifier: Notifier) -> None:
     taken: list[Alert] = []
     notifier.discovered([InProcess("http://localhost:9093/api/v2/alerts", taken.extend)])
