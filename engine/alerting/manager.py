@@ -68,7 +68,7 @@ class AlertManager:
         return self._kept.counts
 
     @property
-    def clock_now(self) -> int:
+    def now(self) -> int:
         """Unix ns."""
         return self._clock.now_ns()
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from email.utils import formatdate, getaddresses
+from datetime import UTC, datetime
+from email.utils import format_datetime, getaddresses
 from secrets import randbits, token_hex
 from socket import gethostname
 from typing import ClassVar, Final
@@ -91,7 +92,7 @@ def _headers(config: EmailConfig, rendering: Rendering) -> list[tuple[str, str]]
     now = rendering.notice.now
     if "Message-Id" not in given:
         filled.append(("Message-Id", f"<{now}.{randbits(63)}@{gethostname()}>"))
-    return [*filled, ("Date", formatdate(now // SECOND))]
+    return [*filled, ("Date", format_datetime(datetime.fromtimestamp(now // SECOND, UTC)))]
 
 
 def _parts(config: EmailConfig, rendering: Rendering) -> list[tuple[str, str]]:

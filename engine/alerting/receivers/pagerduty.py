@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from hashlib import sha256
+from types import MappingProxyType
 from typing import ClassVar, Final
 
 import msgspec
@@ -19,6 +20,14 @@ from engine.foundation.values import FilePath, HttpUrl, Secret
 V1_URL: Final = "https://events.pagerduty.com/generic/2010-04-15/create_event.json"
 TRIGGER: Final = "trigger"
 RESOLVE: Final = "resolve"
+DETAILS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "firing": '{{ template "pagerduty.default.instances" .Alerts.Firing }}',
+        "resolved": '{{ template "pagerduty.default.instances" .Alerts.Resolved }}',
+        "num_firing": "{{ .Alerts.Firing | len }}",
+        "num_resolved": "{{ .Alerts.Resolved | len }}",
+    }
+)
 LONGEST_SUMMARY: Final = 1024
 LARGEST_EVENT: Final = 512_000
 TOO_LARGE: Final = {
@@ -38,7 +47,7 @@ class PagerdutyLink(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PagerdutyConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """Texts are templates. With both keys version 1 is spoken."""
+    """Texts are templates; without a `source` it is the client. With both keys version 1 is spoken."""
 
     LATER: ClassVar[Mapping[str, str]] = {"timeout": "Alertmanager 0.30"}
 
@@ -118,7 +127,7 @@ def _second_version(config: PagerdutyConfig, rendering: Rendering) -> HttpMessag
     key = _key(config.routing_key, config.routing_key_file, rendering, "routing")
     payload: dict[str, object] = {
         "summary": cut(text(config.description), LONGEST_SUMMARY),
-        "source": text(config.source),
+        "source": text(config.source or config.client),
         "severity": text(config.severity or "error"),
         **_filled(class_=text(config.class_), component=text(config.component), group=text(config.group)),
         "custom_details": _details(config, rendering),
@@ -161,7 +170,7 @@ def _hash(rendering: Rendering) -> str:
 
 def _details(config: PagerdutyConfig, rendering: Rendering) -> dict[str, str]:
     filled = {}
-    for name, template in sorted(config.details.items()):
+    for name, template in sorted({**DETAILS, **config.details}.items()):
         try:
             filled[name] = rendering.text(template)
         except DeliveryError as error:

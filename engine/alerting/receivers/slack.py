@@ -103,6 +103,7 @@ class SlackConfig(msgspec.Struct, frozen=True, kw_only=True):
 def render(config: SlackConfig, rendering: Rendering) -> HttpMessage:
     """One attachment; what is empty is left out, but for text, fallback, callback and footer."""
     url = rendering.secret(config.api_url.reveal(), config.api_url_file)
+    parts = urlsplit(url)
     channel = rendering.text(config.channel)
     body = {
         **_filled(
@@ -119,7 +120,7 @@ def render(config: SlackConfig, rendering: Rendering) -> HttpMessage:
         body=encode_line(body),
         client=config.http_config or AlertmanagerHTTPClientConfig(),
         explain=lambda status, answer: f'channel "{channel}": unexpected status code {status}: {answer}',
-        secrets=(url, urlsplit(url).path),
+        secrets=(parts.path.strip("/"), parts.query),
     )
 
 

@@ -1,0 +1,250 @@
+"""Alertmanager's API, version 2, and its management paths: statuses, bodies and orders are the original's.
+
+One path is our own: `/api/v2/notifications/withheld` tells what would have been sent beyond this machine.
+"""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any, Final
+
+from aiohttp import web
+
+from engine.alerting.config_text import config_text
+from engine.alerting.linelog import LogWriteError
+from engine.alerting.manager import AlertManager
+from engine.alerting.matchers import parse_matcher
+from engine.alerting.queries import AlertQuery, AlertView
+from engine.alerting.silences import Silence, SilenceNotFoundError
+from engine.foundation.errors import ConfigError, EngineError
+from engine.foundation.gojson import encode, encode_line
+from engine.foundation.regexes import Regex, RegexError
+from engine.gotemplate.values import GoTime
+from engine.web.api.alertmanager_bodies import BadRequestError, check_uuid, read_alerts, read_silence
+from promql.model.matchers import Matcher
+
+COMPATIBLE_WITH: Final = "0.25.0"
+WITHHELD: Final = "/notifications/withheld"
+_TRUE: Final = frozenset({"true", "1", "yes", "ok", "y", "on", "selected", "checked", "t", "enabled"})
+_BASE: Final = "/api/v2"
+
+Handler = Callable[[web.Request], Awaitable[web.Response]]
+
+
+def routes(manager: AlertManager, reload: Callable[[], Awaitable[None]]) -> list[web.RouteDef]:
+    """`reload` raises EngineError, and then nothing has changed."""
+    api = _Api(manager)
+    return [
+        *_management(reload),
+        *_on("/status", GET=api.status),
+        *_on("/receivers", GET=api.receivers),
+        *_on("/alerts", GET=api.get_alerts, POST=api.post_alerts),
+        *_on("/alerts/groups", GET=api.groups),
+        *_on("/silences", GET=api.get_silences, POST=api.post_silence),
+        *_on("/silence/{id}", GET=api.get_silence, DELETE=api.delete_silence),
+        *_on(WITHHELD, GET=api.withheld),
+        web.route("*", _BASE + "/{rest:.*}", _unknown_path),
+    ]
+
+
+def _management(reload: Callable[[], Awaitable[None]]) -> list[web.RouteDef]:
+    async def fine(_: web.Request) -> web.Response:
+        return web.Response(text="OK")
+
+    async def do_reload(_: web.Request) -> web.Response:
+        try:
+            await reload()
+        except EngineError as error:
+            return web.Response(status=500, text=f"failed to reload config: {error}\n")
+        return web.Response()
+
+    return [web.get("/-/healthy", fine), web.get("/-/ready", fine), web.post("/-/reload", do_reload)]
+
+
+def _on(path: str, **handlers: Handler) -> Iterable[web.RouteDef]:
+    """The methods of a path; any other is refused."""
+
+    async def refuse(request: web.Request) -> web.Response:
+        allowed = ",".join(sorted(handlers))
+        message = f"method {request.method} is not allowed, but [{allowed}] are"
+        refused = _json({"code": 405, "message": message}, 405)
+        refused.headers["Allow"] = allowed
+        return refused
+
+    for method, handler in handlers.items():
+        yield web.route(method, _BASE + path, _answering(handler))
+    yield web.route("*", _BASE + path, refuse)
+
+
+async def _unknown_path(request: web.Request) -> web.Response:
+    return _json({"code": 404, "message": f"path {request.path} was not found"}, 404)
+
+
+def _answering(handler: Handler) -> Handler:
+    """The handler with its errors as answers: a rule's number with its words, or the words alone."""
+
+    async def answer(request: web.Request) -> web.Response:
+        try:
+            return await handler(request)
+        except BadRequestError as error:
+            return _json({"code": error.code, "message": str(error)}, error.status)
+        except SilenceNotFoundError as error:
+            return _line(str(error), 404)
+        except ConfigError as error:
+            return _line(str(error), 400)
+        except LogWriteError as error:
+            return _line(str(error), 500)
+
+    return answer
+
+
+class _Api:
+    """The handlers."""
+
+    def __init__(self, manager: AlertManager) -> None:
+        self._manager = manager
+
+    async def status(self, _: web.Request) -> web.Response:
+        return _line(
+            {
+                "cluster": {"peers": [], "status": "disabled"},
+                "config": {"original": config_text(self._manager.running.config)},
+                "uptime": _time(self._manager.started_at),
+                "versionInfo": {
+                    "branch": "",
+                    "buildDate": "",
+                    "buildUser": "",
+                    "goVersion": f"python{platform.python_version()}",
+                    "revision": "",
+                    "version": COMPATIBLE_WITH,
+                },
+            }
+        )
+
+    async def receivers(self, _: web.Request) -> web.Response:
+        return _line([{"name": name} for name in self._manager.receiver_names()])
+
+    async def get_alerts(self, request: web.Request) -> web.Response:
+        return _line([_alert(view) for view in self._manager.alerts(_query(request))])
+
+    async def post_alerts(self, request: web.Request) -> web.Response:
+        complaints = self._manager.receive(await read_alerts(request))
+        return _line("; ".join(complaints), 400) if complaints else web.Response()
+
+    async def groups(self, request: web.Request) -> web.Response:
+        return _line(
+            [
+                {
+                    "alerts": [_alert(view) for view in group.alerts],
+                    "labels": group.labels.as_dict(),
+                    "receiver": {"name": group.receiver},
+                }
+                for group in self._manager.groups(_query(request))
+            ]
+        )
+
+    async def get_silences(self, request: web.Request) -> web.Response:
+        return _line([self._silence(silence) for silence in self._manager.silences.all(_filters(request))])
+
+    async def post_silence(self, request: web.Request) -> web.Response:
+        return _line({"silenceID": await self._manager.silences.set(await read_silence(request))})
+
+    async def get_silence(self, request: web.Request) -> web.Response:
+        silence = self._manager.silences.get(check_uuid(request.match_info["id"]))
+        return web.Response(status=404) if silence is None else _line(self._silence(silence))
+
+    async def delete_silence(self, request: web.Request) -> web.Response:
+        """An unknown id is 404 without a body, as from 0.26 on; 0.25 says 500."""
+        try:
+            await self._manager.silences.expire(check_uuid(request.match_info["id"]))
+        except SilenceNotFoundError:
+            return web.Response(status=404)
+        return web.Response()
+
+    async def withheld(self, _: web.Request) -> web.Response:
+        return _line(
+            [
+                {
+                    "time": _time(one.time),
+                    "receiver": one.receiver,
+                    "integration": one.integration,
+                    "address": one.address,
+                    "payload": one.payload,
+                }
+                for one in self._manager.withheld()
+            ]
+        )
+
+    def _silence(self, silence: Silence) -> dict[str, object]:
+        return {
+            "id": silence.id,
+            "status": {"state": silence.state(self._manager.now).value},
+            "updatedAt": _time(silence.updated_at),
+            "comment": silence.comment,
+            "createdBy": silence.created_by,
+            "endsAt": _time(silence.ends_at),
+            "matchers": [
+                {"isEqual": m.op.startswith("="), "isRegex": m.op.endswith("~"), "name": m.name, "value": m.value}
+                for m in silence.matchers
+            ],
+            "startsAt": _time(silence.starts_at),
+        }
+
+
+def _alert(view: AlertView) -> dict[str, object]:
+    alert = view.alert
+    return {
+        "annotations": dict(alert.annotations),
+        "endsAt": _time(alert.ends_at),
+        "fingerprint": alert.fingerprint,
+        "receivers": [{"name": name} for name in view.receivers],
+        "startsAt": _time(alert.starts_at),
+        "status": {
+            "inhibitedBy": view.status.inhibited_by,
+            "silencedBy": view.status.silenced_by,
+            "state": view.status.state,
+        },
+        "updatedAt": _time(alert.updated_at),
+        **({"generatorURL": alert.generator_url} if alert.generator_url else {}),
+        "labels": alert.labels.as_dict(),
+    }
+
+
+def _query(request: web.Request) -> AlertQuery:
+    """Raises ConfigError."""
+    receiver = request.query.get("receiver", "")
+    matchers = _filters(request)
+    try:
+        regex = Regex(receiver) if receiver else None
+    except RegexError as error:
+        raise ConfigError(f"failed to parse receiver param: {error}") from None
+    return AlertQuery(
+        active=_flag(request, "active"),
+        silenced=_flag(request, "silenced"),
+        inhibited=_flag(request, "inhibited"),
+        matchers=matchers,
+        receiver=regex,
+    )
+
+
+def _filters(request: web.Request) -> tuple[Matcher, ...]:
+    return tuple(parse_matcher(text) for text in request.query.getall("filter", []))
+
+
+def _flag(request: web.Request, name: str) -> bool:
+    """True unless something else is said; what nobody understands is false."""
+    text = request.query.getall(name, [""])[-1]
+    return not text or text.lower() in _TRUE
+
+
+def _time(ns: int) -> str:
+    return GoTime(ns).format("2006-01-02T15:04:05.000Z07:00")
+
+
+def _line(value: Any, status: int = 200) -> web.Response:
+    return web.Response(status=status, body=encode_line(value), content_type="application/json")
+
+
+def _json(value: Any, status: int) -> web.Response:
+    return web.Response(status=status, body=encode(value), content_type="application/json")
