@@ -15,11 +15,12 @@ Path = tuple[str | int, ...]
 
 
 class Severity(Enum):
-    """What follows from a finding. Only warnings let a file through."""
+    """What follows from a finding. Warnings and lint let a file through."""
 
     ERROR = "error"  # the original refuses it too
     UNSUPPORTED = "unsupported"  # right, but this engine can't do it
     WARNING = "warning"
+    LINT = "lint"  # fine, but hardly meant
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -47,7 +48,7 @@ class Finding:
 
     @property
     def fatal(self) -> bool:
-        return self.severity is not Severity.WARNING
+        return self.severity in (Severity.ERROR, Severity.UNSUPPORTED)
 
 
 def format_path(path: Path) -> str:

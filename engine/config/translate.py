@@ -1,0 +1,100 @@
+"""Paths of containers, as configuration files name them, to files of this machine.
+
+A file that was written for a container says `/etc/prometheus/rules/*.yml` and `/prometheus`. Outside of one the first
+is looked for beside the main config of its program, the second under the data folder. A path that exists as it is
+written always wins, and each translation is kept, so that it can be told once.
+"""
+
+from __future__ import annotations
+
+import glob
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+import msgspec
+
+from engine.foundation.values import FilePath
+
+DATA_FOLDERS: Final = ("/prometheus", "/alertmanager")
+_MAGIC: Final = frozenset("*?[")
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Translation:
+    """What a file says, and what is taken for it."""
+
+    written: str
+    used: str
+
+    def __str__(self) -> str:
+        return f"{self.written} is read as {self.used}"
+
+
+@dataclass(frozen=True, slots=True)
+class Translator:
+    """`homes` maps a program to the folder that holds its main config. Not `enabled`, it joins paths and no more."""
+
+    homes: Mapping[str, Path]
+    data_dir: Path
+    enabled: bool = True
+    done: dict[str, Translation] = field(default_factory=dict)
+
+    def path(self, written: str, folder: Path) -> str:
+        """Where a path of a file in `folder` leads."""
+        if not Path(written).is_absolute():
+            return str(folder / written)
+        used = self._translated(written) if self.enabled and not _exists(written) else None
+        if used is None:
+            return written
+        self.done[written] = Translation(written, used)
+        return used
+
+    def rooted(self, config: T, folder: Path) -> T:
+        """The same config with all its FilePaths translated."""
+        changed: T = _mapped(config, self, folder)
+        return changed
+
+    def _translated(self, written: str) -> str | None:
+        for program, home in self.homes.items():
+            inside = _below(written, f"/etc/{program}")
+            if inside is not None:
+                return str(home / inside)
+        for root in DATA_FOLDERS:
+            if _below(written, root) is not None:
+                return str(self.data_dir / written.lstrip("/"))
+        return None
+
+
+def matching(pattern: str) -> list[Path]:
+    """The files that a glob (or a plain path) names, sorted. A star stays within one part, as in Go."""
+    return [Path(found) for found in sorted(glob.glob(pattern, include_hidden=True)) if Path(found).is_file()]  # noqa: PTH207 - its patterns may be absolute
+
+
+def is_pattern(path: str) -> bool:
+    return not _MAGIC.isdisjoint(path)
+
+
+def _below(path: str, root: str) -> str | None:
+    """What follows the root, or None."""
+    if path == root:
+        return ""
+    return path.removeprefix(root + "/") if path.startswith(root + "/") else None
+
+
+def _exists(path: str) -> bool:
+    return bool(matching(path)) if is_pattern(path) else Path(path).exists()
+
+
+def _mapped(value: Any, translator: Translator, folder: Path) -> Any:
+    if isinstance(value, FilePath):
+        return type(value)(translator.path(value, folder)) if value else value
+    if isinstance(value, msgspec.Struct):
+        fields = {name: getattr(value, name) for name in value.__struct_fields__}
+        changed = {name: _mapped(part, translator, folder) for name, part in fields.items()}
+        return msgspec.structs.replace(value, **{name: part for name, part in changed.items() if part != fields[name]})
+    if isinstance(value, tuple):
+        return tuple(_mapped(part, translator, folder) for part in value)
+    return value
