@@ -1,4 +1,4 @@
-"""Literals, selectors and their modifiers: the actions that make leaves, each named like its alternative in promql.lark."""
+"""Literals, selectors and their modifiers: actions of promql.lark that make leaves, named like their alternatives."""
 
 from __future__ import annotations
 
