@@ -16,6 +16,7 @@ from http.client import responses
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
+from urllib.parse import urlsplit
 
 import aiohttp
 from yarl import URL
@@ -32,6 +33,7 @@ with suppress(ImportError):
 
 _BUFFER: Final = 2**18
 _REDIRECTS: Final = 10
+_LARGEST_PORT: Final = 65535
 DEADLINE: Final = "context deadline exceeded"
 _VERSIONS: Final = {
     "TLS10": ssl.TLSVersion.TLSv1,
@@ -100,7 +102,7 @@ class HttpClient:
         """Any status is an answer; `limit` (bytes, 0 for none) fails one that reaches it. Seconds in, HttpError out."""
         verb = method.capitalize()
         try:
-            target = URL(url, encoded=True)
+            target = _parse(url)
             sent = {**(headers or {}), **self._authorization()}
             async with asyncio.timeout(timeout):
                 route = await self._addresses.lead(target)
@@ -180,6 +182,17 @@ class _Headless(Exception):  # noqa: N818 - becomes HttpError once the URL stand
     def __init__(self, text: str, url: str = "") -> None:
         super().__init__(text)
         self.url = url
+
+
+def _parse(url: str) -> URL:
+    try:
+        target = URL(url, encoded=True)
+        if target.explicit_port is not None and target.explicit_port > _LARGEST_PORT:
+            raise ValueError
+    except ValueError:
+        port = urlsplit(url).netloc.rpartition(":")[2]
+        raise _Headless(f"dial tcp: address {port}: invalid port") from None
+    return target
 
 
 async def _read(response: aiohttp.ClientResponse, limit: int) -> Response:

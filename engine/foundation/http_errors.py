@@ -6,6 +6,7 @@ import errno
 import re
 import ssl
 from typing import Final
+from urllib.parse import urlsplit
 
 import aiohttp
 from yarl import URL
@@ -55,8 +56,10 @@ def go_error(error: Exception, url: URL) -> str:
 
 def quoted(url: str) -> str:
     """The URL in quotes, a password in it hidden."""
-    shown = URL(url, encoded=True)
-    return f'"{shown.with_password("xxxxx") if shown.password else url}"'
+    parts = urlsplit(url)
+    if parts.password:
+        url = parts._replace(netloc=f"{parts.username}:xxxxx@{parts.netloc.rpartition('@')[2]}").geturl()
+    return f'"{url}"'
 
 
 def _dial(error: aiohttp.ClientConnectorError, url: URL) -> str:

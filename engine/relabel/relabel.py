@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Final, TypeAlias
 
 from engine.foundation.values import is_label_name
-from engine.relabel.config import RelabelAction, RelabelConfig
+from engine.relabel.config import RelabelConfig
 from promql.model.labels import Labels
 
 _Set: TypeAlias = dict[str, str]
@@ -112,18 +112,18 @@ def _upper_char(char: str) -> str:
     return up if len(up := char.upper()) == 1 else char
 
 
-ACTIONS: Final[Mapping[RelabelAction, _Action]] = MappingProxyType(
+ACTIONS: Final[Mapping[str, _Action]] = MappingProxyType(
     {
-        RelabelAction.REPLACE: _replace,
-        RelabelAction.KEEP: _keep,
-        RelabelAction.DROP: _drop,
-        RelabelAction.KEEPEQUAL: _keep_equal,
-        RelabelAction.DROPEQUAL: _drop_equal,
-        RelabelAction.HASHMOD: _hashmod,
-        RelabelAction.LOWERCASE: _lower,
-        RelabelAction.UPPERCASE: _upper,
-        RelabelAction.LABELMAP: _label_map,
-        RelabelAction.LABELDROP: _label_drop,
-        RelabelAction.LABELKEEP: _label_keep,
+        "replace": _replace,
+        "keep": _keep,
+        "drop": _drop,
+        "keepequal": _keep_equal,
+        "dropequal": _drop_equal,
+        "hashmod": _hashmod,
+        "lowercase": _lower,
+        "uppercase": _upper,
+        "labelmap": _label_map,
+        "labeldrop": _label_drop,
+        "labelkeep": _label_keep,
     }
 )
