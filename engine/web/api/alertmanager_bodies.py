@@ -19,6 +19,7 @@ from engine.alerting.store import AlertReport
 from engine.foundation.clock import SECOND
 from engine.foundation.errors import EngineError
 
+GO_ZERO: Final = "0001-01-01T00:00:00"
 REQUIRED: Final = 602
 FORMAT: Final = 601
 TOO_FEW: Final = 612
@@ -87,10 +88,15 @@ def check_uuid(text: str) -> str:
     return text
 
 
-def parse_time(text: str) -> int:
-    """Unix ns; an empty text is the Unix epoch, as there. Raises ValueError."""
+def parse_time(text: str) -> int | None:
+    """Unix ns, None for Go's zero time, which clients send for none; an empty text is the Unix epoch, as there.
+
+    Raises ValueError.
+    """
     if not text:
         return 0
+    if text.startswith(GO_ZERO):
+        return None
     found = _TIME.fullmatch(text)
     if found is None:
         raise ValueError(f'parsing time "{text}" as "2006-01-02 15:04:05": no date and time')
