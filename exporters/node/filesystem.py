@@ -1,7 +1,7 @@
 """Space and file nodes of mounted file systems, from the mount table and one `statvfs` each.
 
-The table is that of process 1, so that a container sees the host's. A mount that can't be asked shows only
-`node_filesystem_device_error` 1. The same device, type and mount point twice counts once.
+The table is that of process 1, so that a container sees the host's. A mount that can't be asked, or does not answer
+in time, shows only `node_filesystem_device_error` 1. The same device, type and mount point twice counts once.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Thread
 from types import MappingProxyType
 from typing import Final
 
@@ -99,13 +100,58 @@ def families(mounts: Iterable[Mount], usage: Callable[[Mount], Usage]) -> list[F
     return [family for family in table.values() if family.samples]
 
 
-def read(options: NodeOptions) -> list[Family]:
-    try:
-        table = reading.text(options.procfs / "1/mounts")
-    except OSError:  # another user's process 1 is hidden where /proc is mounted with hidepid
-        table = reading.text(options.procfs / "mounts")
-    rootfs = options.rootfs
-    return families(select(parse(table, str(rootfs)), options), lambda mount: ask(rootfs / mount.point.lstrip("/")))
+class Filesystems:
+    """Remembers which mounts are stuck."""
+
+    def __init__(self, options: NodeOptions) -> None:
+        self._options = options
+        self._ask = Patience(ask, options.mount_timeout_seconds)
+
+    def read(self) -> list[Family]:
+        procfs, rootfs = self._options.procfs, self._options.rootfs
+        try:
+            table = reading.text(procfs / "1/mounts")
+        except OSError:  # another user's process 1 is hidden where /proc is mounted with hidepid
+            table = reading.text(procfs / "mounts")
+        mounts = select(parse(table, str(rootfs)), self._options)
+        return families(mounts, lambda mount: self._ask(rootfs / mount.point.lstrip("/")))
+
+
+class Patience:
+    """Asks with a limit to the waiting: a network's file system may never answer, and nothing can break off the call.
+
+    So each question has a thread of its own. One that is late is left alone, and its path counts as stuck, without
+    another question, until it comes back.
+    """
+
+    def __init__(self, ask: Callable[[Path], Usage], timeout_seconds: float) -> None:
+        self._ask = ask
+        self._timeout = timeout_seconds
+        self._stuck: dict[Path, Thread] = {}
+
+    def __call__(self, path: Path) -> Usage:
+        """Raises OSError: the file system's own, or TimeoutError."""
+        late = self._stuck.pop(path, None)
+        answer: list[Usage | OSError] = []
+        thread = late if late is not None and late.is_alive() else self._start(path, answer)
+        thread.join(0 if thread is late else self._timeout)
+        if not answer:
+            self._stuck[path] = thread
+            raise TimeoutError(f"{path} does not answer")
+        if isinstance(answer[0], OSError):
+            raise answer[0]
+        return answer[0]
+
+    def _start(self, path: Path, answer: list[Usage | OSError]) -> Thread:
+        def run() -> None:
+            try:
+                answer.append(self._ask(path))
+            except OSError as error:
+                answer.append(error)
+
+        thread = Thread(target=run, name=f"statvfs {path}", daemon=True)
+        thread.start()
+        return thread
 
 
 def ask(path: Path) -> Usage:

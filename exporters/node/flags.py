@@ -14,6 +14,7 @@ from typing import Any, Final
 from engine.foundation.errors import ConfigError
 from exporters.node.options import NodeOptions
 from exporters.node.table import COLLECTORS, NOT_BUILT, PATH_FLAGS
+from promql.model.durations import Duration
 
 FLAGS: Final[Mapping[str, str]] = MappingProxyType(
     {**PATH_FLAGS, **{flag: option for kind in COLLECTORS.values() for flag, option in kind.flags.items()}}
@@ -46,7 +47,7 @@ def parse_flags(arguments: Iterable[str]) -> NodeOptions:
         elif isinstance(_DEFAULTS[FLAGS[name]], bool):
             values[FLAGS[name]] = wanted
         else:
-            values[FLAGS[name]] = _typed(FLAGS[name], value if equals else _next(rest, flag))
+            values[FLAGS[name]] = _typed(FLAGS[name], flag, value if equals else _next(rest, flag))
     return NodeOptions(enabled=enabled, **values)
 
 
@@ -63,5 +64,11 @@ def _next(rest: Iterable[str], flag: str) -> str:
     raise ConfigError(f"node exporter: --{flag} needs a value: --{flag}=VALUE")
 
 
-def _typed(option: str, value: str) -> Any:
-    return Path(value) if isinstance(_DEFAULTS[option], Path) else value
+def _typed(option: str, flag: str, value: str) -> Any:
+    kind = type(_DEFAULTS[option])
+    if kind is not float:
+        return Path(value) if issubclass(kind, Path) else value
+    try:
+        return Duration.from_text(value).seconds
+    except ValueError as error:
+        raise ConfigError(f"node exporter: --{flag}: {error}") from None

@@ -41,6 +41,7 @@ class NodeOptions:
     cpu_guest: bool = True
     stat_softirq: bool = False
     mount_points_exclude: str = MOUNT_POINTS_EXCLUDE
+    mount_timeout_seconds: float = 5.0
     fs_types_exclude: str = FS_TYPES_EXCLUDE
     disk_device_exclude: str = DISK_DEVICE_EXCLUDE
     disk_device_include: str = ""

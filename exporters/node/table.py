@@ -80,11 +80,12 @@ COLLECTORS: Final[Mapping[str, Collector]] = MappingProxyType(
         "entropy": Collector(_plain(entropy.read), "random bits at hand"),
         "filefd": Collector(_plain(filefd.read), "open file handles"),
         "filesystem": Collector(
-            _plain(filesystem.read),
+            lambda options, _clock: filesystem.Filesystems(options).read,
             "space and file nodes",
             flags={
                 "collector.filesystem.mount-points-exclude": "mount_points_exclude",
                 "collector.filesystem.ignored-mount-points": "mount_points_exclude",
+                "collector.filesystem.mount-timeout": "mount_timeout_seconds",
                 "collector.filesystem.fs-types-exclude": "fs_types_exclude",
                 "collector.filesystem.ignored-fs-types": "fs_types_exclude",
             },

@@ -83,6 +83,7 @@ def test_a_command_line_means_what_it_means_to_the_original() -> None:
             "--no-collector.wifi",
             "--collector.filesystem.mount-points-exclude=^/(sys)($|/)",
             "--no-collector.cpu.guest",
+            "--collector.filesystem.mount-timeout=1500ms",
         ]
     )
     assert options == NodeOptions(
@@ -91,6 +92,7 @@ def test_a_command_line_means_what_it_means_to_the_original() -> None:
         enabled={"netdev": False},
         mount_points_exclude="^/(sys)($|/)",
         cpu_guest=False,
+        mount_timeout_seconds=1.5,
     )
 
 
@@ -100,6 +102,7 @@ def test_a_command_line_means_what_it_means_to_the_original() -> None:
         (["--collector.systemd"], "the collector systemd is not built in"),
         (["--colector.cpu"], "unknown flag --colector.cpu"),
         (["--path.procfs"], "--path.procfs needs a value"),
+        (["--collector.filesystem.mount-timeout=soon"], "mount-timeout: not a valid duration string"),
         (["cpu"], "unexpected argument 'cpu'"),
     ],
 )

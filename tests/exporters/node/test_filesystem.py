@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from threading import Event
 
 import pytest
 
@@ -60,7 +61,47 @@ def test_a_line_that_is_no_mount_is_an_error() -> None:
 def test_process_one_is_asked_first_and_the_own_table_next(tmp_path: Path) -> None:
     options = NodeOptions(procfs=tmp_path, rootfs=tmp_path)
     (tmp_path / "mounts").write_text(f"/dev/own {tmp_path} ext4 rw 0 0\n")
-    assert "/dev/own" in str(filesystem.read(options))
+    assert "/dev/own" in str(filesystem.Filesystems(options).read())
     (tmp_path / "1").mkdir()
     (tmp_path / "1/mounts").write_text(f"/dev/one {tmp_path} ext4 rw 0 0\n")
-    assert "/dev/one" in str(filesystem.read(options))
+    assert "/dev/one" in str(filesystem.Filesystems(options).read())
+
+
+def test_a_mount_that_never_answers_is_asked_once_and_shown_as_stuck_until_it_does() -> None:
+    answers, asked = Event(), []
+
+    def ask(path: Path) -> Usage:
+        asked.append(path)
+        answers.wait()
+        return Usage(1.0, 1.0, 1.0, 1.0, 1.0)
+
+    patient = filesystem.Patience(ask, 0.01)
+    for _ in range(3):
+        with pytest.raises(TimeoutError, match="/mnt/far does not answer"):
+            patient(Path("/mnt/far"))
+    assert len(asked) == 1
+    answers.set()
+    patient = filesystem.Patience(ask, 60)
+    assert patient(Path("/mnt/far")).size == 1.0
+
+
+def test_a_mount_that_comes_back_is_asked_again() -> None:
+    answers = Event()
+
+    def ask(path: Path) -> Usage:
+        answers.wait()
+        return Usage(1.0, 1.0, 1.0, 1.0, 1.0)
+
+    patient = filesystem.Patience(ask, 0.01)
+    with pytest.raises(TimeoutError):
+        patient(Path("/mnt/far"))
+    answers.set()
+    for thread in patient._stuck.values():
+        thread.join()
+    patient._timeout = 60.0
+    assert patient(Path("/mnt/far")).size == 1.0
+
+
+def test_an_error_of_the_file_system_passes_through(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        filesystem.Patience(filesystem.ask, 60)(tmp_path / "nowhere")
