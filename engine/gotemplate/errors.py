@@ -4,6 +4,7 @@ TemplateError           the text is no template; `template: NAME:LINE: message`
     ExecutionError      it failed over these data; `template: NAME:LINE:COLUMN: executing "NAME" at <EXPR>: message`
         LimitError      it asked for more steps, text or depth than it may have
 CallError               a function's own complaint; never leaves the interpreter, which says where it happened
+    TooLargeError       likewise, for what becomes a LimitError
 """
 
 from __future__ import annotations
@@ -40,3 +41,7 @@ class LimitError(ExecutionError):
 
 class CallError(Exception):
     """A function refuses its arguments; the interpreter adds `error calling NAME: ` and the place."""
+
+
+class TooLargeError(CallError):
+    """A text, or the work, would be larger than allowed."""

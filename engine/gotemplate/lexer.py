@@ -1,8 +1,9 @@
 """A template's text as tokens.
 
 Hand-written, and so is the parser: what people see of a grammar are its error texts, and Go's come from this very
-division of labour (a field is one token with its dot, spaces inside actions are tokens, and a bad character is met by the
-lexer in some places and by the parser in others). A generated parser finds the same mistakes elsewhere and in other words.
+division of labour (a field is one token with its dot, spaces inside actions are tokens, and a bad character is met by
+the lexer in some places and by the parser in others). A generated parser finds the same mistakes elsewhere and in other
+words.
 
 A mistake is a token too (ERROR, always the last one): the parser reports it only if it gets that far.
 """

@@ -1,7 +1,7 @@
 """A template's tree. Nodes are frozen; `str(node)` is the source as Go prints it in error texts.
 
-`start` is an index into the text of the tree's file. Go's positions are kept even where they surprise: a chain of fields
-stands at its second field, an if at its pipeline.
+`start` is an index into the text of the tree's file. Go's positions are kept even where they surprise: a chain of
+fields stands at its second field, an if at its pipeline.
 """
 
 from __future__ import annotations

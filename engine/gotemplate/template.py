@@ -14,10 +14,12 @@ from enum import Enum
 from functools import lru_cache
 from typing import Final
 
-from engine.gotemplate.errors import TemplateError
+from engine.gotemplate.budget import DEFAULT_LIMITS, Limits
+from engine.gotemplate.errors import LimitError, TemplateError
+from engine.gotemplate.evaluator import MissingKey
 from engine.gotemplate.html.escape import escape_trees
 from engine.gotemplate.html.escapers import ESCAPERS
-from engine.gotemplate.interpreter import DEFAULT_LIMITS, Execution, Limits, MissingKey
+from engine.gotemplate.interpreter import Execution
 from engine.gotemplate.nodes import Tree
 from engine.gotemplate.parser import parse_trees
 from engine.gotemplate.types import Function
@@ -44,7 +46,10 @@ class Template:
         self, data: object, *, missing_key: MissingKey = MissingKey.ZERO, limits: Limits = DEFAULT_LIMITS
     ) -> str:
         """The text. Raises ExecutionError, with LimitError for a template that wants too much."""
-        return Execution(self._trees, self._functions, missing_key, limits).run(self._trees[self.name], data)
+        try:
+            return Execution(self._trees, self._functions, missing_key, limits).run(self._trees[self.name], data)
+        except RecursionError:
+            raise LimitError(f"template: {self.name}: a value is nested too deeply") from None
 
 
 class TemplateSet:
@@ -76,7 +81,10 @@ class TemplateSet:
     def _ready(self, name: str, trees: Mapping[str, Tree]) -> Template:
         if self.mode is Mode.TEXT:
             return Template(name, trees, self._functions)
-        return Template(name, escape_trees(trees, name), {**self._functions, **ESCAPERS})
+        try:
+            return Template(name, escape_trees(trees, name), {**self._functions, **ESCAPERS})
+        except RecursionError:
+            raise LimitError(f"html/template:{name}: actions are nested too deeply") from None
 
     def execute(
         self, text: str, data: object, *, missing_key: MissingKey = MissingKey.ZERO, limits: Limits = DEFAULT_LIMITS

@@ -31,7 +31,7 @@ def cleaned(text: str) -> str:
 
 
 def quote(text: str) -> str:
-    """Go's `%q`: bytes that are not UTF-8 are shown as `\\xNN`."""
+    r"""Go's `%q`: bytes that are not UTF-8 are shown as `\xNN`."""
     if _SURROGATE.search(text) is None:
         return _quote(text)
     return '"' + "".join(f"\\x{ord(c) & 0xFF:02x}" if _SURROGATE.match(c) else _quote(c)[1:-1] for c in text) + '"'

@@ -1,7 +1,7 @@
 """Go's `time.Time`, `time.Duration`, `time.Month` and `time.Weekday` as template values.
 
-A time is Unix nanoseconds and an offset; the calendar is computed here, since Python's ends at the years 1 and 9999 and at
-microseconds. Nothing reads a clock or a zone database: `Local` is UTC, as in the originals' containers.
+A time is Unix nanoseconds and an offset; the calendar is computed in `layout`, since Python's ends at the years 1 and
+9999 and at microseconds. Nothing reads a clock or a zone database: `Local` is UTC, as in the originals' containers.
 """
 
 from __future__ import annotations
@@ -160,6 +160,12 @@ def _toward_zero(value: int, unit: int) -> int:
     return -(-value // unit) if value < 0 else value // unit
 
 
+def _fraction(value: int, unit: int) -> float:
+    """Whole units and the rest are made floats apart, as in Go: one division would round differently."""
+    whole = _toward_zero(value, unit)
+    return float(whole) + float(value - whole * unit) / unit
+
+
 def _round_duration(value: GoDuration, unit: int) -> GoDuration:
     """Halves away from zero."""
     if unit <= 0:
@@ -196,16 +202,19 @@ def _duration_table() -> Mapping[str, Function]:
     def whole(unit: int) -> Function:
         return Function(lambda d: GoInt64(_toward_zero(d, unit)))
 
+    def fractional(unit: int) -> Function:
+        return Function(lambda d: _fraction(d, unit))
+
     return MappingProxyType(
         {
             "Abs": Function(lambda d: _clamped(abs(d))),
-            "Hours": Function(lambda d: d / (3600 * _SECOND)),
+            "Hours": fractional(3600 * _SECOND),
             "Microseconds": whole(1_000),
             "Milliseconds": whole(1_000_000),
-            "Minutes": Function(lambda d: d / (60 * _SECOND)),
+            "Minutes": fractional(60 * _SECOND),
             "Nanoseconds": whole(1),
             "Round": Function(_round_duration, (DURATION,)),
-            "Seconds": Function(lambda d: d / _SECOND),
+            "Seconds": fractional(_SECOND),
             "String": Function(format_duration),
             "Truncate": Function(_truncate_duration, (DURATION,)),
         }

@@ -34,8 +34,8 @@ class Kind(Enum):
 class GoType:
     """`name` is what error texts and `%T` show; `underlying` the same for the type that a defined one is made of.
 
-    Maps (with strings for keys) and slices have an `element` type, structs `fields` in order; `json` renames fields where
-    a struct becomes JSON.
+    Maps (with strings for keys) and slices have an `element` type, structs `fields` in order; `json` renames fields
+    where a struct becomes JSON.
     """
 
     name: str

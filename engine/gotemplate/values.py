@@ -1,7 +1,8 @@
 """The values that callers hand to templates, beyond Python's plain ones.
 
-Shapes (`GoMap`, `GoList`, `GoStruct`, `GoPointer`) come from `containers`, times and durations from `times`, printing from
-`printing`; all can be had from here. What is defined here are the types that Alertmanager's templates know by name.
+Shapes (`GoMap`, `GoList`, `GoStruct`, `GoPointer`) come from `containers`, times and durations from `times`, printing
+from `printing`; all can be had from here. What is defined here are the types that Alertmanager's templates know by
+name.
 """
 
 from __future__ import annotations

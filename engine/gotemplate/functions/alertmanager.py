@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Final, cast
 
 from engine.gotemplate.containers import GoList, Html
-from engine.gotemplate.errors import LimitError
+from engine.gotemplate.errors import TooLargeError
 from engine.gotemplate.functions.builtins import BUILTINS
 from engine.gotemplate.functions.words import lower, matches, replace_all, titled, upper
 from engine.gotemplate.printing import MAX_TEXT
@@ -18,7 +18,7 @@ from engine.gotemplate.values import Strings
 def _join(separator: str, values: GoList) -> str:
     words = [cast("str", v) for v in values]
     if len(separator) * len(words) > MAX_TEXT:
-        raise LimitError(f"a text would be longer than {MAX_TEXT} characters")
+        raise TooLargeError(f"a text would be longer than {MAX_TEXT} characters")
     return separator.join(words)
 
 

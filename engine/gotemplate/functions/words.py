@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 from engine.foundation.regexes import Regex, RegexError
-from engine.gotemplate.errors import CallError, LimitError
+from engine.gotemplate.errors import CallError, TooLargeError
 from engine.gotemplate.printing import MAX_TEXT
 from engine.gotemplate.text import quote
 
@@ -38,7 +38,7 @@ def _check_size(regex: Regex, replacement: str, text: str) -> None:
     """Before it is made: a long replacement for each character of a long text would be gigabytes."""
     matched = len(regex.replace_all(text, "x")) - len(regex.replace_all(text, ""))
     if matched * len(replacement) + replacement.count("$") * len(text) > MAX_TEXT:
-        raise LimitError(f"a text would be longer than {MAX_TEXT} characters")
+        raise TooLargeError(f"a text would be longer than {MAX_TEXT} characters")
 
 
 def titled(text: str) -> str:

@@ -167,7 +167,9 @@ class _Escaper:
             try:
                 then = self._joined(then, exit_context, jump, "range")
             except EscapeError as error:
-                raise EscapeError(f"at range loop {jump.word}: {error.message}", node=error.node, line=jump.line) from None
+                raise EscapeError(
+                    f"at range loop {jump.word}: {error.message}", node=error.node, line=jump.line
+                ) from None
         try:
             self._loops.append(_Loop())
             again, _ = self._list(then, node.body) if then.state is not State.DEAD else (then, ())

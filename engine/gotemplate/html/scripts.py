@@ -6,7 +6,9 @@ from typing import Final
 
 from engine.gotemplate.html.contexts import JsSlash
 
-_SPACE: Final = "\t\n\v\f\r \u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000\ufeff"
+_SPACE: Final = (
+    "\t\n\v\f\r \xa0\u1680" + "".join(map(chr, range(0x2000, 0x200B))) + "\u2028\u2029\u202f\u205f\u3000\ufeff"
+)
 _BEFORE_REGEXP: Final = frozenset(
     {
         "break", "case", "continue", "delete", "do", "else", "finally", "in", "instanceof", "return", "throw", "try",
