@@ -13,8 +13,9 @@ import numpy as np
 
 from engine.tsdb.batch import Appended, Batch
 from engine.tsdb.catalog import Catalog
+from engine.tsdb.commit import Commit, Layout
 from engine.tsdb.numbers import any_nan
-from engine.tsdb.source import Commit, Layout, Source
+from engine.tsdb.source import Source
 from promql.model.staleness import is_absent, is_stale, normalise
 from promql.model.types import BoolArray, FloatArray, IntArray
 

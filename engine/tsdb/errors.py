@@ -5,6 +5,10 @@ from __future__ import annotations
 from engine.foundation.errors import StoreError
 
 
+class DiskError(StoreError):
+    """The disk failed: what was acknowledged may be lost, so nothing more is promised."""
+
+
 class DiskFullError(StoreError):
     """There was no room: nothing of the commit was applied, and a later one may succeed."""
 

@@ -1,7 +1,7 @@
 """Append-only files of records, each with its length and a checksum.
 
-A file begins with a header (magic, format version, kind of file). A record is `magic kind length crc payload`; the
-checksum covers kind, length and payload. Laws:
+A file begins with a header: magic, format version, that again with all bits turned (to tell another version from
+damage), kind of file. A record is `magic kind length crc payload`; the checksum covers kind, length and payload. Laws:
 - A record is written in one go; if that fails, the file is cut back to where it was, so a failed write leaves
   nothing behind.
 - Reading goes from record to record; where one can't be read, the next one that can is looked for by its magic,
@@ -20,12 +20,12 @@ from pathlib import Path
 from typing import Final
 
 from engine.foundation.files import NO_ROOM
-from engine.tsdb.errors import DiskFullError, FormatError
+from engine.tsdb.errors import DiskError, DiskFullError, FormatError
 from promql.model.types import AnyArray
 
 VERSION: Final = 1
 _FILE_MAGIC: Final = b"\x93engine\n"
-_FILE: Final = struct.Struct("<8sHxx4s")
+_FILE: Final = struct.Struct("<8sHH4s")
 _MAGIC: Final = b"\xe7\xa1rc"
 _FRAME: Final = struct.Struct("<4sBxxxII")
 _SUMMED: Final = struct.Struct("<BxxxI")
@@ -53,7 +53,7 @@ class Gap:
 
 def file_header(tag: bytes) -> bytes:
     """What a file of records begins with; `tag` says which kind of file it is (4 bytes)."""
-    return _FILE.pack(_FILE_MAGIC, VERSION, tag)
+    return _FILE.pack(_FILE_MAGIC, VERSION, VERSION ^ 0xFFFF, tag)
 
 
 def framed(kind: int, *pieces: Piece) -> bytes:
@@ -70,11 +70,11 @@ def read_frames(path: Path, tag: bytes) -> Iterator[Frame | Gap]:
         if data:
             yield Gap(0, len(data), torn=True)
         return
-    magic, version, kind = _FILE.unpack_from(data)
-    if magic == _FILE_MAGIC and kind == tag and version != VERSION:
-        raise FormatError(f"{path}: format version {version}, but this release reads {VERSION}: use the other release")
-    if (magic, version, kind) != (_FILE_MAGIC, VERSION, tag):
+    magic, version, turned, kind = _FILE.unpack_from(data)
+    if (magic, turned ^ 0xFFFF, kind) != (_FILE_MAGIC, version, tag):
         yield Gap(0, _FILE.size, torn=False)
+    elif version != VERSION:
+        raise FormatError(f"{path}: format version {version}, but this release reads {VERSION}: use the other one")
     yield from _frames(data)
 
 
@@ -144,7 +144,7 @@ class FrameFile:
                 raise DiskFullError(
                     f"{self.path}: no room to write ({error.strerror}): samples are refused until there is"
                 ) from error
-            raise
+            raise DiskError(f"{self.path}: can't write ({error.strerror}): check the disk") from error
         self.size += len(data)
         self._clean = True
 

@@ -13,6 +13,7 @@ import io
 import os
 import threading
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,12 +21,15 @@ import numpy as np
 
 from engine.foundation.files import NO_ROOM, beside
 from engine.tsdb.cache import ArrayCache
+from engine.tsdb.errors import DiskError
 from engine.tsdb.numbers import NEVER
 from engine.tsdb.options import StoreOptions
-from engine.tsdb.partfile import PartFile, encode_part, write_parts
+from engine.tsdb.partfile import PartFile
+from engine.tsdb.partwrite import encode_part, write_parts
 from engine.tsdb.serieslog import NoSeriesLog, SeriesLog
-from engine.tsdb.source import Part, Source
+from engine.tsdb.source import Source
 from engine.tsdb.state import State
+from engine.tsdb.view import Part
 from engine.tsdb.wal import Log
 from promql.model.types import IntArray
 
@@ -69,15 +73,23 @@ class Maintenance:
             self._turn.release()
 
     def sync(self) -> None:
-        """Make all that is logged survive a power cut."""
-        with self._lock:
+        """Make all that is logged survive a power cut. Raises DiskError."""
+        with self._lock, ExitStack() as closing:
             handles = [*self._names.handles(), *self._log.handles()]
-        for at, handle in enumerate(handles):
+            for handle in handles:
+                closing.callback(os.close, handle)
+            later = closing.pop_all()
+        with later:
             try:
-                os.fsync(handle)
-            finally:
-                for rest in handles[at : at + 1]:
-                    os.close(rest)
+                for handle in handles:
+                    os.fsync(handle)
+            except OSError as error:
+                raise DiskError(f"{self._folder}: can't sync the log ({error.strerror}): check the disk") from error
+
+    def close(self) -> None:
+        """Wait for the turn that runs, sync, and run no more."""
+        self._turn.acquire()
+        self.sync()
 
     def size(self) -> int:
         """Bytes of names, log and parts."""
@@ -93,7 +105,7 @@ class Maintenance:
             stored = self._store_sealed()
         except OSError as error:
             if error.errno not in NO_ROOM:
-                raise
+                raise DiskError(f"{self._folder}: can't store samples ({error.strerror}): check the disk") from error
             problem = f"{self._folder}: no room to store sealed samples ({error.strerror}): they stay in the log"
         self._shorten_log()
         dropped = self._drop(self._outlived())
@@ -170,6 +182,7 @@ class Maintenance:
                     source.replace_parts(tuple(part for part in source.view.parts if part.file not in keys))
                     removed += self._forget(self._emptied(source))
         self._state.files = tuple(file for file in self._state.files if file.key not in keys)
+        self._state.find_oldest()
         for file in gone:
             if self._folder is not None:
                 Path(file.name).unlink(missing_ok=True)

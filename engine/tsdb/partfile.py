@@ -1,128 +1,37 @@
-"""A file of sealed parts: what one turn of maintenance sealed, of many sources, in one file.
-
-    header   magic, format version
-    stripes  up to 64 columns each, encoded by `engine.tsdb.codec`; those of ragged parts: times, then values
-    footer   arrays about parts, columns and stripes, deflated
-    trailer  footer's place, length and checksum, format version, magic
-
-Each stripe has its checksum in the footer and is checked whenever it is read. The file is written beside its place
-and renamed (see `engine.foundation.files`), so it is whole or not there; nothing in it changes afterwards. Of each
-column the first and the last row are kept and whether all between are samples, so that a steady series is known to
-have no hole without a look at its values.
-
-Law: bytes are read when a query needs them, through a map of the file; arrays about a file too, and both are kept
-in a bounded cache.
-"""
+"""Reading files of sealed parts; their form is in `engine.tsdb.partformat`."""
 
 from __future__ import annotations
 
 import itertools
 import mmap
-import struct
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Final
 
 import numpy as np
 
 from engine.tsdb import codec
 from engine.tsdb.cache import ArrayCache
 from engine.tsdb.errors import DamagedError, FormatError
+from engine.tsdb.partformat import (
+    COLUMN_TYPE,
+    HEADER,
+    MAGIC,
+    PART_TYPE,
+    RAGGED,
+    STRIPE,
+    STRIPE_TYPE,
+    TABLE,
+    TRAILER,
+    VERSION,
+)
 from engine.tsdb.parts import Block, Samples, Wanted, positions
-from engine.tsdb.source import Part
-from engine.tsdb.table import TableView
-from promql.model.staleness import is_absent, is_stale
+from engine.tsdb.view import Part
 from promql.model.types import AnyArray, BoolArray, FloatArray, IntArray
 
-VERSION: Final = 1
-STRIPE: Final = 64
-_MAGIC: Final = b"engparts"
-_HEADER: Final = struct.Struct("<8sHxxI")
-_TRAILER: Final = struct.Struct("<QQIH2x8s")
-_TABLE: Final = 1
-_RAGGED: Final = 2
 _KEYS: Final = itertools.count()
-
-_PART: Final = np.dtype(
-    [("kind", "<u4"), ("source", "<u4"), ("through", "<i8"), ("start", "<i8"), ("end", "<i8"),
-     ("rows", "<u4"), ("columns", "<u4"), ("stripes", "<u4")]
-)  # fmt: skip
-_COLUMN: Final = np.dtype([("first", "<u4"), ("last", "<u4"), ("dense", "?")])
-_STRIPE: Final = np.dtype([("offset", "<u8"), ("length", "<u4"), ("crc", "<u4")])
-
-
-@dataclass(frozen=True, slots=True)
-class _Encoded:
-    """One part on its way into a file. For a ragged part `times` has the last time of each series."""
-
-    head: tuple[int, ...]
-    times: IntArray
-    refs: IntArray
-    columns: AnyArray
-    stripes: list[bytes]
-
-
-def encode_part(part: Part, refs: IntArray) -> _Encoded:
-    """Turn and encode a sealed part; `refs` gives the series in each column of its source."""
-    if isinstance(part.table, TableView):
-        return _encode_table(part, part.table, refs)
-    assert isinstance(part.ragged, Block)
-    return _encode_ragged(part, part.ragged)
-
-
-def write_parts(file: BinaryIO, parts: Sequence[_Encoded]) -> None:
-    """Write a whole file of parts."""
-    file.write(_HEADER.pack(_MAGIC, VERSION, 0))
-    offset = _HEADER.size
-    stripes = [stripe for part in parts for stripe in part.stripes]
-    places = np.zeros(len(stripes), _STRIPE)
-    for at, stripe in enumerate(stripes):
-        places[at] = (offset, len(stripe), zlib.crc32(stripe))
-        file.write(stripe)
-        offset += len(stripe)
-    footer = _footer(parts, places)
-    file.write(footer)
-    file.write(_TRAILER.pack(offset, len(footer), zlib.crc32(footer), VERSION, _MAGIC))
-
-
-def _encode_table(part: Part, table: TableView, refs: IntArray) -> _Encoded:
-    names = refs[table.columns]
-    order = names.argsort()
-    values = table.turned()[order]
-    present = ~is_absent(values)
-    columns = np.zeros(len(names), _COLUMN)
-    rows = values.shape[1]
-    columns["first"] = present.argmax(axis=1)
-    columns["last"] = rows - 1 - present[:, ::-1].argmax(axis=1)
-    full = present.sum(axis=1) == columns["last"] - columns["first"] + 1
-    columns["dense"] = full & ~is_stale(values).any(axis=1)
-    stripes = [codec.encode(values[at : at + STRIPE]) for at in range(0, len(values), STRIPE)]
-    head = (_TABLE, part.source, part.through, part.start, part.end, rows, len(names), len(stripes))
-    return _Encoded(head, table.times, names[order], columns, stripes)
-
-
-def _encode_ragged(part: Part, block: Block) -> _Encoded:
-    columns = np.zeros(len(block.refs), _COLUMN)
-    columns["last"] = np.diff(block.offsets) - 1
-    stripes: list[bytes] = []
-    for at in range(0, len(block.refs), STRIPE):
-        low, high = block.offsets[at], block.offsets[min(at + STRIPE, len(block.refs))]
-        stripes.append(codec.encode_times(block.times[low:high]))
-        stripes.append(codec.encode(block.values[None, low:high]))
-    ends = block.times[block.offsets[1:] - 1]
-    head = (_RAGGED, part.source, part.through, part.start, part.end, len(ends), len(ends), len(stripes))
-    return _Encoded(head, ends, block.refs, columns, stripes)
-
-
-def _footer(parts: Sequence[_Encoded], places: AnyArray) -> bytes:
-    directory = np.array([part.head for part in parts], _PART)
-    times = np.diff(np.concatenate([part.times for part in parts]), prepend=0)
-    refs = np.diff(np.concatenate([part.refs for part in parts]), prepend=0)
-    columns = np.concatenate([part.columns for part in parts])
-    counts = np.array([len(directory), len(times), len(refs), len(places)], "<u4")
-    return zlib.compress(b"".join(a.tobytes() for a in (counts, directory, times, refs, columns, places)), 1)
 
 
 class PartFile:
@@ -133,15 +42,16 @@ class PartFile:
         self.key = next(_KEYS)  # not id(): that of a dropped file may come again
         self.data = data
         self.cache = cache
-        if len(data) < _HEADER.size + _TRAILER.size:
+        if len(data) < HEADER.size + TRAILER.size:
             raise DamagedError(f"{name}: too short for a file of parts")
-        offset, length, crc, version, magic = _TRAILER.unpack_from(data, len(data) - _TRAILER.size)
-        if magic != _MAGIC:
-            raise DamagedError(f"{name}: not a file of parts, or its end is missing")
+        head, version, turned = HEADER.unpack_from(data)
+        if head != MAGIC or version != turned ^ 0xFFFF:
+            raise DamagedError(f"{name}: not a file of parts, or its beginning is damaged")
         if version != VERSION:
-            raise FormatError(
-                f"{name}: format version {version}, but this release reads {VERSION}: use the other release"
-            )
+            raise FormatError(f"{name}: format version {version}, but this release reads {VERSION}: use the other one")
+        offset, length, crc, magic = TRAILER.unpack_from(data, len(data) - TRAILER.size)
+        if magic != MAGIC:
+            raise DamagedError(f"{name}: not a file of parts, or its end is missing")
         self._footer = slice(offset, offset + length)
         self._crc = crc
         directory = self.arrays()[0]
@@ -177,7 +87,7 @@ class PartFile:
             kind, source, through, start, end, *sizes = head
             rows, columns, stripes = (slice(int(e) - n, int(e)) for e, n in zip(ends[at], sizes, strict=True))
             place = _Place(self, rows, columns, stripes)
-            if kind == _TABLE:
+            if kind == TABLE:
                 yield Part(source, start, end, through, None, self.key, table=StoredTable(place))
             else:
                 yield Part(source, start, end, through, None, self.key, ragged=StoredRagged(place))
@@ -186,11 +96,11 @@ class PartFile:
         """Series and the time of a last sample of theirs in a part; a series may come several times."""
         directory, times, refs, columns, _ = self.arrays()
         rows = np.where(
-            np.repeat(directory["kind"] == _TABLE, directory["columns"]), columns["last"].astype(np.int64), 0
+            np.repeat(directory["kind"] == TABLE, directory["columns"]), columns["last"].astype(np.int64), 0
         )
         base = np.repeat(self._starts[:, 0] - directory["rows"], directory["columns"])
         within = np.arange(len(refs)) - np.repeat(self._starts[:, 1] - directory["columns"], directory["columns"])
-        ragged = np.repeat(directory["kind"] == _RAGGED, directory["columns"])
+        ragged = np.repeat(directory["kind"] == RAGGED, directory["columns"])
         return refs, times[base + np.where(ragged, within, rows)]
 
     def stripe(self, at: int) -> memoryview:
@@ -212,7 +122,7 @@ class PartFile:
         counts = np.frombuffer(data, "<u4", 4).tolist()
         out: list[AnyArray] = []
         offset = 16
-        for kind, count in zip((_PART, np.dtype("<i8"), np.dtype("<i8"), _COLUMN, _STRIPE),
+        for kind, count in zip((PART_TYPE, np.dtype("<i8"), np.dtype("<i8"), COLUMN_TYPE, STRIPE_TYPE),
                                (counts[0], counts[1], counts[2], counts[2], counts[3]), strict=True):  # fmt: skip
             out.append(np.frombuffer(data, kind, count, offset))
             offset += count * kind.itemsize

@@ -15,14 +15,16 @@ from typing import Final
 import numpy as np
 
 from engine.tsdb.cache import ArrayCache
+from engine.tsdb.commit import Commit, Layout
 from engine.tsdb.errors import DamagedError
 from engine.tsdb.frames import Gap
 from engine.tsdb.numbers import NEVER, any_nan
 from engine.tsdb.options import StoreOptions
 from engine.tsdb.partfile import PartFile
 from engine.tsdb.serieslog import Named, read_series, rewrite
-from engine.tsdb.source import Commit, Layout, Part, Source
+from engine.tsdb.source import Source
 from engine.tsdb.state import State
+from engine.tsdb.view import Part
 from engine.tsdb.wal import Logged, number_of, read_segment, segments
 from promql.model.staleness import is_stale
 from promql.model.types import IntArray
@@ -85,6 +87,7 @@ class _Reader:
         self._read_parts()
         state = self.state
         state.newest = int(state.catalog.last.array.max(initial=NEVER))
+        state.find_oldest()
         if living := state.living():
             state.index.add(living)
         self._read_log()

@@ -13,7 +13,8 @@ from engine.tsdb.state import State
 from promql.model.matchers import Matcher
 from promql.model.types import IntArray
 
-_KEPT: Final = 256
+_KEPT_ANSWERS: Final = 1024
+_KEPT_SERIES: Final = 500_000
 
 
 class Selections:
@@ -22,6 +23,7 @@ class Selections:
     def __init__(self, state: State) -> None:
         self._state = state
         self.matching = Matching(state.index)
+        self._series = 0
         self._kept: dict[tuple[Matcher, ...], tuple[tuple[int, int], list[Group]]] = {}
 
     def groups(self, matchers: tuple[Matcher, ...]) -> list[Group]:
@@ -29,9 +31,11 @@ class Selections:
         kept = self._kept.get(matchers)
         if kept is not None and kept[0] == version:
             return kept[1]
-        groups = self.grouped(self.matching.find(matchers))
-        if len(self._kept) >= _KEPT:
-            self._kept = {}
+        refs = self.matching.find(matchers)
+        groups = self.grouped(refs)
+        self._series += len(refs)
+        if self._series > _KEPT_SERIES or len(self._kept) >= _KEPT_ANSWERS:
+            self._kept, self._series = {}, len(refs)
         self._kept[matchers] = (version, groups)
         return groups
 

@@ -18,109 +18,24 @@ Discipline: one thread writes; `view` is an immutable value, replaced after each
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import takewhile
 from typing import Final
 
 import numpy as np
 
 from engine.tsdb.catalog import Catalog
+from engine.tsdb.commit import Commit, Layout
 from engine.tsdb.numbers import NEVER, growing_ints
 from engine.tsdb.options import StoreOptions
-from engine.tsdb.parts import RaggedPart, TablePart
-from engine.tsdb.ragged import OpenRagged, RaggedView
-from engine.tsdb.table import Newest, OpenTable, TableView
+from engine.tsdb.ragged import OpenRagged
+from engine.tsdb.table import Newest, OpenTable
+from engine.tsdb.view import Part, View
 from promql.model.labels import Labels
 from promql.model.staleness import is_stale
-from promql.model.types import BoolArray, FloatArray, IntArray
+from promql.model.types import FloatArray, IntArray
 
 _FEW_ROWS: Final = 8  # an early seal must be worth a part
 _QUARTER: Final = 4
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """A sealed piece of a source, from `start` to `end` (Unix ms, both inside).
-
-    It holds what the commits up to `through` brought. `segment` is the log segment with the first of them while the
-    part is not stored, and None from then on; `file` is the key of the file that it is stored in.
-    """
-
-    source: int
-    start: int
-    end: int
-    through: int
-    segment: int | None
-    file: int = -1
-    table: TablePart | None = None
-    ragged: RaggedPart | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """All samples of a source at one moment."""
-
-    parts: tuple[Part, ...] = ()
-    parts_end: int = NEVER
-    table: TableView | None = None
-    newest: Newest | None = None
-    ragged: RaggedView | None = None
-
-    def tables(self, start: int, end: int) -> Iterator[TablePart]:
-        if start <= self.parts_end:
-            for part in self.parts:
-                if part.table is not None and part.end >= start and part.start <= end:
-                    yield part.table
-        if self.table is not None:
-            yield self.table
-        if self.newest is not None and start <= self.newest.time <= end:
-            yield self.newest
-
-    def raggeds(self, start: int, end: int) -> Iterator[RaggedPart]:
-        if start <= self.parts_end:
-            for part in self.parts:
-                if part.ragged is not None and part.end >= start and part.start <= end:
-                    yield part.ragged
-        if self.ragged is not None:
-            yield self.ragged
-
-
-class Layout:
-    """Columns of a source in the order of a page, and the series in them. A page keeps its layout from scrape to
-    scrape, so what was found out about it once is kept with it.
-    """
-
-    __slots__ = ("columns", "living_at", "refs")
-
-    def __init__(self, columns: IntArray, refs: IntArray) -> None:
-        self.columns = columns
-        self.refs = refs
-        self.living_at = -1
-        """At this count of the catalog's forgettings all the series were known to have samples."""
-
-    def only(self, chosen: BoolArray) -> Layout:
-        return Layout(self.columns[chosen], self.refs[chosen])
-
-
-@dataclass(slots=True)
-class Commit:
-    """Accepted samples of one source, no two of one series and instant. Nobody changes it.
-
-    `times: int64[N]`, or one number for all of them; `stale` counts the stale markers.
-    """
-
-    times: IntArray | int
-    layout: Layout
-    values: FloatArray
-    stale: int
-
-    @property
-    def end(self) -> int:
-        return self.times if isinstance(self.times, int) else int(self.times.max())
-
-    @property
-    def start(self) -> int:
-        return self.times if isinstance(self.times, int) else int(self.times.min())
 
 
 class Source:

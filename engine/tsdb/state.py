@@ -7,16 +7,17 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from engine.tsdb.catalog import Catalog
+from engine.tsdb.commit import Commit
 from engine.tsdb.index import Index
 from engine.tsdb.numbers import NEVER
 from engine.tsdb.partfile import PartFile
-from engine.tsdb.source import Commit, Source
+from engine.tsdb.source import Source
 from promql.model.labels import Labels
 
 
 @dataclass(slots=True)
 class State:
-    """Series, sources, files, and the next free numbers. `newest` is the time of the store's newest sample."""
+    """Series, sources, files, and the next free numbers. `oldest` and `newest` are times of samples."""
 
     catalog: Catalog = field(default_factory=Catalog)
     index: Index = field(default_factory=Index)
@@ -27,6 +28,7 @@ class State:
     next_commit: int = 0
     next_segment: int = 1
     next_file: int = 1
+    oldest: int = NEVER
     newest: int = NEVER
 
     def add(self, source: Source) -> None:
@@ -43,6 +45,7 @@ class State:
         catalog.note(commit.times, layout.refs, commit.values)
         source.apply(commit, number, segment)
         self.next_commit = number + 1
+        self.oldest = commit.start if self.oldest == NEVER else min(self.oldest, commit.start)
         self.newest = max(self.newest, commit.end)
         if born:
             self.index.add(catalog.named(born))
@@ -51,10 +54,10 @@ class State:
         """A copy, made in one step of the interpreter: for any thread."""
         return list(self.sources.values())
 
-    def first_time(self) -> int | None:
-        """The time of the oldest sample."""
+    def find_oldest(self) -> None:
+        """Look for the oldest sample; needed when some have gone."""
         firsts = (source.first_time() for source in self.all_sources())
-        return min((time for time in firsts if time is not None), default=None)
+        self.oldest = min((time for time in firsts if time is not None), default=NEVER)
 
     def living(self) -> list[tuple[int, Labels]]:
         """The series that have samples and a name."""

@@ -21,6 +21,7 @@ from engine.foundation.files import FolderLock, replace
 from engine.tsdb.admission import Admission
 from engine.tsdb.batch import Appended, Batch
 from engine.tsdb.cache import ArrayCache
+from engine.tsdb.commit import Commit
 from engine.tsdb.errors import FormatError
 from engine.tsdb.gather import gather
 from engine.tsdb.maintenance import Maintained, Maintenance
@@ -29,7 +30,7 @@ from engine.tsdb.options import StoreOptions
 from engine.tsdb.recovery import Recovery, restore
 from engine.tsdb.selection import Selections
 from engine.tsdb.serieslog import Named, NoSeriesLog, SeriesLog
-from engine.tsdb.source import Commit, Source
+from engine.tsdb.source import Source
 from engine.tsdb.state import State
 from engine.tsdb.stats import StoreStats, label_tables
 from engine.tsdb.wal import Log, NoLog, Wal
@@ -89,7 +90,7 @@ class Store:
 
     def close(self) -> None:
         """Sync and close; what is open stays in the log and is there again at the next opening."""
-        self._maintenance.sync()
+        self._maintenance.close()
         self._names.close()
         self._log.close()
         if self._folder_lock is not None:
@@ -151,7 +152,7 @@ class Store:
         return StoreStats(
             series=len(state.index),
             parts=sum(len(source.view.parts) + (source.open_since() is not None) for source in state.all_sources()),
-            min_time=state.first_time() or 0,
+            min_time=0 if state.newest == NEVER else state.oldest,
             max_time=0 if state.newest == NEVER else state.newest,
             bytes_stored=self._maintenance.size(),
             log_segment=self._log.segment,
@@ -182,8 +183,8 @@ class Store:
         return refs[(catalog.last.array[refs] >= start) & (catalog.first.array[refs] <= end)]
 
     def _overlaps(self, start: int, end: int) -> bool:
-        first = self._state.first_time()
-        return first is not None and first <= end and start <= self._state.newest
+        state = self._state
+        return state.newest != NEVER and state.oldest <= end and start <= state.newest
 
     def _recall(self, ref: int, time: int) -> float:
         """The stored value of a series at the time of one of its samples."""

@@ -136,10 +136,6 @@ class TableView:
     def fill(self, out: FloatArray, at: IntArray, low: int, high: int) -> None:
         out[:] = self._values[low:high].take(at, axis=1).T
 
-    def turned(self) -> FloatArray:
-        """All samples by slot: float64[S, T]."""
-        return np.ascontiguousarray(self._values[: len(self.times), : len(self.columns)].T)
-
 
 @dataclass(frozen=True, slots=True)
 class Slots:

@@ -21,8 +21,8 @@ from typing import Final, Protocol
 
 import numpy as np
 
+from engine.tsdb.commit import Commit
 from engine.tsdb.frames import Frame, FrameFile, Gap, framed, read_frames
-from engine.tsdb.source import Commit
 from promql.model.types import IntArray
 
 LAYOUT: Final = 1

@@ -102,11 +102,7 @@ def test_a_flipped_bit_is_reported_and_never_becomes_a_wrong_sample(
     at = int(place * len(data))
     data[at] ^= 1 << bit
     file.write_bytes(data)
-    try:
-        store, got = reopened(file.parents[name.count("/")])
-    except FormatError:
-        assert at < 16, "only the header names a version"
-        return
+    store, got = reopened(file.parents[name.count("/")])
     for labels, samples in got.items():
         assert set(samples) <= set(answers[-1][labels])
     if got != answers[-1]:

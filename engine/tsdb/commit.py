@@ -1,0 +1,45 @@
+"""Accepted samples on their way into the log and into a source."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from promql.model.types import BoolArray, FloatArray, IntArray
+
+
+class Layout:
+    """Columns of a source in the order of a page, and the series in them. A page keeps its layout from scrape to
+    scrape, so what was found out about it once is kept with it.
+    """
+
+    __slots__ = ("columns", "living_at", "refs")
+
+    def __init__(self, columns: IntArray, refs: IntArray) -> None:
+        self.columns = columns
+        self.refs = refs
+        self.living_at = -1
+        """At this count of the catalog's forgettings all the series were known to have samples."""
+
+    def only(self, chosen: BoolArray) -> Layout:
+        return Layout(self.columns[chosen], self.refs[chosen])
+
+
+@dataclass(slots=True)
+class Commit:
+    """Accepted samples of one source, no two of one series and instant. Nobody changes it.
+
+    `times: int64[N]`, or one number for all of them; `stale` counts the stale markers.
+    """
+
+    times: IntArray | int
+    layout: Layout
+    values: FloatArray
+    stale: int
+
+    @property
+    def end(self) -> int:
+        return self.times if isinstance(self.times, int) else int(self.times.max())
+
+    @property
+    def start(self) -> int:
+        return self.times if isinstance(self.times, int) else int(self.times.min())
