@@ -15,8 +15,8 @@ from promql.model.types import AnyArray, FloatArray, IntArray
 Part: TypeAlias = Callable[[AnyArray], AnyArray]
 """`datetime64[s]` to numbers."""
 
-_FARTHEST: Final = 2.0**62
-"""Seconds beyond this have no date here."""
+_FARTHEST: Final = 2**63 - 1
+"""The last second that fits: the date of NaN and of what does not fit, as in Go, which wraps around to it."""
 
 
 def of_date(part: Part) -> GridCall:
@@ -35,8 +35,8 @@ def of_date(part: Part) -> GridCall:
 
 def _parts(part: Part, seconds: FloatArray) -> FloatArray:
     dated = np.abs(seconds) < _FARTHEST
-    dates = np.trunc(np.where(dated, seconds, 0.0)).astype(np.int64).astype("datetime64[s]")
-    return np.where(dated, part(dates).astype(np.float64), np.nan)
+    whole = np.where(dated, np.where(dated, seconds, 0.0).astype(np.int64), _FARTHEST)
+    return part(whole.astype("datetime64[s]")).astype(np.float64)
 
 
 def year(dates: AnyArray) -> AnyArray:

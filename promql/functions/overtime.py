@@ -63,8 +63,9 @@ def average(windows: Windows, _args: Sequence[FloatArray]) -> Answer:
 
 
 def variance(windows: Windows, _args: Sequence[FloatArray]) -> Answer:
-    """Of the population."""
-    return moments(windows)[1] / windows.count, windows.holding(1)
+    """Of the population; NaN where squares are too large for a number."""
+    squares = moments(windows)[1]
+    return np.where(np.isinf(squares), np.nan, squares) / windows.count, windows.holding(1)
 
 
 def deviation(windows: Windows, args: Sequence[FloatArray]) -> Answer:
