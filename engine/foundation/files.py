@@ -48,6 +48,12 @@ def replace(path: Path, content: bytes) -> None:
         file.write(content)
 
 
+def sweep(folder: Path) -> None:
+    """Remove what a process left that was killed while it wrote beside a file."""
+    for left in folder.rglob("*" + BESIDE):
+        left.unlink(missing_ok=True)
+
+
 def sync_folder(folder: Path) -> None:
     """Make the names in a folder survive a power cut."""
     handle = os.open(folder, os.O_RDONLY)

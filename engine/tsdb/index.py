@@ -18,42 +18,36 @@ from promql.model.types import IntArray
 
 
 class Posting:
-    """Ascending series numbers."""
+    """Ascending series numbers: an array with room behind, and how many of its places count."""
 
-    __slots__ = ("_array", "_size")
+    __slots__ = ("_held",)
 
     def __init__(self) -> None:
-        self._array = np.empty(4, np.int64)
-        self._size = 0
+        self._held = (np.empty(4, np.int64), 0)  # one value, so that a reader never pairs an array with another's size
 
     def refs(self) -> IntArray:
-        size = self._size  # read before the array: it may only have been replaced by a longer one
-        return self._array[:size]
+        array, size = self._held
+        return array[:size]
 
     def __len__(self) -> int:
-        return self._size
+        return self._held[1]
 
     def extend(self, refs: list[int]) -> None:
         """Add ascending numbers; those of series that come back to life may be lower than the last."""
-        size = self._size
-        if size and refs[0] <= self._array[size - 1]:
-            self._replace(np.union1d(self.refs(), np.array(refs, np.int64)))
+        array, size = self._held
+        if size and refs[0] <= array[size - 1]:
+            array = np.union1d(self.refs(), np.array(refs, np.int64))
+            self._held = (array, len(array))
             return
-        if size + len(refs) > len(self._array):
-            self._array = enlarged(self._array, size + len(refs), 0)
-        self._array[size : size + len(refs)] = refs
-        self._size = size + len(refs)
+        end = size + len(refs)
+        if end > len(array):
+            array = enlarged(array, end, 0)
+        array[size:end] = refs
+        self._held = (array, end)
 
     def discard(self, refs: IntArray) -> None:
-        self._replace(np.setdiff1d(self.refs(), refs, assume_unique=True))
-
-    def _replace(self, refs: IntArray) -> None:
-        # Shrinking in place would let a reader pair the new array with the old length: give it room for that.
-        room = np.empty(max(len(refs), self._size), np.int64)
-        room[: len(refs)] = refs
-        room[len(refs) :] = refs[-1] if len(refs) else -1
-        self._array = room
-        self._size = len(refs)
+        left = np.setdiff1d(self.refs(), refs, assume_unique=True)
+        self._held = (left, len(left))
 
 
 class Index:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.foundation.files import FolderLock, replace
+from engine.foundation.files import FolderLock, replace, sweep
 from engine.tsdb.admission import Admission
 from engine.tsdb.batch import Appended, Batch
 from engine.tsdb.cache import ArrayCache
@@ -79,6 +79,7 @@ class Store:
             path.mkdir(parents=True, exist_ok=True)
         lock = FolderLock(folder)
         try:
+            sweep(folder)
             _check_format(folder)
             store = cls(folder, options, lock)
         except BaseException:

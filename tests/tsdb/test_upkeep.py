@@ -232,6 +232,13 @@ def test_a_query_in_another_thread_sees_whole_commits_only(tmp_path: Path) -> No
     store.close()
 
 
+def test_what_a_killed_process_left_half_written_is_removed(tmp_path: Path) -> None:
+    (tmp_path / "parts").mkdir()
+    (tmp_path / "parts" / "00000001.part.tmp").write_text("half")
+    Store.open(tmp_path).close()
+    assert parts(tmp_path) == []
+
+
 def test_a_file_that_could_not_be_finished_leaves_the_old_one(tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.write_text("old")
