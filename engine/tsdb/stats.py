@@ -27,8 +27,8 @@ class LabelTables:
 
 
 @dataclass(frozen=True, slots=True)
-class StoreStats:
-    """The numbers of `/api/v1/status/tsdb`; times are Unix ms, 0 in an empty store."""
+class StoreSize:
+    """How much there is; times are Unix ms, 0 in an empty store."""
 
     series: int
     parts: int
@@ -36,6 +36,12 @@ class StoreStats:
     max_time: int
     bytes_stored: int
     log_segment: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoreStats(StoreSize):
+    """The numbers of `/api/v1/status/tsdb`: the size, and what takes a look at all labels."""
+
     labels: LabelTables
     totals: Appended
 

@@ -32,7 +32,7 @@ from engine.tsdb.selection import Selections
 from engine.tsdb.serieslog import Named, NoSeriesLog, SeriesLog
 from engine.tsdb.source import Source
 from engine.tsdb.state import State
-from engine.tsdb.stats import StoreStats, label_tables
+from engine.tsdb.stats import StoreSize, StoreStats, label_tables
 from engine.tsdb.wal import Log, NoLog, Wal
 from promql.model.labels import Labels
 from promql.model.matchers import Matcher
@@ -148,17 +148,30 @@ class Store:
         return sorted({labels[ref].get(name) for ref in self._alive(matchers, start, end).tolist()} - {""})
 
     def stats(self) -> StoreStats:
-        """Counts and largest labels."""
-        state = self._state
+        """Size and largest labels."""
+        size, labels = self.size, label_tables(self._state.index)
         return StoreStats(
+            size.series,
+            size.parts,
+            size.min_time,
+            size.max_time,
+            size.bytes_stored,
+            size.log_segment,
+            labels,
+            self.totals,
+        )
+
+    @property
+    def size(self) -> StoreSize:
+        """How much there is; cheap enough to be asked at each scrape."""
+        state = self._state
+        return StoreSize(
             series=len(state.index),
-            parts=sum(len(source.view.parts) + (source.open_since() is not None) for source in state.all_sources()),
+            parts=sum(source.view.count for source in state.all_sources()),
             min_time=0 if state.newest == NEVER else state.oldest,
             max_time=0 if state.newest == NEVER else state.newest,
             bytes_stored=self._maintenance.size(),
             log_segment=self._log.segment,
-            labels=label_tables(state.index),
-            totals=self.totals,
         )
 
     def maintain(self, now_ms: int) -> Maintained:

@@ -39,6 +39,11 @@ class View:
     newest: Newest | None = None
     ragged: RaggedView | None = None
 
+    @property
+    def count(self) -> int:
+        """How many parts there are; what is open counts as one."""
+        return len(self.parts) + (self.table is not None or self.newest is not None or self.ragged is not None)
+
     def tables(self, start: int, end: int) -> Iterator[TablePart]:
         if start <= self.parts_end:
             for part in self.parts:
