@@ -45,7 +45,7 @@ class Source:
         self.key = key
         self.number = number
         self.saved = 0
-        """So many columns are in the series log; -1 before the source itself is."""
+        """So many columns are in the series log."""
         self.logged_from: int | None = None
         """The log segment with the oldest sample that no part holds."""
         self.through = -1
@@ -93,10 +93,13 @@ class Source:
         return self._latest
 
     def layout(self, columns: IntArray) -> Layout:
-        """The layout of a page; the same object as long as its columns stay the same."""
+        """The layout of a page; the same object as long as its columns stay the same. Raises IndexError."""
+        columns = np.asarray(columns, np.int64)
         key = columns.tobytes()
         if key != self._layout_key:
-            columns = np.array(columns, np.int64)
+            if columns.min() < 0 or columns.max() >= self._width:
+                raise IndexError(f"source {self.key!r} has columns 0 to {self._width - 1} only")
+            columns = columns.copy()
             self._layout, self._layout_key = Layout(columns, self._refs.array[columns]), key
         return self._layout
 
@@ -139,8 +142,8 @@ class Source:
         return min(times if since is None else [*times, since], default=None)
 
     def replace_parts(self, parts: tuple[Part, ...]) -> None:
-        self.view = View(parts, max((part.end for part in parts), default=NEVER))
-        self._publish()
+        """Exchange the sealed parts; the open ones stay."""
+        self._publish(parts)
 
     def restore(self, parts: Sequence[Part]) -> None:
         """Start from stored parts."""
@@ -211,10 +214,11 @@ class Source:
         self._newest = None
         self._dead = 0
 
-    def _publish(self) -> None:
+    def _publish(self, parts: tuple[Part, ...] | None = None) -> None:
+        # In one assignment: a reader must never meet new parts without the open ones, or the other way round.
         self.view = View(
-            self.view.parts,
-            self.view.parts_end,
+            self.view.parts if parts is None else parts,
+            self.view.parts_end if parts is None else max((part.end for part in parts), default=NEVER),
             self._table.view() if self._table.rows else None,
             self._newest,
             self._ragged.view() if self._ragged.size else None,

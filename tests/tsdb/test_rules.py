@@ -104,6 +104,15 @@ def test_what_a_caller_does_with_its_arrays_afterwards_changes_nothing() -> None
     assert panel.values.tolist() == [[1.0]]
 
 
+@pytest.mark.parametrize("column", [-1, 1])
+def test_a_column_that_the_source_does_not_have_is_refused(column: int) -> None:
+    store = Store.open(None)
+    source = store.source("s")
+    source.column(X)
+    with pytest.raises(IndexError, match="columns 0 to 0 only"):
+        store.append(source, [Batch(0, np.array([column]), np.ones(1))])
+
+
 @pytest.mark.parametrize("batches", [[], [Batch(0, np.empty(0, np.int64), np.empty(0))]])
 def test_an_empty_commit_changes_nothing(batches: list[Batch]) -> None:
     store = Store.open(None)
