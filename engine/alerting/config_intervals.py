@@ -25,8 +25,17 @@ _SHORTEST_MONTH: Final = 28
 
 
 class _Range(msgspec.Struct, frozen=True, order=True):
+    """Prints as it may be written."""
+
     begin: int = 0
     end: int = 0
+
+    def __str__(self) -> str:
+        first, last = self._word(self.begin), self._word(self.end)
+        return first if first == last else f"{first}:{last}"
+
+    def _word(self, number: int) -> str:
+        return str(number)
 
     @classmethod
     def _parse(cls, text: str, member: Callable[[str], int]) -> Self:
@@ -47,6 +56,9 @@ class WeekdayRange(_Range, frozen=True, order=True):
         if found.begin > found.end:
             raise ValueError("start day cannot be before end day")
         return found
+
+    def _word(self, number: int) -> str:
+        return _WEEKDAYS[number]
 
 
 class DayOfMonthRange(_Range, frozen=True, order=True):
@@ -77,6 +89,9 @@ class MonthRange(_Range, frozen=True, order=True):
             raise ValueError(f"end month {last} is before start month {first}")
         return found
 
+    def _word(self, number: int) -> str:
+        return _MONTHS[number - 1] if 1 <= number <= len(_MONTHS) else str(number)
+
 
 class YearRange(_Range, frozen=True, order=True):
     @classmethod
@@ -96,6 +111,9 @@ class TimeOfDay(int):
         if found is None:
             raise ValueError(f"couldn't parse timestamp {text}, invalid format")
         return cls(24 * 60 if found[1] is None else int(found[1]) * 60 + int(found[2]))
+
+    def __str__(self) -> str:
+        return f"{self // 60:02d}:{self % 60:02d}"
 
 
 class TimeRange(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,7 +6,7 @@ which no 2.42 takes from the file: they work, with a warning.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Annotated, ClassVar, Final, Self
 
 import msgspec
@@ -231,9 +231,13 @@ class PrometheusConfig(msgspec.Struct, frozen=True, kw_only=True):
             _check_names([getattr(entry, key) for entry in getattr(self, section)], report, section, what, key)
 
 
-def parse_prometheus(source: str | bytes, file: str = "prometheus.yml") -> Decoded[PrometheusConfig]:
-    """The file's content with all times settled, and everything that is wrong with it."""
-    found = decode(source, PrometheusConfig, file)
+def parse_prometheus(
+    source: str | bytes,
+    file: str = "prometheus.yml",
+    check: Callable[[PrometheusConfig, Report], None] | None = None,
+) -> Decoded[PrometheusConfig]:
+    """The file's content with all times settled, and everything that is wrong with it; `check` may find more."""
+    found = decode(source, PrometheusConfig, file, check)
     return Decoded(resolve(found.value), found.findings)
 
 

@@ -79,8 +79,8 @@ class FileSDConfig(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class HttpSDConfig(PrometheusHTTPClientConfig, frozen=True, kw_only=True):
-    url: Url = Url()
     refresh_interval: Duration = Duration(60_000)
+    url: Url = Url()
 
     def check(self, report: Report) -> None:
         super().check(report)

@@ -20,6 +20,7 @@ _EMPTY: Final = MappingNode("tag:yaml.org,2002:map", [])
 _KINDS: Final = {MappingNode: "a mapping", SequenceNode: "a list", ScalarNode: "text"}
 _HINTS: Final = {
     "found character that cannot start any token": "indent with spaces, not tabs; quote what begins with @ % or `",
+    "found a tab character that violates indentation": "indent with spaces",
     "mapping values are not allowed in this context": "quote a value that holds `: `; or the line is indented too deep",
     "did not find expected key": "look at the indentation of this line, and for quotes that end too early",
     "did not find expected '-' indicator": "look at the indentation of this line",

@@ -201,13 +201,28 @@ class GoDuration(int):
         ms = sum(float(n) * _GO_UNITS[unit] for n, unit in parts)
         return cls(round(-ms if text[0] == "-" else ms))
 
+    def __str__(self) -> str:
+        """As Go prints durations: `1h0m0s`, `1.5s`, `300ms`."""
+        if abs(self) < 1000:
+            return f"{int(self)}ms" if self else "0s"
+        sign, (minutes, ms) = "-" if self < 0 else "", divmod(abs(self), 60_000)
+        hours, minutes = divmod(minutes, 60)
+        seconds = f"{ms / 1000:.3f}".rstrip("0").rstrip(".") + "s"
+        return (
+            f"{sign}{hours}h{minutes}m{seconds}"
+            if hours
+            else f"{sign}{minutes}m{seconds}"
+            if minutes
+            else sign + seconds
+        )
+
 
 def is_label_name(text: str) -> bool:
     return _LABEL_NAME.fullmatch(text) is not None
 
 
 def format_size(size: int) -> str:
-    """The largest unit first, as Prometheus prints sizes: `10MB`, `1KB512B`."""
+    """The largest unit first, as Prometheus prints sizes: `10MiB`, `1KiB512B`."""
     pieces, rest = [], size
     for power, letter in reversed(list(enumerate("KMGTPE", 1))):
         count, rest = divmod(rest, 1024**power)

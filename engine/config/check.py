@@ -1,0 +1,160 @@
+"""What `engine check` does: judge files, and say so as a person wants to read it.
+
+The kind of a file is told by the caller, or by its keys. A prometheus.yml is judged with its rule files; the files of
+other programs are judged when they are named.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final, Literal, TypeAlias
+
+import msgspec
+from yaml.nodes import MappingNode
+
+from engine.alerting.config import AlertmanagerConfig
+from engine.config.load import Reading, lint_rules, load_alertmanager, rule_files
+from engine.config.prometheus import PrometheusConfig, parse_prometheus
+from engine.config.rules import parse_rules
+from engine.config.targets import check_targets
+from engine.config.translate import Translator
+from engine.foundation.decode_nodes import SyntaxMistake, compose
+from engine.foundation.source import Finding, Severity, settled
+from engine.rules.config import RuleFile
+
+Kind: TypeAlias = Literal["config", "rules", "alertmanager"]
+FINE: Final = 0
+BAD: Final = 2
+LINT: Final = 3
+_PREFIX: Final = MappingProxyType({
+    Severity.ERROR: "", Severity.UNSUPPORTED: "", Severity.WARNING: "warning: ", Severity.LINT: "lint: ",
+})  # fmt: skip
+_KEYS: Final[Mapping[Kind, frozenset[str]]] = MappingProxyType({
+    "rules": frozenset(_field.encode_name for _field in msgspec.structs.fields(RuleFile)),
+    "alertmanager": frozenset(_field.encode_name for _field in msgspec.structs.fields(AlertmanagerConfig)) - {"global"},
+    "config": frozenset(_field.encode_name for _field in msgspec.structs.fields(PrometheusConfig)) - {"global"},
+})  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Of one file that was named, with all files that it leads to. `said` sums up what is in it."""
+
+    file: Path
+    kind: Kind
+    said: str
+    findings: tuple[Finding, ...]
+    sources: Mapping[str, bytes]
+
+    @property
+    def fine(self) -> bool:
+        return not any(finding.fatal for finding in self.findings)
+
+    @property
+    def exit_code(self) -> int:
+        """0 fine, 2 bad, 3 only lint."""
+        if not self.fine:
+            return BAD
+        return LINT if any(finding.severity is Severity.LINT for finding in self.findings) else FINE
+
+
+def check(path: Path, kind: Kind | None = None, *, translate: bool = True) -> Verdict:
+    """Judge one file and what it names. Never raises for what stands in a file."""
+    reading = Reading()
+    kind = kind or guess_kind(path)
+    said = _CHECKS[kind](path, reading, translate)
+    return Verdict(path, kind, said, settled(reading.findings), reading.sources)
+
+
+def exit_code(verdicts: Iterable[Verdict]) -> int:
+    """That of the worst."""
+    codes = {verdict.exit_code for verdict in verdicts}
+    return next((code for code in (BAD, LINT) if code in codes), FINE)
+
+
+def guess_kind(path: Path) -> Kind:
+    """By the keys of the file; by its name where they say nothing."""
+    try:
+        root = compose(path.read_bytes())
+    except (OSError, SyntaxMistake):
+        root = None
+    keys = (
+        {key.value for key, _ in root.value if isinstance(key.value, str)} if isinstance(root, MappingNode) else set()
+    )
+    best = max(_KEYS, key=lambda kind: len(keys & _KEYS[kind]))
+    if keys & _KEYS[best]:
+        return best
+    return "alertmanager" if "alertmanager" in str(path.absolute()).lower() else "config"
+
+
+def render_findings(findings: Iterable[Finding], sources: Mapping[str, bytes]) -> Iterator[str]:
+    """A line for each, then the line of the file that it is about, with a caret under the place."""
+    for finding in findings:
+        path = f"{finding.path}: " if finding.path else ""
+        place = f"{finding.file}:{finding.line}:{finding.column}"
+        yield f"{place}: {_PREFIX[finding.severity]}{path}{finding.message}"
+        yield from _excerpt(finding, sources.get(finding.file, b""))
+
+
+def render_verdict(verdict: Verdict) -> Iterator[str]:
+    """The findings, and a last line with the sum."""
+    yield from render_findings(verdict.findings, verdict.sources)
+    fatal = [finding for finding in verdict.findings if finding.fatal]
+    if not fatal:
+        yield f"{verdict.file}: fine ({verdict.said})"
+    elif all(finding.severity is Severity.UNSUPPORTED for finding in fatal):
+        yield f"{verdict.file}: refused (right, but {_count(fatal, 'key')} not supported)"
+    else:
+        yield f"{verdict.file}: refused ({_count(fatal, 'mistake')})"
+
+
+def _excerpt(finding: Finding, source: bytes) -> Iterator[str]:
+    lines = source.decode(errors="replace").splitlines()
+    if (finding.line, finding.column) == (1, 1) and not finding.path:  # about the file as a whole
+        return
+    if finding.line <= len(lines):
+        line = lines[finding.line - 1].replace("\t", " ")
+        yield f"    {line}"
+        yield f"    {' ' * (finding.column - 1)}^"
+
+
+def _check_config(path: Path, reading: Reading, translate: bool) -> str:
+    written = reading.parse(path, partial(parse_prometheus, check=check_targets))
+    translator = Translator({"prometheus": path.parent}, Path("engine-data"), enabled=translate)
+    config = translator.rooted(written, path.parent)
+    rules = {str(file): reading.parse(file, parse_rules) for file in rule_files(path, config, reading, must_exist=True)}
+    reading.findings += lint_rules(rules)
+    return f"{_count(config.scrape_configs, 'scrape job')}, {_count(rules, 'rule file')}, {_rules(rules.values())}"
+
+
+def _check_rules(path: Path, reading: Reading, _: bool) -> str:
+    rules = reading.parse(path, parse_rules)
+    reading.findings += lint_rules({str(path): rules})
+    return f"{_count(rules.groups, 'group')}, {_rules([rules])}"
+
+
+def _check_alertmanager(path: Path, reading: Reading, translate: bool) -> str:
+    translator = Translator({"alertmanager": path.parent}, Path("engine-data"), enabled=translate)
+    config = load_alertmanager(path, translator, reading)
+    return (
+        f"{_count(config.receivers, 'receiver')}, {_count(config.inhibit_rules, 'inhibit rule')},"
+        f" {_count(config.templates, 'template')}"
+    )
+
+
+_CHECKS: Final[Mapping[Kind, Callable[[Path, Reading, bool], str]]] = MappingProxyType({
+    "config": _check_config, "rules": _check_rules, "alertmanager": _check_alertmanager,
+})  # fmt: skip
+
+
+def _rules(files: Iterable[RuleFile]) -> str:
+    return _count([rule for file in files for group in file.groups for rule in group.rules], "rule")
+
+
+def _count(things: Iterable[object], noun: str) -> str:
+    count = sum(1 for _ in things)
+    return f"{count} {noun}{'' if count == 1 else 's'}"

@@ -1,0 +1,43 @@
+"""Static targets tried before anything runs: what relabelling makes of them must be somewhere to go.
+
+Prometheus finds this out while it runs; `promtool check config`, and so `engine check`, says it beforehand.
+"""
+
+from __future__ import annotations
+
+from engine.config.prometheus import AlertmanagersConfig, PrometheusConfig, resolve
+from engine.discovery.static import ADDRESS
+from engine.foundation.decode import Report
+from engine.relabel.relabel import relabel
+from engine.scrape.config import ScrapeConfig
+from engine.scrape.target import TargetError, make_target, with_defaults
+from promql.model.labels import Labels, quote
+
+
+def check_targets(config: PrometheusConfig, report: Report) -> None:
+    """Report every static target that could not be scraped, or told of alerts."""
+    for index, job in enumerate(resolve(config).scrape_configs):
+        _check_job(job, report.within("scrape_configs", index))
+    for index, section in enumerate(config.alerting.alertmanagers):
+        _check_alertmanagers(section, report.within("alerting", "alertmanagers", index))
+
+
+def _check_job(job: ScrapeConfig, report: Report) -> None:
+    for place, group in enumerate(job.static_configs):
+        for number, target in enumerate(group.targets):
+            labels = Labels.of(dict(group.labels), **{ADDRESS: target})
+            try:
+                make_target(with_defaults(labels, job), job)
+            except TargetError as error:
+                report.error(str(error), "static_configs", place, "targets", number)
+
+
+def _check_alertmanagers(section: AlertmanagersConfig, report: Report) -> None:
+    for place, group in enumerate(section.static_configs):
+        for number, target in enumerate(group.targets):
+            labels = Labels.of(dict(group.labels), **{ADDRESS: target, "__scheme__": section.scheme})
+            left = relabel(labels, section.relabel_configs)
+            if left is not None and "/" in left.get(ADDRESS):
+                report.error(
+                    f"{quote(left.get(ADDRESS))} is not a valid hostname", "static_configs", place, "targets", number
+                )
