@@ -109,7 +109,7 @@ class AddressBook:
         self._resolves = resolves
         self._component_at: dict[tuple[str, int], str] = {}
         self._listening: dict[str, tuple[str, int]] = {}
-        self._pages: dict[str, LocalPage] = {}
+        self._pages: dict[tuple[str, str], LocalPage] = {}
         self._known: dict[str, tuple[float, bool]] = {}
         self._told: dict[str, Translation] = {}
 
@@ -122,15 +122,19 @@ class AddressBook:
         self._listening[component] = (host, port)
         self._take_over(component)
 
-    def serves(self, component: str, page: LocalPage) -> None:
-        """Our component answers without a socket."""
-        self._pages[component] = page
+    def serves(self, component: str, path: str, page: LocalPage) -> None:
+        """Our component answers for this path without a socket."""
+        self._pages[component, path] = page
         self._take_over(component)
+
+    def component(self, url: URL) -> str | None:
+        """The component of ours that this URL names, if it does."""
+        return self._component_at.get((url.host or "", url.port or 0)) if self._translate else None
 
     def withdraw(self, component: str) -> None:
         """Our component does not run any more."""
         self._listening.pop(component, None)
-        self._pages.pop(component, None)
+        self._pages = {place: page for place, page in self._pages.items() if place[0] != component}
         self._component_at = {place: name for place, name in self._component_at.items() if name != component}
 
     async def lead(self, url: URL) -> Route:
@@ -138,7 +142,7 @@ class AddressBook:
         host, port = url.host or "", url.port or 0
         if not self._translate or not host:
             return Route(url)
-        component = self._component_at.get((host, port))
+        component = self.component(url)
         if component is not None:
             return self._to_component(url, component)
         if is_service_name(host) and not await self._is_known(host):
@@ -151,9 +155,10 @@ class AddressBook:
             self._component_at[name, default.port] = component
 
     def _to_component(self, url: URL, component: str) -> Route:
-        page = self._pages.get(component)
+        page = self._pages.get((component, url.path))
         if page is None:
-            return self._moved(url, *self._listening[component])
+            listening = self._listening.get(component)
+            return Route(url) if listening is None else self._moved(url, *listening)
         self._note(Translation(f"{url.host}:{url.port}", f"{component}, in process"))
         return Route(url, page)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from base64 import b64encode
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -161,7 +162,7 @@ class HttpClient:
         basic, bearer = self._config.basic_auth, self._config.bearer
         if basic is not None:
             password = basic.password.reveal() or self._secret(basic.password_file, "basic auth password")
-            return {"Authorization": aiohttp.BasicAuth(basic.username, password, "utf-8").encode()}
+            return {"Authorization": "Basic " + b64encode(f"{basic.username}:{password}".encode()).decode()}
         if bearer is not None:
             secret = bearer.credentials.reveal() or self._secret(bearer.credentials_file, "authorization credentials")
             return {"Authorization": f"{bearer.scheme} {secret}"}

@@ -37,7 +37,7 @@ def go_error(error: Exception, url: URL) -> str:
     match error:
         case aiohttp.ClientConnectorCertificateError(certificate_error=ssl.SSLCertVerificationError() as cause):
             return _CERTIFICATE.get(cause.verify_code, f"x509: {cause.verify_message}")
-        case aiohttp.ClientSSLError():
+        case aiohttp.ClientConnectorError(os_error=ssl.SSLError() | ConnectionResetError()) if url.scheme == "https":
             return _tls(error)
         case aiohttp.ClientConnectorDNSError():
             return f"dial tcp: lookup {url.host}: no such host"
@@ -71,8 +71,8 @@ def _dial(error: aiohttp.ClientConnectorError, url: URL) -> str:
     return f"dial tcp {place}: {_SYSTEM.get(cause.errno or 0, cause.strerror or str(cause))}"
 
 
-def _tls(error: aiohttp.ClientSSLError) -> str:
-    text = str(error)
+def _tls(error: aiohttp.ClientConnectorError) -> str:
+    text = str(error.os_error)
     if "WRONG_VERSION_NUMBER" in text or "record layer failure" in text.lower():
         return "tls: first record does not look like a TLS handshake"
     return f"tls: {text}"

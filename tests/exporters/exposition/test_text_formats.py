@@ -86,9 +86,9 @@ def test_what_stood_before_a_fault_is_kept() -> None:
 
 
 ALPHABET = st.sampled_from(
-    [b"a", b"b_total", b" ", b"\t", b"\n", b"{", b"}", b'"', b"=", b",", b"#", b"\\", b"\0", b"1", b".", b"e", b"-"]
-    + [b"NaN", b"Inf", b"# HELP ", b"# TYPE ", b"# UNIT ", b"# EOF", b" # {", b"counter", b"\xff", b"\xc3\xa9", b"\r"]
-)
+    [b"a", b"b_total", b" ", b"\t", b"\n", b"{", b"}", b'"', b"=", b",", b"#", b"\\", b"\0", b"1", b".", b"e", b"-",
+     b"NaN", b"Inf", b"# HELP ", b"# TYPE ", b"# UNIT ", b"# EOF", b" # {", b"counter", b"\xff", b"\xc3\xa9", b"\r"]
+)  # fmt: skip
 JUNK = st.binary() | st.lists(ALPHABET, max_size=30).map(b"".join)
 
 

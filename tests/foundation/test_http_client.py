@@ -1,0 +1,283 @@
+"""Calls over real sockets on loopback, and what is said when they fail."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+import trustme
+from aiohttp import web
+from yarl import URL
+
+from engine.foundation.addresses import AddressBook, LocalResponse
+from engine.foundation.clock import SystemClock
+from engine.foundation.errors import ConfigError
+from engine.foundation.http_client import BodyTooLargeError, HttpClient, HttpError, Response
+from engine.foundation.http_config import Authorization, BasicAuth, HTTPClientConfig, OAuth2, TlsConfig, TlsVersion
+from engine.foundation.values import FilePath, Secret, Url
+
+
+@asynccontextmanager
+async def serving(handler: web.Application, tls: ssl.SSLContext | None = None) -> AsyncIterator[str]:
+    runner = web.AppRunner(handler, shutdown_timeout=0.1)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=tls)
+    await site.start()
+    try:
+        yield f"{'https' if tls else 'http'}://127.0.0.1:{runner.addresses[0][1]}"
+    finally:
+        await runner.cleanup()
+
+
+async def echo(request: web.Request) -> web.Response:
+    return web.Response(text=f"{request.method} {request.path_qs} {request.headers.get('Authorization', '-')}")
+
+
+async def compressed(request: web.Request) -> web.Response:
+    answer = web.Response(body=b"x" * 1000)
+    answer.enable_compression(web.ContentCoding.gzip)
+    return answer
+
+
+async def falsely_compressed(request: web.Request) -> web.Response:
+    return web.Response(body=b"this is no gzip at all", headers={"Content-Encoding": "gzip"})
+
+
+async def around(request: web.Request) -> web.Response:
+    raise web.HTTPFound("/around")
+
+
+async def elsewhere(request: web.Request) -> web.Response:
+    raise web.HTTPFound("/echo")
+
+
+async def late(request: web.Request) -> web.Response:
+    await asyncio.Event().wait()
+    return web.Response()
+
+
+async def half(request: web.Request) -> web.StreamResponse:
+    answer = web.StreamResponse(headers={"Content-Length": "100"})
+    await answer.prepare(request)
+    await answer.write(b"some")
+    await asyncio.Event().wait()
+    return answer
+
+
+def app() -> web.Application:
+    found = web.Application()
+    pages = {
+        "/echo": echo, "/zip": compressed, "/unzip": falsely_compressed, "/around": around, "/elsewhere": elsewhere,
+        "/late": late, "/half": half,
+    }  # fmt: skip
+    found.add_routes([web.route("*", path, handler) for path, handler in pages.items()])
+    return found
+
+
+async def get(
+    url: str, config: HTTPClientConfig | None = None, *, timeout: float = 5, limit: int = 0, base: Path = Path()
+) -> Response:
+    async with HttpClient(
+        config or HTTPClientConfig(), AddressBook(SystemClock(), translate=False), base=base
+    ) as client:
+        return await client.request("GET", url, timeout=timeout, limit=limit)
+
+
+async def refusal(url: str, config: HTTPClientConfig | None = None, **options: float) -> str:
+    with pytest.raises(HttpError) as caught:
+        await get(url, config, **options)  # type: ignore[arg-type]
+    return str(caught.value)
+
+
+@pytest.fixture
+async def site() -> AsyncIterator[str]:
+    async with serving(app()) as url:
+        yield url
+
+
+async def test_any_status_is_an_answer(site: str) -> None:
+    answer = await get(f"{site}/none")
+    assert (answer.status, answer.reason) == (404, "Not Found")
+
+
+async def test_what_is_compressed_comes_whole(site: str) -> None:
+    assert (await get(f"{site}/zip")).body == b"x" * 1000
+
+
+async def test_the_limit_counts_what_was_decompressed_and_takes_no_body_that_reaches_it(site: str) -> None:
+    assert len((await get(f"{site}/zip", limit=1001)).body) == 1000
+    with pytest.raises(BodyTooLargeError, match=r"^body size limit exceeded$"):
+        await get(f"{site}/zip", limit=1000)
+
+
+async def test_a_body_that_is_not_what_it_says_is_refused(site: str) -> None:
+    assert await refusal(f"{site}/unzip") == "gzip: invalid header"
+
+
+async def test_a_refused_connection_is_told_as_go_tells_it() -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        place = f"127.0.0.1:{free.getsockname()[1]}"
+        said = await refusal(f"http://{place}/metrics")
+    assert said == f'Get "http://{place}/metrics": dial tcp {place}: connect: connection refused'
+
+
+async def test_a_name_that_nobody_knows_is_told_as_go_tells_it() -> None:
+    said = await refusal("http://nobody.invalid:1/x")
+    assert said == 'Get "http://nobody.invalid:1/x": dial tcp: lookup nobody.invalid: no such host'
+
+
+async def test_a_late_answer_is_told_with_its_url_and_a_late_body_without(site: str) -> None:
+    assert await refusal(f"{site}/late", timeout=0.1) == f'Get "{site}/late": context deadline exceeded'
+    assert await refusal(f"{site}/half", timeout=0.1) == "context deadline exceeded"
+
+
+async def test_redirects_are_followed_ten_times_at_most(site: str) -> None:
+    assert (await get(f"{site}/elsewhere")).body == b"GET /echo -"
+    assert await refusal(f"{site}/around") == 'Get "/around": stopped after 10 redirects'
+
+
+async def test_redirects_can_be_turned_off(site: str) -> None:
+    assert (await get(f"{site}/elsewhere", HTTPClientConfig(follow_redirects=False))).status == 302
+
+
+async def test_a_scheme_that_is_not_http_is_refused() -> None:
+    assert await refusal("ftp://127.0.0.1/x") == 'Get "ftp://127.0.0.1/x": unsupported protocol scheme "ftp"'
+
+
+async def test_a_port_that_cannot_be_is_refused() -> None:
+    said = await refusal("http://127.0.0.1:99999/x")
+    assert said == 'Get "http://127.0.0.1:99999/x": dial tcp: address 99999: invalid port'
+
+
+async def test_a_password_in_a_url_is_not_told() -> None:
+    assert "hush" not in await refusal("ftp://me:hush@127.0.0.1/x")
+
+
+AUTHORIZED = [
+    (HTTPClientConfig(basic_auth=BasicAuth(username="me", password=Secret("pw"))), "Basic bWU6cHc="),
+    (HTTPClientConfig(basic_auth=BasicAuth(username="me", password_file=FilePath("secret"))), "Basic bWU6cHc="),
+    (HTTPClientConfig(authorization=Authorization(credentials=Secret("pw"))), "Bearer pw"),
+    (HTTPClientConfig(authorization=Authorization(type="Key", credentials_file=FilePath("secret"))), "Key pw"),
+    (HTTPClientConfig(bearer_token=Secret("pw")), "Bearer pw"),
+    (HTTPClientConfig(bearer_token_file=FilePath("secret")), "Bearer pw"),
+]
+
+
+@pytest.mark.parametrize(("config", "header"), AUTHORIZED)
+async def test_credentials_are_sent(site: str, tmp_path: Path, config: HTTPClientConfig, header: str) -> None:
+    (tmp_path / "secret").write_text("pw\n")
+    assert (await get(f"{site}/echo", config, base=tmp_path)).body.decode() == f"GET /echo {header}"
+
+
+async def test_a_credentials_file_is_read_when_it_is_needed(site: str, tmp_path: Path) -> None:
+    config = HTTPClientConfig(bearer_token_file=FilePath(str(tmp_path / "token")))
+    said = await refusal(f"{site}/echo", config)
+    assert said == (
+        f'Get "{site}/echo": unable to read authorization credentials file {tmp_path}/token: '
+        f"open {tmp_path}/token: no such file or directory"
+    )
+    (tmp_path / "token").write_text("new")
+    assert (await get(f"{site}/echo", config)).body.endswith(b"Bearer new")
+
+
+async def test_a_proxy_is_asked_instead(site: str) -> None:
+    answer = await get("http://nobody.invalid/echo", HTTPClientConfig(proxy_url=Url(site)))
+    assert answer.body.startswith(b"GET /echo")
+
+
+async def test_a_body_is_sent(site: str) -> None:
+    async with HttpClient(HTTPClientConfig(), AddressBook(SystemClock())) as client:
+        answer = await client.request("POST", f"{site}/echo", timeout=5, body=b"x")
+    assert answer.body == b"POST /echo -"
+
+
+async def test_a_page_of_this_process_is_called_without_a_socket() -> None:
+    async def page(url: URL, headers: Mapping[str, str]) -> LocalResponse:
+        return LocalResponse(200, {"Content-Type": "text/x"}, f"{url} {headers['A']}".encode())
+
+    book = AddressBook(SystemClock())
+    book.serves("node", "/m", page)
+    async with HttpClient(HTTPClientConfig(), book) as client:
+        answer = await client.request("GET", "http://node-exporter:9100/m", timeout=5, headers={"A": "b"})
+    assert (answer.reason, answer.headers["content-type"]) == ("OK", "text/x")
+    assert answer.body == b"http://node-exporter:9100/m b"
+
+
+def test_oauth2_is_refused_clearly() -> None:
+    with pytest.raises(ConfigError, match="oauth2 is not supported yet"):
+        HttpClient(HTTPClientConfig(oauth2=OAuth2()), AddressBook(SystemClock()))
+
+
+class Certificates:
+    """An authority, a server certificate for 127.0.0.1 and a client's, as files."""
+
+    def __init__(self, folder: Path) -> None:
+        self.authority = trustme.CA()
+        self.ca, self.cert, self.key = (FilePath(str(folder / name)) for name in ("ca.pem", "c.pem", "k.pem"))
+        self.authority.cert_pem.write_to_path(self.ca)
+        client = self.authority.issue_cert("client@example.com")
+        client.private_key_pem.write_to_path(self.key)
+        client.cert_chain_pems[0].write_to_path(self.cert)
+
+    def server(self, *names: str, ask: bool = False) -> ssl.SSLContext:
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        self.authority.issue_cert(*names).configure_cert(context)
+        if ask:
+            self.authority.configure_trust(context)
+            context.verify_mode = ssl.CERT_REQUIRED
+        return context
+
+
+@pytest.fixture
+def certificates(tmp_path: Path) -> Certificates:
+    return Certificates(tmp_path)
+
+
+async def test_a_certificate_is_checked_against_the_authority(certificates: Certificates) -> None:
+    async with serving(app(), certificates.server("127.0.0.1")) as url:
+        said = await refusal(f"{url}/echo")
+        assert said == f'Get "{url}/echo": x509: certificate signed by unknown authority'
+        trusting = HTTPClientConfig(tls_config=TlsConfig(ca_file=certificates.ca))
+        assert (await get(f"{url}/echo", trusting)).status == 200
+        careless = HTTPClientConfig(tls_config=TlsConfig(insecure_skip_verify=True))
+        assert (await get(f"{url}/echo", careless)).status == 200
+
+
+async def test_another_server_name_can_be_expected(certificates: Certificates) -> None:
+    async with serving(app(), certificates.server("inner.example")) as url:
+        wrong = HTTPClientConfig(tls_config=TlsConfig(ca_file=certificates.ca))
+        assert "x509: " in await refusal(f"{url}/echo", wrong)
+        right = HTTPClientConfig(tls_config=TlsConfig(ca_file=certificates.ca, server_name="inner.example"))
+        assert (await get(f"{url}/echo", right)).status == 200
+
+
+async def test_a_client_shows_its_certificate(certificates: Certificates) -> None:
+    async with serving(app(), certificates.server("127.0.0.1", ask=True)) as url:
+        tls = TlsConfig(ca_file=certificates.ca, cert_file=certificates.cert, key_file=certificates.key)
+        assert (await get(f"{url}/echo", HTTPClientConfig(tls_config=tls))).status == 200
+
+
+async def test_versions_of_tls_are_kept_to(certificates: Certificates) -> None:
+    context = certificates.server("127.0.0.1")
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    async with serving(app(), context) as url:
+        tls = TlsConfig(ca_file=certificates.ca, min_version=TlsVersion("TLS13"))
+        assert "tls: " in await refusal(f"{url}/echo", HTTPClientConfig(tls_config=tls))
+
+
+async def test_a_missing_authority_is_named(tmp_path: Path) -> None:
+    tls = TlsConfig(ca_file=FilePath(str(tmp_path / "none.pem")))
+    said = await refusal("https://127.0.0.1:1/x", HTTPClientConfig(tls_config=tls))
+    assert said.endswith(f"unable to use the TLS files {tmp_path}/none.pem: no such file or directory")
+
+
+async def test_plain_text_where_tls_was_expected_is_told(site: str) -> None:
+    url = site.replace("http:", "https:")
+    said = await refusal(f"{url}/echo")
+    assert said == f'Get "{url}/echo": tls: first record does not look like a TLS handshake'
