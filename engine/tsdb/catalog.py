@@ -101,6 +101,12 @@ class Catalog:
             self.first.array[born[::-1]] = times if isinstance(times, int) else times[new][::-1]
         return np.unique(born) if len(new) else born
 
+    def raise_lasts(self, at_least: IntArray) -> None:
+        """The last samples are no older than these; `at_least` is by series number."""
+        older = np.flatnonzero(self.last.array[: len(at_least)] < at_least)
+        self.last.array[older] = at_least[older]
+        self.value.array[older] = ABSENT_NAN
+
     def forget(self, refs: IntArray) -> None:
         """These series have no samples any more; their names and numbers stay theirs."""
         self.first.array[refs] = NEVER

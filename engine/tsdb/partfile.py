@@ -172,21 +172,35 @@ class StoredTable:
         return bool(good.all())
 
     def fill(self, out: FloatArray, at: IntArray, low: int, high: int) -> None:
+        if len(at) == 1:
+            out[0] = self._column(int(at[0]))[low:high]
+            return
         stripes = at // STRIPE
         for stripe in np.unique(stripes):
             here = stripes == stripe
             out[here] = self._stripe(int(stripe))[at[here] % STRIPE, low:high]
 
+    def _column(self, at: int) -> FloatArray:
+        """One column. It alone is kept, not its stripe: a question for `up` of a thousand targets is asked again."""
+        place, (stripe, row) = self._place, divmod(at, STRIPE)
+        key = (place.file.key, place.stripes.start + stripe, row)
+        if (found := place.file.cache.get(key)) is None:
+            found = (self._decoded(stripe)[row].copy(),)
+            place.file.cache.put(key, found)
+        return found[0]
+
     def _stripe(self, at: int) -> FloatArray:
+        key = (self._place.file.key, self._place.stripes.start + at)
+        if (found := self._place.file.cache.get(key)) is None:
+            found = (self._decoded(at),)
+            self._place.file.cache.put(key, found)
+        return found[0]
+
+    def _decoded(self, at: int) -> FloatArray:
         place = self._place
-        number = place.stripes.start + at
-        key = (place.file.key, number)
-        if (found := place.file.cache.get(key)) is not None:
-            return found[0]
         columns = min(STRIPE, place.columns.stop - place.columns.start - at * STRIPE)
-        values = codec.decode(place.file.stripe(number), columns, place.rows.stop - place.rows.start)
-        place.file.cache.put(key, (values,))
-        return values
+        data = place.file.stripe(place.stripes.start + at)
+        return codec.decode(data, columns, place.rows.stop - place.rows.start)
 
 
 class StoredRagged:

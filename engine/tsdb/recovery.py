@@ -90,7 +90,9 @@ class _Reader:
         state.find_oldest()
         if living := state.living():
             state.index.add(living)
+        in_parts = state.catalog.last.array.copy()
         self._read_log()
+        state.catalog.raise_lasts(in_parts)  # a source's open samples may be older than another's sealed ones
         return Recovery(self._commits, self._samples, self._lost, tuple(self._damages))
 
     def _read_names(self) -> None:

@@ -79,6 +79,22 @@ def test_the_rules_hold_between_sources_that_share_a_series() -> None:
     assert times(store) == [1000, 1100]
 
 
+def test_the_rules_hold_over_a_restart_for_a_series_whose_newest_sample_is_in_another_sources_part(
+    tmp_path: Path,
+) -> None:
+    store = Store.open(tmp_path)
+    append(store, (1000, 1.0), key="a")
+    append(store, (2000, 1.0), key="b")
+    store.source("b").seal()
+    store.maintain(0)
+    store.close()
+    store = Store.open(tmp_path)
+    assert append(store, (1500, 1.0), key="a") == Appended(out_of_order=1)
+    assert append(store, (2000, 1.0), key="a") == Appended(1)
+    assert append(store, (2000, 2.0), key="a") == Appended(duplicate=1)
+    store.close()
+
+
 def test_the_bound_of_a_commit_is_that_of_its_beginning() -> None:
     store = Store.open(None)
     assert append(store, (0, 1.0), (3 * HOUR, 1.0)) == Appended(2)
