@@ -1,4 +1,4 @@
-"""Any exporter over HTTP: `/metrics`, with `?collect[]=NAME` to pick parts, and a page at `/` that leads there.
+"""Any exporter's page: over HTTP, and by a function call for scrapes of the same process.
 
 Collecting blocks on small reads, so it runs in a worker, one collection at a time; whoever comes meanwhile waits,
 and of more than `MAX_REQUESTS` the rest are turned away, as the originals do.
@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import html
-from collections.abc import AsyncIterator, Collection
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeAlias
 
 from aiohttp import web
 
@@ -22,6 +22,7 @@ from exporters.exposition.negotiate import negotiate
 from exporters.exposition.render import render
 
 MAX_REQUESTS: Final = 40
+_PLAIN: Final = "text/plain; charset=utf-8"
 
 
 class Exporter(Protocol):
@@ -31,61 +32,72 @@ class Exporter(Protocol):
         """The families now; `only` names parts. Raises EngineError for a part that it does not have."""
 
 
-class Handlers:
-    """The answers of one exporter."""
+class BusyError(EngineError):
+    """Too many wait already."""
 
-    def __init__(self, exporter: Exporter, workers: Workers, title: str) -> None:
-        self._exporter = exporter
-        self._workers = workers
-        self._title = title
-        self._turn = asyncio.Lock()
-        self._waiting = 0
 
-    async def metrics(self, request: web.Request) -> web.Response:
-        if self._waiting >= MAX_REQUESTS:
-            text = f"Limit of concurrent requests reached ({MAX_REQUESTS}), try again later.\n"
-            return web.Response(text=text, status=HTTPStatus.SERVICE_UNAVAILABLE)
-        form = negotiate(request.headers.get("Accept", ""))
+Collect: TypeAlias = Callable[[Sequence[str]], Awaitable[list[Family]]]
+"""The families now, of all parts or of those named. Raises EngineError, BusyError."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A page, whoever asked for it."""
+
+    status: int
+    content_type: str
+    body: bytes
+
+
+def in_turn(exporter: Exporter, workers: Workers) -> Collect:
+    """Collections of a blocking exporter, one after the other."""
+    turn = asyncio.Lock()
+    waiting = 0
+
+    async def collect(only: Sequence[str]) -> list[Family]:
+        nonlocal waiting
+        if waiting >= MAX_REQUESTS:
+            raise BusyError(f"Limit of concurrent requests reached ({MAX_REQUESTS}), try again later.\n")
+        waiting += 1
         try:
-            families = await self._collect(request.query.getall("collect[]", []))
-        except EngineError as error:
-            return web.Response(text=str(error), status=HTTPStatus.BAD_REQUEST)
-        page = web.Response(body=render(families, form), headers={"Content-Type": form.content_type})
-        page.enable_compression()
-        return page
+            async with turn:
+                return await workers.run(exporter.collect, only or None)
+        finally:
+            waiting -= 1
 
-    async def landing(self, _request: web.Request) -> web.Response:
-        title = html.escape(self._title)
-        head, link = f"<head><title>{title}</title></head>", '<p><a href="/metrics">Metrics</a></p>'
-        text = f"<!doctype html><html>{head}<body><h1>{title}</h1>{link}</body></html>"
+    return collect
+
+
+async def answer(collect: Collect, accept: str, only: Sequence[str]) -> Answer:
+    """The page in the format that the `Accept` header asks for; `only` are the values of `collect[]`."""
+    form = negotiate(accept)
+    try:
+        return Answer(HTTPStatus.OK, form.content_type, render(await collect(only), form))
+    except BusyError as error:
+        return Answer(HTTPStatus.SERVICE_UNAVAILABLE, _PLAIN, str(error).encode())
+    except EngineError as error:
+        return Answer(HTTPStatus.BAD_REQUEST, _PLAIN, str(error).encode())
+
+
+def metrics(collect: Collect) -> web.RouteDef:
+    """`/metrics`, with `?collect[]=NAME` to pick parts."""
+
+    async def page(request: web.Request) -> web.Response:
+        found = await answer(collect, request.headers.get("Accept", ""), request.query.getall("collect[]", []))
+        response = web.Response(status=found.status, body=found.body, headers={"Content-Type": found.content_type})
+        response.enable_compression()
+        return response
+
+    return web.get("/metrics", page)
+
+
+def landing(title: str) -> web.RouteDef:
+    """A page at `/` that leads to the metrics."""
+    shown = html.escape(title)
+    head, link = f"<head><title>{shown}</title></head>", '<p><a href="/metrics">Metrics</a></p>'
+    text = f"<!doctype html><html>{head}<body><h1>{shown}</h1>{link}</body></html>"
+
+    async def page(_: web.Request) -> web.Response:
         return web.Response(text=text, content_type="text/html")
 
-    async def _collect(self, only: list[str]) -> list[Family]:
-        self._waiting += 1
-        try:
-            async with self._turn:
-                return await self._workers.run(self._exporter.collect, only or None)
-        finally:
-            self._waiting -= 1
-
-
-def application(exporter: Exporter, workers: Workers, title: str) -> web.Application:
-    """The exporter as an application of its own; `title` heads its page."""
-    handlers = Handlers(exporter, workers, title)
-    app = web.Application()
-    app.router.add_get("/", handlers.landing)
-    app.router.add_get("/metrics", handlers.metrics)
-    return app
-
-
-@asynccontextmanager
-async def listening(app: web.Application, host: str, port: int) -> AsyncIterator[int]:
-    """Serve for as long as the block runs; gives the port, which is a free one for 0. Raises OSError."""
-    runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
-    try:
-        site = web.TCPSite(runner, host, port)
-        await site.start()
-        yield int(runner.addresses[0][1])
-    finally:
-        await runner.cleanup()
+    return web.get("/", page)

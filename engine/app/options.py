@@ -20,12 +20,14 @@ OFF: Final = "off"
 class RunOptions:
     """`data_dir` None keeps nothing; `deliver` names receivers that may be contacted beyond this machine, `*` all.
 
-    `listen` maps a component to `HOST:PORT` or `off`. Retention in ms and bytes, None where no flag was given.
+    `flags` are all of them as texts, by name. `listen` maps a component to `HOST:PORT` or `off`. Retention is in ms
+    and bytes, None where no flag was given.
     """
 
     config: Path
     alertmanager_config: Path | None = None
     data_dir: Path | None = Path("engine-data")
+    data_dir_given: bool = False
     listen: Mapping[str, str] = field(default_factory=dict)
     deliver: frozenset[str] = frozenset()
     translate: bool = True
@@ -38,6 +40,7 @@ class RunOptions:
     grace_period_ms: int = 600_000
     resend_delay_ms: int = 60_000
     ready_file: Path | None = None
+    flags: Mapping[str, str] = field(default_factory=dict)
 
     def listener(self, component: str) -> Listener | None:
         """Where the component listens, or None when it is switched off. Raises ConfigError."""

@@ -50,12 +50,12 @@ class Parts:
     http: HttpCounts
     config: ConfigState
     crashes: Mapping[str, int]
-    retention_bytes: int
 
 
 Rows: TypeAlias = Iterable[tuple[Mapping[str, str], float]]
 Read: TypeAlias = Callable[[Parts], float | Rows]
 
+_OURSELVES: Final = psutil.Process()
 _T: Final = "prometheus_target_"
 _SCRAPES: Final = f"{_T}scrapes_"
 _POOLS: Final = f"{_T}scrape_pool"
@@ -191,7 +191,12 @@ TABLE: Final[tuple[tuple[str, MetricType, str, Read], ...]] = (
     (f"{_TSDB}storage_blocks_bytes", _G, "Bytes on disk.", lambda p: p.store.size.bytes_stored),
     (f"{_TSDB}wal_segment_current", _G, "The log segment that is written.", lambda p: p.store.size.log_segment),
     (f"{_TSDB}wal_corruptions_total", _C, "Damages found at the start.", lambda p: len(p.store.recovery.damages)),
-    (f"{_TSDB}retention_limit_bytes", _G, "How much is kept; 0 is no limit.", lambda p: p.retention_bytes),
+    (
+        f"{_TSDB}retention_limit_bytes",
+        _G,
+        "How much is kept; 0: no limit.",
+        lambda p: p.store.options.retention_bytes,
+    ),
     (f"{_TSDB}out_of_order_samples_total", _C, "Samples refused: out of order.", lambda p: p.store.totals.out_of_order),
     (f"{_TSDB}out_of_bound_samples_total", _C, "Samples refused: too old.", lambda p: p.store.totals.out_of_bounds),
     (
@@ -207,14 +212,12 @@ TABLE: Final[tuple[tuple[str, MetricType, str, Read], ...]] = (
     ("process_open_fds", _G, "Open files.", lambda _: _open_files()),
 )
 
-_OURSELVES: Final = psutil.Process()
-
 
 def families(parts: Parts) -> list[Family]:
     """All families, sorted by name."""
     found = [_family(name, kind, text, read(parts)) for name, kind, text, read in TABLE]
     found += _summaries(parts)
-    found += rule_families(parts.rules.groups(), parts.rules.durations, parts.templates)
+    found += rule_families(parts.rules.groups(), parts.rules.durations(), parts.templates)
     found += notifier_families(parts.notifier)
     return sorted(found, key=lambda family: family.name)
 

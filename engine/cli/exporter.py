@@ -28,18 +28,15 @@ def node(address: str, flags: tuple[str, ...]) -> None:
     listener = parse_listen("node", address)
 
     async def serve() -> None:
-        from aiohttp import web
-
         from engine.foundation.workers import ThreadWorkers
         from engine.web.server import HttpCounts, application, bind, free_port_of, running
         from exporters.node.exporter import NodeExporter
-        from exporters.serve import Handlers
+        from exporters.serve import in_turn, landing, metrics
 
         ended = asyncio.Event()
         for name in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(name, ended.set)
-        pages = Handlers(NodeExporter(options), ThreadWorkers(1), "Node Exporter")
-        routes = [web.get("/", pages.landing), web.get("/metrics", pages.metrics)]
+        routes = [landing("Node Exporter"), metrics(in_turn(NodeExporter(options), ThreadWorkers(1)))]
         bound = bind(listener)
         async with running(application(routes, listener, HttpCounts()), bound):
             click.echo(f"node exporter: http://{listener.host}:{free_port_of(bound)}/metrics", err=True)

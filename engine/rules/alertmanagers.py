@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 
-import aiohttp
-
 from engine.alerting.alert import Alert
 from engine.foundation.clock import Clock
 from engine.foundation.delivery import Delivery, Withheld, masked_url
 from engine.foundation.errors import RemoteError
+from engine.foundation.http_client import HttpClient, HttpError
 from engine.rules import wire
 
 USER_AGENT: Final = "Prometheus/2.42.0"
@@ -49,7 +48,7 @@ class Remote:
     def __init__(
         self,
         url: str,
-        session: aiohttp.ClientSession,
+        client: HttpClient,
         *,
         clock: Clock,
         delivery: Delivery,
@@ -57,11 +56,11 @@ class Remote:
         timeout_seconds: float = 10.0,
     ) -> None:
         self.url = url
-        self._session = session
+        self._client = client
         self._clock = clock
         self._delivery = delivery
         self._permitted = delivery.policy.permits(RECEIVER, on_this_machine=on_this_machine)
-        self._timeout = aiohttp.ClientTimeout(total=timeout_seconds)
+        self._timeout = timeout_seconds
 
     async def post(self, alerts: Sequence[Alert]) -> bool:
         headers = {"Content-Type": "application/json", "User-Agent": USER_AGENT}
@@ -71,9 +70,9 @@ class Remote:
             self._delivery.outbox.keep(Withheld(self._clock.now_ns(), RECEIVER, RECEIVER, address, body.decode()))
             return False
         try:
-            async with self._session.post(self.url, data=body, headers=headers, timeout=self._timeout) as answer:
-                if answer.status // 100 != 2:
-                    raise RemoteError(f"bad response status {answer.status} {answer.reason}")
-        except (aiohttp.ClientError, TimeoutError) as error:
-            raise RemoteError(f"{self.url}: {str(error) or type(error).__name__}") from None
+            answer = await self._client.request("POST", self.url, timeout=self._timeout, headers=headers, body=body)
+        except HttpError as error:
+            raise RemoteError(str(error)) from None
+        if answer.status // 100 != 2:
+            raise RemoteError(f"bad response status {answer.status} {answer.reason}")
         return True

@@ -19,6 +19,7 @@ import psutil
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
+from engine.foundation.delivery import is_loopback
 from engine.foundation.errors import ConfigError
 
 _READS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -52,15 +53,6 @@ class Listener:
     def __str__(self) -> str:
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"{host}:{self.port}"
-
-
-def is_loopback(host: str) -> bool:
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
 
 
 def application(

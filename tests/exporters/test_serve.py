@@ -8,11 +8,13 @@ from collections.abc import AsyncIterator, Collection
 
 import aiohttp
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 
 from engine.foundation.errors import EngineError
 from engine.foundation.workers import ThreadWorkers
 from exporters.exposition.families import Family, MetricType
-from exporters.serve import MAX_REQUESTS, Exporter, application, listening
+from exporters.serve import MAX_REQUESTS, Exporter, in_turn, landing, metrics
 
 
 class Thermometer:
@@ -38,8 +40,10 @@ def thermometer() -> Thermometer:
 @pytest.fixture
 async def url(thermometer: Exporter) -> AsyncIterator[str]:
     workers = ThreadWorkers(1)
-    async with listening(application(thermometer, workers, "<Warmth>"), "127.0.0.1", 0) as port:
-        yield f"http://127.0.0.1:{port}"
+    app = web.Application()
+    app.add_routes([landing("<Warmth>"), metrics(in_turn(thermometer, workers))])
+    async with TestServer(app) as server:
+        yield str(server.make_url("")).rstrip("/")
     workers.close()
 
 

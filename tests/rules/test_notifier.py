@@ -6,13 +6,15 @@ import json
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 
-import aiohttp
 import pytest
 from aiohttp import web
 
 from engine.alerting.alert import Alert
+from engine.foundation.addresses import AddressBook
 from engine.foundation.delivery import Delivery, DeliveryPolicy
 from engine.foundation.errors import RemoteError
+from engine.foundation.http_client import HttpClient
+from engine.foundation.http_config import HTTPClientConfig
 from engine.foundation.supervise import Supervisor
 from engine.rules.alertmanagers import USER_AGENT, InProcess, Remote
 from engine.rules.notifier import BATCH, Notifier
@@ -167,9 +169,9 @@ def test_a_path_prefix_stands_before_the_api(prefix: str, expected: str) -> None
     assert push_url("http", "am:9093", prefix) == expected
 
 
-def remote(url: str, session: aiohttp.ClientSession, clock: ManualClock, delivery: Delivery | None = None) -> Remote:
+def remote(url: str, client: HttpClient, clock: ManualClock, delivery: Delivery | None = None) -> Remote:
     here = delivery is None
-    return Remote(url, session, clock=clock, delivery=delivery or Delivery(), on_this_machine=here)
+    return Remote(url, client, clock=clock, delivery=delivery or Delivery(), on_this_machine=here)
 
 
 @dataclass
@@ -198,15 +200,15 @@ async def server() -> AsyncIterator[Server]:
 
 
 @pytest.fixture
-async def session() -> AsyncIterator[aiohttp.ClientSession]:
-    async with aiohttp.ClientSession() as session:
-        yield session
+async def client(manual_clock: ManualClock) -> AsyncIterator[HttpClient]:
+    async with HttpClient(HTTPClientConfig(), AddressBook(manual_clock)) as client:
+        yield client
 
 
 async def test_the_request_is_what_prometheus_sends(
-    server: Server, session: aiohttp.ClientSession, manual_clock: ManualClock
+    server: Server, client: HttpClient, manual_clock: ManualClock
 ) -> None:
-    assert await remote(server.url, session, manual_clock).post([alert("Down", job="a")])
+    assert await remote(server.url, client, manual_clock).post([alert("Down", job="a")])
     [(agent, kind, body)] = server.requests
     assert (agent, kind) == (USER_AGENT, "application/json")
     assert body == [
@@ -221,9 +223,9 @@ async def test_the_request_is_what_prometheus_sends(
 
 
 async def test_any_answer_in_the_two_hundreds_is_fine_and_others_are_errors(
-    server: Server, session: aiohttp.ClientSession, manual_clock: ManualClock
+    server: Server, client: HttpClient, manual_clock: ManualClock
 ) -> None:
-    there = remote(server.url, session, manual_clock)
+    there = remote(server.url, client, manual_clock)
     server.status = 204
     assert await there.post([alert("Down")])
     server.status = 503
@@ -231,18 +233,16 @@ async def test_any_answer_in_the_two_hundreds_is_fine_and_others_are_errors(
         await there.post([alert("Down")])
 
 
-async def test_one_that_is_not_there_is_an_error_that_names_it(
-    session: aiohttp.ClientSession, manual_clock: ManualClock
-) -> None:
-    with pytest.raises(RemoteError, match=r"http://127\.0\.0\.1:9/api"):
-        await remote("http://127.0.0.1:9/api", session, manual_clock).post([alert("Down")])
+async def test_one_that_is_not_there_is_an_error_that_names_it(client: HttpClient, manual_clock: ManualClock) -> None:
+    with pytest.raises(RemoteError, match="connection refused"):
+        await remote("http://127.0.0.1:9/api", client, manual_clock).post([alert("Down")])
 
 
 async def test_nothing_leaves_the_machine_against_the_policy(
-    server: Server, session: aiohttp.ClientSession, notifier: Notifier, manual_clock: ManualClock
+    server: Server, client: HttpClient, notifier: Notifier, manual_clock: ManualClock
 ) -> None:
     delivery = Delivery()
-    notifier.discovered([remote(server.url, session, manual_clock, delivery)])
+    notifier.discovered([remote(server.url, client, manual_clock, delivery)])
     notifier.send([alert("Down")])
     await notifier.drain()
     assert server.requests == []
@@ -253,9 +253,7 @@ async def test_nothing_leaves_the_machine_against_the_policy(
     assert json.loads(withheld.payload)[0]["labels"] == {"alertname": "Down"}
 
 
-async def test_it_leaves_once_it_is_allowed(
-    server: Server, session: aiohttp.ClientSession, manual_clock: ManualClock
-) -> None:
+async def test_it_leaves_once_it_is_allowed(server: Server, client: HttpClient, manual_clock: ManualClock) -> None:
     allowed = Delivery(DeliveryPolicy(frozenset({"alertmanager"})))
-    assert await remote(server.url, session, manual_clock, allowed).post([alert("Down")])
+    assert await remote(server.url, client, manual_clock, allowed).post([alert("Down")])
     assert len(server.requests) == 1

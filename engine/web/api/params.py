@@ -104,9 +104,12 @@ def timeout_of(params: Params) -> float | None:
 
 def selectors(params: Params, name: str = "match[]") -> list[tuple[Matcher, ...]]:
     try:
-        return [parse_selector(text) for text in params.getall(name, [])]
+        found = [parse_selector(text) for text in params.getall(name, [])]
     except ParseError as error:
         raise invalid(name, error) from None
+    if any(all(matcher.matches("") for matcher in matchers) for matchers in found):
+        raise invalid(name, "match[] must contain at least one non-empty matcher")
+    return found
 
 
 def invalid(name: str, error: Exception | str) -> ApiError:

@@ -1,0 +1,290 @@
+"""The application: makes the parts, wires them, and puts new configurations in force.
+
+Order matters only at the rim: ports are bound before anything else, so that a taken one is told at once; the store
+opens before what fills it, and closes after it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from engine.alerting.manager import AlertManager
+from engine.alerting.metrics import families as alertmanager_families
+from engine.alerting.running import Surroundings
+from engine.app import selfmetrics
+from engine.app.alertmanagers import Alertmanagers
+from engine.app.components import Components
+from engine.app.options import RunOptions
+from engine.app.routes import routes
+from engine.config.load import Loaded, load
+from engine.config.prometheus import PrometheusConfig
+from engine.foundation.addresses import AddressBook
+from engine.foundation.clock import Clock
+from engine.foundation.delivery import Delivery, DeliveryPolicy
+from engine.foundation.errors import ConfigError
+from engine.foundation.supervise import Supervisor
+from engine.foundation.values import format_size
+from engine.foundation.workers import Workers
+from engine.query.engine import QueryEngine
+from engine.relabel.relabel import relabel
+from engine.rules.load import group_specs
+from engine.rules.manager import RuleManager
+from engine.rules.notifier import Notifier
+from engine.rules.ports import Parts as RuleParts
+from engine.rules.ports import Timings
+from engine.rules.templates import Expander
+from engine.scrape.manager import ScrapeManager
+from engine.tsdb.options import StoreOptions
+from engine.tsdb.store import Store
+from engine.web.api.status import Runtime
+from exporters.exposition.families import Family
+from exporters.node.exporter import NodeExporter
+from exporters.node.options import NodeOptions
+from exporters.serve import Collect, in_turn
+from promql.model.durations import format_duration
+from promql.model.labels import Labels
+
+UPKEEP_SECONDS: Final = 5.0
+_DEFAULT_RETENTION_MS: Final = 15 * 86_400_000
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What tests replace: time, threads, the parent of all loops."""
+
+    clock: Clock
+    workers: Workers
+    supervisor: Supervisor
+
+
+class Application:
+    """One running engine. `start` it once, `reload` at will, `stop` it."""
+
+    def __init__(self, options: RunOptions, loaded: Loaded, around: Around) -> None:
+        """`loaded` must not be fatal. Raises ConfigError, StoreError."""
+        self.options = options
+        self.loaded = loaded
+        self.started_at = around.clock.now_ms()
+        self.config_state = selfmetrics.ConfigState(good=True, loaded=self.started_at)
+        self._stopping = asyncio.Event()
+        self._around = around
+        self._stack = AsyncExitStack()
+        self._loops: list[asyncio.Task[None]] = []
+        self._reloading = asyncio.Lock()
+        self.components = Components(options, loaded, around.clock)
+        self.addresses: AddressBook = self.components.addresses
+        self.delivery = Delivery(DeliveryPolicy(options.deliver))
+        self.store_folder = store_folder(options, loaded.config)
+        self.store = Store.open(self.store_folder, store_options(options, loaded.config))
+        self.queries = QueryEngine(self.store, around.workers, around.clock, options.limits)
+        self.expander = Expander(self.queries.instant, self.external_url("prometheus"))
+        self.notifier = Notifier(around.clock)
+        self.rules = RuleManager(self._rule_parts(), around.supervisor)
+        self.scrapes = ScrapeManager(
+            clock=around.clock,
+            workers=around.workers,
+            store=self.store,
+            supervisor=around.supervisor,
+            addresses=self.addresses,
+        )
+        self.alertmanager = self._make_alertmanager()
+        self._peers = self._make_peers()
+
+    @property
+    def config(self) -> PrometheusConfig:
+        """The configuration in force."""
+        return self.loaded.config
+
+    def external_url(self, component: str) -> str:
+        """How people reach a component; never ends in a slash."""
+        if component == "prometheus" and self.options.external_url:
+            return self.options.external_url.rstrip("/")
+        return self.components.url(component)
+
+    @property
+    def clock(self) -> Clock:
+        return self._around.clock
+
+    def runtime(self) -> Runtime:
+        """What `/status/runtimeinfo` tells."""
+        options = self.store.options
+        kept = [format_duration(options.retention_ms)] if options.retention_ms else []
+        kept += [format_size(options.retention_bytes)] if options.retention_bytes else []
+        return Runtime(
+            started=self.started_at,
+            folder=str(Path.cwd()),
+            config_loaded=self.config_state.loaded,
+            config_good=self.config_state.good,
+            tasks=len(asyncio.all_tasks()),
+            retention=" or ".join(kept),
+            corruptions=len(self.store.recovery.damages),
+        )
+
+    async def start(self) -> None:
+        """Answer at the ports, begin to scrape, to evaluate and to notify."""
+        collects = self._collects()
+        for component, collect in collects.items():
+            if self.components.runs(component):
+                self.components.answers_itself(component, collect)
+        await self._stack.enter_async_context(self.components.serving(routes(self, collects)))
+        self._loops = [
+            self._around.supervisor.start("upkeep of the store", self._upkeep),
+            self.notifier.start(self._around.supervisor),
+        ]
+        await self._apply(self.loaded)
+
+    async def reload(self) -> None:
+        """Read all files again and put them in force. Raises ConfigError; then everything is as it was."""
+        async with self._reloading:
+            try:
+                loaded = read(self.options)
+                await self._apply(loaded)
+            except ConfigError:
+                self.config_state.good = False
+                raise
+            self.loaded = loaded
+            self.config_state.good, self.config_state.loaded = True, self._around.clock.now_ms()
+            log.warning("the configuration was loaded again from %s", self.options.config)
+
+    async def stop(self) -> None:
+        """End everything, the listening first and the store last."""
+        await self._stack.aclose()
+        await self.scrapes.stop()
+        await self.rules.stop()
+        if self.alertmanager is not None:
+            await self.alertmanager.stop()
+        await self._around.supervisor.stop()
+        await self._peers.close()
+        self.store.close()
+
+    def quit(self) -> None:
+        """Ask for the end."""
+        self._stopping.set()
+
+    async def stopped(self) -> None:
+        """Returns once somebody has asked for the end."""
+        await self._stopping.wait()
+
+    async def _apply(self, loaded: Loaded) -> None:
+        config = loaded.config
+        if self.alertmanager is not None and loaded.alertmanager is not None and loaded.alertmanager_file is not None:
+            await self.alertmanager.apply(loaded.alertmanager, loaded.alertmanager_file.parent)
+        peers = self._make_peers()
+        told = await peers.of(config.alerting.alertmanagers)
+        settings, relabelling = config.global_, config.alerting.alert_relabel_configs
+        self.notifier.apply(settings.external_labels, partial(relabel, configs=relabelling))
+        self.notifier.discovered(told)
+        old, self._peers = self._peers, peers
+        await old.close()
+        self.expander.external_labels = settings.external_labels
+        self.queries.default_step_ms = settings.evaluation_interval
+        await self.scrapes.apply(config.scrape_configs, Labels.of(settings.external_labels))
+        await self.rules.apply(group_specs(loaded.rules, settings.evaluation_interval))
+
+    def _rule_parts(self) -> RuleParts:
+        options = self.options
+        return RuleParts(
+            clock=self._around.clock,
+            store=self.store,
+            evaluate=self.queries.instant,
+            expand=self.expander,
+            notify=self.notifier.send,
+            external_url=self.external_url("prometheus"),
+            timings=Timings(
+                resend_delay=options.resend_delay_ms,
+                outage_tolerance=options.outage_tolerance_ms,
+                grace_period=options.grace_period_ms,
+            ),
+        )
+
+    def _make_alertmanager(self) -> AlertManager | None:
+        loaded, around = self.loaded, self._around
+        if loaded.alertmanager is None or loaded.alertmanager_file is None:
+            return None
+        folder = None if self.options.data_dir is None else self.options.data_dir / "alertmanager"
+        surroundings = Surroundings(
+            clock=around.clock,
+            supervisor=around.supervisor,
+            workers=around.workers,
+            addresses=self.addresses,
+            delivery=self.delivery,
+            data_dir=folder,
+            external_url=self.external_url("alertmanager"),
+        )
+        return AlertManager(loaded.alertmanager, loaded.alertmanager_file.parent, surroundings)
+
+    def _make_peers(self) -> Alertmanagers:
+        base = self.loaded.file.parent
+        return Alertmanagers(self._around.clock, self.delivery, self.addresses, self.alertmanager, base)
+
+    def _collects(self) -> dict[str, Collect]:
+        """The metrics of each component."""
+        parts = selfmetrics.Parts(
+            store=self.store,
+            scrapes=self.scrapes,
+            queries=self.queries,
+            rules=self.rules,
+            notifier=self.notifier,
+            templates=self.expander.counts,
+            http=self.components.http,
+            config=self.config_state,
+            crashes=self._around.supervisor.crashes,
+        )
+
+        async def ours(_: Sequence[str]) -> list[Family]:
+            return selfmetrics.families(parts)
+
+        async def of_alertmanager(_: Sequence[str]) -> list[Family]:
+            return [] if self.alertmanager is None else alertmanager_families(self.alertmanager)
+
+        node = NodeExporter(NodeOptions(), self._around.clock)
+        return {
+            "prometheus": ours,
+            "alertmanager": of_alertmanager,
+            "node": in_turn(node, self._around.workers),
+        }
+
+    async def _upkeep(self) -> None:
+        while True:
+            await self._around.clock.sleep(UPKEEP_SECONDS)
+            await self._around.workers.run(self.store.maintain, self._around.clock.now_ms())
+
+
+def read(options: RunOptions) -> Loaded:
+    """All files. Raises ConfigError with every mistake, one a line."""
+    loaded = load(
+        options.config,
+        alertmanager=options.alertmanager_config,
+        data_dir=options.data_dir or Path(),
+        translate=options.translate,
+    )
+    if loaded.fatal:
+        mistakes: Sequence[str] = [str(finding) for finding in loaded.findings if finding.fatal]
+        raise ConfigError("the configuration can't be used:\n" + "\n".join(f"  {line}" for line in mistakes))
+    return loaded
+
+
+def store_folder(options: RunOptions, config: PrometheusConfig) -> Path | None:
+    """Where samples are kept: a flag beats the configuration, the configuration beats the default."""
+    if options.data_dir is None:
+        return None
+    if config.storage.tsdb.path and not options.data_dir_given:
+        return Path(config.storage.tsdb.path)
+    return options.data_dir / "metrics"
+
+
+def store_options(options: RunOptions, config: PrometheusConfig) -> StoreOptions:
+    """How long and how much is kept; 15 days where neither time nor size is given."""
+    tsdb = config.storage.tsdb
+    time = tsdb.retention_time if options.retention_ms is None else options.retention_ms
+    size = tsdb.retention_size if options.retention_bytes is None else options.retention_bytes
+    return StoreOptions(retention_ms=time or (0 if size else _DEFAULT_RETENTION_MS), retention_bytes=size)

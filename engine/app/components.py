@@ -1,0 +1,132 @@
+"""Which components run, where each listens, and how others of this process reach it.
+
+The first port must be free. Another that is taken is named, with who holds it, and its component stays reachable on
+the first port. A component that nothing uses does not listen.
+"""
+
+from __future__ import annotations
+
+import logging
+import socket
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import Final
+
+from aiohttp import web
+from yarl import URL
+
+from engine.app.options import DEFAULT_PORTS, RunOptions
+from engine.config.load import Loaded
+from engine.foundation.addresses import DEFAULTS, AddressBook, LocalPage, LocalResponse
+from engine.foundation.clock import Clock
+from engine.web.server import HttpCounts, Listener, PortTakenError, application, bind, free_port_of, running
+from exporters.serve import Collect, answer
+
+FIRST: Final = "prometheus"
+_EVERYWHERE: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - where to call what listens there
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Bound:
+    listener: Listener
+    socket: socket.socket
+
+
+class Components:
+    """Owns the sockets. `taken` names components whose port somebody else holds, and says who."""
+
+    def __init__(self, options: RunOptions, loaded: Loaded, clock: Clock) -> None:
+        """Binds every port at once. Raises ConfigError where the first one can't be had."""
+        self.http = HttpCounts()
+        self.taken: dict[str, str] = {}
+        self.addresses = AddressBook(clock, translate=options.translate)
+        self._external_host = URL(options.external_url).host or "" if options.external_url else ""
+        self._bound: dict[str, _Bound] = {}
+        for component in wanted(loaded):
+            self._bind(component, options.listener(component))
+
+    @property
+    def ports(self) -> dict[str, str]:
+        """`HOST:PORT` by component, of those that listen."""
+        return {name: str(bound.listener) for name, bound in self._bound.items()}
+
+    def runs(self, component: str) -> bool:
+        return component in self._bound or component in self.taken
+
+    def url(self, component: str) -> str:
+        """Where to call it: at its own port, or else at the first; empty when nothing listens."""
+        bound = self._bound.get(component) or self._bound.get(FIRST)
+        if bound is None:
+            return ""
+        host, port = bound.listener.host, bound.listener.port
+        return f"http://{Listener(component, _EVERYWHERE.get(host, host), port)}"
+
+    def answers_itself(self, component: str, collect: Collect) -> None:
+        """Our own scrapes of the component's metrics need no socket."""
+        self.addresses.serves(component, "/metrics", _local(collect))
+
+    @asynccontextmanager
+    async def serving(self, routes: Mapping[str, Iterable[web.RouteDef]]) -> AsyncIterator[None]:
+        """Answer at every port, by component, for as long as the block runs."""
+        async with AsyncExitStack() as stack:
+            for component, bound in self._bound.items():
+                app = application(routes[component], bound.listener, self.http, external_host=self._external_host)
+                await stack.enter_async_context(running(app, bound.socket))
+            yield
+
+    def close(self) -> None:
+        """Let go of sockets that never served."""
+        for bound in self._bound.values():
+            bound.socket.close()
+
+    def _bind(self, component: str, listener: Listener | None) -> None:
+        if listener is None:
+            return
+        try:
+            made = bind(listener)
+        except PortTakenError as error:
+            if component == FIRST:
+                self.close()
+                raise PortTakenError(f"{error}: choose another with --listen {FIRST}=127.0.0.1:PORT") from None
+            self.taken[component] = str(error)
+            return
+        port = free_port_of(made)
+        self._bound[component] = _Bound(Listener(component, listener.host, port), made)
+        self.addresses.listens(component, _EVERYWHERE.get(listener.host, listener.host), port)
+
+
+def wanted(loaded: Loaded) -> list[str]:
+    """The components that a configuration uses, the first one first."""
+    named = {component for address in _addresses(loaded) if (component := _component(address)) is not None}
+    if loaded.alertmanager is not None:
+        named.add("alertmanager")
+    return [component for component in DEFAULT_PORTS if component == FIRST or component in named]
+
+
+def _addresses(loaded: Loaded) -> Iterable[str]:
+    """What static targets and relabelling name."""
+    for job in loaded.config.scrape_configs:
+        for group in job.static_configs:
+            yield from group.targets
+        for step in job.relabel_configs:
+            yield step.replacement
+
+
+def _component(address: str) -> str | None:
+    host, _, port = address.rpartition(":")
+    for component, default in DEFAULTS.items():
+        if port == str(default.port) and host in (*default.names, "localhost", "127.0.0.1"):
+            return component
+    return None
+
+
+def _local(collect: Collect) -> LocalPage:
+    async def page(url: URL, headers: Mapping[str, str]) -> LocalResponse:
+        accept = next((value for name, value in headers.items() if name.lower() == "accept"), "")
+        found = await answer(collect, accept, url.query.getall("collect[]", []))
+        return LocalResponse(found.status, {"Content-Type": found.content_type}, found.body)
+
+    return page

@@ -1,0 +1,128 @@
+"""One run of the engine as a process: signals, the summary at the start, a clean stop."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+from collections.abc import Callable
+from datetime import datetime
+from importlib.metadata import version
+from typing import Any, Final
+
+import click
+import msgspec
+
+from engine.app.application import Application, Around, read
+from engine.app.options import RunOptions
+from engine.app.summary import Summary
+from engine.foundation.clock import SECOND, SystemClock
+from engine.foundation.delivery import EVERYBODY, Withheld
+from engine.foundation.errors import EngineError
+from engine.foundation.files import replace
+from engine.foundation.source import Severity
+from engine.foundation.supervise import Supervisor
+from engine.foundation.workers import ThreadWorkers
+
+_SHOWN: Final = 300
+
+log = logging.getLogger(__name__)
+
+
+async def run_until_stopped(options: RunOptions, *, as_json: bool) -> int:
+    """The exit code: 0 after Ctrl-C or a request to quit, 1 when the store could not go on.
+
+    Raises ConfigError, StoreError for what stands in the way of starting.
+    """
+    clock = SystemClock()
+    began = clock.monotonic()
+    loaded = read(options)
+    workers = ThreadWorkers()
+    supervisor = Supervisor(clock)
+    app = Application(options, loaded, Around(clock, workers, supervisor))
+    try:
+        await app.start()
+        say = _teller(as_json=as_json)
+        summary = summarise(app, clock.monotonic() - began)
+        click.echo(summary.json() if as_json else summary.text(), err=True)
+        app.delivery.outbox.watch(say)
+        _listen_to_signals(app, supervisor)
+        _tell_ready(app)
+        await _until_the_end(app, supervisor)
+    finally:
+        await app.stop()
+        workers.close()
+    if supervisor.fatal.done():
+        log.error("the store can't go on: %s", supervisor.fatal.result())
+        return 1
+    return 0
+
+
+def summarise(app: Application, seconds: float) -> Summary:
+    """The state right after the start."""
+    options, loaded = app.options, app.loaded
+    data = "kept in memory alone" if options.data_dir is None else str(app.store_folder)
+    translated = [(t.written, t.used) for t in loaded.translations]
+    translated += [(t.written, t.leads_to) for t in app.addresses.translations]
+    return Summary(
+        version=version("monitoring-engine"),
+        seconds=seconds,
+        files=[str(path) for path in loaded.files],
+        data=f"{data} ({app.runtime().retention})",
+        ports=app.components.ports,
+        taken=list(app.components.taken.values()),
+        targets=len(app.scrapes.active),
+        jobs=len(loaded.config.scrape_configs),
+        rules=sum(len(group.rules) for file in loaded.rules.values() for group in file.groups),
+        translated=translated,
+        withheld=_withheld(app),
+        warnings=[str(f) for f in loaded.findings if f.severity is Severity.WARNING],
+    )
+
+
+def _withheld(app: Application) -> list[str]:
+    if app.alertmanager is None or EVERYBODY in app.options.deliver:
+        return []
+    return [
+        "what leads beyond this machine is shown here instead; --deliver sends it, --deliver RECEIVER sends its own"
+    ]
+
+
+def _teller(*, as_json: bool) -> Callable[[Withheld], None]:
+    """Says in one line what would have been sent."""
+
+    def tell(withheld: Withheld) -> None:
+        if as_json:
+            click.echo(msgspec.json.encode({"event": "not sent", **msgspec.to_builtins(withheld)}), err=True)
+            return
+        moment = datetime.fromtimestamp(withheld.time / SECOND).astimezone()
+        payload = " ".join(withheld.payload.split())
+        shown = payload if len(payload) <= _SHOWN else payload[: _SHOWN - 1] + "…"
+        whom = f"{withheld.receiver}, {withheld.integration} to {withheld.address}"
+        click.echo(f"{moment:%H:%M:%S} not sent: {whom}: {shown}", err=True)
+
+    return tell
+
+
+def _listen_to_signals(app: Application, supervisor: Supervisor) -> None:
+    loop = asyncio.get_running_loop()
+
+    async def reload() -> None:
+        try:
+            await app.reload()
+        except EngineError as error:
+            log.error("nothing was changed: %s", error)  # noqa: TRY400 - the user's mistake, not ours
+
+    for name in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(name, app.quit)
+    loop.add_signal_handler(signal.SIGHUP, lambda: supervisor.start("reload", reload))
+
+
+def _tell_ready(app: Application) -> None:
+    if app.options.ready_file is not None:
+        replace(app.options.ready_file, msgspec.json.encode(app.components.ports) + b"\n")
+
+
+async def _until_the_end(app: Application, supervisor: Supervisor) -> None:
+    ends: list[asyncio.Future[Any]] = [supervisor.start("wait for the end", app.stopped), supervisor.fatal]
+    await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)

@@ -1,0 +1,55 @@
+"""What a person sees at the start: what was found, what was translated, where it listens, where data lie."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+_COLUMN = 15
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """All of it as values; `text` for people, `json` for machines."""
+
+    version: str
+    seconds: float
+    files: Sequence[str]
+    data: str
+    ports: dict[str, str]
+    taken: Sequence[str]
+    targets: int
+    jobs: int
+    rules: int
+    translated: Sequence[tuple[str, str]]
+    withheld: Sequence[str]
+    warnings: Sequence[str]
+
+    def json(self) -> str:
+        return msgspec.json.encode({"event": "ready", **msgspec.to_builtins(self)}).decode()
+
+    def text(self) -> str:
+        return "\n".join(self._lines())
+
+    def _lines(self) -> Iterator[str]:
+        yield f"engine {self.version}, ready in {self.seconds:.2f} s"
+        yield from _block("files", self.files)
+        yield from _block("data", [self.data])
+        yield from _block("listening", [f"{name:<13} http://{address}" for name, address in self.ports.items()])
+        yield from _block("not listening", self.taken)
+        yield from _block("scraping", [f"{_count(self.targets, 'target')} in {_count(self.jobs, 'job')}"])
+        yield from _block("evaluating", [_count(self.rules, "rule")] if self.rules else [])
+        yield from _block("translated", [f"{written} -> {used}" for written, used in self.translated])
+        yield from _block("not sent", self.withheld)
+        yield from _block("warnings", self.warnings)
+
+
+def _block(title: str, lines: Iterable[str]) -> Iterator[str]:
+    for index, line in enumerate(lines):
+        yield f"  {'' if index else title:<{_COLUMN}}{line}"
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"

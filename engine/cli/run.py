@@ -1,0 +1,172 @@
+"""`engine run`: everything that the configuration names, in one process, until Ctrl-C."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+from engine.foundation.errors import ConfigError
+from engine.query.engine import QueryLimits
+from promql.model.durations import Duration
+
+IN_MEMORY: Final = ":memory:"
+
+# Flags of the original that mean something and are not built: refused by name, never ignored.
+NOT_YET: Final = (
+    "--compose",
+    "--loki-config",
+    "--promtail-config",
+    "--grafana-provisioning",
+    "--blackbox-config",
+    "--expand-env",
+    "--config.auto-reload",
+    "--free-ports",
+    "--web.enable-admin-api",
+    "--web.enable-remote-write-receiver",
+    "--web.config.file",
+    "--web.route-prefix",
+    "--web.cors.origin",
+    "--web.read-timeout",
+    "--web.max-connections",
+    "--web.console.libraries",
+    "--web.console.templates",
+    "--enable-feature",
+)
+
+
+class DurationType(click.ParamType[Duration]):
+    """`1m30s`; a duration in ms."""
+
+    name = "duration"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Duration:
+        if isinstance(value, Duration):
+            return value
+        try:
+            return Duration.from_text(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+class SizeType(click.ParamType[int]):
+    """`512MB`; bytes, units count in 1024s."""
+
+    name = "size"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        from engine.foundation.values import Size
+
+        try:
+            return Size.from_text(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+class RunCommand(click.Command):
+    """Says of a flag that exists in the originals, but not here, that it is not supported yet."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        for arg in args:
+            if arg.partition("=")[0] in NOT_YET:
+                raise click.UsageError(f"{arg.partition('=')[0]} is not supported yet", ctx)
+        return super().parse_args(ctx, args)
+
+
+@click.command(cls=RunCommand)
+@click.option("--config", "--config.file", type=click.Path(path_type=Path), help="prometheus.yml [./prometheus.yml]")
+@click.option("--alertmanager-config", type=click.Path(path_type=Path), help="Alertmanager's file, if elsewhere")
+@click.option(
+    "--data-dir", "--storage.tsdb.path", default="engine-data", show_default=True,
+    help="where samples, silences and the journal are kept; :memory: keeps nothing",
+)  # fmt: skip
+@click.option("--listen", multiple=True, metavar="COMPONENT=HOST:PORT", help="repeatable; COMPONENT=off closes it")
+@click.option("--web.listen-address", "listen_address", metavar="HOST:PORT", help="where Prometheus's API listens")
+@click.option(
+    "--deliver", multiple=True, is_flag=False, flag_value="*", metavar="[RECEIVER]",
+    help="send notifications beyond this machine: all, or those of RECEIVER (repeatable)",
+)  # fmt: skip
+@click.option("--no-translate", is_flag=True, help="take container paths and service names as they are written")
+@click.option("--web.enable-lifecycle", "enable_lifecycle", is_flag=True, help="allow POST /-/reload and /-/quit")
+@click.option("--web.external-url", "external_url", default="", metavar="URL", help="how people reach this engine")
+@click.option("--storage.tsdb.retention.time", "retention_time", type=DurationType(), help="[15d]")
+@click.option("--storage.tsdb.retention.size", "retention_size", type=SizeType(), help="for example 512MB")
+@click.option("--query.lookback-delta", "lookback", type=DurationType(), default="5m", show_default=True)
+@click.option("--query.timeout", "timeout", type=DurationType(), default="2m", show_default=True)
+@click.option("--query.max-samples", "max_samples", type=int, default=50_000_000, show_default=True)
+@click.option("--query.max-concurrency", "max_concurrency", type=int, default=20, show_default=True)
+@click.option("--rules.alert.for-outage-tolerance", "outage", type=DurationType(), default="1h", show_default=True)
+@click.option("--rules.alert.for-grace-period", "grace", type=DurationType(), default="10m", show_default=True)
+@click.option("--rules.alert.resend-delay", "resend", type=DurationType(), default="1m", show_default=True)
+@click.option("--ready-file", type=click.Path(path_type=Path), help="written, with the addresses, once all is ready")
+@click.option("--log.level", "level", type=click.Choice(["debug", "info", "warn", "error"]), default="warn")
+@click.option("--log.format", "style", type=click.Choice(["logfmt", "json"]), default="logfmt", show_default=True)
+def run(**given: Any) -> None:
+    """Scrape, store, evaluate rules and notify, as the configuration says, until Ctrl-C."""
+    from engine.app.options import RunOptions
+    from engine.app.process import run_until_stopped
+    from engine.foundation import logs
+
+    data_dir = given["data_dir"]
+    options = RunOptions(
+        config=_config(given["config"]),
+        alertmanager_config=given["alertmanager_config"],
+        data_dir=None if data_dir == IN_MEMORY else Path(data_dir),
+        data_dir_given=_named("data_dir"),
+        listen=_addresses(given["listen"], given["listen_address"]),
+        deliver=frozenset(given["deliver"]),
+        translate=not given["no_translate"],
+        enable_lifecycle=given["enable_lifecycle"],
+        external_url=given["external_url"],
+        retention_ms=given["retention_time"],
+        retention_bytes=given["retention_size"],
+        limits=QueryLimits(given["lookback"], given["timeout"] / 1000, given["max_samples"], given["max_concurrency"]),
+        outage_tolerance_ms=given["outage"],
+        grace_period_ms=given["grace"],
+        resend_delay_ms=given["resend"],
+        ready_file=given["ready_file"],
+        flags={p.opts[0].removeprefix("--"): _shown(given[p.name or ""]) for p in run.params if p.name in given},
+    )
+    logs.configure(given["level"], given["style"])
+    sys.exit(asyncio.run(run_until_stopped(options, as_json=given["style"] == "json")))
+
+
+def _config(given: Path | None) -> Path:
+    path = given or Path("prometheus.yml")
+    if not path.is_file():
+        raise ConfigError(
+            f"{path}: no such file: name it with --config FILE"
+            if given
+            else "there is no prometheus.yml here: name one with --config FILE"
+        )
+    return path
+
+
+def _addresses(pairs: tuple[str, ...], prometheus: str | None) -> Mapping[str, str]:
+    from engine.app.options import DEFAULT_PORTS
+
+    found = {} if prometheus is None else {"prometheus": prometheus}
+    for pair in pairs:
+        component, equals, address = pair.partition("=")
+        if not equals or component not in DEFAULT_PORTS:
+            raise ConfigError(
+                f"--listen {pair}: want COMPONENT=HOST:PORT or COMPONENT=off; components: {', '.join(DEFAULT_PORTS)}"
+            )
+        found[component] = address
+    return found
+
+
+def _named(parameter: str) -> bool:
+    """Whether the user gave it, by flag."""
+    source = click.get_current_context().get_parameter_source(parameter)
+    return source is click.core.ParameterSource.COMMANDLINE
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return ",".join(map(str, value)) if isinstance(value, tuple) else "" if value is None else str(value)
