@@ -131,12 +131,12 @@ def _by_parts(found: _Found, rows: IntArray | None) -> Iterator[Panel]:
     """The panels of series (all when `rows` is None) whose samples lie in rows of tables, one after the other."""
     if not found.stretches or (rows is not None and not len(rows)):
         return
-    inside = [(s.at if rows is None else s.at[rows]) >= 0 for s in found.stretches]
-    if all(here.all() for here in inside):
+    absent = [(s.at if rows is None else s.at[rows]) < 0 for s in found.stretches]
+    if not any(map(np.count_nonzero, absent)):
         yield from _by_instants(found, found.stretches, rows)
         return
     names = np.arange(len(found.group.refs)) if rows is None else rows
-    for pattern, members in alike(np.stack(inside, axis=1)):
+    for pattern, members in alike(~np.stack(absent, axis=1)):
         chosen = [stretch for stretch, here in zip(found.stretches, pattern, strict=True) if here]
         if chosen:
             yield from _by_instants(found, chosen, names[members])

@@ -32,6 +32,7 @@ from engine.tsdb.view import Part
 from promql.model.types import AnyArray, BoolArray, FloatArray, IntArray
 
 _KEYS: Final = itertools.count()
+_FEW: Final = 8
 
 
 class PartFile:
@@ -167,6 +168,8 @@ class StoredTable:
         return positions(self._place.refs, wanted.refs)
 
     def whole(self, at: IntArray, low: int, high: int) -> bool:
+        if len(at) < _FEW:  # a look at so few values is cheaper
+            return False
         spans = self._place.spans[at]
         good: BoolArray = spans["dense"] & (spans["first"] <= low) & (spans["last"] >= high - 1)
         return bool(good.all())

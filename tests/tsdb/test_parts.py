@@ -73,11 +73,11 @@ def test_what_has_no_hole_is_known_without_a_look_at_the_values() -> None:
         table.write(row, np.flatnonzero(here), values[here])
     (part,) = stored(Part(0, 0, 5, 0, 0, table=table.view()), refs=refs)
     assert part.table is not None
-    at = part.table.locate(Wanted(np.array([0, 2, 3]), np.array([0, 2, 3])))
-    assert part.table.whole(at[:1], 0, 6)
-    assert not part.table.whole(at[1:2], 0, 6)
-    assert not part.table.whole(at[2:], 1, 4)
-    assert part.table.whole(at[2:], 2, 5)
+    steady, stale, short = (np.repeat(part.table.locate(Wanted(refs[[n]], refs[[n]])), 8) for n in (0, 2, 3))
+    assert part.table.whole(steady, 0, 6)
+    assert not part.table.whole(stale, 0, 6)
+    assert not part.table.whole(short, 1, 4)
+    assert part.table.whole(short, 2, 5)
 
 
 def test_stored_ragged_samples_are_those_that_were_written() -> None:
