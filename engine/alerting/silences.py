@@ -18,7 +18,7 @@ from engine.alerting.linelog import LineLog
 from engine.alerting.matchers import matches_empty
 from engine.foundation.clock import SECOND, Clock
 from engine.foundation.errors import ConfigError
-from engine.foundation.regexes import RegexError
+from engine.foundation.regexes import Regex, RegexError
 from engine.foundation.values import is_label_name
 from promql.model.labels import Labels
 from promql.model.matchers import Matcher, MatchOp, match_all
@@ -97,6 +97,8 @@ def _compile(index: int, matcher: SilenceMatcher) -> Matcher:
     if not is_label_name(matcher.name):
         raise SilenceError(f'{where}invalid label name "{matcher.name}"')
     try:
+        if matcher.op.endswith("~"):
+            Regex(matcher.value, anchored=False)  # an error shows the pattern as it was written
         return matcher.compiled()
     except RegexError as error:
         raise SilenceError(f'{where}invalid regular expression "{matcher.value}": {error}') from None

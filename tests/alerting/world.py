@@ -55,7 +55,9 @@ class World:
     def fire(self, started: float | None = None, **labels: str) -> None:
         """`started` in seconds after the start of the test, now without it."""
         starts_at = self.clock.now_ns() if started is None else START + round(started * SECOND)
-        complaints = self.manager.receive([AlertReport(labels, {}, starts_at, self.clock.now_ns() + 1_000_000 * SECOND)])
+        complaints = self.manager.receive(
+            [AlertReport(labels, {}, starts_at, self.clock.now_ns() + 1_000_000 * SECOND)]
+        )
         assert complaints == []
 
     def resolve(self, **labels: str) -> None:
