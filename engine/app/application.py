@@ -15,6 +15,8 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
+from yarl import URL
+
 from engine.alerting.manager import AlertManager
 from engine.alerting.metrics import families as alertmanager_families
 from engine.alerting.running import Surroundings
@@ -141,6 +143,19 @@ class Application:
             self.notifier.start(self._around.supervisor),
         ]
         await self._apply(self.loaded)
+
+    async def look_around(self) -> list[tuple[str, str]]:
+        """Wait for the first targets; gives what was translated, as it is written and as it is understood."""
+        for pool in self.scrapes.pools.values():
+            if pool.config.static_configs:
+                await pool.synced.wait()
+        for url in (
+            *(active.target.url for active in self.scrapes.active),
+            *(peer.url for peer in self.notifier.alertmanagers),
+        ):
+            await self.addresses.lead(URL(url, encoded=True))
+        paths = [(t.written, t.used) for t in self.loaded.translations]
+        return paths + [(t.written, t.leads_to) for t in self.addresses.translations]
 
     async def reload(self) -> None:
         """Read all files again and put them in force. Raises ConfigError; then everything is as it was."""

@@ -43,7 +43,7 @@ async def run_until_stopped(options: RunOptions, *, as_json: bool) -> int:
     try:
         await app.start()
         say = _teller(as_json=as_json)
-        summary = summarise(app, clock.monotonic() - began)
+        summary = summarise(app, await app.look_around(), clock.monotonic() - began)
         click.echo(summary.json() if as_json else summary.text(), err=True)
         app.delivery.outbox.watch(say)
         _listen_to_signals(app, supervisor)
@@ -58,12 +58,10 @@ async def run_until_stopped(options: RunOptions, *, as_json: bool) -> int:
     return 0
 
 
-def summarise(app: Application, seconds: float) -> Summary:
+def summarise(app: Application, translated: list[tuple[str, str]], seconds: float) -> Summary:
     """The state right after the start."""
     options, loaded = app.options, app.loaded
     data = "kept in memory alone" if options.data_dir is None else str(app.store_folder)
-    translated = [(t.written, t.used) for t in loaded.translations]
-    translated += [(t.written, t.leads_to) for t in app.addresses.translations]
     return Summary(
         version=version("monitoring-engine"),
         seconds=seconds,

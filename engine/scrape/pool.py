@@ -44,7 +44,8 @@ class _Running:
 class ScrapePool:
     """Owned by the manager. The first targets are taken on at once, later news at most every 5 seconds.
 
-    `part_with` takes loops whose targets are gone, and sees to their last stale markers.
+    `synced` is set once targets have been taken on. `part_with` takes loops whose targets are gone, and sees to their
+    last stale markers.
     """
 
     def __init__(self, config: ScrapeConfig, parts: Parts, part_with: Callable[[ScrapeLoop], None]) -> None:
@@ -57,6 +58,7 @@ class ScrapePool:
         self._running: dict[str, _Running] = {}
         self._heirless: dict[str, ScrapeLoop] = {}
         self._news = asyncio.Event()
+        self.synced = asyncio.Event()
         self._own_tasks: list[asyncio.Task[None]] = []
 
     @property
@@ -133,6 +135,7 @@ class ScrapePool:
         self._heirless.clear()
         self._enforce_limit()
         counters.syncs.setdefault(job, Lengths()).add(self._parts.clock.monotonic() - begun)
+        self.synced.set()
 
     async def _let_go(self, wanted: AbstractSet[str]) -> None:
         gone = [self._running.pop(identity) for identity in self._running.keys() - wanted]
