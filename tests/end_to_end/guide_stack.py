@@ -37,6 +37,8 @@ class Mailbox:
         self.messages: list[EmailMessage] = []
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+        if not session.authenticated:
+            return "530 5.7.0 Authentication required"
         message = message_from_bytes(bytes(envelope.content or b""), policy=policy.default)
         assert isinstance(message, EmailMessage)
         self.messages.append(message)
@@ -125,7 +127,6 @@ def guide_stack(guide: Path, tmp_path: Path) -> Iterator[Stack]:
             port=ports["smtp"],
             authenticator=check_login,
             auth_require_tls=False,
-            auth_required=True,
         )
         smtp.start()
         parts.callback(smtp.stop)
