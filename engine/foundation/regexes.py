@@ -57,14 +57,20 @@ class Regex:
         found = self._compiled.search(text)
         return None if found is None else expand(template, _lookup(found))
 
-    def replace_all(self, text: str, template: str) -> str:
-        """Go's `ReplaceAllString`: no empty match right behind another match."""
+    def replace_all(self, text: str, template: str, *, limit: int | None = None) -> str:
+        """Go's `ReplaceAllString`: no empty match right behind another match.
+
+        OverflowError where the text would be longer than `limit` characters.
+        """
         pieces: list[str] = []
-        end = 0
+        end = size = 0
         for found in self._compiled.finditer(text):
             if 0 < found.start() == found.end() == end:
                 continue
             pieces += (text[end : found.start()], expand(template, _lookup(found)))
+            size += len(pieces[-2]) + len(pieces[-1])
+            if limit is not None and size > limit:
+                raise OverflowError
             end = found.end()
         return "".join(pieces) + text[end:]
 

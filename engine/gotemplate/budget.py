@@ -10,7 +10,7 @@ from engine.gotemplate.errors import TooLargeError
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Steps (nodes and calls, and one for each 1,024 characters), characters of output, depth of template calls."""
+    """Steps (nodes, calls, and the characters that calls handle), characters of output, depth of template calls."""
 
     steps: int = 1_000_000
     output: int = 8 << 20

@@ -9,7 +9,7 @@ name; Go moves it only at certain nodes, and so does this.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final
@@ -35,7 +35,7 @@ from engine.gotemplate.nodes import (
     Tree,
     Variable,
 )
-from engine.gotemplate.text import quote, to_bytes
+from engine.gotemplate.text import quote, rejoined, to_bytes
 from engine.gotemplate.types import Function, GoType, GoValue, Kind, type_of
 
 _NOTHING: Final = object()  # no value comes down the pipeline
@@ -212,7 +212,7 @@ class Evaluator:
             values.append(value)
         if given.final is not _NOTHING:
             values.append(self._checked(given.final, _parameter(function, len(given.operands))))
-        return self._guarded(name, function.call, (*receiver, *values), shown)
+        return self._guarded(name, function, (*receiver, *values), shown)
 
     def _check_count(self, name: str, function: Function, given: _Given) -> None:
         written = len(given.operands)
@@ -224,12 +224,10 @@ class Evaluator:
         elif count != fixed:
             raise self.failed(f"wrong number of args for {name}: want {fixed} got {count}")
 
-    def _guarded(
-        self, name: str, call: Callable[..., object], values: tuple[object, ...], shown: Operand | Command
-    ) -> object:
-        self._step(1 + sum(len(v) for v in values if isinstance(v, str)) // 1024)
+    def _guarded(self, name: str, function: Function, values: tuple[object, ...], shown: Operand | Command) -> object:
+        self._step(1 + sum(len(v) for v in values if isinstance(v, str)) // function.price)
         try:
-            value = call(*values)
+            value: object = function.call(*values)
         except TooLargeError as error:
             self.at = shown
             raise self.refused(f"error calling {name}: {error}") from None
@@ -237,7 +235,8 @@ class Evaluator:
             self.at = shown
             raise self.failed(f"error calling {name}: {error}") from None
         if isinstance(value, str):
-            self._step(len(value) // 1024)
+            self._step(len(value) // function.price)
+            return rejoined(value)
         return value
 
     # Arguments

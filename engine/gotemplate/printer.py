@@ -73,6 +73,8 @@ class Printer:
                 self.write(f"%!{verb}(<nil>)")
         elif verb == "p":
             self._pointer(value, verb, of)
+        elif verb == "w":
+            self._bad_verb(value, verb)  # wraps errors, which templates have none of
         elif not self._method(value, verb):
             self._value(boxed(value), verb, of, 0)
 
@@ -194,7 +196,7 @@ class Printer:
     def _text(self, value: str, verb: str) -> None:
         style = self.style
         if verb == "v" and style.sharp_v:
-            self._quoted(value)
+            self._quoted(self._truncated(value))
         elif verb in "vs":
             self._pad(self._truncated(value))
         elif verb in "xX":

@@ -25,9 +25,14 @@ def from_bytes(raw: bytes) -> str:
     return raw.decode("utf-8", "surrogateescape")
 
 
+def rejoined(text: str) -> str:
+    """Where texts were put together, bytes that now make up a character become that character."""
+    return text if _SURROGATE.search(text) is None else from_bytes(to_bytes(text))
+
+
 def cleaned(text: str) -> str:
     """Without lone surrogates: what may leave."""
-    return _SURROGATE.sub("\ufffd", text)
+    return text if _SURROGATE.search(text) is None else to_bytes(text).decode("utf-8", "replace")
 
 
 def quote(text: str) -> str:

@@ -74,7 +74,8 @@ class GoType:
 class Function:
     """A function or method that templates may call. Methods take the receiver first, which `params` leaves out.
 
-    `variadic` is the type of further arguments. `until` makes a short-circuit: evaluation ends with the first argument
+    `variadic` is the type of further arguments. `price` is how many characters, coming in or going out, cost a step; it
+    is low where each is handled one by one. `until` makes a short-circuit: evaluation ends with the first argument
     of that truth, which is the result. `results` over 1 means that Go can't call it from a template.
     """
 
@@ -82,6 +83,7 @@ class Function:
     params: tuple[GoType, ...] = ()
     variadic: GoType | None = None
     until: bool | None = None
+    price: int = 32
     results: int = 1
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -69,7 +69,7 @@ def time(text: str) -> GoTime:
     rest = text[19:]
     zone = rest[-6:] if rest[-1] != "Z" else "+00:00"
     fraction = rest.removesuffix("Z").removesuffix(zone).lstrip(".")
-    offset = int((datetime.fromisoformat("2000-01-01T00:00:00" + zone).utcoffset() or datetime.min - datetime.min).total_seconds())
+    offset = int((datetime.fromisoformat("2000-01-01T00:00:00" + zone).utcoffset() or timedelta()).total_seconds())
     seconds = round((moment - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds()) - offset
     return GoTime(seconds * 1_000_000_000 + int(fraction.ljust(9, "0")), offset)
 

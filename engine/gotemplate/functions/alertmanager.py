@@ -1,4 +1,6 @@
-"""The functions that Alertmanager 0.25 adds to Go's own, and those of later releases that need no clock."""
+"""The functions that Alertmanager 0.25 adds to Go's own, and some of later releases (`trimSpace`, `date`,
+`humanizeDuration`). `now` and `since` need the time, so the caller gives it.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +11,11 @@ from typing import Final, cast
 from engine.gotemplate.containers import GoList, Html
 from engine.gotemplate.errors import TooLargeError
 from engine.gotemplate.functions.builtins import BUILTINS
+from engine.gotemplate.functions.humanize import humanize_duration
 from engine.gotemplate.functions.words import lower, matches, replace_all, titled, upper
 from engine.gotemplate.printing import MAX_TEXT
-from engine.gotemplate.types import STRING, STRINGS, Function
+from engine.gotemplate.times import TIME, GoDuration, GoTime
+from engine.gotemplate.types import ANY, STRING, STRINGS, Function
 from engine.gotemplate.values import Strings
 
 
@@ -25,14 +29,25 @@ def _join(separator: str, values: GoList) -> str:
 ALERTMANAGER: Final[Mapping[str, Function]] = MappingProxyType(
     {
         **BUILTINS,
+        "date": Function(lambda layout, time: time.format(layout), (STRING, TIME)),
+        "humanizeDuration": Function(humanize_duration, (ANY,)),
         "join": Function(_join, (STRING, STRINGS)),
         "match": Function(matches, (STRING, STRING)),
-        "reReplaceAll": Function(replace_all, (STRING, STRING, STRING)),
+        "reReplaceAll": Function(replace_all, (STRING, STRING, STRING), price=1),
         "safeHtml": Function(Html, (STRING,)),
         "stringSlice": Function(lambda *words: Strings(words), (), STRING),
-        "title": Function(titled, (STRING,)),
+        "title": Function(titled, (STRING,), price=4),
         "toLower": Function(lower, (STRING,)),
         "toUpper": Function(upper, (STRING,)),
         "trimSpace": Function(str.strip, (STRING,)),
     }
 )
+
+
+def with_clock(now: GoTime) -> Mapping[str, Function]:
+    """The table with `now` and `since`, at this instant."""
+    return {
+        **ALERTMANAGER,
+        "now": Function(lambda: now),
+        "since": Function(lambda time: GoDuration(now.ns - time.ns), (TIME,)),
+    }

@@ -207,7 +207,7 @@ _FIXED: Final[Mapping[str, Function]] = MappingProxyType(
         "label": Function(_label, (STRING, _SAMPLE_POINTER)),
         "match": Function(matches, (STRING, STRING)),
         "parseDuration": Function(_parse_duration, (STRING,)),
-        "reReplaceAll": Function(replace_all, (STRING, STRING, STRING)),
+        "reReplaceAll": Function(replace_all, (STRING, STRING, STRING), price=1),
         "safeHtml": Function(Html, (STRING,)),
         "sortByLabel": Function(_sorted, (STRING, _RESULT)),
         "stripDomain": Function(_strip_domain, (STRING,)),

@@ -29,16 +29,12 @@ def replace_all(pattern: str, replacement: str, text: str) -> str:
     except RegexError as error:
         shown = quote(pattern) if "`" in pattern or not pattern.isprintable() else f"`{pattern}`"
         raise CallError(f"regexp: Compile({shown}): {error}") from None
-    if (len(text) + 1) * (len(replacement) + 1) > MAX_TEXT:
-        _check_size(regex, replacement, text)
-    return regex.replace_all(text, replacement)
-
-
-def _check_size(regex: Regex, replacement: str, text: str) -> None:
-    """Before it is made: a long replacement for each character of a long text would be gigabytes."""
-    matched = len(regex.replace_all(text, "x")) - len(regex.replace_all(text, ""))
-    if matched * len(replacement) + replacement.count("$") * len(text) > MAX_TEXT:
-        raise TooLargeError(f"a text would be longer than {MAX_TEXT} characters")
+    try:
+        if replacement.count("$") * len(text) > MAX_TEXT:  # a single match could already be too much
+            raise OverflowError
+        return regex.replace_all(text, replacement, limit=MAX_TEXT)
+    except OverflowError:
+        raise TooLargeError(f"a text would be longer than {MAX_TEXT} characters") from None
 
 
 def titled(text: str) -> str:

@@ -31,9 +31,9 @@ _UNSAFE: Final = (
 _PLAIN: Final = (
     "accept alt autocomplete autofocus autoplay border checked cols colspan contenteditable contextmenu controls "
     "coords datetime default dir dirname disabled draggable dropzone for formtarget headers height hidden high "
-    "hreflang id ismap kind label lang list loop low max maxlength media mediagroup min multiple name open optimum placeholder "
-    "preload pubdate radiogroup readonly required reversed rows rowspan spellcheck scope scoped seamless selected "
-    "shape size sizes span srclang start step tabindex target title width wrap"
+    "hreflang id ismap kind label lang list loop low max maxlength media mediagroup min multiple name open "
+    "optimum placeholder preload pubdate radiogroup readonly required reversed rows rowspan spellcheck scope "
+    "scoped seamless selected shape size sizes span srclang start step tabindex target title width wrap"
 )
 _TABLE: Final = {
     **dict.fromkeys(_PLAIN.split(), Content.PLAIN),
