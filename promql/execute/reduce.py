@@ -24,30 +24,40 @@ class Members:
     """The rows of a piece, sorted into groups: `groups: int64[g]` are the numbers of those that occur."""
 
     def __init__(self, group_of_row: IntArray) -> None:
-        order = np.argsort(group_of_row, kind="stable")
-        ordered = group_of_row[order]
-        starts = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]]))
-        count = len(starts)
-        self.groups: IntArray = ordered[starts]
-        self.sizes: FloatArray = np.diff(starts, append=len(ordered)).astype(np.float64)
+        self._order = np.argsort(group_of_row, kind="stable")
+        ordered = group_of_row[self._order]
+        self._starts = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]]))
+        self._sizes = np.diff(self._starts, append=len(ordered))
         self._group_of_row = group_of_row
-        # What is folded lies as [state of each group, rows]; here is each group's state and then its rows.
-        self._starts = starts + np.arange(count)
-        rest = np.ones(count + len(order), dtype=np.bool_)
-        rest[self._starts] = False
-        self._index = np.empty(len(rest), dtype=np.int64)
-        self._index[self._starts] = np.arange(count)
-        self._index[rest] = order + count
+        self.groups: IntArray = ordered[self._starts]
+
+    @property
+    def sizes(self) -> FloatArray:
+        """How many rows each group has."""
+        return self._sizes.astype(np.float64)
 
     @property
     def local(self) -> IntArray:
         """For each row the place of its group in `groups`."""
         return np.searchsorted(self.groups, self._group_of_row)
 
-    def fold(self, join: Any, so_far: FloatArray, rows: FloatArray) -> FloatArray:
-        """`so_far[g, k]` with the rows `[s, k]` of each group joined on, in order."""
-        stacked = np.concatenate([so_far, rows])
-        return join.reduceat(stacked.take(self._index, axis=0), self._starts, axis=0)  # type: ignore[no-any-return]
+    def added(self, so_far: FloatArray, rows: FloatArray) -> FloatArray:
+        """`so_far[g, k]` and then each group's rows `[s, k]`, added one after another.
+
+        (`reduce` and `reduceat` add in pairs where they see fit, so they don't do.)
+        """
+        if len(self.groups) <= self._sizes.max():
+            runs = zip(so_far, np.split(rows.take(self._order, axis=0), self._starts[1:]), strict=True)
+            return np.array([np.add.accumulate(np.vstack([begun, run]), axis=0)[-1] for begun, run in runs])
+        out = so_far.copy()
+        for nth in range(int(self._sizes.max())):  # the nth row of every group that has so many
+            some = self._sizes > nth
+            out[some] += rows[self._order[self._starts[some] + nth]]
+        return out
+
+    def joined(self, join: Any, rows: FloatArray) -> FloatArray:
+        """Each group's rows joined by a ufunc for which order does not matter."""
+        return join.reduceat(rows.take(self._order, axis=0), self._starts, axis=0)  # type: ignore[no-any-return]
 
 
 class Reduction(ABC):
@@ -63,7 +73,7 @@ class Reduction(ABC):
         if len(present) == 1:
             count = members.sizes[:, None] * present
         else:
-            count = members.fold(np.add, np.zeros((len(members.groups), values.shape[1])), present.astype(np.float64))
+            count = members.joined(np.add, present.astype(np.float64))
         self.take(members, steps, values, present, count)
         self.count[members.groups, steps] += count
 
@@ -89,37 +99,49 @@ class Group(Count):
         return np.ones(self.shape)
 
 
-class Fold(Reduction):
-    """One ufunc; `neutral` changes nothing (for sums it is -0.0, lest -0.0 become 0.0)."""
-
-    join: Any = np.add
-    neutral = -0.0
+class Sum(Reduction):
+    """Begins at -0.0, which changes nothing, while 0.0 would make 0.0 of -0.0."""
 
     def __init__(self, groups: int, steps: int) -> None:
         super().__init__(groups, steps)
-        self.state = np.full(self.shape, self.neutral)
+        self.total = np.full(self.shape, -0.0)
 
     def take(self, members: Members, steps: slice, values: FloatArray, present: BoolArray, count: FloatArray) -> None:
-        rows = values if present.all() else np.where(present, values, self.neutral)
-        self.state[members.groups, steps] = members.fold(self.join, self.state[members.groups, steps], rows)
+        rows = values if present.all() else np.where(present, values, -0.0)
+        self.total[members.groups, steps] = members.added(self.total[members.groups, steps], rows)
 
     def values(self) -> FloatArray:
-        return self.state
+        return self.total
 
 
-class Sum(Fold):
-    pass
+class Extreme(Reduction):
+    """The least or the greatest value; NaN only where there is nothing else."""
+
+    join: Any
+
+    def __init__(self, groups: int, steps: int) -> None:
+        super().__init__(groups, steps)
+        self._best = np.full(self.shape, np.nan)
+
+    def take(self, members: Members, steps: slice, values: FloatArray, present: BoolArray, count: FloatArray) -> None:
+        rows = values if present.all() else np.where(present, values, np.nan)
+        self._best[members.groups, steps] = self.join(
+            self._best[members.groups, steps], members.joined(self.join, rows)
+        )
+
+    def values(self) -> FloatArray:
+        return self._best
 
 
-class Min(Fold):
-    join, neutral = np.fmin, np.nan
+class Min(Extreme):
+    join = np.fmin
 
 
-class Max(Fold):
-    join, neutral = np.fmax, np.nan
+class Max(Extreme):
+    join = np.fmax
 
 
-class Average(Fold):
+class Average(Sum):
     """A mean of finite values is finite: where huge ones occur, all are added up on a smaller scale."""
 
     def __init__(self, groups: int, steps: int) -> None:
@@ -129,11 +151,11 @@ class Average(Fold):
     def take(self, members: Members, steps: slice, values: FloatArray, present: BoolArray, count: FloatArray) -> None:
         if self._scale == 1.0 and (np.abs(values) >= _HUGE).any():
             self._scale = _SHRINK
-            self.state *= _SHRINK
+            self.total *= _SHRINK
         super().take(members, steps, values if self._scale == 1.0 else values * self._scale, present, count)
 
     def values(self) -> FloatArray:
-        return self.state / self.count / self._scale
+        return self.total / self.count / self._scale
 
 
 class Variance(Reduction):
@@ -145,12 +167,10 @@ class Variance(Reduction):
 
     def take(self, members: Members, steps: slice, values: FloatArray, present: BoolArray, count: FloatArray) -> None:
         """Mean and squares of these rows, from their least value; then joined to those before (Chan et al.)."""
-        nothing = np.full(count.shape, np.nan)
-        base = members.fold(np.fmin, nothing, np.where(present, values, np.nan))
-        apart = np.where(present, values - base[members.local], -0.0)
-        shift = members.fold(np.add, np.full(count.shape, -0.0), apart) / count
-        squared = np.where(present, (apart - shift[members.local]) ** 2, 0.0)
-        squares = members.fold(np.add, np.zeros(count.shape), squared)
+        base = members.joined(np.fmin, np.where(present, values, np.nan))
+        apart = np.where(present, values - base[members.local], 0.0)
+        shift = members.joined(np.add, apart) / count
+        squares = members.joined(np.add, np.where(present, (apart - shift[members.local]) ** 2, 0.0))
         self._join(np.ix_(members.groups, np.arange(*steps.indices(self.shape[1]))), base + shift, squares, count)
 
     def _join(self, at: Any, mean: FloatArray, squares: FloatArray, count: FloatArray) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from fractions import Fraction
+from itertools import pairwise
 
 Samples = Sequence[tuple[int, float]]
 
@@ -18,7 +19,7 @@ def extrapolated(samples: Samples, start: int, end: int, *, counter: bool, per_s
     (first_t, first), (last_t, last) = samples[0], samples[-1]
     change = last - first
     if counter:
-        for (_, before), (_, now) in zip(samples, samples[1:], strict=False):
+        for (_, before), (_, now) in pairwise(samples):
             if now < before:
                 change += before
     to_start, to_end = (first_t - start) / 1000, (end - last_t) / 1000
@@ -79,12 +80,12 @@ def smallest(samples: Samples) -> float:
 
 def changes(samples: Samples) -> float:
     vs = values(samples)
-    return float(sum(a != b and not (math.isnan(a) and math.isnan(b)) for a, b in zip(vs, vs[1:], strict=False)))
+    return float(sum(a != b and not (math.isnan(a) and math.isnan(b)) for a, b in pairwise(vs)))
 
 
 def resets(samples: Samples) -> float:
     vs = values(samples)
-    return float(sum(b < a for a, b in zip(vs, vs[1:], strict=False)))
+    return float(sum(b < a for a, b in pairwise(vs)))
 
 
 def quantile(q: float, samples: Samples) -> float:
