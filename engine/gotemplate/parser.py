@@ -61,7 +61,9 @@ class _Block:
     otherwise: list[Node] | None = None
     visible: int = 0  # how many variables were there before
     inside: int = 0  # where a definition's text begins
-    outside: tuple[list[str], int] = ([], 0)  # variables and depth of ranges around a definition
+    outside: tuple[list[str], int] = field(
+        default_factory=lambda: ([], 0)
+    )  # a definition's surroundings: variables, ranges
 
 
 def parse_trees(name: str, text: str, functions: Container[str]) -> dict[str, Tree]:
