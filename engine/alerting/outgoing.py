@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
-from urllib.parse import urlsplit
+
+from yarl import URL
 
 from engine.alerting.notice import Notice
 from engine.alerting.pipeline import DeliveryError
@@ -37,7 +38,7 @@ class HttpMessage:
 
     @property
     def hosts(self) -> tuple[tuple[str, int], ...]:
-        """Host and port of everybody who will be contacted."""
+        """Host and port of everybody who will be contacted. Raises ValueError for what is no URL."""
         return tuple(_host_and_port(url) for url in (self.url, self.client.proxy_url.reveal()) if url)
 
     @property
@@ -121,5 +122,6 @@ def cut(text: str, most: int) -> str:
 
 
 def _host_and_port(url: str) -> tuple[str, int]:
-    parts = urlsplit(url)
-    return parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
+    """As the HTTP client will read the URL, so that what is checked is what is called."""
+    parts = URL(url, encoded=True)
+    return parts.host or "", parts.port or 80

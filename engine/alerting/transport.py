@@ -56,9 +56,11 @@ class Transport:
             await self._client.close()
 
     async def _may_leave(self, message: Outgoing) -> bool:
-        if self._unbound:
-            return True
-        return all([await on_this_machine(host, port, self._addresses) for host, port in message.hosts])
+        try:
+            hosts = message.hosts
+        except ValueError as error:
+            raise DeliveryError(f"{message.address} is no URL that can be called: {error}", retry=False) from None
+        return self._unbound or all([await on_this_machine(*host, self._addresses) for host in hosts])
 
     async def _post(self, message: HttpMessage, seconds: float) -> None:
         headers = {**USER_AGENT, **message.headers}

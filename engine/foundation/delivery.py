@@ -94,7 +94,7 @@ async def on_this_machine(host: str, port: int, addresses: AddressBook) -> bool:
     """
     if is_loopback(host):
         return True
-    if not is_service_name(host):
+    if not host or not is_service_name(host):
         return False
     route = await addresses.lead(URL.build(scheme="http", host=host, port=port))
     if route.page is not None or is_loopback(route.url.host or ""):
