@@ -64,8 +64,8 @@ def test_promtool_queries_a_range(tools: Tools) -> None:
 
 
 def test_promtool_lists_series_and_labels(tools: Tools) -> None:
-    wait_for("the first scrape", lambda: tools.promtool("series", "--match=up"))
-    assert 'up{instance="node-exporter:9100", job="node"}' in tools.promtool("series", "--match=up")
+    series = '{__name__="up", instance="node-exporter:9100", job="node"}'
+    wait_for("the first scrape", lambda: series in tools.promtool("series", "--match=up"))
     assert "node" in tools.promtool("labels", "job").split()
 
 
