@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from typing import Final
 
 from engine.foundation.values import is_label_name
@@ -72,7 +73,7 @@ class Named:
     fault: SampleError | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class SampleRules:
     """What a target's config does to its samples. Equal rules name equal."""
 
@@ -99,15 +100,13 @@ class SampleRules:
     def name(self, key: bytes) -> Labels | None:
         """The series that this key stands for, or None where relabelling drops it. Raises SampleError."""
         pairs = decode(key)
-        exposed = dict(pairs)
-        merged = self._honored(exposed) if self.honor_labels else self._renamed(exposed)
-        labels = relabel(Labels.of(merged), self.relabel_configs)
+        names = [name for name, _ in pairs]
+        labels = self._joined(pairs) if self._is_plain(pairs, names) else self._merged(dict(pairs))
         if labels is None or not labels:
             return None
         _check_names(labels)
         self.limits.check(labels)
-        if len(exposed) < len(pairs):
-            names = [name for name, _ in pairs]
+        if len(set(names)) < len(names):
             twice = min(name for name in names if names.count(name) > 1)
             raise SampleError(f"label name {quote(twice)} is not unique: invalid sample")
         return labels
@@ -115,6 +114,26 @@ class SampleRules:
     def report(self, name: str) -> Labels:
         """A series about the scrape itself: target labels only, never relabelled."""
         return self.target.set(METRIC_NAME, name)
+
+    @cached_property
+    def _target_names(self) -> frozenset[str]:
+        return frozenset(self.target.names())
+
+    def _is_plain(self, pairs: list[tuple[str, str]], names: list[str]) -> bool:
+        """Nothing to rewrite, to rename or to leave out: so are nearly all."""
+        return (
+            not self.relabel_configs
+            and self._target_names.isdisjoint(names)
+            and all(value for _, value in pairs)
+            and len(set(names)) == len(names)
+        )
+
+    def _joined(self, pairs: list[tuple[str, str]]) -> Labels:
+        return Labels(tuple(sorted((*pairs, *self.target.pairs))))
+
+    def _merged(self, exposed: dict[str, str]) -> Labels | None:
+        merged = self._honored(exposed) if self.honor_labels else self._renamed(exposed)
+        return relabel(Labels.of(merged), self.relabel_configs)
 
     def _honored(self, exposed: dict[str, str]) -> dict[str, str]:
         """An exposed label wins, even an empty one: that takes the target's label away."""
@@ -134,8 +153,18 @@ class SampleRules:
 
 
 def _check_names(labels: Labels) -> None:
-    if METRIC_NAME not in labels:
+    if not labels.name:
         raise SampleError("missing metric name (__name__ label)")
-    if _METRIC_NAME.fullmatch(labels.name) is None or not all(map(is_label_name, labels.names())):
+    if not _is_metric_name(labels.name) or not all(map(_is_label_name, labels.names())):
         shown = ", ".join(f"{name}={quote(value)}" for name, value in labels)
         raise SampleError(f"invalid metric name or label names: {{{shown}}}")
+
+
+@lru_cache(maxsize=2**12)
+def _is_metric_name(name: str) -> bool:
+    return _METRIC_NAME.fullmatch(name) is not None
+
+
+@lru_cache(maxsize=2**12)
+def _is_label_name(name: str) -> bool:
+    return is_label_name(name)

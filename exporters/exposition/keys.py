@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
+from itertools import starmap
+from sys import intern
 from typing import Final
 
 from promql.model.labels import METRIC_NAME
@@ -22,9 +25,18 @@ def decode(key: bytes) -> list[tuple[str, str]]:
     """
     name = _NAME.match(key)
     assert name is not None, "keys come from a parser"
-    pairs = [(METRIC_NAME, name[0].decode())]
-    pairs += [(label.decode(), unescape(value)) for label, value in _LABEL.findall(key, name.end())]
-    return pairs
+    return [_name(name[0]), *starmap(_label, _LABEL.findall(key, name.end()))]
+
+
+@lru_cache(maxsize=2**12)
+def _name(name: bytes) -> tuple[str, str]:
+    return METRIC_NAME, name.decode()
+
+
+@lru_cache(maxsize=2**16)
+def _label(name: bytes, value: bytes) -> tuple[str, str]:
+    """Series share most of their labels: one tuple for all of them is quicker to get and smaller to keep."""
+    return intern(name.decode()), unescape(value)
 
 
 def unescape(value: bytes) -> str:
