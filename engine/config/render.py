@@ -14,6 +14,8 @@ import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from yaml.resolver import Resolver
 
+from engine.alerting.config_routes import MatchersText
+from engine.alerting.matchers import format_matcher, parse_matchers
 from engine.foundation.decode import OnlyHere
 from engine.foundation.http_config import Authorization, HTTPClientConfig
 from engine.foundation.regexes import Regex
@@ -21,6 +23,7 @@ from engine.foundation.regexes import Regex
 _ALWAYS: Final = frozenset({
     "global", "http_config", "follow_redirects", "enable_http2", "honor_timestamps", "insecure_skip_verify",
     "send_resolved", "continue", "require_tls", "smtp_require_tls", "short_fields", "link_names", "html",
+    "templates",
 })  # fmt: skip
 _IN_ONE_LINE: Final = frozenset({"source_labels"})
 _CLIENT: Final = frozenset(field.encode_name for field in msgspec.structs.fields(HTTPClientConfig))
@@ -44,6 +47,8 @@ def _node(value: Any, key: str = "") -> Node:
     if isinstance(value, Mapping):
         pairs = [(_text(str(name)), _node(part)) for name, part in sorted(value.items())]
         return MappingNode(_MAP, pairs, flow_style=False)
+    if isinstance(value, tuple) and all(isinstance(part, MatchersText) for part in value):
+        value = tuple(format_matcher(matcher) for part in value for matcher in parse_matchers(part))
     if isinstance(value, tuple):
         return SequenceNode(_SEQ, [_node(part) for part in value], flow_style=key in _IN_ONE_LINE)
     if isinstance(value, bool):
@@ -69,8 +74,9 @@ def _entries(config: msgspec.Struct) -> Iterator[tuple[str, Any]]:
     if isinstance(config, HTTPClientConfig):
         values |= {"authorization": _authorization(config), "bearer_token": None, "bearer_token_file": None}
     for key in _ordered(list(fields)):
-        value = values[key]
-        if value is not None and (key in _ALWAYS or (value and not _untouched(value, fields[key]))):
+        value, field = values[key], fields[key]
+        always = key in _ALWAYS or field.default is None  # what may be unset is shown when it is set, to whatever
+        if value is not None and (always or (value and not _untouched(value, field))):
             yield key, value
 
 

@@ -7,7 +7,7 @@ Only the first document is read, as Go's library does.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 
 import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
@@ -18,6 +18,7 @@ _MERGE: Final = "tag:yaml.org,2002:merge"
 _NULL: Final = "tag:yaml.org,2002:null"
 _EMPTY: Final = MappingNode("tag:yaml.org,2002:map", [])
 _KINDS: Final = {MappingNode: "a mapping", SequenceNode: "a list", ScalarNode: "text"}
+MAX_DEPTH: Final = 150
 _HINTS: Final = {
     "found character that cannot start any token": "indent with spaces, not tabs; quote what begins with @ % or `",
     "found a tab character that violates indentation": "indent with spaces",
@@ -50,29 +51,29 @@ def compose(source: str | bytes) -> Node:
         raise SyntaxMistake(_position_of_byte(error), "this is not UTF-8 text") from None
     except UnicodeEncodeError as error:
         raise SyntaxMistake(_position_of(error.object, error.start), "this is not UTF-8 text") from None
+    if _may_be_deep(text):
+        _refuse_depth(text)
     loader = yaml.CSafeLoader(text)
     try:
         root = loader.get_node() if loader.check_node() else None
         return _EMPTY if root is None or is_null(root) else root
-    except yaml.reader.ReaderError as error:
-        raise SyntaxMistake(
-            _position_of(text, error.position), f"YAML can't hold this character: {error.reason}"
-        ) from None
-    except yaml.MarkedYAMLError as error:
-        raise SyntaxMistake(position_of_mark(error.problem_mark), _in_one_line(error)) from None
-    except (RecursionError, MemoryError):
-        raise SyntaxMistake(Position(), "lists or mappings are nested too deep") from None
+    except yaml.YAMLError as error:
+        raise _mistake(text, error) from None
     finally:
         loader.dispose()
 
 
-def pairs(node: MappingNode) -> Iterator[tuple[Node, Node, bool]]:
-    """(key, value, merged): own keys as written, then those of `<<`. A key may come twice; the first one counts."""
-    own = [(key, value) for key, value in node.value if key.tag != _MERGE]
-    yield from ((key, value, False) for key, value in own)
+def pairs(node: MappingNode, within: frozenset[int] = frozenset()) -> Iterator[tuple[Node, Node, bool]]:
+    """(key, value, merged): own keys as written, then those of `<<`. A key may come twice; the first one counts.
+
+    `within` are the mappings that are being merged into: YAML allows to write a mapping that merges itself.
+    """
+    yield from ((key, value, False) for key, value in node.value if key.tag != _MERGE)
     for key, value in node.value:
         if key.tag == _MERGE:
-            yield from ((k, v, True) for source in _merged(value) for k, v, _ in _guarded(source, node))
+            for source in _merged(value):
+                if id(source) not in within:
+                    yield from ((k, v, True) for k, v, _ in pairs(source, within | {id(node)}))
 
 
 def is_null(node: Node) -> bool:
@@ -83,7 +84,7 @@ def position(node: Node) -> Position:
     return position_of_mark(node.start_mark)
 
 
-def position_of_mark(mark: yaml.Mark | None) -> Position:
+def position_of_mark(mark: Any) -> Position:
     return Position(mark.line + 1, mark.column + 1) if mark is not None else Position()
 
 
@@ -115,13 +116,37 @@ def _merged(value: Node) -> list[MappingNode]:
     return [source for source in sources if isinstance(source, MappingNode)]
 
 
-def _guarded(source: MappingNode, into: MappingNode) -> Iterator[tuple[Node, Node, bool]]:
-    """A mapping that merges itself gives nothing: YAML allows the loop to be written."""
-    return iter(()) if source is into else pairs(source)
+def _may_be_deep(text: str) -> bool:
+    """Cheap, and right when it says no: a level takes a bracket or some indentation."""
+    if text.count("[") + text.count("{") > MAX_DEPTH:
+        return True
+    return any(len(line) - len(line.lstrip(" -?:")) > MAX_DEPTH for line in text.split("\n") if len(line) > MAX_DEPTH)
 
 
-def _in_one_line(error: yaml.MarkedYAMLError) -> str:
-    problem = error.problem or "this is not YAML"
+def _refuse_depth(text: str) -> None:
+    """Composing recurses on the C stack and would take the process with it. Raises SyntaxMistake."""
+    depth = 0
+    try:
+        for event in yaml.parse(text, Loader=yaml.CSafeLoader):
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            if depth > MAX_DEPTH:
+                where = position_of_mark(event.start_mark)
+                raise SyntaxMistake(where, f"lists and mappings may be nested {MAX_DEPTH} deep")
+            if isinstance(event, yaml.DocumentEndEvent):
+                return
+    except yaml.YAMLError as error:
+        raise _mistake(text, error) from None
+
+
+def _mistake(text: str, error: yaml.YAMLError) -> SyntaxMistake:
+    if isinstance(error, yaml.reader.ReaderError):
+        return SyntaxMistake(_position_of(text, error.position), f"YAML can't hold this character: {error.reason}")
+    mark = error.problem_mark if isinstance(error, yaml.MarkedYAMLError) else None
+    return SyntaxMistake(position_of_mark(mark), _in_one_line(error))
+
+
+def _in_one_line(error: yaml.YAMLError) -> str:
+    problem = (isinstance(error, yaml.MarkedYAMLError) and error.problem) or "this is not YAML"
     hint = _HINTS.get(problem)
     return f"{problem} ({hint})" if hint else problem
 

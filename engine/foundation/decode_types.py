@@ -15,7 +15,7 @@ from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin
 import msgspec
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from engine.foundation.decode_nodes import is_null, kind_of, pairs, position
+from engine.foundation.decode_nodes import MAX_DEPTH, is_null, kind_of, pairs, position
 from engine.foundation.decode_report import Context, NotHere, NotYet, NullItem, OnlyHere, Report
 from engine.foundation.errors import ConfigError
 from engine.foundation.source import Path, Severity
@@ -48,12 +48,12 @@ def reader(kind: Any) -> Reader:
         return _list(args[0], "null is no item of this list")
     if isinstance(origin, type) and issubclass(origin, Mapping):
         return _mapping(*args)
-    if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
-        return _StructReader(kind)
     if kind in _SCALARS:
         return _scalar(_SCALARS[kind])
     if hasattr(kind, "from_text"):
         return _custom(kind)
+    if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+        return _StructReader(kind)
     raise TypeError(f"no YAML is read as {kind!r}")
 
 
@@ -237,7 +237,7 @@ def _list(inner: Any, of_null: str) -> Reader:
         if not isinstance(node, SequenceNode):
             context.add(Severity.ERROR, position(node), path, f"want a list, got {kind_of(node)}")
             return ()
-        _count(node, context)
+        _count(node, path, context)
         items = []
         for index, item in enumerate(node.value):
             if is_null(item) and not takes_null:
@@ -259,7 +259,7 @@ def _mapping(key_kind: Any, value_kind: Any) -> Reader:
         if not isinstance(node, MappingNode):
             context.add(Severity.ERROR, position(node), path, f"want a mapping, got {kind_of(node)}")
             return {}
-        _count(node, context)
+        _count(node, path, context)
         found: dict[Any, Any] = {}
         for key_node, value_node, merged in pairs(node):
             key = read_key(key_node, path, context)
@@ -292,7 +292,7 @@ class _StructReader:
         if not isinstance(node, MappingNode):
             context.add(Severity.ERROR, position(node), path, f"want a mapping, got {kind_of(node)}")
             return self._kind()
-        _count(node, context)
+        _count(node, path, context)
         values, broken = self._read_fields(node, path, context)
         made = self._kind(**values)
         if self._check is not None and not broken:
@@ -367,7 +367,8 @@ def _shown(keys: Collection[str]) -> str:
     return ", ".join(names[:_MOST_SHOWN]) + (", ..." if len(names) > _MOST_SHOWN else "")
 
 
-def _count(node: MappingNode | SequenceNode, context: Context) -> None:
+def _count(node: MappingNode | SequenceNode, path: Path, context: Context) -> None:
+    """Ends what aliases make endless. Raises TooLarge."""
     context.visited += 1 + len(node.value)
-    if context.visited > _MOST_NODES:
+    if context.visited > _MOST_NODES or len(path) > MAX_DEPTH:
         raise TooLarge("document contains excessive aliasing")

@@ -1,0 +1,92 @@
+"""`engine check`: kinds, exit codes, and how findings are shown."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from engine.config.check import BAD, FINE, LINT, check, exit_code, guess_kind, render_verdict
+
+RULE = "{record: a, expr: up}"
+
+
+def file(folder: Path, text: str, name: str = "f.yml") -> Path:
+    (folder / name).write_text(text)
+    return folder / name
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("groups: []", "rules"),
+        ("scrape_configs: []", "config"),
+        ("global: {}\nrule_files: []", "config"),
+        ("global: {}\nroute: {}", "alertmanager"),
+        ("receivers: []", "alertmanager"),
+        ("", "config"),
+        ("a: [", "config"),
+    ],
+)
+def test_a_file_tells_its_kind_by_its_keys(text: str, kind: str, tmp_path: Path) -> None:
+    assert guess_kind(file(tmp_path, text)) == kind
+
+
+def test_a_file_without_keys_tells_its_kind_by_its_name(tmp_path: Path) -> None:
+    assert guess_kind(file(tmp_path, "global:", "alertmanager.yml")) == "alertmanager"
+
+
+def test_the_exit_code_is_that_of_the_worst(tmp_path: Path) -> None:
+    fine = check(file(tmp_path, f"groups: [{{name: g, rules: [{RULE}]}}]", "a.yml"))
+    lint = check(file(tmp_path, f"groups: [{{name: g, rules: [{RULE}, {RULE}]}}]", "b.yml"))
+    bad = check(file(tmp_path, "groups: [{}]", "c.yml"))
+    assert [verdict.exit_code for verdict in (fine, lint, bad)] == [FINE, LINT, BAD]
+    assert (exit_code([fine]), exit_code([lint, fine]), exit_code([fine, bad, lint])) == (FINE, LINT, BAD)
+    assert exit_code([]) == FINE
+
+
+def test_a_finding_shows_its_line_with_a_caret(tmp_path: Path) -> None:
+    path = file(tmp_path, "scrape_configs:\n- job_name: a\n  honor_labels: maybe\n")
+    assert list(render_verdict(check(path))) == [
+        f'{path}:3:17: scrape_configs[0].honor_labels: want true or false, got "maybe"',
+        "      honor_labels: maybe",
+        "                    ^",
+        f"{path}: refused (1 mistake)",
+    ]
+
+
+def test_a_fine_file_is_summed_up(guide: Path) -> None:
+    path = guide / "monorepo" / "prometheus" / "prometheus.yml"
+    assert list(render_verdict(check(path))) == [f"{path}: fine (5 scrape jobs, 1 rule file, 4 rules)"]
+
+
+def test_a_warning_is_called_one_and_lets_the_file_through(guide: Path) -> None:
+    verdict = check(guide / "monorepo" / "alertmanager" / "config.yml")
+    first, *_, last = render_verdict(verdict)
+    assert ": warning: " in first
+    assert "fine (2 receivers, 1 inhibit rule, 0 templates)" in last
+    assert verdict.exit_code == FINE
+
+
+def test_what_is_not_supported_is_no_mistake_but_refused(guide: Path) -> None:
+    verdict = check(guide / "snippets" / "service-discovery-kubernetes.prometheus.yml")
+    assert list(render_verdict(verdict))[-1].endswith("refused (right, but 1 key not supported)")
+    assert verdict.exit_code == BAD
+
+
+def test_a_config_is_judged_with_its_rule_files(tmp_path: Path) -> None:
+    file(tmp_path, "groups: [{}]", "r.yml")
+    verdict = check(file(tmp_path, "rule_files: [r.yml, none.yml]"))
+    assert [Path(f.file).name for f in verdict.findings] == ["f.yml", "r.yml"]
+
+
+def test_a_target_that_relabelling_leaves_nowhere_is_found(conformance: Path) -> None:
+    folder = conformance / "prometheus" / "promtool"
+    for where in ("alert", "scrape"):
+        (found,) = check(folder / f"url_in_{where}_targetgroup_with_relabel_config.bad.yml").findings
+        assert found.message == '"http://bad" is not a valid hostname'
+        assert check(folder / f"url_in_{where}_targetgroup_with_relabel_config.good.yml").fine
+
+
+def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
+    assert [f.message for f in check(tmp_path / "none.yml").findings] == ["can't be read: No such file or directory"]

@@ -1,0 +1,143 @@
+"""prometheus.yml: defaults, times that are settled, what is told beside errors."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from engine.config.prometheus import PrometheusConfig, parse_prometheus
+from engine.foundation.regexes import Regex
+from promql.model.durations import Duration
+
+
+def read(text: str) -> PrometheusConfig:
+    found = parse_prometheus(text)
+    assert [str(f) for f in found.findings if f.fatal] == []
+    return found.value
+
+
+def said(text: str) -> list[str]:
+    return [str(f) for f in parse_prometheus(text).findings]
+
+
+@pytest.mark.parametrize("text", ["", "global:", "global: {}", "global: {scrape_interval: 0s}"])
+def test_an_empty_file_has_prometheus_defaults(text: str) -> None:
+    settings = read(text).global_
+    assert settings.scrape_interval == Duration.from_text("1m")
+    assert settings.scrape_timeout == Duration.from_text("10s")
+    assert settings.evaluation_interval == Duration.from_text("1m")
+
+
+def test_a_job_has_prometheus_defaults() -> None:
+    (job,) = read("scrape_configs: [{job_name: a}]").scrape_configs
+    assert (job.metrics_path, job.scheme, job.honor_labels, job.honor_timestamps) == ("/metrics", "http", False, True)
+    assert (job.scrape_interval, job.scrape_timeout) == (60_000, 10_000)
+    assert (job.follow_redirects, job.enable_http2, job.sample_limit, job.body_size_limit) == (True, True, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("settings", "job", "interval", "timeout"),
+    [
+        ("{}", "{}", "1m", "10s"),
+        ("{scrape_interval: 5s}", "{}", "5s", "5s"),
+        ("{scrape_interval: 5s}", "scrape_interval: 30s", "30s", "5s"),
+        ("{scrape_timeout: 20s}", "scrape_interval: 15s", "15s", "15s"),
+        ("{scrape_timeout: 20s}", "scrape_timeout: 30s", "1m", "30s"),
+    ],
+)
+def test_a_timeout_never_outlasts_its_interval(settings: str, job: str, interval: str, timeout: str) -> None:
+    (found,) = read(f"global: {settings}\nscrape_configs: [{{job_name: a, {job.strip('{}')}}}]").scrape_configs
+    assert (str(found.scrape_interval), str(found.scrape_timeout)) == (interval, timeout)
+
+
+def test_a_timeout_above_its_interval_is_a_mistake_where_it_is_written() -> None:
+    assert said("global: {scrape_interval: 5s, scrape_timeout: 6s}") == [
+        "prometheus.yml:1:47: global.scrape_timeout: global scrape timeout greater than scrape interval"
+    ]
+    (line,) = said("global: {scrape_interval: 5s}\nscrape_configs: [{job_name: a, scrape_timeout: 6s}]")
+    assert line.startswith("prometheus.yml:2:48: scrape_configs[0].scrape_timeout: scrape timeout greater than")
+    assert line.endswith('for scrape config with job name "a"')
+
+
+def test_relabelling_has_prometheus_defaults() -> None:
+    (job,) = read(
+        "scrape_configs: [{job_name: a, relabel_configs: [{target_label: x}, {action: KEEP}]}]"
+    ).scrape_configs
+    first, second = job.relabel_configs
+    assert (first.separator, first.regex, first.replacement, first.action) == (";", Regex("(.*)"), "$1", "replace")
+    assert second.action == "keep"
+
+
+def test_label_values_keep_their_source_text() -> None:
+    text = "scrape_configs: [{job_name: 1.10, static_configs: [{targets: [a:1], labels: {a: 017, b: yes, c: ~}}]}]"
+    (job,) = read(text).scrape_configs
+    assert job.job_name == "1.10"
+    assert job.static_configs[0].labels == {"a": "017", "b": "yes", "c": ""}
+
+
+def test_the_guides_storage_keys_take_effect_and_say_who_refuses_them(guide: Path) -> None:
+    found = parse_prometheus((guide / "snippets" / "storage-optimised.prometheus.yml").read_bytes())
+    storage = found.value.storage.tsdb
+    assert not found.fatal
+    assert (storage.path, str(storage.retention_time), storage.retention_size) == ("/prometheus", "15d", 50 << 30)
+    assert storage.wal_compression is True
+    assert [f.line for f in found.findings] == [9, 10, 11, 12]
+    assert all("Prometheus" in f.message and "flag" in f.message for f in found.findings)
+
+
+def test_retention_is_also_read_as_later_releases_write_it() -> None:
+    storage = read("storage: {tsdb: {retention: {time: 1d, size: 1GB}}}").storage.tsdb
+    assert (storage.retention_time, storage.retention_size) == (86_400_000, 1 << 30)
+    assert parse_prometheus("storage: {tsdb: {retention: {time: 1d}, retention.time: 2d}}").fatal
+
+
+def test_kubernetes_discovery_is_refused_as_not_supported_yet(guide: Path) -> None:
+    found = parse_prometheus((guide / "snippets" / "service-discovery-kubernetes.prometheus.yml").read_bytes(), "k.yml")
+    assert [str(f) for f in found.findings] == [
+        "k.yml:3:5: scrape_configs[0].kubernetes_sd_configs: valid in Prometheus, not supported yet"
+    ]
+
+
+def test_the_guides_config_loads_without_a_word(guide: Path) -> None:
+    found = parse_prometheus((guide / "monorepo" / "prometheus" / "prometheus.yml").read_bytes())
+    assert found.findings == ()
+    assert [job.job_name for job in found.value.scrape_configs] == [
+        "prometheus",
+        "node",
+        "backend-api",
+        "cadvisor",
+        "blackbox",
+    ]
+
+
+def test_a_key_of_a_later_release_names_the_release() -> None:
+    (line,) = said("scrape_configs: [{job_name: a, scrape_protocols: [x]}]")
+    assert line.endswith('unknown key "scrape_protocols" (only Prometheus 2.49 and later know it)')
+
+
+def test_the_example_of_the_design_reads_as_it_says() -> None:
+    text = "scrape_configs:\n  - job_name: a\n    scrap_interval: 5s\n"
+    assert said(text) == [
+        'prometheus.yml:3:5: scrape_configs[0]: unknown key "scrap_interval" (did you mean "scrape_interval"?)'
+    ]
+
+
+@pytest.mark.parametrize(
+    ("job", "message"),
+    [
+        ("bearer_token: a, bearer_token_file: b", "at most one of bearer_token & bearer_token_file must be configured"),
+        ("basic_auth: {password: a, password_file: b}", "at most one of basic_auth password & password_file must be"),
+        ("bearer_token: a, authorization: {}", "authorization is not compatible with bearer_token & bearer_token_file"),
+        ("basic_auth: {}, authorization: {}", "at most one of basic_auth, oauth2 & authorization must be configured"),
+        ("authorization: {type: basic}", 'authorization type cannot be set to "basic", use "basic_auth" instead'),
+        ("oauth2: {client_id: a, client_secret: b}", "oauth2 token_url must be configured"),
+        ("oauth2: {token_url: a, client_secret: b}", "oauth2 client_id must be configured"),
+        ("proxy_connect_header: {a: [b]}", "if proxy_connect_header is configured proxy_url must also be configured"),
+        ("tls_config: {min_version: TLS09}", "unknown TLS version: TLS09"),
+        ("tls_config: {cert_file: a}", 'client cert file "a" specified without client key file'),
+    ],
+)
+def test_http_options_are_refused_in_the_originals_words(job: str, message: str) -> None:
+    (line,) = said(f"scrape_configs: [{{job_name: x, {job}}}]")
+    assert message in line
