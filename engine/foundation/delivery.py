@@ -125,7 +125,10 @@ def masked(text: str, secrets: Iterable[str]) -> str:
 
 def masked_url(url: str) -> str:
     """The URL without its password, and without the values of its query, which often hold a token."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return MASK  # no URL at all, so nobody knows what stands in it
     host = parts.netloc.rpartition("@")[2]
     user = f"{parts.username}:{MASK}@" if parts.username else ""
     query = "&".join(f"{name}={MASK}" for name, _ in parse_qsl(parts.query, keep_blank_values=True))

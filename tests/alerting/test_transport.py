@@ -1,0 +1,341 @@
+"""Messages over real sockets of this machine."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from email import message_from_bytes
+from email.message import Message
+from email.policy import default
+from pathlib import Path
+from typing import Any
+
+import pytest
+import trustme
+from aiohttp import web
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword
+
+from engine.alerting.outgoing import HttpMessage, MailMessage, Outgoing
+from engine.alerting.pipeline import DeliveryError
+from engine.alerting.receivers import email
+from engine.alerting.receivers.email import EmailConfig
+from engine.alerting.receivers.pagerduty import PagerdutyConfig
+from engine.alerting.receivers.slack import SlackConfig
+from engine.alerting.receivers.table import RECEIVERS
+from engine.alerting.receivers.webhook import WebhookConfig
+from engine.alerting.transport import Transport
+from engine.foundation.addresses import AddressBook
+from engine.foundation.clock import SECOND, SystemClock
+from engine.foundation.delivery import Delivery, DeliveryPolicy
+from engine.foundation.http_config import AlertmanagerHTTPClientConfig, TlsConfig
+from engine.foundation.values import FilePath, HostPort, Secret, Url
+from tests.alerting.test_payloads import rendering
+
+
+@dataclass
+class Hook:
+    """A receiver of HTTP requests; answers with `status`, or leads on to `location`."""
+
+    port: int = 0
+    status: int = 200
+    location: str = ""
+    requests: list[tuple[str, dict[str, str], bytes]] = field(default_factory=list)
+
+    async def answer(self, request: web.Request) -> web.Response:
+        self.requests.append((request.path, dict(request.headers), await request.read()))
+        if self.location and request.path == "/first":
+            return web.Response(status=307, headers={"Location": self.location})
+        return web.Response(status=self.status, text="so be it")
+
+
+@pytest.fixture
+async def hook() -> AsyncIterator[Hook]:
+    made = Hook()
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", made.answer)
+    runner = web.AppRunner(app, shutdown_timeout=0.1)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    made.port = runner.addresses[0][1]
+    yield made
+    await runner.cleanup()
+
+
+def post(url: str, retried: frozenset[int] = frozenset(), **client: Any) -> HttpMessage:
+    return HttpMessage(
+        url=url,
+        body=b"{}\n",
+        client=AlertmanagerHTTPClientConfig(**client),
+        explain=lambda status, answer: f"unexpected status code {status}: {answer}",
+        retried=retried,
+        secrets=("t0ken",),
+    )
+
+
+async def send(message: Outgoing, *allowed: str, base: Path = Path(), seconds: float = 5) -> Delivery:
+    clock = SystemClock()
+    delivery = Delivery(DeliveryPolicy(frozenset(allowed)))
+    transport = Transport("team", "team/x[0]", delivery=delivery, addresses=AddressBook(clock), clock=clock, base=base)
+    try:
+        await transport.send(message, clock.now_ns() + round(seconds * SECOND))
+    finally:
+        await transport.close()
+    return delivery
+
+
+async def failure(message: Outgoing, *allowed: str, seconds: float = 5) -> DeliveryError:
+    with pytest.raises(DeliveryError) as caught:
+        await send(message, *allowed, seconds=seconds)
+    return caught.value
+
+
+async def test_a_message_to_this_machine_is_sent(hook: Hook) -> None:
+    delivery = await send(post(f"http://127.0.0.1:{hook.port}/x?a=1"))
+    [(path, headers, body)] = hook.requests
+    assert (path, body, headers["User-Agent"]) == ("/x", b"{}\n", "Alertmanager/0.25.0")
+    assert headers["Content-Type"] == "application/json"
+    assert delivery.outbox.total == 0
+
+
+@pytest.mark.parametrize("status", [200, 201, 204])
+async def test_any_answer_of_the_two_hundreds_is_fine(hook: Hook, status: int) -> None:
+    hook.status = status
+    await send(post(f"http://127.0.0.1:{hook.port}/"))
+
+
+@pytest.mark.parametrize(
+    ("status", "retried", "again"),
+    [
+        (500, (), True),
+        (503, (), True),
+        (400, (), False),
+        (404, (), False),
+        (429, (), False),
+        (429, (429,), True),
+        (403, (403,), True),
+        (302, (), False),
+    ],
+)
+async def test_server_errors_may_mend_themselves_and_client_errors_do_not(
+    hook: Hook, status: int, retried: tuple[int, ...], again: bool
+) -> None:
+    hook.status = status
+    error = await failure(post(f"http://127.0.0.1:{hook.port}/", frozenset(retried)))
+    assert (str(error), error.retry) == (f"unexpected status code {status}: so be it", again)
+
+
+@pytest.mark.parametrize(
+    ("kind", "config", "retried"),
+    [
+        ("webhook", WebhookConfig(), set()),
+        ("slack", SlackConfig(), set()),
+        ("pagerduty", PagerdutyConfig(routing_key=Secret("k")), {429}),
+        ("pagerduty", PagerdutyConfig(service_key=Secret("k")), {403}),
+    ],
+)
+def test_each_receiver_tries_again_after_its_own_statuses(kind: str, config: object, retried: set[int]) -> None:
+    message = RECEIVERS[kind].render(config, rendering())
+    assert isinstance(message, HttpMessage)
+    assert message.retried == retried
+
+
+async def test_a_refused_connection_may_mend_itself_and_shows_no_secret() -> None:
+    error = await failure(post("http://127.0.0.1:9/t0ken"))
+    assert error.retry
+    assert "connection refused" in str(error)
+    assert "t0ken" not in str(error)
+
+
+async def test_what_leads_beyond_this_machine_is_kept_and_shown() -> None:
+    delivery = await send(post("http://hooks.example.com/services/t0ken"))
+    [kept] = delivery.outbox.all()
+    assert (kept.receiver, kept.integration) == ("team", "team/x[0]")
+    assert kept.address == "http://hooks.example.com/services/<secret>"
+    assert kept.payload == "{}\n"
+
+
+async def test_a_proxy_beyond_this_machine_counts_too(hook: Hook) -> None:
+    message = post(f"http://127.0.0.1:{hook.port}/", proxy_url=Url("http://proxy.example.com:3128"))
+    assert (await send(message)).outbox.total == 1
+    assert hook.requests == []
+
+
+async def test_a_permitted_receiver_is_not_withheld() -> None:
+    message = post("http://hooks.example.com/", proxy_url=Url("http://127.0.0.1:9"))
+    assert (await failure(message, "team")).retry
+    assert (await send(message, "other")).outbox.total == 1
+
+
+async def test_nobody_on_this_machine_can_lead_a_message_out_of_it(hook: Hook) -> None:
+    hook.location = f"http://127.0.0.1:{hook.port}/second"
+    message = post(f"http://127.0.0.1:{hook.port}/first")
+    assert str(await failure(message)).startswith("unexpected status code 307")
+    assert [path for path, _, _ in hook.requests] == ["/first"]
+    await send(message, "team")
+    assert [path for path, _, _ in hook.requests] == ["/first", "/first", "/second"]
+
+
+async def test_what_is_no_url_is_told_and_not_tried_again() -> None:
+    error = await failure(post("http://[broken/"), "*")
+    assert not error.retry
+
+
+@dataclass
+class Mailbox:
+    """Keeps what a mail server takes."""
+
+    letters: list[Envelope] = field(default_factory=list)
+    signed_in: list[tuple[bytes, bytes]] = field(default_factory=list)
+
+    async def handle_DATA(self, _server: object, _session: object, envelope: Envelope) -> str:
+        self.letters.append(envelope)
+        return "250 OK"
+
+    def authenticate(self, _server: object, _session: object, _envelope: object, _how: str, data: Any) -> AuthResult:
+        if isinstance(data, LoginPassword):
+            self.signed_in.append((data.login, data.password))
+        return AuthResult(success=True)
+
+
+@asynccontextmanager
+async def mail_server(**options: Any) -> AsyncIterator[tuple[Mailbox, int]]:
+    mailbox = Mailbox()
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(lambda: SMTP(mailbox, hostname="mail", loop=loop, **options), "127.0.0.1", 0)
+    async with server:
+        yield mailbox, server.sockets[0].getsockname()[1]
+
+
+def letter_to(port: int, **more: Any) -> MailMessage:
+    settings = {"require_tls": False, "hello": "localhost", "text": "T {{ .Status }} é", **more}
+    config = EmailConfig(
+        to="A B <a@example.com>, c@example.com",
+        from_="me@example.com",
+        smarthost=HostPort(f"127.0.0.1:{port}"),
+        **settings,
+    )
+    return email.render(config, rendering())
+
+
+async def test_a_letter_arrives_with_both_parts_for_all_recipients() -> None:
+    async with mail_server() as (mailbox, port):
+        await send(letter_to(port, headers={"subject": "Sübject {{ .Status }}", "X-Team": "a"}))
+    [envelope] = mailbox.letters
+    assert envelope.mail_from == "me@example.com"
+    assert envelope.rcpt_tos == ["a@example.com", "c@example.com"]
+    raw = envelope.content
+    assert isinstance(raw, bytes)
+    message: Any = message_from_bytes(raw, policy=default)
+    assert (message["Subject"], message["X-Team"]) == ("Sübject firing", "a")
+    assert (message["From"], message["To"]) == ("me@example.com", "A B <a@example.com>, c@example.com")
+    assert message["Message-Id"].endswith(">")
+    text, html = message.get_payload()
+    assert text.get_content().strip() == "T firing é"
+    assert "[2] Firing" in html.get_content()
+
+
+async def test_a_letter_may_have_one_part_only() -> None:
+    async with mail_server() as (mailbox, port):
+        await send(letter_to(port, html=""))
+        await send(letter_to(port, text=""))
+    kinds = [[part.get_content_type() for part in parts(envelope)] for envelope in mailbox.letters]
+    assert kinds == [["text/plain"], ["text/html"]]
+
+
+def parts(envelope: Envelope) -> list[Message]:
+    assert isinstance(envelope.content, bytes)
+    payload: Any = message_from_bytes(envelope.content).get_payload()
+    return list(payload)
+
+
+async def test_a_server_without_starttls_is_refused_where_tls_is_required() -> None:
+    async with mail_server() as (mailbox, port):
+        error = await failure(letter_to(port, require_tls=True))
+    assert str(error) == (
+        f"'require_tls' is true (default) but \"127.0.0.1:{port}\" does not advertise the STARTTLS extension"
+    )
+    assert error.retry
+    assert mailbox.letters == []
+
+
+@pytest.mark.parametrize("allowed", [("PLAIN", "LOGIN"), ("LOGIN",)])
+async def test_tls_and_a_password_are_used_where_they_are_asked_for(tmp_path: Path, allowed: tuple[str, ...]) -> None:
+    authority = trustme.CA()
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    box = Mailbox()
+    excluded = {"PLAIN", "LOGIN"} - set(allowed)
+    async with mail_server(
+        tls_context=context, require_starttls=True, auth_required=True, authenticator=box.authenticate,
+        auth_exclude_mechanism=excluded,
+    ) as (mailbox, port):  # fmt: skip
+        message = letter_to(
+            port, require_tls=True, auth_username="u", auth_password=Secret("p"),
+            tls_config=TlsConfig(ca_file=FilePath("ca.pem")),
+        )  # fmt: skip
+        await send(message, base=tmp_path)
+    assert box.signed_in == [(b"u", b"p")]
+    assert len(mailbox.letters) == 1
+
+
+async def test_a_certificate_that_nobody_vouches_for_is_refused() -> None:
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    trustme.CA().issue_cert("127.0.0.1").configure_cert(context)
+    async with mail_server(tls_context=context) as (mailbox, port):
+        error = await failure(letter_to(port, require_tls=True))
+    assert str(error).startswith("send STARTTLS command: ")
+    assert mailbox.letters == []
+
+
+async def test_a_missing_password_is_told() -> None:
+    async with mail_server(auth_require_tls=False, authenticator=Mailbox().authenticate) as (_, port):
+        error = await failure(letter_to(port, auth_username="u"))
+    assert "find auth mechanism: missing password for " in str(error)
+
+
+async def test_a_server_that_is_not_there_may_come_back() -> None:
+    error = await failure(letter_to(9))
+    assert error.retry
+    assert str(error).startswith("establish connection to server: ")
+
+
+async def test_a_letter_beyond_this_machine_is_kept_without_its_password() -> None:
+    config = EmailConfig(
+        to="a@example.com", from_="b@example.com", smarthost=HostPort("smtp.example.com:587"), text="says pa55word",
+        auth_username="u", auth_password=Secret("pa55word"),
+    )  # fmt: skip
+    [kept] = (await send(email.render(config, rendering()))).outbox.all()
+    assert kept.address == "a@example.com through smtp.example.com:587"
+    assert "pa55word" not in kept.payload
+    assert "Subject: " in kept.payload
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"to": "nobody"}, "parse 'to' addresses"),
+        ({"from_": "a@b, c@d"}, r"must be exactly one 'from' address \(got: 2\)"),
+        ({"from_": "{{ .Foo }}"}, "execute 'from' template: template: :1:3"),
+        ({"headers": {"X": "{{ .Foo }}"}}, 'execute "X" header template: template: :1:3'),
+        ({"text": "{{ .Foo }}"}, "execute text template: template: :1:3"),
+        ({"html": "{{ .Foo }}"}, "execute html template: template: :1:3"),
+        ({"smarthost": HostPort("a:what")}, "unknown port 'what'"),
+    ],
+)
+def test_a_letter_that_cannot_be_written_is_never_tried_again(change: dict[str, Any], message: str) -> None:
+    settings: dict[str, Any] = {"to": "a@b", "from_": "c@d", "smarthost": HostPort("127.0.0.1:25"), **change}
+    with pytest.raises(DeliveryError, match=message) as caught:
+        email.render(EmailConfig(**settings), rendering())
+    assert not caught.value.retry
+
+
+def test_a_header_cannot_smuggle_another_in() -> None:
+    config = EmailConfig(
+        to="a@b", from_="c@d", smarthost=HostPort("127.0.0.1:25"), headers={"Subject": "x\r\nBcc: evil@example.com"}
+    )
+    assert b"\r\nBcc:" not in email.render(config, rendering()).content
