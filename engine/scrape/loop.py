@@ -26,7 +26,7 @@ from engine.scrape.ports import Fetched, Fetcher, FetchError, PageTooLargeError,
 from engine.scrape.samples import LabelLimitError, SampleRules
 from engine.scrape.series import DROPPED, NO_SERIES, Resolved, SeriesCache
 from engine.scrape.target import Target
-from engine.tsdb.batch import Batch
+from engine.tsdb.batch import Appended, Batch
 from engine.tsdb.errors import DiskFullError
 from exporters.exposition.layout import OPENMETRICS, TEXT, Layout
 from exporters.exposition.negotiate import Format, format_of
@@ -219,7 +219,8 @@ class ScrapeLoop:
         if self._parts.extra_metrics:
             reports += [self.target.timeout / 1000, self._config.sample_limit, size]
         stale = vanished(self._alive, outcome.samples.present)
-        self._append(compose(time, outcome.samples, stale, (self._report_columns(), np.array(reports, np.float64))))
+        batches = compose(time, outcome.samples, stale, (self._report_columns(), np.array(reports, np.float64)))
+        self._count(self._append(batches))
         self._alive = outcome.samples.alive
         if outcome.error:
             self._parts.counters.cache_flushes += self._series.restrain()
@@ -231,14 +232,16 @@ class ScrapeLoop:
         self._parts.counters.out_of_bounds += outcome.samples.refused
         self.health = Health("down" if outcome.error else "up", outcome.error, time, duration)
 
-    def _append(self, batches: list[Batch]) -> None:
-        counters = self._parts.counters
+    def _append(self, batches: list[Batch]) -> Appended:
         try:
-            done = self._parts.store.append(self._source, batches)
+            return self._parts.store.append(self._source, batches)
         except DiskFullError as error:
-            counters.failed_commits += 1
+            self._parts.counters.failed_commits += 1
             log.error("the scrape of %s was not kept: %s", self.target.url, error)  # noqa: TRY400 - expected
-            return
+            return Appended()
+
+    def _count(self, done: Appended) -> None:
+        counters = self._parts.counters
         counters.samples_appended += done.appended
         counters.duplicates += done.duplicate
         counters.out_of_order += done.out_of_order

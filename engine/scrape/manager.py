@@ -47,13 +47,13 @@ class ScrapeManager:
         self._base = base
         self._addresses = addresses
         self._host = socket.getfqdn() if host is None else host
+        self._fetcher: MakeFetcher = fetcher or self._http
         self._ending: set[asyncio.Task[None]] = set()
         self._parts = Parts(
             clock=clock,
             workers=workers,
             store=store,
             supervisor=supervisor,
-            fetcher=fetcher or self._http,
             counters=self.counters,
             extra_metrics=extra_metrics,
         )
@@ -64,21 +64,23 @@ class ScrapeManager:
         return [target for pool in self.pools.values() for target in pool.active]
 
     async def apply(self, configs: Sequence[ScrapeConfig], external_labels: Labels = EMPTY) -> None:
-        """Scrape these jobs, whose intervals and timeouts are settled, and no others. Raises ConfigError.
+        """Scrape these jobs, whose intervals and timeouts are settled, and no others.
 
-        The external labels take part in spreading the scrapes; new ones move only loops that start from now on.
+        The external labels take part in spreading the scrapes; other ones than before move new jobs only. Raises
+        ConfigError, and then changes nothing.
         """
         self._parts = replace(self._parts, jitter=jitter(self._host, external_labels))
         older = dict(self.pools)
+        fetchers = {config.job_name: self._fetcher(config) for config in configs if self._is_news(config)}
         pools: dict[str, ScrapePool] = {}
         for config in configs:
             pool = older.pop(config.job_name, None)
             if pool is None:
-                pool = ScrapePool(config, self._parts, self._part_with)
+                pool = ScrapePool(config, self._parts, fetchers[config.job_name], self._part_with)
                 pool.start()
-            elif pool.config != config:
+            elif config.job_name in fetchers:
                 self.counters.pool_reloads += 1
-                await pool.reconfigure(config)
+                await pool.reconfigure(config, fetchers[config.job_name])
             pools[config.job_name] = pool
         self.pools = pools
         for pool in older.values():
@@ -91,6 +93,10 @@ class ScrapeManager:
             await pool.stop(for_good=False)
         if self._ending:
             await self._parts.supervisor.stop(*self._ending)
+
+    def _is_news(self, config: ScrapeConfig) -> bool:
+        pool = self.pools.get(config.job_name)
+        return pool is None or pool.config != config
 
     def _http(self, config: ScrapeConfig) -> HttpFetcher:
         return HttpFetcher(config, self._addresses, self._base)

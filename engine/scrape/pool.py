@@ -16,7 +16,7 @@ from engine.scrape.config import ScrapeConfig
 from engine.scrape.counters import Lengths
 from engine.scrape.loop import Health, ScrapeLoop, source_key
 from engine.scrape.metadata import MetadataCache
-from engine.scrape.ports import Parts
+from engine.scrape.ports import Fetcher, Parts
 from engine.scrape.target import Target, find_targets
 from promql.model.labels import Labels
 
@@ -48,12 +48,14 @@ class ScrapePool:
     last stale markers.
     """
 
-    def __init__(self, config: ScrapeConfig, parts: Parts, part_with: Callable[[ScrapeLoop], None]) -> None:
+    def __init__(
+        self, config: ScrapeConfig, parts: Parts, fetcher: Fetcher, part_with: Callable[[ScrapeLoop], None]
+    ) -> None:
         self.config = config
         self.dropped: tuple[Labels, ...] = ()
         self._parts = parts
         self._part_with = part_with
-        self._fetcher = parts.fetcher(config)
+        self._fetcher = fetcher
         self._groups: dict[tuple[str, str], TargetGroup] = {}
         self._running: dict[str, _Running] = {}
         self._heirless: dict[str, ScrapeLoop] = {}
@@ -80,9 +82,8 @@ class ScrapePool:
         for name, source in discoveries(self.config).items():
             self._own_tasks.append(start(f"discovery of {job}, {name}", partial(self._listen, name, source)))
 
-    async def reconfigure(self, config: ScrapeConfig) -> None:
+    async def reconfigure(self, config: ScrapeConfig, fetcher: Fetcher) -> None:
         """Go on with another config of the same job. Loops of targets that remain are succeeded by new ones."""
-        fetcher = self._parts.fetcher(config)
         for loop in await self._halt():
             self._heirless[source_key(loop.target, config)] = loop
         self.config, self._fetcher = config, fetcher

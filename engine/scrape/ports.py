@@ -82,7 +82,6 @@ class Parts:
     workers: Workers
     store: Store[Any]
     supervisor: Supervisor
-    fetcher: MakeFetcher
     counters: ScrapeCounters
     jitter: int = 0
     extra_metrics: bool = False

@@ -147,7 +147,7 @@ def _finish(body: bytes, position: int) -> None:
     end = _EOF.match(body, position)
     if end is None:
         _explain(body, position)
-    elif end.end() != len(body):
+    elif body[end.end() : end.end() + 1] not in (b"", b"\0"):
         raise Fault("unexpected data after # EOF")
 
 
@@ -212,7 +212,7 @@ def _culprit(body: bytes, position: int) -> bytes:
     """The character at which the original's lexer gives up, which its message names."""
     entry = body[position : position + 7]
     furthest = max(_shared(word, entry) for word in (b"# HELP ", b"# TYPE ", b"# UNIT ", b"# EOF"))
-    return chr((body[position + furthest : position + furthest + 1] or b"\0")[0]).encode()
+    return chr((body[position + furthest : position + furthest + 1] or b" ")[0]).encode()
 
 
 def _shared(word: bytes, text: bytes) -> int:

@@ -1,6 +1,6 @@
 """Families as text: version 0.0.4, and OpenMetrics 1.0.
 
-Values are written with the shortest digits that read back the same, as Prometheus's client does. OpenMetrics
+Values are written with the shortest digits that read back the same, as Prometheus's own pages are. OpenMetrics
 names a counter's family without `_total` and its samples with it, and wants `# EOF` at the end; the older
 format knows five types, so the others are written as the nearest of them.
 """

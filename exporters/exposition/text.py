@@ -28,7 +28,7 @@ _LABELS: Final = (
 )  # fmt: skip
 _ENTRY: Final = re.compile(  # noqa: TID251 - ours, linear
     rb"([ \t]*+" + _NAME + rb"(?:[ \t]*+" + _LABELS + rb")?+)[ \t]*+(" + _VALUE + rb")[ \t]*+(?:([0-9]++)[ \t]*+)?+\n"
-    rb"|[ \t]*+#[ \t]++(HELP|TYPE)[ \t]++(" + _NAME + rb")([^\n]*+)\n"
+    rb"|[ \t]*+#[ \t]++(HELP|TYPE)[ \t]++(" + _NAME + rb")(?!\0)([^\n]*+)\n"
     rb"|[ \t]*+\n"
     rb"|[ \t]*+#(?![ \t])[^\n\0]*+\n"
     rb"|[ \t]*+#[ \t]++(?!(?:HELP|TYPE)[ \t])[^\n]*+\n"
@@ -41,7 +41,7 @@ _TOKENS: Final = {
         token("TYPE", rb"#[ \t]+TYPE[ \t]+", "name"),
         token("MNAME", _NAME, "value"),
     ],
-    "name": [],
+    "name": [token("MNAME", _NAME, "start")],
     "value": [token("BOPEN", rb"\{", "labels"), token("VALUE", _VALUE, "timestamp")],
     "labels": [
         token("LNAME", _LABEL_NAME, "labels"),
@@ -115,6 +115,7 @@ def _explain(body: bytes, position: int) -> None:
     first = lexer.next()
     if first in ("HELP", "TYPE"):
         lexer.expect("MNAME", f"expected metric name after {first}")
+        raise Fault('invalid metric type ""' if first == "TYPE" else 'linebreak expected after metadata, got "EOF"')
     if first != "MNAME":
         raise Fault(f'"{first}" is not a valid start token')
     found = lexer.next()

@@ -119,7 +119,6 @@ class Bench:
             workers=InlineWorkers(),
             store=self.store,
             supervisor=self.supervisor,
-            fetcher=lambda _: self.fetcher,
             counters=self.counters,
             extra_metrics=extra,
         )

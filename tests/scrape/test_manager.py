@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator
 import pytest
 
 from engine.foundation.addresses import AddressBook
+from engine.foundation.errors import ConfigError
+from engine.foundation.http_config import OAuth2
 from engine.foundation.regexes import Regex
 from engine.foundation.supervise import Supervisor
 from engine.foundation.values import LabelName
@@ -151,3 +153,19 @@ def test_servers_are_spread_by_name_and_external_labels() -> None:
     spread = {jitter("a", Labels()), jitter("b", Labels()), jitter("a", Labels.of(replica="1"))}
     assert len(spread) == 3
     assert jitter("a", Labels()) == jitter("a", Labels())
+
+
+async def test_a_job_that_cannot_be_made_leaves_the_others_alone(manual_clock: ManualClock) -> None:
+    supervisor = Supervisor(manual_clock)
+    manager = ScrapeManager(
+        clock=manual_clock,
+        workers=InlineWorkers(),
+        store=FakeStore(),
+        supervisor=supervisor,
+        addresses=AddressBook(manual_clock),
+        host="here",
+    )
+    with pytest.raises(ConfigError, match="oauth2 is not supported yet"):
+        await manager.apply([job("fine"), job("odd", oauth2=OAuth2())])
+    assert manager.pools == {}
+    await supervisor.stop()
