@@ -17,11 +17,13 @@ import msgspec
 from yaml.nodes import MappingNode
 
 from engine.alerting.config import AlertmanagerConfig
+from engine.config.existence import check_files
 from engine.config.load import Reading, lint_rules, load_alertmanager, rule_files
 from engine.config.prometheus import PrometheusConfig, parse_prometheus
 from engine.config.rules import parse_rules
 from engine.config.targets import check_targets
 from engine.config.translate import Translator
+from engine.foundation.decode import Report
 from engine.foundation.decode_nodes import SyntaxMistake, compose
 from engine.foundation.source import Finding, Severity, settled
 from engine.rules.config import RuleFile
@@ -123,8 +125,13 @@ def _excerpt(finding: Finding, source: bytes) -> Iterator[str]:
 
 
 def _check_config(path: Path, reading: Reading, translate: bool) -> str:
-    written = reading.parse(path, partial(parse_prometheus, check=check_targets))
     translator = Translator({"prometheus": path.parent}, Path("engine-data"), enabled=translate)
+
+    def beyond(config: PrometheusConfig, report: Report) -> None:
+        check_targets(config, report)
+        check_files(config, report, translator, path.parent)
+
+    written = reading.parse(path, partial(parse_prometheus, check=beyond))
     config = translator.rooted(written, path.parent)
     rules = {str(file): reading.parse(file, parse_rules) for file in rule_files(path, config, reading, must_exist=True)}
     reading.findings += lint_rules(rules)

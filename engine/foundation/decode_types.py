@@ -5,10 +5,8 @@ Law: a reader always gives a value of its type; where the node doesn't fit it ad
 
 from __future__ import annotations
 
-import base64
-import difflib
 import types
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cache
 from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin
 
@@ -17,17 +15,15 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from engine.foundation.decode_nodes import MAX_DEPTH, is_null, kind_of, pairs, position
 from engine.foundation.decode_report import Context, NotHere, NotYet, NullItem, OnlyHere, Report
+from engine.foundation.decode_scalars import SCALARS, Parse, choice, nearest, source_text
 from engine.foundation.errors import ConfigError
 from engine.foundation.source import Path, Severity
+from engine.foundation.values import Scalar
 
 Reader = Callable[[Node, Path, Context], Any]
 
-_TRUE: Final = frozenset(("true", "True", "TRUE", "yes", "Yes", "YES", "on", "On", "ON", "y", "Y"))
-_FALSE: Final = frozenset(("false", "False", "FALSE", "no", "No", "NO", "off", "Off", "OFF", "n", "N"))
-_FLOATS: Final = {".inf": "inf", "+.inf": "inf", "-.inf": "-inf", ".nan": "nan"}
 _MOST_NODES: Final = 2_000_000  # visits; an alias counts each time it is followed
 _MOST_SHOWN: Final = 20
-_BINARY: Final = "tag:yaml.org,2002:binary"
 
 
 class TooLarge(ConfigError):  # noqa: N818 - its text is the message
@@ -43,13 +39,13 @@ def reader(kind: Any) -> Reader:
     if origin in (Union, types.UnionType):
         return _optional(kind, args)
     if origin is Literal:
-        return _scalar(_choice(args))
+        return _scalar(choice(args))
     if origin is tuple:
         return _list(args[0], "null is no item of this list")
     if isinstance(origin, type) and issubclass(origin, Mapping):
         return _mapping(*args)
-    if kind in _SCALARS:
-        return _scalar(_SCALARS[kind])
+    if kind in SCALARS:
+        return _scalar(SCALARS[kind])
     if hasattr(kind, "from_text"):
         return _custom(kind)
     if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
@@ -73,34 +69,19 @@ def empty(kind: Any) -> Any:
     return kind()
 
 
-def nearest(word: str, known: Iterable[str]) -> str | None:
-    """The known word that was probably meant."""
-    found = difflib.get_close_matches(word, list(known), n=1, cutoff=0.7)
-    return found[0] if found else None
-
-
 # --- scalars
 
 
-def _scalar(parse: Callable[[str, bool], Any]) -> Reader:
-    """`parse` takes the source text and whether it stood without quotes; raises ValueError or ConfigError."""
-
+def _scalar(parse: Parse) -> Reader:
     def read(node: Node, path: Path, context: Context) -> Any:
         if not isinstance(node, ScalarNode):
-            return _refuse(node, path, context, f"want text, got {kind_of(node)}", parse)
+            return _refuse(node, path, context, f"want text, got {kind_of(node)}")
         try:
-            return parse(_source_text(node), not node.style)
+            return parse(source_text(node), not node.style)
         except (ValueError, ConfigError) as error:
-            return _refuse(node, path, context, str(error), parse)
+            return _refuse(node, path, context, str(error))
 
     return read
-
-
-def _source_text(node: ScalarNode) -> str:
-    """As it stands; null is empty; `!!binary` is decoded, with bytes that are no text as lone surrogates."""
-    if node.tag == _BINARY:
-        return base64.b64decode(node.value).decode(errors="surrogateescape")
-    return "" if is_null(node) else str(node.value)
 
 
 class _Unread:
@@ -108,71 +89,16 @@ class _Unread:
 
 
 UNREAD: Final = _Unread()
+UNSET: Final = _Unread()
+"""Null, where the type has no empty value: no mistake, and the default stays."""
 
 
-def _refuse(node: Node, path: Path, context: Context, message: str, _: object) -> Any:
+def _refuse(node: Node, path: Path, context: Context, message: str) -> Any:
     context.add(Severity.ERROR, position(node), path, message)
     return UNREAD
 
 
-def _text(text: str, _: bool) -> str:
-    if text.isascii():
-        return text
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        raise ValueError("this is not UTF-8 text") from None
-    return text
-
-
-def _bool(text: str, bare: bool) -> bool:
-    if bare and text in _TRUE:
-        return True
-    if bare and (text in _FALSE or not text):
-        return False
-    raise ValueError(f'want true or false, got "{text}"')
-
-
-def _int(text: str, bare: bool) -> int:
-    if bare and not text:
-        return 0
-    try:
-        digits = text.replace("_", "")
-        octal = digits.lstrip("+-").startswith("0") and digits.lstrip("+-0").isdigit() and digits.isascii()
-        number = int(digits, 8 if octal else 0) if bare and digits.isascii() and text == text.strip() else None
-    except ValueError:
-        number = None
-    if number is None:
-        raise ValueError(f'want a whole number, got "{text}"')
-    return number
-
-
-def _float(text: str, bare: bool) -> float:
-    if bare and not text:
-        return 0.0
-    try:
-        if not bare or text.lower() in ("nan", "inf", "-inf", "+inf", "infinity"):
-            raise ValueError(text)
-        return float(_FLOATS.get(text.lower(), text))
-    except ValueError:
-        raise ValueError(f'want a number, got "{text}"') from None
-
-
-_SCALARS: Final[Mapping[Any, Callable[[str, bool], Any]]] = {str: _text, bool: _bool, int: _int, float: _float}
-
-
-def _choice(allowed: Sequence[Any]) -> Callable[[str, bool], Any]:
-    def parse(text: str, _: bool) -> Any:
-        if text in allowed:
-            return text
-        meant = nearest(text, (str(a) for a in allowed))
-        hint = f'did you mean "{meant}"?' if meant else f"allowed: {', '.join(str(a) for a in allowed)}"
-        raise ValueError(f'unknown value "{text}" ({hint})')
-
-    return parse
-
-
-def _custom(kind: Any) -> Reader:
+def _custom(kind: type[Scalar]) -> Reader:
     read = _scalar(lambda text, _: kind.from_text(text))
 
     def read_or_unset(node: Node, path: Path, context: Context) -> Any:
@@ -185,9 +111,6 @@ def _custom(kind: Any) -> Reader:
             return UNSET
 
     return read_or_unset
-
-
-UNSET: Final = _Unread()
 
 
 # --- composites
@@ -212,7 +135,7 @@ def _bounded(read: Reader, meta: msgspec.Meta) -> Reader:
             (meta.ge is not None and value < meta.ge) or (meta.le is not None and value > meta.le)
         ):
             least = f"at least {meta.ge}" if meta.ge is not None and value < meta.ge else f"at most {meta.le}"
-            return _refuse(node, path, context, f"want {least}, got {value}", None)
+            return _refuse(node, path, context, f"want {least}, got {value}")
         return value
 
     return read_bounded

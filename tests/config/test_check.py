@@ -90,3 +90,11 @@ def test_a_target_that_relabelling_leaves_nowhere_is_found(conformance: Path) ->
 
 def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
     assert [f.message for f in check(tmp_path / "none.yml").findings] == ["can't be read: No such file or directory"]
+
+
+def test_a_file_that_a_config_needs_must_be_there(tmp_path: Path) -> None:
+    path = file(tmp_path, "scrape_configs: [{job_name: a, basic_auth: {password_file: pw}}]")
+    (found,) = check(path).findings
+    assert str(found) == f'{path}:1:60: scrape_configs[0].basic_auth.password_file: file "pw" does not exist'
+    file(tmp_path, "secret", "pw")
+    assert check(path).fine
