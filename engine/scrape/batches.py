@@ -55,6 +55,8 @@ def samples_of(page: Page, resolved: Resolved, time: int, *, honor_timestamps: b
 
 def compose(time: int, samples: Samples, stale: IntArray, reports: tuple[IntArray, FloatArray]) -> list[Batch]:
     """All batches of a scrape, by rising time."""
+    if len(stale):
+        stale = np.setdiff1d(stale, reports[0])  # a page may have borne a report's name, which lives on
     columns = np.concatenate((samples.columns, stale, reports[0]))
     values = np.concatenate((samples.values, np.full(len(stale), STALE_NAN), reports[1]))
     if samples.times is not None:

@@ -42,7 +42,7 @@ def twin(
         if COLUMNS[key] != DROPPED and time <= LATEST:
             wanted.append((time, COLUMNS[key], value))
     present = {COLUMNS[key] for key, _, _ in rows}
-    wanted += [(NOW, column, "stale") for column in before - present]
+    wanted += [(NOW, column, "stale") for column in before - present - set(REPORTS[0].tolist())]
     wanted += [(NOW, int(column), float(value)) for column, value in zip(*REPORTS, strict=True)]
     written: dict[tuple[int, int], object] = {}
     for time, column, value in wanted:
