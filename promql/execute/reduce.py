@@ -42,13 +42,11 @@ class Members:
         return np.searchsorted(self.groups, self._group_of_row)
 
     def added(self, so_far: FloatArray, rows: FloatArray) -> FloatArray:
-        """`so_far[g, k]` and then each group's rows `[s, k]`, added one after another.
-
-        (`reduce` and `reduceat` add in pairs where they see fit, so they don't do.)
-        """
+        """`so_far[g, k]` and then each group's rows `[s, k]`, added one after another."""
         if len(self.groups) <= self._sizes.max():
-            runs = zip(so_far, np.split(rows.take(self._order, axis=0), self._starts[1:]), strict=True)
-            return np.array([np.add.accumulate(np.vstack([begun, run]), axis=0)[-1] for begun, run in runs])
+            ordered = rows.take(self._order, axis=0)
+            ends = zip(self._starts.tolist(), (self._starts + self._sizes).tolist(), so_far, strict=True)
+            return np.array([_in_order(begun, ordered[start:end]) for start, end, begun in ends])
         out = so_far.copy()
         for nth in range(int(self._sizes.max())):  # the nth row of every group that has so many
             some = self._sizes > nth
@@ -58,6 +56,14 @@ class Members:
     def joined(self, join: Any, rows: FloatArray) -> FloatArray:
         """Each group's rows joined by a ufunc for which order does not matter."""
         return join.reduceat(rows.take(self._order, axis=0), self._starts, axis=0)  # type: ignore[no-any-return]
+
+
+def _in_order(begun: FloatArray, rows: FloatArray) -> FloatArray:
+    """`begun[k]` and the rows `[s, k]` added one after another. `reduce` does so, but adds a single column in pairs."""
+    stacked = np.concatenate([begun[None, :], rows])
+    if stacked.shape[1] == 1:
+        return np.asarray(np.add.accumulate(stacked, axis=0)[-1])
+    return np.asarray(np.add.reduce(stacked, axis=0, initial=-0.0))
 
 
 class Reduction(ABC):

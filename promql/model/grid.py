@@ -83,11 +83,11 @@ def merged(grid: Grid) -> Grid:
         return grid
     index: dict[Labels, int] = {}
     home = np.array([index.setdefault(labels, len(index)) for labels in grid.labels], dtype=np.int64)
-    seen = np.zeros((len(index), grid.values.shape[1]), dtype=np.int64)
-    np.add.at(seen, home, grid.present)
+    order = np.argsort(home, kind="stable")
+    starts = np.searchsorted(home[order], np.arange(len(index)))
+    present = grid.present[order]
+    seen = np.add.reduceat(present, starts, axis=0, dtype=np.int64)
     if (seen > 1).any():
         raise EvaluationError("vector cannot contain metrics with the same labelset")
-    values = np.zeros(seen.shape)
-    row, column = np.nonzero(grid.present)
-    values[home[row], column] = grid.values[row, column]
+    values = np.add.reduceat(np.where(present, grid.values[order], -0.0), starts, axis=0)  # one of them, and nothings
     return Grid(list(index), values, seen > 0)

@@ -6,7 +6,7 @@ parts at equal steps are one node.
 
 from __future__ import annotations
 
-from promql.errors import PromQLError, UnsupportedError
+from promql.errors import PromQLError
 from promql.functions.operators import SETS, of_scalars
 from promql.functions.overtime import newest
 from promql.functions.presence import named_away
@@ -56,7 +56,7 @@ from promql.syntax.check import check
 
 
 def build(expr: Expr, window: Window, options: Options | None = None) -> Plan:
-    """The plan of an expression. Raises ParseError, UnsupportedError, and PromQLError for a range query of a range."""
+    """The plan of an expression. Raises ParseError, and PromQLError for a range query of a range."""
     kind = check(expr)
     if not window.instant and kind not in (ValueType.SCALAR, ValueType.VECTOR):
         raise PromQLError(f'invalid expression type "{kind.value}" for range query, must be Scalar or instant Vector')
@@ -149,7 +149,7 @@ class _Builder:
 
     def _call(self, call: Call, steps: Steps) -> PlanNode:
         args = tuple(_bare(arg) for arg in call.args)
-        match FUNCTIONS.get(call.function):
+        match FUNCTIONS[call.function]:
             case OverRange(kernel=kernel, keeps_name=keeps_name):
                 return self._rollup(call.function, kernel, args, steps, keeps_name=keeps_name)
             case OverGrids(call=function, scalar=scalar):
@@ -165,8 +165,6 @@ class _Builder:
             case AbsenceOverRange(kernel=kernel):
                 seen = self._rollup(call.function, kernel, args, steps, keeps_name=True)
                 return Absent(steps=steps, expr=seen, labels=_labels_of_matchers(args[0]))
-            case None:
-                raise UnsupportedError(f"function {call.function}() is not supported")
 
     def _rollup(self, name: str, kernel: Kernel, args: tuple[Expr, ...], steps: Steps, *, keeps_name: bool) -> PlanNode:
         (ranged,) = (arg for arg in args if isinstance(arg, MatrixSelector | Subquery))

@@ -41,10 +41,10 @@ def is_pinned(expr: Expr) -> bool:
 
 
 def _is_timed(function: str) -> bool:
-    match FUNCTIONS.get(function):
+    match FUNCTIONS[function]:
         case SampleTime():
             return True
         case OverRange() | OverGrids() as row:
             return row.timed
-        case Absence() | AbsenceOverRange() | None:
+        case Absence() | AbsenceOverRange():
             return False
