@@ -122,6 +122,13 @@ async def test_alerts_are_listed_by_fingerprint_and_those_that_ended_are_not(api
     assert prints == sorted(prints)
 
 
+def in_full(answer: Any, what: str) -> Any:
+    """The whole answer, where a table names only the reason why a body can't be read."""
+    if isinstance(answer, str) and answer.startswith("json: "):
+        return {"code": 400, "message": f'parsing {what} body from "" failed, because {answer}'}
+    return answer
+
+
 REFUSED = [
     ("[{}]", 422, {"code": 602, "message": "0.labels in body is required"}),
     ('[{"labels":{"a":"b"}},{"annotations":{}}]', 422, {"code": 602, "message": "1.labels in body is required"}),
@@ -166,9 +173,7 @@ REFUSED = [
 
 @pytest.mark.parametrize(("body", "status", "answer"), REFUSED)
 async def test_wrong_alerts_are_refused_in_the_originals_words(api: Api, body: str, status: int, answer: Any) -> None:
-    if isinstance(answer, str) and answer.startswith("json: "):
-        answer = {"code": 400, "message": f'parsing alerts body from "" failed, because {answer}'}
-    assert await api.ask("POST", "/api/v2/alerts", body) == (status, answer)
+    assert await api.ask("POST", "/api/v2/alerts", body) == (status, in_full(answer, "alerts"))
 
 
 @pytest.mark.parametrize(
@@ -345,7 +350,7 @@ WRONG_SILENCES = [
     ({"comment": MISSING}, 422, {"code": 602, "message": "comment in body is required"}),
     ({"createdBy": MISSING, "endsAt": MISSING}, 422, {"code": 602, "message": "createdBy in body is required"}),
     ({"startsAt": None}, 422, {"code": 602, "message": "startsAt in body is required"}),
-    ({"endsAt": "0001-01-01T00:00:00Z"}, 422, {"code": 602, "message": "endsAt in body is required"}),
+    ({"endsAt": "0001-01-01T00:00:00Z"}, 400, "Failed to create silence: start time must be before end time"),
     ({"matchers": None}, 422, {"code": 602, "message": "matchers in body is required"}),
     ({"matchers": []}, 422, {"code": 612, "message": "matchers in body should have at least 1 items"}),
     ({"matchers": [{}]}, 422, {"code": 602, "message": "matchers.0.isRegex in body is required"}),
@@ -387,9 +392,7 @@ WRONG_SILENCES = [
 async def test_wrong_silences_are_refused_in_the_originals_words(
     api: Api, changes: dict[str, object], status: int, answer: Any
 ) -> None:
-    if isinstance(answer, str) and answer.startswith("json: "):
-        answer = {"code": 400, "message": f'parsing silence body from "" failed, because {answer}'}
-    assert await api.post("silences", silence_body(**changes)) == (status, answer)
+    assert await api.post("silences", silence_body(**changes)) == (status, in_full(answer, "silence"))
     assert await api.get("silences") == []
 
 

@@ -18,8 +18,9 @@ from engine.alerting.silences import Silence, SilenceMatcher
 from engine.alerting.store import AlertReport
 from engine.foundation.clock import SECOND
 from engine.foundation.errors import EngineError
+from engine.gotemplate.values import GoTime
 
-GO_ZERO: Final = "0001-01-01T00:00:00"
+GO_ZERO: Final = GoTime.zero().ns  # what clients written in Go send where they have no time
 REQUIRED: Final = 602
 FORMAT: Final = 601
 TOO_FEW: Final = 612
@@ -88,15 +89,10 @@ def check_uuid(text: str) -> str:
     return text
 
 
-def parse_time(text: str) -> int | None:
-    """Unix ns, None for Go's zero time, which clients send for none; an empty text is the Unix epoch, as there.
-
-    Raises ValueError.
-    """
+def parse_time(text: str) -> int:
+    """Unix ns; an empty text is the Unix epoch, as there. Raises ValueError."""
     if not text:
         return 0
-    if text.startswith(GO_ZERO):
-        return None
     found = _TIME.fullmatch(text)
     if found is None:
         raise ValueError(f'parsing time "{text}" as "2006-01-02 15:04:05": no date and time')
@@ -164,7 +160,8 @@ class _Shape:
 def _report(shape: _Shape, item: Any, index: int) -> AlertReport:
     body = shape.expect({} if item is None else item, dict, "value of type models.PostableAlert")
     annotations = shape.labels(body, "annotations", ".annotations") or {}
-    ends_at, starts_at = shape.time(body, "endsAt", ".endsAt"), shape.time(body, "startsAt", ".startsAt")
+    given = (shape.time(body, "endsAt", ".endsAt"), shape.time(body, "startsAt", ".startsAt"))
+    ends_at, starts_at = (None if time == GO_ZERO else time for time in given)
     url = shape.text(body, "generatorURL", "Alert.generatorURL") or ""
     labels = shape.labels(body, "labels", "Alert.labels")
     if url and _URI.fullmatch(url) is None:
