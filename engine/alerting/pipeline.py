@@ -78,7 +78,7 @@ class Integration:
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What the stages ask. `muted` answers for a label set at an instant; `open_now` for a route at a tick."""
+    """What the stages ask: whether a label set is quiet now, and whether a route is heard at a flush's tick (Unix ns)."""
 
     clock: Clock
     journal: Journal
@@ -216,11 +216,11 @@ class _Attempts:
             await self._parts.clock.sleep(pause)
 
     def failure(self, error: DeliveryError | DeadlineError) -> str:
+        """What to tell: a final error itself, at the deadline the last one that could have mended itself."""
         if isinstance(error, DeadlineError):
-            what = f"notify retry canceled after {self._count} attempts"
-        else:
-            what = f"notify retry canceled due to unrecoverable error after {self._count} attempts"
-        return f"{self._integration}: {what}: {self._last or error if isinstance(error, DeadlineError) else error}"
+            return f"{self._integration}: notify retry canceled after {self._count} attempts: {self._last or error}"
+        why = f"due to unrecoverable error after {self._count} attempts"
+        return f"{self._integration}: notify retry canceled {why}: {error}"
 
     async def _attempt(self, flush: Flush, alerts: Alerts) -> None:
         counts, kind = self._parts.counts, self._integration.kind

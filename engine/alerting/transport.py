@@ -18,7 +18,7 @@ from engine.foundation.http_client import HttpClient, HttpError
 from engine.foundation.http_config import HTTPClientConfig
 
 USER_AGENT: Final = MappingProxyType({"User-Agent": "Alertmanager/0.25.0"})
-LARGEST_ANSWER: Final = 1024 * 1024
+LARGEST_ANSWER: Final = 16 * 1024 * 1024
 _SHOWN_OF_ANSWER: Final = 1024
 
 

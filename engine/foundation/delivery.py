@@ -23,6 +23,7 @@ from engine.foundation.addresses import AddressBook, is_service_name
 
 EVERYBODY: Final = "*"
 KEPT: Final = 1000
+KEPT_CHARACTERS: Final = 16 * 1024 * 1024
 MASK: Final = "<secret>"
 
 log = logging.getLogger(__name__)
@@ -51,19 +52,24 @@ class Withheld:
 
 @dataclass(slots=True)
 class Outbox:
-    """The latest things that were withheld, oldest first; `total` counts all of them. Owned by one event loop."""
+    """The latest things that were withheld, oldest first; `total` counts all of them. Owned by one event loop.
+
+    The newest is always kept; older ones as far as number and size (characters of payloads) allow.
+    """
 
     limit: int = KEPT
+    characters: int = KEPT_CHARACTERS
     total: int = 0
-    _kept: deque[Withheld] = field(init=False)
+    _kept: deque[Withheld] = field(default_factory=deque)
+    _size: int = 0
     _watchers: list[Callable[[Withheld], None]] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        self._kept = deque(maxlen=self.limit)
 
     def keep(self, withheld: Withheld) -> None:
         self._kept.append(withheld)
+        self._size += len(withheld.payload)
         self.total += 1
+        while len(self._kept) > 1 and (len(self._kept) > self.limit or self._size > self.characters):
+            self._size -= len(self._kept.popleft().payload)
         log.info(
             "not sent, since it leads beyond this machine: %s to %s (--deliver %s would send it)",
             withheld.integration, withheld.address, withheld.receiver,

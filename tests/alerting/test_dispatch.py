@@ -195,7 +195,7 @@ time_intervals: [{{name: office, time_intervals: [{{times: [{{start_time: "09:00
         await w.wait(1)
         assert "night" not in {receiver for _, receiver, _ in w.told()}
         await w.wait(8 * HOUR)
-        assert w.told()[-1] == (19 * HOUR + 1 - 1 + 1, "night", "firing B")
+        assert w.told()[-1] == (19 * HOUR + 1, "night", "firing B")
 
 
 async def test_a_new_config_repeats_nothing_and_tells_new_receivers() -> None:

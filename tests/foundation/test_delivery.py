@@ -62,6 +62,16 @@ def test_the_outbox_keeps_the_latest_and_counts_all() -> None:
     assert (outbox.total, len(seen)) == (3, 3)
 
 
+def test_the_outbox_is_bounded_in_size_but_always_keeps_the_newest() -> None:
+    outbox = Outbox(characters=10)
+    for size in (4, 4, 4, 50):
+        outbox.keep(Withheld(size, "team", "team/webhook[0]", "http://example.com/", "x" * size))
+        kept = [one.time for one in outbox.all()]
+    assert kept == [50]
+    outbox.keep(withheld(1))
+    assert [one.time for one in outbox.all()] == [1]
+
+
 @pytest.mark.parametrize("shape", ["x{}y", '{{"k":"{}"}}'])
 def test_secrets_are_masked_wherever_they_stand(shape: str) -> None:
     assert masked(shape.format("s3cret"), ["s3cret", ""]) == shape.format("<secret>")
