@@ -78,7 +78,7 @@ class Integration:
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What the stages ask: whether a label set is quiet now, and whether a route is heard at a flush's tick (Unix ns)."""
+    """What the stages ask: is a label set quiet now, is a route heard at the tick of a flush (Unix ns)."""
 
     clock: Clock
     journal: Journal
