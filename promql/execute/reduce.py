@@ -148,20 +148,27 @@ class Max(Extreme):
 
 
 class Average(Sum):
-    """A mean of finite values is finite: where huge ones occur, all are added up on a smaller scale."""
+    """A mean of finite values is finite: once huge ones occur, sums are kept on a smaller scale too, for where
+    the plain one overflows.
+    """
 
     def __init__(self, groups: int, steps: int) -> None:
         super().__init__(groups, steps)
-        self._scale = 1.0
+        self._small: FloatArray | None = None
 
     def take(self, members: Members, steps: slice, values: FloatArray, present: BoolArray, count: FloatArray) -> None:
-        if self._scale == 1.0 and (np.abs(values) >= _HUGE).any():
-            self._scale = _SHRINK
-            self.total *= _SHRINK
-        super().take(members, steps, values if self._scale == 1.0 else values * self._scale, present, count)
+        if self._small is None and (np.abs(values) >= _HUGE).any():
+            self._small = self.total * _SHRINK
+        if self._small is not None:
+            rows = np.where(present, values * _SHRINK, -0.0)
+            self._small[members.groups, steps] = members.added(self._small[members.groups, steps], rows)
+        super().take(members, steps, values, present, count)
 
     def values(self) -> FloatArray:
-        return self.total / self.count / self._scale
+        mean = self.total / self.count
+        if self._small is None:
+            return mean
+        return np.where(np.isfinite(self.total), mean, self._small / self.count / _SHRINK)
 
 
 class Variance(Reduction):

@@ -57,8 +57,9 @@ def average(windows: Windows, _args: Sequence[FloatArray]) -> Answer:
     """A mean of finite samples is finite, also where their sum is not."""
     whole = sums(windows)
     mean = whole / windows.count
-    if np.isinf(whole).any():
-        mean = np.where(np.isinf(whole), sums(windows.scaled(_SHRINK)) / windows.count / _SHRINK, mean)
+    finite = np.isfinite(whole)
+    if not finite.all():
+        mean = np.where(finite, mean, sums(windows.scaled(_SHRINK)) / windows.count / _SHRINK)
     return mean, windows.holding(1)
 
 

@@ -11,7 +11,7 @@ from promql.execute.reduce import REDUCTIONS, Members
 from promql.model.types import BoolArray, FloatArray
 
 numbers = st.one_of(
-    st.floats(-1e6, 1e6, allow_subnormal=False),
+    st.floats(-1e6, 1e6).map(lambda v: v if abs(v) > 1e-100 else 0.0),  # squares below that lose their digits
     st.sampled_from([math.nan, math.inf, -math.inf, 0.0, -0.0, 13.3, 13.3, 9.988465674311579e307]),
 )
 
