@@ -22,15 +22,14 @@ class Samples:
     """What a page leaves after relabelling: `columns: int64[N]`, `values: float64[N]`, in page order.
 
     `times: int64[N]` is None where all have the scrape's time. `alive: int64[M]` are the columns, sorted, each once,
-    that get a stale marker when they vanish; series with time stamps of their own do not. `present` are the columns
-    that the page shows at all, likewise. `refused` samples lie too far in the future.
+    that get a stale marker when they vanish; series with time stamps of their own do not, and one that gets such
+    stamps counts as vanished. `refused` samples lie too far in the future.
     """
 
     columns: IntArray
     values: FloatArray
     times: IntArray | None
     alive: IntArray
-    present: IntArray
     distinct: bool
     refused: int = 0
 
@@ -41,7 +40,7 @@ def samples_of(page: Page, resolved: Resolved, time: int, *, honor_timestamps: b
     columns = resolved.columns if kept is None else resolved.columns[kept]
     values = page.values if kept is None else page.values[kept]
     if page.timestamps is None or page.stamped is None or not honor_timestamps:
-        return Samples(columns, values, None, resolved.alive, resolved.alive, resolved.distinct)
+        return Samples(columns, values, None, resolved.alive, resolved.distinct)
     stamped = page.stamped if kept is None else page.stamped[kept]
     given = page.timestamps if kept is None else page.timestamps[kept]
     times = np.where(stamped, given, time)
@@ -50,13 +49,15 @@ def samples_of(page: Page, resolved: Resolved, time: int, *, honor_timestamps: b
     refused = len(times) - int(in_time.sum())
     if refused:
         columns, values, times = columns[in_time], values[in_time], times[in_time]
-    return Samples(columns, values, times, alive, resolved.alive, resolved.distinct, refused)
+    return Samples(columns, values, times, alive, resolved.distinct, refused)
 
 
 def compose(time: int, samples: Samples, stale: IntArray, reports: tuple[IntArray, FloatArray]) -> list[Batch]:
     """All batches of a scrape, by rising time."""
     if len(stale):
         stale = np.setdiff1d(stale, reports[0])  # a page may have borne a report's name, which lives on
+        if samples.times is not None:
+            stale = np.setdiff1d(stale, samples.columns[samples.times >= time])  # their end would come too late
     columns = np.concatenate((samples.columns, stale, reports[0]))
     values = np.concatenate((samples.values, np.full(len(stale), STALE_NAN), reports[1]))
     if samples.times is not None:
@@ -69,7 +70,7 @@ def compose(time: int, samples: Samples, stale: IntArray, reports: tuple[IntArra
 
 
 def vanished(before: IntArray, now: IntArray) -> IntArray:
-    """The columns that were alive and are not present any more."""
+    """The columns that were alive and are not any more."""
     return before[:0] if before is now else np.setdiff1d(before, now, assume_unique=True)
 
 

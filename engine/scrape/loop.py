@@ -74,7 +74,7 @@ class _Outcome:
     error: str = ""
 
 
-_NO_SAMPLES: Final = Samples(NO_SERIES.columns, np.empty(0), None, NO_SERIES.alive, NO_SERIES.alive, distinct=True)
+_NO_SAMPLES: Final = Samples(NO_SERIES.columns, np.empty(0), None, NO_SERIES.alive, distinct=True)
 
 
 class ScrapeLoop:
@@ -218,7 +218,7 @@ class ScrapeLoop:
         reports = [not outcome.error, duration, outcome.scraped, outcome.kept, outcome.added]
         if self._parts.extra_metrics:
             reports += [self.target.timeout / 1000, self._config.sample_limit, size]
-        stale = vanished(self._alive, outcome.samples.present)
+        stale = vanished(self._alive, outcome.samples.alive)
         batches = compose(time, outcome.samples, stale, (self._report_columns(), np.array(reports, np.float64)))
         self._count(self._append(batches))
         self._alive = outcome.samples.alive

@@ -20,7 +20,7 @@ PAGES: Final[dict[str, list[bytes]]] = {
     "bad_line": [b"a 1\nb 2\n", b"a 1\nb 2\n", b"a 1\nbad{\n", b"a 1\nbad{\n", b"a 1\nb 2\n"],
     "bad_from_the_first": [b"bad{\n"],
     "stamped": [b"s 1 %d\nt 5\n" % (NOW - 3000), b"s 2 %d\nt 5\n" % NOW, b"t 5\n"],
-    "stamp_comes_later": [b"s 1\nt 5\n", b"s 2\nt 5\n", b"s 3 %d\nt 5\n" % (NOW + 60_000)],
+    "stamp_comes_later": [b"s 1\nt 5\n", b"s 2\nt 5\n", b"s 3 %d\nt 5\n" % (NOW + 550_000)],
     "far_future": [b"s 1 %d\nt 5\n" % (NOW + 3_600_000)],
     "stamps_ignored": [b"s 1 %d\nt 5\n" % (NOW - 3000)],
     "no_value_for_a_label": [b'm{a="",b="x"} 1\n'],

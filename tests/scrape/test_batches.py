@@ -41,8 +41,9 @@ def twin(
         time = stamp if honor and stamp is not None else NOW
         if COLUMNS[key] != DROPPED and time <= LATEST:
             wanted.append((time, COLUMNS[key], value))
-    present = {COLUMNS[key] for key, _, _ in rows}
-    wanted += [(NOW, column, "stale") for column in before - present - set(REPORTS[0].tolist())]
+    alive = {COLUMNS[key] for key, _, stamp in rows if stamp is None or not honor}
+    too_late = {column for time, column, _ in wanted if time >= NOW}
+    wanted += [(NOW, column, "stale") for column in before - alive - too_late - set(REPORTS[0].tolist())]
     wanted += [(NOW, int(column), float(value)) for column, value in zip(*REPORTS, strict=True)]
     written: dict[tuple[int, int], object] = {}
     for time, column, value in wanted:
@@ -58,7 +59,7 @@ def test_batches_hold_what_a_plain_loop_would_write(
     parsed = page(rows)
     cache.learn(new := cache.unknown(parsed.keys), [COLUMNS[key] for key in new])
     samples = samples_of(parsed, cache.resolve(parsed.keys), NOW, honor_timestamps=honor, latest=LATEST)
-    stale = vanished(np.array(sorted(before), np.int64), samples.present)
+    stale = vanished(np.array(sorted(before), np.int64), samples.alive)
     batches = compose(NOW, samples, stale, REPORTS)
     assert [batch.time for batch in batches] == sorted({batch.time for batch in batches})
     written: dict[tuple[int, int], object] = {}

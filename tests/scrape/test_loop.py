@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+import numpy as np
 import pytest
 
 from engine.foundation.regexes import Regex
@@ -137,6 +138,15 @@ async def test_own_time_stamps_make_batches_of_their_own_and_no_stale_markers(ma
     await bench.scrape(2)
     assert [batch.time - START for batch in bench.store.commits[0]] == [-7000, -5000, 0]
     assert (bench.values("a"), bench.values("b"), bench.values("c")) == ([1], [2], [3, 4])
+
+
+async def test_a_series_that_gets_own_time_stamps_has_ended_unless_they_lie_ahead(manual_clock: ManualClock) -> None:
+    bench = Bench(manual_clock, b"a 1\nb 1\n", b"a 2 %d\nb 2 %d\n" % (START + 1, START + 60_000))
+    await bench.scrape(2)
+    times = {batch.time - START for batch in bench.store.commits[1]}
+    assert times == {1, 15_000, 60_000}
+    assert [bool(np.isnan(value)) for value in bench.values("a")] == [False, False, True]
+    assert bench.values("b") == [1, 2]
 
 
 async def test_own_time_stamps_are_ignored_where_they_are_not_honored(manual_clock: ManualClock) -> None:
