@@ -51,7 +51,8 @@ def go_error(error: Exception, url: URL) -> str:
             return error.message
         case OSError():
             return f"read tcp: {_SYSTEM.get(error.errno or 0, error.strerror or str(error)).removeprefix('connect: ')}"
-    return str(error)
+        case _:
+            return str(error)
 
 
 def quoted(url: str) -> str:

@@ -24,7 +24,7 @@ class LineFormatter(logging.Formatter):
 
     def __init__(self, style: Format) -> None:
         super().__init__()
-        self._style = style
+        self._machine = style == "json"
 
     def format(self, record: logging.LogRecord) -> str:
         fields = {
@@ -35,7 +35,7 @@ class LineFormatter(logging.Formatter):
         }
         if record.exc_info:
             fields["trace"] = self.formatException(record.exc_info)
-        if self._style == "json":
+        if self._machine:
             return msgspec.json.encode(fields).decode()
         return " ".join(f"{key}={_logfmt(value)}" for key, value in fields.items())
 

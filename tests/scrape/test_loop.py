@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-import numpy as np
 import pytest
 
 from engine.foundation.regexes import Regex
@@ -53,7 +52,7 @@ async def test_a_failed_scrape_ends_all_series_and_is_told(manual_clock: ManualC
     await bench.scrape(2)
     assert (bench.loop.health.health, bench.loop.health.last_error) == ("down", str(REFUSED))
     await bench.scrape()
-    assert bench.values("a") == [1, "stale", 2]
+    assert bench.values("a") == [1, 2, "stale"]
     assert bench.values("up") == [1, 0, 1]
     assert (bench.loop.health.health, bench.loop.health.last_error) == ("up", "")
     assert bench.values("scrape_series_added") == [1, 0, 0]
@@ -145,7 +144,7 @@ async def test_a_series_that_gets_own_time_stamps_has_ended_unless_they_lie_ahea
     await bench.scrape(2)
     times = {batch.time - START for batch in bench.store.commits[1]}
     assert times == {1, 15_000, 60_000}
-    assert [bool(np.isnan(value)) for value in bench.values("a")] == [False, False, True]
+    assert bench.values("a") == [1, 2, "stale"]
     assert bench.values("b") == [1, 2]
 
 
