@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Sequence
-from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -79,7 +78,6 @@ class Application:
         self.config_state = selfmetrics.ConfigState(good=True, loaded=self.started_at)
         self._stopping = asyncio.Event()
         self._around = around
-        self._stack = AsyncExitStack()
         self._loops: list[asyncio.Task[None]] = []
         self._reloading = asyncio.Lock()
         self.components = Components(options, loaded, around.clock)
@@ -135,9 +133,9 @@ class Application:
         """Answer at the ports, begin to scrape, to evaluate and to notify."""
         collects = self._collects()
         for component, collect in collects.items():
-            if self.components.runs(component):
+            if component != "alertmanager" or self.alertmanager is not None:
                 self.components.answers_itself(component, collect)
-        await self._stack.enter_async_context(self.components.serving(routes(self, collects)))
+        await self.components.serve(routes(self, collects))
         self._loops = [
             self._around.supervisor.start("upkeep of the store", self._upkeep),
             self.notifier.start(self._around.supervisor),
@@ -172,7 +170,7 @@ class Application:
 
     async def stop(self) -> None:
         """End everything, the listening first and the store last."""
-        await self._stack.aclose()
+        await self.components.close()
         await self.scrapes.stop()
         await self.rules.stop()
         if self.alertmanager is not None:
@@ -191,6 +189,9 @@ class Application:
 
     async def _apply(self, loaded: Loaded) -> None:
         config = loaded.config
+        await self.components.follow(loaded)
+        if (self.alertmanager is None) != (loaded.alertmanager is None):
+            log.warning("an Alertmanager configuration has come or gone: that takes effect at the next start")
         if self.alertmanager is not None and loaded.alertmanager is not None and loaded.alertmanager_file is not None:
             await self.alertmanager.apply(loaded.alertmanager, loaded.alertmanager_file.parent)
         peers = self._make_peers()

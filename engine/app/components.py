@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import logging
 import socket
-from collections.abc import AsyncIterator, Iterable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Final
 
@@ -36,15 +36,18 @@ class _Bound:
 
 
 class Components:
-    """Owns the sockets. `taken` names components whose port somebody else holds, and says who."""
+    """Owns the sockets. `silent` says of components that run, but do not listen, why not."""
 
     def __init__(self, options: RunOptions, loaded: Loaded, clock: Clock) -> None:
         """Binds every port at once. Raises ConfigError where the first one can't be had."""
         self.http = HttpCounts()
-        self.taken: dict[str, str] = {}
+        self.silent: dict[str, str] = {}
         self.addresses = AddressBook(clock, translate=options.translate)
         self._external_host = URL(options.external_url).host or "" if options.external_url else ""
+        self._options = options
         self._bound: dict[str, _Bound] = {}
+        self._routes: Mapping[str, Sequence[web.RouteDef]] = {}
+        self._stack = AsyncExitStack()
         for component in wanted(loaded):
             self._bind(component, options.listener(component))
 
@@ -54,7 +57,7 @@ class Components:
         return {name: str(bound.listener) for name, bound in self._bound.items()}
 
     def runs(self, component: str) -> bool:
-        return component in self._bound or component in self.taken
+        return component in self._bound or component in self.silent
 
     def url(self, component: str) -> str:
         """Where to call it: at its own port, or else at the first; empty when nothing listens."""
@@ -68,30 +71,45 @@ class Components:
         """Our own scrapes of the component's metrics need no socket."""
         self.addresses.serves(component, "/metrics", _local(collect))
 
-    @asynccontextmanager
-    async def serving(self, routes: Mapping[str, Iterable[web.RouteDef]]) -> AsyncIterator[None]:
-        """Answer at every port, by component, for as long as the block runs."""
-        async with AsyncExitStack() as stack:
-            for component, bound in self._bound.items():
-                app = application(routes[component], bound.listener, self.http, external_host=self._external_host)
-                await stack.enter_async_context(running(app, bound.socket))
-            yield
+    async def serve(self, routes: Mapping[str, Sequence[web.RouteDef]]) -> None:
+        """Answer at every port, by component, until `close`."""
+        self._routes = routes
+        for component in self._bound:
+            await self._answer(component)
 
-    def close(self) -> None:
-        """Let go of sockets that never served."""
+    async def follow(self, loaded: Loaded) -> None:
+        """Open the ports of components that a new configuration uses; the others stay as they are."""
+        for component in wanted(loaded):
+            if not self.runs(component):
+                self._bind(component, self._options.listener(component))
+                if component in self._bound:
+                    await self._answer(component)
+
+    async def close(self) -> None:
+        """End all answering."""
+        await self._stack.aclose()
+        self._let_go()
+
+    async def _answer(self, component: str) -> None:
+        bound = self._bound[component]
+        app = application(self._routes[component], bound.listener, self.http, external_host=self._external_host)
+        await self._stack.enter_async_context(running(app, bound.socket))
+
+    def _let_go(self) -> None:
         for bound in self._bound.values():
             bound.socket.close()
 
     def _bind(self, component: str, listener: Listener | None) -> None:
         if listener is None:
+            self.silent[component] = f"{component} is switched off"
             return
         try:
             made = bind(listener)
         except PortTakenError as error:
             if component == FIRST:
-                self.close()
+                self._let_go()
                 raise PortTakenError(f"{error}: choose another with --listen {FIRST}=127.0.0.1:PORT") from None
-            self.taken[component] = str(error)
+            self.silent[component] = str(error)
             return
         port = free_port_of(made)
         self._bound[component] = _Bound(Listener(component, listener.host, port), made)

@@ -68,7 +68,7 @@ def summarise(app: Application, translated: list[tuple[str, str]], seconds: floa
         files=[str(path) for path in loaded.files],
         data=f"{data} ({app.runtime().retention})",
         ports=app.components.ports,
-        taken=list(app.components.taken.values()),
+        silent=list(app.components.silent.values()),
         targets=len(app.scrapes.active),
         jobs=len(loaded.config.scrape_configs),
         rules=sum(len(group.rules) for file in loaded.rules.values() for group in file.groups),

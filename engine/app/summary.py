@@ -19,7 +19,7 @@ class Summary:
     files: Sequence[str]
     data: str
     ports: dict[str, str]
-    taken: Sequence[str]
+    silent: Sequence[str]
     targets: int
     jobs: int
     rules: int
@@ -38,7 +38,7 @@ class Summary:
         yield from _block("files", self.files)
         yield from _block("data", [self.data])
         yield from _block("listening", [f"{name:<13} http://{address}" for name, address in self.ports.items()])
-        yield from _block("not listening", self.taken)
+        yield from _block("not listening", self.silent)
         yield from _block("scraping", [f"{_count(self.targets, 'target')} in {_count(self.jobs, 'job')}"])
         yield from _block("evaluating", [_count(self.rules, "rule")] if self.rules else [])
         yield from _block("translated", [f"{written} -> {used}" for written, used in self.translated])

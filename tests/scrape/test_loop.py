@@ -52,7 +52,7 @@ async def test_a_failed_scrape_ends_all_series_and_is_told(manual_clock: ManualC
     await bench.scrape(2)
     assert (bench.loop.health.health, bench.loop.health.last_error) == ("down", str(REFUSED))
     await bench.scrape()
-    assert bench.values("a") == [1, 2, "stale"]
+    assert bench.values("a") == [1, "stale", 2]
     assert bench.values("up") == [1, 0, 1]
     assert (bench.loop.health.health, bench.loop.health.last_error) == ("up", "")
     assert bench.values("scrape_series_added") == [1, 0, 0]
