@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import click
 import msgspec
+import psutil
 
 from engine.app.application import Application, Around, read
 from engine.app.options import RunOptions
@@ -35,7 +36,6 @@ async def run_until_stopped(options: RunOptions, *, as_json: bool) -> int:
     Raises ConfigError, StoreError for what stands in the way of starting.
     """
     clock = SystemClock()
-    began = clock.monotonic()
     loaded = read(options)
     workers = ThreadWorkers()
     supervisor = Supervisor(clock)
@@ -43,7 +43,7 @@ async def run_until_stopped(options: RunOptions, *, as_json: bool) -> int:
     try:
         await app.start()
         say = _teller(as_json=as_json)
-        summary = summarise(app, await app.look_around(), clock.monotonic() - began)
+        summary = summarise(app, await app.look_around(), clock.now_ns() / SECOND - psutil.Process().create_time())
         click.echo(summary.json() if as_json else summary.text(), err=True)
         app.delivery.outbox.watch(say)
         _listen_to_signals(app, supervisor)
@@ -81,9 +81,7 @@ def summarise(app: Application, translated: list[tuple[str, str]], seconds: floa
 def _withheld(app: Application) -> list[str]:
     if app.alertmanager is None or EVERYBODY in app.options.deliver:
         return []
-    return [
-        "what leads beyond this machine is shown here instead; --deliver sends it, --deliver RECEIVER sends its own"
-    ]
+    return ["what leads beyond this machine is shown here; --deliver sends it (--deliver RECEIVER: of that one)"]
 
 
 def _teller(*, as_json: bool) -> Callable[[Withheld], None]:
