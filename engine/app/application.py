@@ -35,6 +35,7 @@ from engine.foundation.values import format_size
 from engine.foundation.workers import Workers
 from engine.query.engine import QueryEngine
 from engine.relabel.relabel import relabel
+from engine.rules.alertmanagers import InProcess
 from engine.rules.load import group_specs
 from engine.rules.manager import RuleManager
 from engine.rules.notifier import Notifier
@@ -147,13 +148,14 @@ class Application:
         for pool in self.scrapes.pools.values():
             if pool.config.static_configs:
                 await pool.synced.wait()
-        for url in (
-            *(active.target.url for active in self.scrapes.active),
-            *(peer.url for peer in self.notifier.alertmanagers),
-        ):
-            await self.addresses.lead(URL(url, encoded=True))
-        paths = [(t.written, t.used) for t in self.loaded.translations]
-        return paths + [(t.written, t.leads_to) for t in self.addresses.translations]
+        for active in self.scrapes.active:
+            await self.addresses.lead(URL(active.target.url, encoded=True))
+        names = {t.written: t.leads_to for t in self.addresses.translations}
+        for peer in self.notifier.alertmanagers:
+            if isinstance(peer, InProcess):
+                place = URL(peer.url)
+                names[f"{place.host}:{place.port}"] = "alertmanager, in process"
+        return [*((t.written, t.used) for t in self.loaded.translations), *names.items()]
 
     async def reload(self) -> None:
         """Read all files again and put them in force. Raises ConfigError; then everything is as it was."""
