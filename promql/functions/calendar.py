@@ -61,7 +61,7 @@ def day_of_year(dates: AnyArray) -> AnyArray:
 
 
 def days_in_month(dates: AnyArray) -> AnyArray:
-    after = (dates.astype("datetime64[M]") + 1).astype("datetime64[D]").astype(np.int64)
+    after = (dates.astype("datetime64[M]") + np.timedelta64(1, "M")).astype("datetime64[D]").astype(np.int64)
     return after - _first_of_month(dates)
 
 
