@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from base64 import b64encode
+from collections import Counter
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -76,6 +77,7 @@ class HttpClient:
         self._base = base
         self._tls = _Tls(config.tls_config, base)
         self._session: aiohttp.ClientSession | None = None
+        self._in_flight: Counter[str] = Counter()
 
     async def __aenter__(self) -> Self:
         return self
@@ -120,7 +122,10 @@ class HttpClient:
     ) -> Response:
         if route.url.scheme not in ("http", "https"):
             raise _Headless(f'unsupported protocol scheme "{route.url.scheme}"')
-        config = self._config
+        config, host = self._config, route.url.authority
+        self._in_flight[host] += 1
+        if self._in_flight[host] > config.max_idle_conns_per_host:
+            headers = {**headers, "Connection": "close"}  # so that no more than that many are ever kept
         try:
             response = await self._open().request(
                 method,
@@ -140,8 +145,11 @@ class HttpClient:
             raise
         except (aiohttp.ClientError, OSError) as error:
             raise _Headless(go_error(error, route.url)) from None
-        async with response:
-            return await _read(response, limit)
+        else:
+            async with response:
+                return await _read(response, limit)
+        finally:
+            self._in_flight[host] -= 1
 
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None:

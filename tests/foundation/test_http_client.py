@@ -18,7 +18,15 @@ from engine.foundation.addresses import AddressBook, LocalResponse
 from engine.foundation.clock import SystemClock
 from engine.foundation.errors import ConfigError
 from engine.foundation.http_client import BodyTooLargeError, HttpClient, HttpError, Response
-from engine.foundation.http_config import Authorization, BasicAuth, HTTPClientConfig, OAuth2, TlsConfig, TlsVersion
+from engine.foundation.http_config import (
+    AlertmanagerHTTPClientConfig,
+    Authorization,
+    BasicAuth,
+    HTTPClientConfig,
+    OAuth2,
+    TlsConfig,
+    TlsVersion,
+)
 from engine.foundation.values import FilePath, Secret, Url
 
 
@@ -281,3 +289,25 @@ async def test_plain_text_where_tls_was_expected_is_told(site: str) -> None:
     url = site.replace("http:", "https:")
     said = await refusal(f"{url}/echo")
     assert said == f'Get "{url}/echo": tls: first record does not look like a TLS handshake'
+
+
+async def test_no_more_connections_are_kept_than_the_configuration_says() -> None:
+    """Three requests at once, one connection may stay: the fourth request finds one open, and makes none."""
+    seen: list[object] = []
+    all_there = asyncio.Event()
+
+    async def count(request: web.Request) -> web.Response:
+        seen.append(request.transport)
+        if len(seen) == 3:
+            all_there.set()
+        await all_there.wait()
+        return web.Response(headers={"X-Kept": str(request.keep_alive)})
+
+    app = web.Application()
+    app.router.add_get("/", count)
+    config = AlertmanagerHTTPClientConfig(max_idle_conns_per_host=1)
+    async with serving(app) as url, HttpClient(config, AddressBook(SystemClock())) as client:
+        answers = await asyncio.gather(*(client.request("GET", url, timeout=5) for _ in range(3)))
+        assert sorted(answer.headers["x-kept"] for answer in answers) == ["False", "False", "True"]
+        await client.request("GET", url, timeout=5)
+    assert len(set(map(id, seen))) == 3
