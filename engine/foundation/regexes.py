@@ -1,7 +1,7 @@
 r"""Regular expressions as Go has them: RE2 syntax, linear time.
 
-Every pattern that comes from a user goes through here. `\C`, which the library accepts and Go refuses, is
-refused here too.
+Every pattern that comes from a user goes through here. What the library accepts and Go 1.19 refuses, `\C` and
+`(?<name>`, is refused here too.
 """
 
 from __future__ import annotations
@@ -27,6 +27,15 @@ _WORDS: Final = {
     "invalid named capture group": "invalid named capture",
     "invalid repetition size": "invalid repeat count",
 }
+_FOREIGN: Final = {
+    "\\C": "invalid escape sequence: `\\C`",
+    "(?<": "invalid or unsupported Perl syntax: `(?<`",
+}
+_PIECE: Final = re.compile(  # noqa: TID251 - ours, and each piece is read once
+    r"\\Q.*?(?:\\E|\Z)|\\.|\[\^?\]?(?:\\.|\[:\^?\w+:\]|[^\]\\])*+\]?|\(\?<", re.DOTALL | re.ASCII
+)
+"""Quoted text, an escape, a whole class: in these nothing is an operator; and the one operator that is looked for."""
+
 _REFERENCE: Final = re.compile(r"\$(?:\{(\w+)\}|(\w+)|(\$))", re.ASCII)  # noqa: TID251 - ours, bounded
 
 
@@ -103,12 +112,18 @@ def _lookup(found: Any) -> Callable[[str], str]:
 
 @lru_cache(maxsize=4096)
 def _compile(source: str) -> Any:
-    if "\\C" in source.replace("\\\\", ""):
-        raise RegexError("error parsing regexp: invalid escape sequence: `\\C`")
+    if any(operator in source for operator in _FOREIGN):
+        _refuse_foreign(source)
     try:
         return re2.compile(source, _OPTIONS)
     except re2.error as error:
         raise RegexError(f"error parsing regexp: {_in_gos_words(error)}") from None
+
+
+def _refuse_foreign(source: str) -> None:
+    for piece in _PIECE.findall(source):
+        if piece in _FOREIGN:
+            raise RegexError(f"error parsing regexp: {_FOREIGN[piece]}")
 
 
 def _in_gos_words(error: Exception) -> str:

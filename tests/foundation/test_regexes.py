@@ -14,12 +14,20 @@ from engine.foundation.regexes import Regex, RegexError
         ("a**", "invalid nested repetition operator: `**`"),
         ("x{1001}", "invalid repeat count: `{1001}`"),
         ("\\C", "invalid escape sequence: `\\C`"),
+        ("(?<n>a)", "invalid or unsupported Perl syntax: `(?<`"),
+        ("\\\\(?<n>a)", "invalid or unsupported Perl syntax: `(?<`"),
+        ("(?<=a)", "invalid or unsupported Perl syntax: `(?<`"),
     ],
 )
 def test_mistakes_are_told_in_gos_words(pattern: str, text: str) -> None:
     with pytest.raises(RegexError) as caught:
         Regex(pattern)
     assert str(caught.value) == f"error parsing regexp: {text}"
+
+
+@pytest.mark.parametrize("pattern", ["\\(?<", "[(?<]", "[](?<]", "[[:alpha:](?<]", "\\Q(?<\\C\\E", "\\\\C", "(?P<n>a)"])
+def test_what_go_refuses_as_an_operator_it_takes_as_text(pattern: str) -> None:
+    Regex(pattern)
 
 
 def test_patterns_match_whole_texts_unless_told_otherwise() -> None:
