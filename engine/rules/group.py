@@ -1,7 +1,8 @@
 """One group: its rules in turn, each one's samples committed before the next is evaluated.
 
 The evaluation's instant is its slot; samples, `for` and resending are reckoned from it, while durations and "last
-evaluation" are the clock's. A rule that fails writes nothing and ends nothing; its neighbours go on.
+evaluation" are the clock's. A rule that fails, for whatever reason, writes nothing and ends nothing; its neighbours
+go on. A broken store alone ends the turn.
 """
 
 from __future__ import annotations
@@ -131,20 +132,23 @@ class Group:
             self._commit(progress, samples, time)
         except QueryCanceledError:
             return
-        except (DiskFullError, IngestError) as error:
+        except IngestError as error:  # the rule was evaluated; what it gave was not taken
             self._failed(progress, error)
-        except StoreError:
-            raise
-        except EngineError as error:
+        except Exception as error:
+            if isinstance(error, StoreError) and not isinstance(error, DiskFullError):
+                raise
             self.counts.failures += 1
             self._failed(progress, error)
         finally:
             progress.seconds = clock.monotonic() - began
             self.counts.rule_seconds += progress.seconds
 
-    def _failed(self, progress: Progress, error: EngineError) -> None:
-        progress.failed(str(error))
-        log.warning("rule group %s: evaluating a rule failed: %s", self.spec.key, error)
+    def _failed(self, progress: Progress, error: Exception) -> None:
+        """Note it; of a mistake of the engine's own the log tells the whole story."""
+        expected = isinstance(error, EngineError)
+        progress.failed(str(error) if expected else f"unexpected error: {error!r}")
+        trace = None if expected else error
+        log.warning("rule group %s: evaluating a rule failed: %s", self.spec.key, progress.last_error, exc_info=trace)
 
     def _commit(self, progress: Progress, samples: Samples, time: int) -> None:
         """Write the samples, and stale markers for what the rule wrote last time and not now. Raises IngestError."""

@@ -93,6 +93,18 @@ async def test_a_rule_that_fails_writes_and_ends_nothing_and_its_neighbours_go_o
     assert stage.group.counts.failures == 1
 
 
+async def test_a_mistake_of_the_engine_fails_one_rule_and_its_neighbours_go_on(
+    manual_clock: ManualClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    answers = {"x": failing(ZeroDivisionError("by zero")), "y": vector(({}, 2.0))}
+    stage = Stage(manual_clock, answers, group(alerting("A", "x"), recording("b", "y")))
+    await stage.turns(MINUTE)
+    assert stage.health == [("err", "unexpected error: ZeroDivisionError('by zero')"), ("ok", "")]
+    assert stage.store.shown() == {"b": [(MINUTE, 2.0)]}
+    assert stage.group.counts.failures == 1
+    assert "Traceback" in caplog.text
+
+
 async def test_a_cancelled_query_says_nothing_of_the_rule(manual_clock: ManualClock) -> None:
     stage = Stage(manual_clock, {"x": failing(QueryCanceledError("gone"))}, group(recording("a", "x")))
     await stage.turns(MINUTE)
@@ -113,6 +125,7 @@ async def test_a_full_disk_fails_the_rule_and_a_broken_store_the_process(manual_
     stage.store.failure = DiskFullError("no room")
     await stage.turns(MINUTE)
     assert stage.health == [("err", "no room")]
+    assert stage.group.counts.failures == 1
     stage.store.failure = StoreError("disk and index disagree")
     with pytest.raises(StoreError):
         await stage.turns(2 * MINUTE)
