@@ -23,15 +23,9 @@ from engine.alerting.outgoing import MailMessage
 from engine.alerting.pipeline import DeliveryError
 from engine.foundation.addresses import AddressBook
 from engine.foundation.delivery import is_loopback
-from engine.foundation.http_config import TlsConfig
+from engine.foundation.tls import ClientTls, TlsError
 
 IMPLICIT_TLS_PORT: Final = 465
-TLS_VERSIONS: Final = {
-    "TLS10": ssl.TLSVersion.TLSv1,
-    "TLS11": ssl.TLSVersion.TLSv1_1,
-    "TLS12": ssl.TLSVersion.TLSv1_2,
-    "TLS13": ssl.TLSVersion.TLSv1_3,
-}
 _SIGNED_IN: Final = 235
 
 log = logging.getLogger(__name__)
@@ -39,7 +33,10 @@ log = logging.getLogger(__name__)
 
 async def send_mail(message: MailMessage, addresses: AddressBook, base: Path, seconds: float) -> None:
     """Deliver within so many seconds. Raises DeliveryError; all but wrong TLS files and addresses may mend itself."""
-    context = _tls_context(message.tls, base)
+    try:
+        context = ClientTls(message.tls, base).context()
+    except TlsError as error:
+        raise DeliveryError(f"parse TLS configuration: {error}", retry=False) from None
     route = await addresses.lead(URL.build(scheme="http", host=message.host, port=message.port))
     client = aiosmtplib.SMTP(
         hostname=route.url.host,
@@ -144,21 +141,3 @@ _METHODS: Final[Mapping[str, _Method]] = MappingProxyType(
         "login": _Method(lambda message: message.password, "password", _login),
     }
 )
-
-
-def _tls_context(config: TlsConfig, base: Path) -> ssl.SSLContext:
-    """Raises DeliveryError where a file is missing or wrong."""
-    try:
-        context = ssl.create_default_context(cafile=base / config.ca_file if config.ca_file else None)
-        if config.cert_file:
-            context.load_cert_chain(base / config.cert_file, base / config.key_file if config.key_file else None)
-    except OSError as error:  # ssl.SSLError is one
-        raise DeliveryError(f"parse TLS configuration: {error}", retry=False) from None
-    if config.insecure_skip_verify:
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-    if config.min_version:
-        context.minimum_version = TLS_VERSIONS[config.min_version]
-    if config.max_version:
-        context.maximum_version = TLS_VERSIONS[config.max_version]
-    return context

@@ -87,7 +87,7 @@ async def resolves(host: str) -> bool:
     """Whether the system's resolver knows the name."""
     try:
         await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
-    except OSError:
+    except (OSError, UnicodeError):  # unknown, or no name that DNS could hold
         return False
     return True
 

@@ -107,7 +107,7 @@ async def on_this_machine(host: str, port: int, addresses: AddressBook) -> bool:
         return True
     try:
         found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except OSError:
+    except (OSError, UnicodeError):  # unknown, or no name that DNS could hold
         return False
     return all(is_loopback(str(address[0])) for *_, address in found)
 

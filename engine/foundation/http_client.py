@@ -1,8 +1,8 @@
 """Calling others over HTTP, as a client configuration says.
 
 Errors are told in the words in which Prometheus shows them (`Get "http://x/metrics": dial tcp 127.0.0.1:9: connect:
-connection refused`), since people search for those. Credentials in files are read when they are sent, and TLS files
-again when they have changed, so that rotating them needs no reload.
+connection refused`), since people search for those. Credentials in files are read when they are sent, so that rotating
+them needs no reload.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ from http.client import responses
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
-from urllib.parse import urlsplit
 
 import aiohttp
 from yarl import URL
@@ -27,6 +26,7 @@ from engine.foundation.addresses import AddressBook, LocalPage, Route
 from engine.foundation.errors import ConfigError, RemoteError
 from engine.foundation.http_config import HTTPClientConfig, TlsConfig
 from engine.foundation.http_errors import go_error, quoted
+from engine.foundation.tls import ClientTls, TlsError
 
 with suppress(ImportError):
     from isal import isal_zlib
@@ -37,12 +37,6 @@ _BUFFER: Final = 2**18
 _REDIRECTS: Final = 10
 _LARGEST_PORT: Final = 65535
 DEADLINE: Final = "context deadline exceeded"
-_VERSIONS: Final = {
-    "TLS10": ssl.TLSVersion.TLSv1,
-    "TLS11": ssl.TLSVersion.TLSv1_1,
-    "TLS12": ssl.TLSVersion.TLSv1_2,
-    "TLS13": ssl.TLSVersion.TLSv1_3,
-}
 
 
 class HttpError(RemoteError):
@@ -75,7 +69,7 @@ class HttpClient:
         self._config = config
         self._addresses = addresses
         self._base = base
-        self._tls = _Tls(config.tls_config, base)
+        self._tls = ClientTls(config.tls_config, base)
         self._session: aiohttp.ClientSession | None = None
         self._in_flight: Counter[str] = Counter()
 
@@ -106,7 +100,7 @@ class HttpClient:
         verb = method.capitalize()
         try:
             target = _parse(url)
-            sent = {**(headers or {}), **self._authorization()}
+            sent = _checked({**(headers or {}), **self._authorization()})
             async with asyncio.timeout(timeout):
                 route = await self._addresses.lead(target)
                 if route.page is not None:
@@ -135,7 +129,7 @@ class HttpClient:
                 timeout=aiohttp.ClientTimeout(total=timeout),
                 allow_redirects=config.follow_redirects,
                 max_redirects=_REDIRECTS,
-                ssl=self._tls.context() if route.url.scheme == "https" else True,
+                ssl=self._trust(route.url),
                 server_hostname=config.tls_config.server_name or None,
                 proxy=config.proxy_url.reveal() or None,
             )
@@ -143,7 +137,7 @@ class HttpClient:
             raise _Headless(f"stopped after {_REDIRECTS} redirects", error.history[-1].headers["location"]) from None
         except TimeoutError:
             raise
-        except (aiohttp.ClientError, OSError) as error:
+        except (aiohttp.ClientError, OSError, UnicodeError) as error:
             raise _Headless(go_error(error, route.url)) from None
         else:
             async with response:
@@ -165,8 +159,17 @@ class HttpClient:
             )
         return self._session
 
+    def _trust(self, url: URL) -> ssl.SSLContext | bool:
+        """The configuration's TLS, for plain HTTP too, which may be led to TLS; not made where it says nothing."""
+        if url.scheme != "https" and self._config.tls_config == TlsConfig():
+            return True
+        try:
+            return self._tls.context()
+        except TlsError as error:
+            raise _Headless(str(error)) from None
+
     def _authorization(self) -> dict[str, str]:
-        """The header. Raises HttpError if a file can't be read."""
+        """The header. Raises _Headless if a file can't be read."""
         basic, bearer = self._config.basic_auth, self._config.bearer
         if basic is not None:
             password = basic.password.reveal() or self._secret(basic.password_file, "basic auth password")
@@ -181,8 +184,9 @@ class HttpClient:
             return ""
         try:
             return (self._base / name).read_text().strip()
-        except OSError as error:
-            raise _Headless(f"unable to read {what} file {name}: open {name}: {_reason(error)}") from None
+        except (OSError, UnicodeDecodeError) as error:
+            reason = error.strerror or str(error) if isinstance(error, OSError) else "not UTF-8 text"
+            raise _Headless(f"unable to read {what} file {name}: open {name}: {reason.lower()}") from None
 
 
 class _Headless(Exception):  # noqa: N818 - becomes HttpError once the URL stands before it
@@ -199,9 +203,18 @@ def _parse(url: str) -> URL:
         if target.explicit_port is not None and target.explicit_port > _LARGEST_PORT:
             raise ValueError
     except ValueError:
-        port = urlsplit(url).netloc.rpartition(":")[2]
-        raise _Headless(f"dial tcp: address {port}: invalid port") from None
+        place = url.partition("://")[2].partition("/")[0]
+        if place.count("[") != place.count("]"):
+            raise _Headless("missing ']' in host") from None
+        raise _Headless(f"dial tcp: address {place.rpartition(':')[2]}: invalid port") from None
     return target
+
+
+def _checked(headers: dict[str, str]) -> dict[str, str]:
+    for name, value in headers.items():
+        if any((char < " " and char != "\t") or char == "\x7f" for char in value):
+            raise _Headless(f'net/http: invalid header field value for "{name}"')
+    return headers
 
 
 async def _read(response: aiohttp.ClientResponse, limit: int) -> Response:
@@ -227,45 +240,3 @@ async def _ask_page(page: LocalPage, url: URL, headers: Mapping[str, str], limit
         raise BodyTooLargeError("body size limit exceeded")
     lower = {name.lower(): value for name, value in answer.headers.items()}
     return Response(answer.status, responses.get(answer.status, ""), lower, answer.body)
-
-
-class _Tls:
-    """The context for one TLS configuration, made again when a file has changed."""
-
-    def __init__(self, config: TlsConfig, base: Path) -> None:
-        self._config = config
-        self._files = {
-            what: base / name
-            for what, name in (("CA cert", config.ca_file), ("cert", config.cert_file), ("key", config.key_file))
-            if name
-        }
-        self._made: tuple[list[float], ssl.SSLContext] | None = None
-
-    def context(self) -> ssl.SSLContext:
-        """Raises _Headless where a file is missing or wrong."""
-        try:
-            stamps = [file.stat().st_mtime for file in self._files.values()]
-            if self._made is None or self._made[0] != stamps:
-                self._made = (stamps, self._make())
-        except OSError as error:  # ssl.SSLError is one
-            named = ", ".join(str(file) for file in self._files.values())
-            raise _Headless(f"unable to use the TLS files {named}: {_reason(error)}") from None
-        return self._made[1]
-
-    def _make(self) -> ssl.SSLContext:
-        config = self._config
-        context = ssl.create_default_context(cafile=self._files.get("CA cert"))
-        if "cert" in self._files:
-            context.load_cert_chain(self._files["cert"], self._files.get("key"))
-        if config.insecure_skip_verify:
-            context.check_hostname = False
-            context.verify_mode = ssl.CERT_NONE
-        if config.min_version:
-            context.minimum_version = _VERSIONS[config.min_version]
-        if config.max_version:
-            context.maximum_version = _VERSIONS[config.max_version]
-        return context
-
-
-def _reason(error: OSError) -> str:
-    return (error.strerror or str(error)).lower()

@@ -6,7 +6,9 @@ of them lacks is a property with the default here, so that whoever builds client
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Annotated, ClassVar, Final, Self
 
 import msgspec
@@ -14,7 +16,14 @@ import msgspec
 from engine.foundation.decode import NotYet, OnlyHere, Report
 from engine.foundation.values import FilePath, GoDuration, Secret, Url
 
-_TLS_VERSIONS: Final = ("TLS10", "TLS11", "TLS12", "TLS13")
+_TLS_VERSIONS: Final = MappingProxyType(
+    {
+        "TLS10": ssl.TLSVersion.TLSv1,
+        "TLS11": ssl.TLSVersion.TLSv1_1,
+        "TLS12": ssl.TLSVersion.TLSv1_2,
+        "TLS13": ssl.TLSVersion.TLSv1_3,
+    }
+)
 _LATER: Final = {
     "no_proxy": "Prometheus 2.43 and Alertmanager 0.26",
     "proxy_from_environment": "Prometheus 2.43 and Alertmanager 0.26",
@@ -33,6 +42,11 @@ class TlsVersion(str):
         if text and text not in _TLS_VERSIONS:
             raise ValueError(f"unknown TLS version: {text}")
         return cls(text)
+
+    @property
+    def protocol(self) -> ssl.TLSVersion:
+        """As the library names it. Raises KeyError for the empty one."""
+        return _TLS_VERSIONS[self]
 
 
 class TlsConfig(msgspec.Struct, frozen=True, kw_only=True):

@@ -12,6 +12,7 @@ import aiohttp
 from yarl import URL
 
 _REFUSING: Final = re.compile(r"\('([^']+)', (\d+)")  # noqa: TID251 - ours, linear
+_HIDEABLE: Final = re.compile("//[^/]*@")  # noqa: TID251 - ours, linear
 _SYSTEM: Final = {
     errno.ECONNREFUSED: "connect: connection refused",
     errno.ENETUNREACH: "connect: network is unreachable",
@@ -39,7 +40,7 @@ def go_error(error: Exception, url: URL) -> str:
             return _CERTIFICATE.get(cause.verify_code, f"x509: {cause.verify_message}")
         case aiohttp.ClientConnectorError(os_error=ssl.SSLError() | ConnectionResetError()) if url.scheme == "https":
             return _tls(error)
-        case aiohttp.ClientConnectorDNSError():
+        case aiohttp.ClientConnectorDNSError() | UnicodeError():  # a name that DNS can't hold
             return f"dial tcp: lookup {url.host}: no such host"
         case aiohttp.ClientConnectorError():
             return _dial(error, url)
@@ -57,7 +58,10 @@ def go_error(error: Exception, url: URL) -> str:
 
 def quoted(url: str) -> str:
     """The URL in quotes, a password in it hidden."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return f'"{_HIDEABLE.sub("//xxxxx@", url)}"'
     if parts.password:
         url = parts._replace(netloc=f"{parts.username}:xxxxx@{parts.netloc.rpartition('@')[2]}").geturl()
     return f'"{url}"'

@@ -12,6 +12,12 @@ from pathlib import Path
 import pytest
 import trustme
 from aiohttp import web
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    PrivateFormat,
+    load_pem_private_key,
+)
 from yarl import URL
 
 from engine.foundation.addresses import AddressBook, LocalResponse
@@ -163,6 +169,45 @@ async def test_a_port_that_cannot_be_is_refused() -> None:
     assert said == 'Get "http://127.0.0.1:99999/x": dial tcp: address 99999: invalid port'
 
 
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("http://[::1/x", "\"http://[::1/x\": missing ']' in host"),
+        ("http://u:pass@[::1/x", "\"http://xxxxx@[::1/x\": missing ']' in host"),
+        ("http://a..b/x", '"http://a..b/x": dial tcp: lookup a..b: no such host'),
+        (f"http://{'a' * 64}.b/x", f'"http://{"a" * 64}.b/x": dial tcp: lookup {"a" * 64}.b: no such host'),
+    ],
+)
+async def test_an_address_that_cannot_be_is_told(url: str, told: str) -> None:
+    assert await refusal(url) == f"Get {told}"
+
+
+async def test_a_name_that_dns_cannot_hold_is_not_known() -> None:
+    async with HttpClient(HTTPClientConfig(), AddressBook(SystemClock())) as client:
+        with pytest.raises(HttpError):
+            await client.request("GET", f"http://{'a' * 300}:1/", timeout=5)
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"one\ntwo", 'net/http: invalid header field value for "Authorization"'),
+        (b"\xff\xfe", "unable to read authorization credentials file token: open token: not utf-8 text"),
+    ],
+)
+async def test_credentials_that_no_header_can_hold_are_refused(
+    site: str, tmp_path: Path, content: bytes, told: str
+) -> None:
+    (tmp_path / "token").write_bytes(content)
+    client = HttpClient(
+        HTTPClientConfig(bearer_token_file=FilePath("token")), AddressBook(SystemClock()), base=tmp_path
+    )
+    async with client:
+        with pytest.raises(HttpError) as caught:
+            await client.request("GET", f"{site}/echo", timeout=5)
+    assert str(caught.value) == f'Get "{site}/echo": {told}'
+
+
 async def test_a_password_in_a_url_is_not_told() -> None:
     assert "hush" not in await refusal("ftp://me:hush@127.0.0.1/x")
 
@@ -233,6 +278,12 @@ class Certificates:
         client.private_key_pem.write_to_path(self.key)
         client.cert_chain_pems[0].write_to_path(self.cert)
 
+    def lock_key(self) -> None:
+        """Put a password on the client's key."""
+        key = load_pem_private_key(Path(self.key).read_bytes(), None)
+        locked = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"secret"))
+        Path(self.key).write_bytes(locked)
+
     def server(self, *names: str, ask: bool = False) -> ssl.SSLContext:
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         self.authority.issue_cert(*names).configure_cert(context)
@@ -283,6 +334,25 @@ async def test_a_missing_authority_is_named(tmp_path: Path) -> None:
     tls = TlsConfig(ca_file=FilePath(str(tmp_path / "none.pem")))
     said = await refusal("https://127.0.0.1:1/x", HTTPClientConfig(tls_config=tls))
     assert said.endswith(f"unable to use the TLS files {tmp_path}/none.pem: no such file or directory")
+
+
+async def test_a_key_that_needs_a_password_is_refused_and_nobody_is_asked_for_one(certificates: Certificates) -> None:
+    certificates.lock_key()
+    tls = TlsConfig(cert_file=certificates.cert, key_file=certificates.key)
+    assert "unable to use the TLS files" in await refusal("https://127.0.0.1:1/x", HTTPClientConfig(tls_config=tls))
+
+
+async def test_the_authority_counts_where_a_redirect_leads_to_tls(certificates: Certificates) -> None:
+    async with serving(app(), certificates.server("127.0.0.1")) as secure:
+
+        async def onwards(_: web.Request) -> web.Response:
+            raise web.HTTPFound(f"{secure}/echo")
+
+        plain = web.Application()
+        plain.router.add_get("/", onwards)
+        async with serving(plain) as url:
+            trusting = HTTPClientConfig(tls_config=TlsConfig(ca_file=certificates.ca))
+            assert (await get(url, trusting)).status == 200
 
 
 async def test_plain_text_where_tls_was_expected_is_told(site: str) -> None:
