@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from engine.foundation.errors import ConfigError
+from engine.foundation.files import matching
 from engine.gotemplate.errors import TemplateError
 from engine.gotemplate.functions.alertmanager import ALERTMANAGER
 from engine.gotemplate.template import Mode, TemplateSet
@@ -44,7 +45,7 @@ def load_templates(patterns: Sequence[str], folder: Path) -> Templates:
     """The built-in templates and all files that match, sorted per pattern. Raises ConfigError naming the file."""
     sources = []
     for pattern in patterns:
-        for path in _matching(pattern, folder):
+        for path in matching(str(folder / pattern)):
             try:
                 sources.append((path.name, path.read_text(encoding="utf-8")))
             except (OSError, UnicodeDecodeError) as error:
@@ -53,12 +54,6 @@ def load_templates(patterns: Sequence[str], folder: Path) -> Templates:
         return Templates(sources)
     except TemplateError as error:
         raise ConfigError(str(error)) from None
-
-
-def _matching(pattern: str, folder: Path) -> list[Path]:
-    path = folder / pattern
-    anchor = Path(path.anchor)
-    return sorted(found for found in anchor.glob(str(path.relative_to(anchor))) if found.is_file())
 
 
 @lru_cache(maxsize=1)

@@ -17,9 +17,10 @@ from engine.alerting.templating import load_templates
 from engine.config.alertmanager import parse_alertmanager
 from engine.config.prometheus import PrometheusConfig, parse_prometheus
 from engine.config.rules import Duplicate, duplicates, parse_rules
-from engine.config.translate import Translation, Translator, is_pattern, matching
+from engine.config.translate import Translation, Translator
 from engine.foundation.decode import Decoded
 from engine.foundation.errors import ConfigError
+from engine.foundation.files import is_pattern, matching
 from engine.foundation.source import Finding, Severity, settled
 from engine.rules.config import RuleFile
 

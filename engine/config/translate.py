@@ -7,7 +7,6 @@ written always wins, and each translation is kept, so that it can be told once.
 
 from __future__ import annotations
 
-import glob
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,10 +14,10 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 
+from engine.foundation.files import is_pattern, matching
 from engine.foundation.values import FilePath
 
 DATA_FOLDERS: Final = ("/prometheus", "/alertmanager")
-_MAGIC: Final = frozenset("*?[")
 T = TypeVar("T")
 
 
@@ -66,15 +65,6 @@ class Translator:
             if _below(written, root) is not None:
                 return str(self.data_dir / written.lstrip("/"))
         return None
-
-
-def matching(pattern: str) -> list[Path]:
-    """The files that a glob (or a plain path) names, sorted. A star stays within one part, as in Go."""
-    return [Path(found) for found in sorted(glob.glob(pattern, include_hidden=True)) if Path(found).is_file()]  # noqa: PTH207 - its patterns may be absolute
-
-
-def is_pattern(path: str) -> bool:
-    return not _MAGIC.isdisjoint(path)
 
 
 def _below(path: str, root: str) -> str | None:

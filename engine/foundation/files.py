@@ -1,4 +1,4 @@
-"""Files that are whole or not there.
+"""Files that are whole or not there, and those that a pattern names.
 
 Laws: a file that others read is written beside its place, synced, and renamed over it, so that a reader or a
 crash sees the old one or the new one; a rename counts only once its folder is synced too. A folder that a
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import errno
 import fcntl
+import glob
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -19,6 +20,7 @@ from engine.foundation.errors import StoreError
 
 NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 BESIDE: Final = ".tmp"
+_MAGIC: Final = frozenset("*?[")
 
 
 class FolderLockedError(StoreError):
@@ -85,3 +87,12 @@ class FolderLock:
 
     def release(self) -> None:
         os.close(self._handle)
+
+
+def matching(pattern: str) -> list[Path]:
+    """The files that a glob (or a plain path) names, sorted. A star stays within one part, two are one, as in Go."""
+    return [Path(found) for found in sorted(glob.glob(pattern, include_hidden=True)) if Path(found).is_file()]  # noqa: PTH207 - its patterns may be absolute
+
+
+def is_pattern(path: str) -> bool:
+    return not _MAGIC.isdisjoint(path)
