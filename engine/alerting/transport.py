@@ -16,6 +16,7 @@ from engine.foundation.clock import SECOND, Clock
 from engine.foundation.delivery import Delivery, Withheld, masked, on_this_machine
 from engine.foundation.http_client import HttpClient, HttpError
 from engine.foundation.http_config import HTTPClientConfig
+from engine.foundation.http_errors import quoted
 
 USER_AGENT: Final = MappingProxyType({"User-Agent": "Alertmanager/0.25.0"})
 LARGEST_ANSWER: Final = 16 * 1024 * 1024
@@ -74,7 +75,8 @@ class Transport:
                 limit=LARGEST_ANSWER,
             )
         except HttpError as error:
-            raise DeliveryError(masked(str(error), message.secrets), retry=True) from None
+            text = str(error).replace(quoted(message.url), f'"{message.address}"')
+            raise DeliveryError(masked(text, message.secrets), retry=True) from None
         if answer.status // 100 != 2:
             text = answer.body[:_SHOWN_OF_ANSWER].decode("utf-8", "replace").strip()
             retry = answer.status // 100 == 5 or answer.status in message.retried

@@ -150,6 +150,12 @@ async def test_a_refused_connection_may_mend_itself_and_shows_no_secret() -> Non
     assert "t0ken" not in str(error)
 
 
+async def test_passwords_and_queries_of_an_address_are_not_told() -> None:
+    error = await failure(post("http://me:pa55@127.0.0.1:9/hook?key=c0de"))
+    told = 'Post "http://me:<secret>@127.0.0.1:9/hook?key=<secret>": dial tcp 127.0.0.1:9: connect: connection refused'
+    assert str(error) == told
+
+
 async def test_what_leads_beyond_this_machine_is_kept_and_shown() -> None:
     delivery = await send(post("http://hooks.example.com/services/t0ken"))
     [kept] = delivery.outbox.all()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import ClassVar, Final
-from urllib.parse import urlsplit
 
 import msgspec
 
@@ -103,7 +102,7 @@ class SlackConfig(msgspec.Struct, frozen=True, kw_only=True):
 def render(config: SlackConfig, rendering: Rendering) -> HttpMessage:
     """One attachment; what is empty is left out, but for text, fallback, callback and footer."""
     url = rendering.secret(config.api_url.reveal(), config.api_url_file)
-    parts = urlsplit(url)
+    path, _, query = url.partition("://")[2].partition("/")[2].partition("?")
     channel = rendering.text(config.channel)
     body = {
         **_filled(
@@ -120,7 +119,7 @@ def render(config: SlackConfig, rendering: Rendering) -> HttpMessage:
         body=encode_line(body),
         client=config.http_config or AlertmanagerHTTPClientConfig(),
         explain=lambda status, answer: f'channel "{channel}": unexpected status code {status}: {answer}',
-        secrets=(parts.path.strip("/"), parts.query),
+        secrets=(path.strip("/"), query),
     )
 
 
