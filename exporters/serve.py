@@ -1,7 +1,8 @@
 """Any exporter's page: over HTTP, and by a function call for scrapes of the same process.
 
 Collecting blocks on small reads, so it runs in a worker, one collection at a time; whoever comes meanwhile waits,
-and of more than `MAX_REQUESTS` the rest are turned away, as the originals do.
+and of more than `MAX_REQUESTS` the rest are turned away, as the originals do. Nothing can break off a worker: whoever
+stops waiting leaves a collection behind that keeps its turn until it ends.
 """
 
 from __future__ import annotations
@@ -54,14 +55,20 @@ def in_turn(exporter: Exporter, workers: Workers) -> Collect:
     turn = asyncio.Lock()
     waiting = 0
 
+    async def take_turn(only: Sequence[str]) -> list[Family]:
+        try:
+            return await workers.run(exporter.collect, only or None)
+        finally:
+            turn.release()
+
     async def collect(only: Sequence[str]) -> list[Family]:
         nonlocal waiting
         if waiting >= MAX_REQUESTS:
             raise BusyError(f"Limit of concurrent requests reached ({MAX_REQUESTS}), try again later.\n")
         waiting += 1
         try:
-            async with turn:
-                return await workers.run(exporter.collect, only or None)
+            await turn.acquire()
+            return await asyncio.shield(take_turn(only))
         finally:
             waiting -= 1
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from email.message import Message
 from enum import Enum
 
 
@@ -41,10 +40,9 @@ def format_of(content_type: str) -> Format:
 
 
 def _media_type(text: str) -> tuple[str, dict[str, str]]:
-    message = Message()
-    message["content-type"] = text.strip()
-    kind, *parameters = message.get_params() or [("", "")]
-    return kind[0].lower(), {name.lower(): value for name, value in parameters}
+    kind, *parameters = text.split(";")
+    pairs = (parameter.partition("=") for parameter in parameters)
+    return kind.strip().lower(), {name.strip().lower(): value.strip(' \t"') for name, _, value in pairs}
 
 
 def _quality(text: str) -> float:

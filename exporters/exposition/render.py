@@ -28,9 +28,9 @@ _OLDER: Final = {
 
 
 def render(families: Iterable[Family], form: Format) -> bytes:
-    """A whole page. Families are written in the order given, their samples too."""
+    """A whole page. Families are written in the order given, their samples too; bytes that are no UTF-8 become `?`."""
     lines = _openmetrics(families) if form is Format.OPENMETRICS else _text(families)
-    return "".join(lines).encode()
+    return "".join(lines).encode("utf-8", "replace")
 
 
 def _text(families: Iterable[Family]) -> Iterator[str]:

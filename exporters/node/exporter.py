@@ -87,6 +87,8 @@ def _attempt(name: str, read: Reader) -> list[Family] | None:
         log.debug("the %s collector has nothing to show: %s", name, error)
     except (OSError, ValueError, KeyError, IndexError) as error:
         log.warning("the %s collector failed: %s", name, error)
+    except Exception:  # a mistake of ours: it costs its own families, not the page
+        log.exception("the %s collector failed", name)
     return None
 
 

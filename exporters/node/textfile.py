@@ -39,14 +39,18 @@ class _Found:
     families: dict[str, Family] = field(default_factory=dict)
     files: dict[str, list[str]] = field(default_factory=dict)
 
-    def add(self, family: Family, path: Path) -> None:
-        known = self.families.setdefault(family.name, Family(family.name, family.type, family.help))
-        if known.type is not family.type:
-            kinds = f"{family.type.value} and not {known.type.value}"
-            raise TextfileError(f"{family.name} is a {kinds}, as in {self.files[family.name][0]}")
-        known.samples.extend(family.samples)
-        self.families[family.name] = replace(known, help=known.help or family.help)
-        self.files.setdefault(family.name, []).append(str(path))
+    def add(self, families: list[Family], path: Path) -> None:
+        """All of a file's. Raises TextfileError, and then none was taken."""
+        for family in families:
+            known = self.families.get(family.name, family)
+            if known.type is not family.type:
+                kinds = f"{family.type.value} and not {known.type.value}"
+                raise TextfileError(f"{family.name} is a {kinds}, as in {self.files[family.name][0]}")
+        for family in families:
+            known = self.families.get(family.name, Family(family.name, family.type, family.help))
+            known.samples.extend(family.samples)
+            self.families[family.name] = replace(known, help=known.help or family.help)
+            self.files.setdefault(family.name, []).append(str(path))
 
     def all(self) -> list[Family]:
         return [
@@ -86,8 +90,7 @@ def read(options: NodeOptions) -> list[Family]:
             continue
         for path in paths:
             try:
-                for family in parse(path.read_bytes()):
-                    found.add(family, path)
+                found.add(parse(path.read_bytes()), path)
                 times.add(float(int(path.stat().st_mtime)), (("file", str(path)),))
             except (OSError, TextfileError, ExpositionError) as error:
                 log.warning("the text file %s is left out: %s", path, error)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Callable, Collection
+from typing import ParamSpec, TypeVar
 
 import aiohttp
 import pytest
@@ -15,6 +16,9 @@ from engine.foundation.errors import EngineError
 from engine.foundation.workers import ThreadWorkers
 from exporters.exposition.families import Family, MetricType
 from exporters.serve import MAX_REQUESTS, Exporter, in_turn, landing, metrics
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 class Thermometer:
@@ -82,3 +86,32 @@ async def test_too_many_at_once_are_turned_away(url: str, thermometer: Thermomet
         thermometer.open.set()
     statuses = sorted(task.result()[0] for task in asked)
     assert statuses == [200] * MAX_REQUESTS + [503]
+
+
+class SlowWorkers:
+    """Begins at once and ends when it is told to, whoever has stopped waiting; `most` ran at a time."""
+
+    def __init__(self) -> None:
+        self.go_on = asyncio.Event()
+        self.running = self.most = 0
+
+    async def run(self, function: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
+        self.running += 1
+        self.most = max(self.most, self.running)
+        await self.go_on.wait()
+        self.running -= 1
+        return function(*args, **kwargs)
+
+
+async def test_a_collection_that_nobody_waits_for_keeps_its_turn(thermometer: Thermometer) -> None:
+    workers = SlowWorkers()
+    collect = in_turn(thermometer, workers)
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0):
+            await collect([])
+    async with asyncio.TaskGroup() as group:
+        second = group.create_task(collect([]))
+        await asyncio.sleep(0)
+        workers.go_on.set()
+    assert len(second.result()) == 1
+    assert (workers.most, workers.running) == (1, 0)

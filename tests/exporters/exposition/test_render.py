@@ -100,7 +100,12 @@ def test_an_answer_is_plain_text_unless_it_says_otherwise(content_type: str, exp
     assert format_of(content_type) is expected
 
 
-@given(text=st.text())
+def test_a_name_that_is_no_utf8_costs_its_letters_and_not_the_page() -> None:
+    family = Family.of("x", MetricType.GAUGE, "Help.", ({"file": "a\udcff"}, 1.0))
+    assert b'x{file="a?"} 1\n' in render([family], Format.TEXT)
+
+
+@given(text=st.text(st.characters(codec=None)))
 def test_headers_never_break_the_choice(text: str) -> None:
     assert negotiate(text) in Format
     assert format_of(text) in Format

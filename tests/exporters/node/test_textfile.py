@@ -52,8 +52,9 @@ def test_a_faulty_file_is_left_out_whole_and_harms_no_other(text: str, tmp_path:
 
 
 def test_a_family_of_two_types_keeps_the_first(tmp_path: Path) -> None:
-    families = collected(tmp_path, a="# TYPE x gauge\nx 1\n", b="# TYPE x counter\nx 2\n")
+    families = collected(tmp_path, a="# TYPE x gauge\nx 1\n", b="good 1\n# TYPE x counter\nx 2\n")
     assert failed(families)
+    assert "good" not in families
     assert [sample.value for sample in families["x"].samples] == [1.0]
 
 
