@@ -4,7 +4,7 @@
   beat and many targets are spread. Ticks that are missed are not made up for.
 - A scrape that starts within 2 ms of its tick bears the tick's time: a table's instants are then evenly spaced.
 - A scrape is taken in whole or not at all. What fails (fetch, parse, label limits, sample limit) leaves stale markers
-  for what was alive, and the report series, which are always written.
+  for what was alive, and the report series, which are always written, even where the mistake is ours.
 - After the target is gone, the loop waits until a successor would have scraped twice before it writes stale markers:
   the store refuses them where one did.
 """
@@ -18,6 +18,7 @@ from typing import Final
 
 import numpy as np
 
+from engine.foundation.errors import StoreError
 from engine.scrape.batches import Samples, compose, samples_of, vanished
 from engine.scrape.config import ScrapeConfig
 from engine.scrape.counters import Lengths
@@ -147,6 +148,11 @@ class ScrapeLoop:
         except ExpositionError as error:
             before = await self._take(error.page, time)
             outcome = _failed(before, before.error if before.error not in ("", SAMPLE_LIMIT) else str(error))
+        except StoreError:
+            raise
+        except Exception as error:
+            log.exception("the scrape of %s failed", self.target.url)
+            outcome = _Outcome(_NO_SAMPLES, error=f"unexpected error: {error!r}")
         self._conclude(time, outcome, clock.monotonic() - start, size)
 
     async def _fetch(self) -> Fetched:

@@ -109,7 +109,10 @@ class ScrapePool:
 
     def _publish(self, name: str, groups: Sequence[TargetGroup]) -> None:
         for group in groups:
-            self._groups[name, group.source] = group
+            if group.targets:
+                self._groups[name, group.source] = group
+            else:
+                self._groups.pop((name, group.source), None)
         self._news.set()
 
     async def _follow(self) -> None:
@@ -140,10 +143,12 @@ class ScrapePool:
 
     async def _let_go(self, wanted: AbstractSet[str]) -> None:
         gone = [self._running.pop(identity) for identity in self._running.keys() - wanted]
-        if gone:
-            await self._parts.supervisor.stop(*(one.task for one in gone))
-        for one in gone:
-            self._part_with(one.loop)
+        try:
+            if gone:
+                await self._parts.supervisor.stop(*(one.task for one in gone))
+        finally:  # a new config may end the waiting; their series end all the same
+            for one in gone:
+                self._part_with(one.loop)
 
     def _take_on(self, identity: str, target: Target) -> None:
         if (known := self._running.get(identity)) is not None:

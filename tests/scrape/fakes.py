@@ -15,7 +15,7 @@ from engine.foundation.workers import InlineWorkers
 from engine.scrape.config import ScrapeConfig
 from engine.scrape.counters import ScrapeCounters
 from engine.scrape.loop import ScrapeLoop
-from engine.scrape.ports import Fetched, FetchError, Parts
+from engine.scrape.ports import Fetched, Parts
 from engine.scrape.target import Target, find_targets
 from engine.testing.manual_clock import ManualClock
 from engine.tsdb.batch import Appended, Batch
@@ -70,7 +70,7 @@ class FakeStore:
         return [value for _, value in self.samples.get(series, [])]
 
 
-Answer = bytes | Fetched | FetchError
+Answer = bytes | Fetched | Exception
 
 
 class FakeFetcher:
@@ -88,7 +88,7 @@ class FakeFetcher:
         if self.clock is not None:
             await self.clock.sleep(self.takes())
         answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
-        if isinstance(answer, FetchError):
+        if isinstance(answer, Exception):
             raise answer
         return answer if isinstance(answer, Fetched) else Fetched(answer, TEXT)
 

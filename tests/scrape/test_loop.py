@@ -6,6 +6,7 @@ from itertools import pairwise
 
 import pytest
 
+from engine.foundation.errors import StoreError
 from engine.foundation.regexes import Regex
 from engine.foundation.values import LabelName
 from engine.relabel.config import RelabelAction, RelabelConfig
@@ -56,6 +57,23 @@ async def test_a_failed_scrape_ends_all_series_and_is_told(manual_clock: ManualC
     assert bench.values("up") == [1, 0, 1]
     assert (bench.loop.health.health, bench.loop.health.last_error) == ("up", "")
     assert bench.values("scrape_series_added") == [1, 0, 0]
+
+
+async def test_a_mistake_of_the_engine_fails_the_scrape_like_any_other(
+    manual_clock: ManualClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    bench = Bench(manual_clock, b"a 1\n", ZeroDivisionError("by zero"))
+    await bench.scrape(2)
+    assert bench.loop.health.last_error == "unexpected error: ZeroDivisionError('by zero')"
+    assert bench.values("a") == [1, "stale"]
+    assert bench.values("up") == [1, 0]
+    assert "Traceback" in caplog.text
+
+
+async def test_a_broken_store_is_not_taken_for_a_failed_scrape(manual_clock: ManualClock) -> None:
+    bench = Bench(manual_clock, StoreError("disk and index disagree"))
+    with pytest.raises(StoreError):
+        await bench.scrape()
 
 
 async def test_a_bad_line_rolls_the_whole_page_back(manual_clock: ManualClock) -> None:
