@@ -4,7 +4,7 @@ VENV   ?= .venv
 CONFIG ?= examples/stack/prometheus/prometheus.yml
 BIN    := $(VENV)/bin
 
-.PHONY: run test check bench format clean
+.PHONY: run test check bench docs format clean
 
 run: $(VENV)/.installed  ## start the engine on CONFIG
 	$(BIN)/engine run --config $(CONFIG)
@@ -20,6 +20,9 @@ check: $(VENV)/.developer  ## style, types, architecture
 
 bench: $(VENV)/.developer  ## every benchmark, each beside the program it is measured against
 	$(BIN)/python -m benchmarks
+
+docs: $(VENV)/.installed  ## docs/compatibility.md, from the code's own tables
+	$(BIN)/python docs/generate.py
 
 format: $(VENV)/.developer
 	$(BIN)/ruff check --fix .
