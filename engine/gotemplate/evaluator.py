@@ -35,8 +35,9 @@ from engine.gotemplate.nodes import (
     Tree,
     Variable,
 )
-from engine.gotemplate.text import quote, rejoined, to_bytes
+from engine.gotemplate.text import rejoined, to_bytes
 from engine.gotemplate.types import Function, GoType, GoValue, Kind, type_of
+from promql.model.labels import quote
 
 _NOTHING: Final = object()  # no value comes down the pipeline
 _EXPECTED: Final = {

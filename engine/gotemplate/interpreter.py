@@ -17,8 +17,9 @@ from engine.gotemplate.evaluator import Evaluator, Frame, MissingKey
 from engine.gotemplate.functions.builtins import truth
 from engine.gotemplate.nodes import Action, Branch, Call, Node, Pipeline, Text, Tree
 from engine.gotemplate.printing import go_print
-from engine.gotemplate.text import cleaned, quote
+from engine.gotemplate.text import cleaned
 from engine.gotemplate.types import Function
+from promql.model.labels import quote
 
 
 class _Jumped(Exception):  # noqa: N818 - control flow, caught by the range around it

@@ -13,6 +13,9 @@ MONTHS: Final = (
     "December",
 )  # fmt: skip
 WEEKDAYS: Final = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")
+RFC3339_MILLI: Final = "2006-01-02T15:04:05.000Z07:00"
+RFC3339_NANO: Final = "2006-01-02T15:04:05.999999999Z07:00"
+"""Without zeros at the end of the fraction."""
 _SECOND: Final = 1_000_000_000
 _DAY: Final = 86_400
 

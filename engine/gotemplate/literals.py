@@ -9,7 +9,8 @@ import re
 from typing import Final
 
 from engine.gotemplate.nodes import Number
-from engine.gotemplate.text import from_bytes, quote, to_bytes
+from engine.gotemplate.text import from_bytes, to_bytes
+from promql.model.labels import quote
 
 INT_MAX: Final = 2**63 - 1
 INT_MIN: Final = -(2**63)

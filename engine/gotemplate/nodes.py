@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from engine.gotemplate.text import quote
+from promql.model.labels import quote
 
 
 @dataclass(frozen=True, slots=True)

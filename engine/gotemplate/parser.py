@@ -35,7 +35,8 @@ from engine.gotemplate.nodes import (
     Variable,
     is_blank,
 )
-from engine.gotemplate.text import quote, to_bytes
+from engine.gotemplate.text import to_bytes
+from promql.model.labels import quote
 
 _MAX_NESTING: Final = 50
 _CONTEXTS: Final = {"define": "define clause", "block": "block clause"}

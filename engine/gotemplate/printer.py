@@ -9,8 +9,9 @@ from typing import Final
 from engine.gotemplate.containers import GoList, GoMap, GoPointer, GoStruct, boxed
 from engine.gotemplate.errors import TooLargeError
 from engine.gotemplate.floats import format_float
-from engine.gotemplate.text import quote, to_bytes
+from engine.gotemplate.text import to_bytes
 from engine.gotemplate.types import GoType, GoValue, Kind, type_of
+from promql.model.labels import quote
 
 MAX_TEXT: Final = 4 << 20
 """The longest text that one function may make, in characters."""

@@ -9,8 +9,6 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from promql.model.labels import quote as _quote
-
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")  # noqa: TID251 - ours, linear
 
 
@@ -33,10 +31,3 @@ def rejoined(text: str) -> str:
 def cleaned(text: str) -> str:
     """Without lone surrogates: what may leave."""
     return text if _SURROGATE.search(text) is None else to_bytes(text).decode("utf-8", "replace")
-
-
-def quote(text: str) -> str:
-    r"""Go's `%q`: bytes that are not UTF-8 are shown as `\xNN`."""
-    if _SURROGATE.search(text) is None:
-        return _quote(text)
-    return '"' + "".join(f"\\x{ord(c) & 0xFF:02x}" if _SURROGATE.match(c) else _quote(c)[1:-1] for c in text) + '"'

@@ -12,8 +12,8 @@ from typing import Final
 
 from engine.gotemplate.containers import GoInt64
 from engine.gotemplate.layout import MONTHS, WEEKDAYS, Instant, format_instant
-from engine.gotemplate.text import quote
 from engine.gotemplate.types import INT, STRING, Function, GoType, GoValue, Kind
+from promql.model.labels import quote
 
 _SECOND: Final = 1_000_000_000
 _ZERO_SECONDS: Final = -62_135_596_800  # 1 January of the year 1

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable
-from datetime import UTC, datetime
 
 import msgspec
 
 from engine.alerting.alert import Alert
-from engine.foundation.clock import MILLISECOND
+from engine.gotemplate.layout import RFC3339_MILLI
+from engine.gotemplate.values import GoTime
 
 
 def encode(alerts: Iterable[Alert]) -> bytes:
@@ -26,13 +26,8 @@ def push_url(scheme: str, address: str, path_prefix: str = "", api_version: str 
 def _fields(alert: Alert) -> dict[str, object]:
     return {
         "annotations": dict(alert.annotations),
-        "endsAt": _rfc3339(alert.ends_at),
-        "startsAt": _rfc3339(alert.starts_at),
+        "endsAt": GoTime(alert.ends_at).format(RFC3339_MILLI),
+        "startsAt": GoTime(alert.starts_at).format(RFC3339_MILLI),
         "generatorURL": alert.generator_url,
         "labels": alert.labels.as_dict(),
     }
-
-
-def _rfc3339(unix_ns: int) -> str:
-    seconds, ms = divmod(unix_ns // MILLISECOND, 1000)
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{ms:03d}Z"

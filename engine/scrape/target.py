@@ -16,7 +16,7 @@ from engine.relabel.relabel import relabel
 from engine.scrape import urls
 from engine.scrape.config import ScrapeConfig
 from promql.model.durations import Duration
-from promql.model.labels import Labels
+from promql.model.labels import Labels, quote
 
 _RESERVED: Final = "__"
 _META: Final = "__meta_"
@@ -123,17 +123,17 @@ def _address(labels: Labels, config: ScrapeConfig) -> str:
     if urls.split_host_port(address) is None and urls.split_host_port(address + ":1234") is not None:
         port = _DEFAULT_PORTS.get(labels.get("__scheme__"))
         if port is None:
-            raise TargetError(f"invalid scheme: {urls.go_quote(config.scheme)}")
+            raise TargetError(f"invalid scheme: {quote(config.scheme)}")
         address = f"{address}:{port}"
     if "/" in address:
-        raise TargetError(f"{urls.go_quote(address)} is not a valid hostname")
+        raise TargetError(f"{quote(address)} is not a valid hostname")
     return address
 
 
 def _times(labels: Labels) -> tuple[int, int]:
     interval, timeout = (_time(labels, name) for name in ("interval", "timeout"))
     if timeout > interval:
-        shown = [urls.go_quote(labels.get(f"__scrape_{name}__")) for name in ("timeout", "interval")]
+        shown = [quote(labels.get(f"__scrape_{name}__")) for name in ("timeout", "interval")]
         raise TargetError(f"scrape timeout cannot be greater than scrape interval ({shown[0]} > {shown[1]})")
     return interval, timeout
 

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Final
-from urllib.parse import quote, quote_plus
+from urllib.parse import quote as percent
+from urllib.parse import quote_plus
 
-from exporters.exposition.numbers import quote_bytes
+from promql.model.labels import quote
 
 _LOCAL: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 def build(scheme: str, host: str, path: str, params: Mapping[str, Sequence[str]]) -> str:
     """The URL as Go writes it: parameters sorted by name, values in their order."""
-    escaped = quote(path, safe="$&+,/:;=@")
+    escaped = percent(path, safe="$&+,/:;=@")
     if escaped and not escaped.startswith("/"):
         escaped = "/" + escaped
     query = "&".join(f"{quote_plus(name)}={quote_plus(value)}" for name in sorted(params) for value in params[name])
@@ -24,10 +25,10 @@ def fault(url: str) -> str | None:
     """Why Go would not take the URL, or None: `parse "...": invalid port ":abc" after host`."""
     host = url.partition("://")[2].partition("/")[0].partition("?")[0]
     if "%" in host and (escape := host[host.index("%") :][:3]).upper() < "%80":
-        return f"parse {go_quote(url)}: invalid URL escape {go_quote(escape)}"
+        return f"parse {quote(url)}: invalid URL escape {quote(escape)}"
     _, colon, port = host.rpartition(":") if not host.endswith("]") else ("", "", "")
     if colon and port and not (port.isascii() and port.isdigit()):
-        return f"parse {go_quote(url)}: invalid port {go_quote(':' + port)} after host"
+        return f"parse {quote(url)}: invalid port {quote(':' + port)} after host"
     return None
 
 
@@ -64,10 +65,5 @@ def global_url(url: str, external: str, listen: str) -> str:
     return url if outer_split is None else f"{scheme}://{outer_split[0]}:{split[1]}{rest[end:]}"
 
 
-def go_quote(text: str) -> str:
-    """Go's `%q`."""
-    return quote_bytes(text.encode())
-
-
 def _escape_host(host: str) -> str:
-    return quote(host, safe="!$&'()*+,;=:[]<>\"")
+    return percent(host, safe="!$&'()*+,;=:[]<>\"")

@@ -15,6 +15,7 @@ from typing import Final
 
 import numpy as np
 
+from promql.model.labels import quote
 from promql.model.staleness import normalise
 from promql.model.types import FloatArray
 
@@ -23,10 +24,6 @@ _NUMBER: Final = re.compile(  # noqa: TID251 - ours, linear
     rb"[+-]?(?:(?:[0-9]++(?:\.[0-9]*+)?|\.[0-9]++)(?:e[+-]?[0-9]++)?|inf(?:inity)?)|nan", re.IGNORECASE
 )
 _INT64: Final = 2**63 - 1
-_ESCAPES: Final = {
-    0x07: "\\a", 0x08: "\\b", 0x09: "\\t", 0x0A: "\\n", 0x0B: "\\v", 0x0C: "\\f", 0x0D: "\\r",
-    0x22: '\\"', 0x5C: "\\\\",
-}  # fmt: skip
 
 
 class NumberError(ValueError):
@@ -94,17 +91,4 @@ def parse_seconds(token: bytes, invalid: str) -> int:
 
 def quote_bytes(text: bytes) -> str:
     r"""Go's `%q` of bytes that may not be UTF-8: bad bytes as `\xff`."""
-    pieces = []
-    for char in text.decode(errors="surrogateescape"):
-        code = ord(char)
-        if code in _ESCAPES:
-            pieces.append(_ESCAPES[code])
-        elif 0xDC80 <= code <= 0xDCFF:
-            pieces.append(f"\\x{code - 0xDC00:02x}")
-        elif char.isprintable():
-            pieces.append(char)
-        elif code < 0x80:
-            pieces.append(f"\\x{code:02x}")
-        else:
-            pieces.append(f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}")
-    return '"' + "".join(pieces) + '"'
+    return quote(text.decode(errors="surrogateescape"))

@@ -100,7 +100,7 @@ _ESCAPES: Final = {
 
 
 def quote(text: str) -> str:
-    """Go's `strconv.Quote`."""
+    r"""Go's `strconv.Quote`; surrogate escapes stand for bytes that are not UTF-8, and show as `\xNN`."""
     if text.isprintable() and '"' not in text and "\\" not in text:
         return f'"{text}"'
     pieces = []
@@ -109,8 +109,8 @@ def quote(text: str) -> str:
             pieces.append(_ESCAPES[char])
         elif char.isprintable():
             pieces.append(char)
-        elif (code := ord(char)) < 0x80:
-            pieces.append(f"\\x{code:02x}")
+        elif (code := ord(char)) < 0x80 or 0xDC80 <= code <= 0xDCFF:
+            pieces.append(f"\\x{code & 0xFF:02x}")
         else:
             pieces.append(f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}")
     return '"' + "".join(pieces) + '"'

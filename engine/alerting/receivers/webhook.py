@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Annotated, ClassVar, Final
+from typing import Annotated, ClassVar
 
 import msgspec
 
@@ -16,9 +16,8 @@ from engine.foundation.delivery import masked_url
 from engine.foundation.gojson import encode_line
 from engine.foundation.http_config import AlertmanagerHTTPClientConfig
 from engine.foundation.values import HttpUrl
+from engine.gotemplate.layout import RFC3339_NANO
 from engine.gotemplate.values import GoTime
-
-RFC3339_NANO: Final = "2006-01-02T15:04:05.999999999Z07:00"
 
 
 class WebhookUrl(HttpUrl):

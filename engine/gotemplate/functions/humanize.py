@@ -8,9 +8,9 @@ from typing import Final
 
 from engine.gotemplate.errors import CallError
 from engine.gotemplate.printing import go_print, printf
-from engine.gotemplate.text import quote
 from engine.gotemplate.times import GoDuration, GoTime
 from engine.gotemplate.types import type_of
+from promql.model.labels import quote
 
 _LARGE: Final = "kMGTPEZY"
 _SMALL: Final = "munpfazy"

@@ -8,7 +8,7 @@ from typing import Final
 from engine.foundation.regexes import Regex, RegexError
 from engine.gotemplate.errors import CallError, TooLargeError
 from engine.gotemplate.printing import MAX_TEXT
-from engine.gotemplate.text import quote
+from promql.model.labels import quote
 
 _WORD: Final = re.compile(r"\w+(?:(?<=[^\W\d_])['’.:·](?=[^\W\d_])\w+|(?<=\d)['’.,](?=\d)\w+)*")  # noqa: TID251 - ours, linear
 _CASED: Final = re.compile(r"([^\W\d_])(.*)", re.DOTALL)  # noqa: TID251 - ours, linear

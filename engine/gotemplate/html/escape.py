@@ -16,7 +16,8 @@ from engine.gotemplate.html.contexts import Context, Delim, EscapeError, JsSlash
 from engine.gotemplate.html.pipelines import with_escapers
 from engine.gotemplate.html.texts import escaped_text
 from engine.gotemplate.nodes import Action, Branch, Call, Identifier, Jump, Node, Text, Tree
-from engine.gotemplate.text import quote, to_bytes
+from engine.gotemplate.text import to_bytes
+from promql.model.labels import quote
 
 _MAX_STEPS: Final = 100_000
 _PREDEFINED: Final = ("html", "urlquery")

@@ -26,7 +26,7 @@ from engine.gotemplate.html.contexts import (
     UrlPart,
 )
 from engine.gotemplate.html.scripts import slash_after
-from engine.gotemplate.text import quote
+from promql.model.labels import quote
 
 _Step = tuple[Context, int]
 
