@@ -16,8 +16,9 @@ from engine.foundation.regexes import Regex
 from promql.model.matchers import Matcher, MatchOp
 
 _MATCHER: Final = re.compile(  # noqa: TID251 - ours, linear
-    r"\s*([a-zA-Z_:][a-zA-Z0-9_:]*)\s*(=~|=|!=|!~)\s*(.*?)\s*", re.ASCII | re.DOTALL
+    r"\s*([a-zA-Z_:][a-zA-Z0-9_:]*)\s*(=~|=|!=|!~)\s*(.*)", re.ASCII | re.DOTALL
 )
+_BLANKS: Final = " \t\n\f\r\v"
 _ESCAPES: Final = {"n": "\n", '"': '"', "\\": "\\"}
 _ORDER: Final = (MatchOp.EQUAL, MatchOp.NOT_EQUAL, MatchOp.REGEX, MatchOp.NOT_REGEX)
 NEGATIVE: Final = frozenset({MatchOp.NOT_EQUAL, MatchOp.NOT_REGEX})
@@ -37,7 +38,7 @@ def parse_matcher(text: str) -> Matcher:
     found = _MATCHER.fullmatch(text)
     if found is None:
         raise MatcherError(f"bad matcher format: {text}")
-    return Matcher(found[1], MatchOp(found[2]), _unquote(found[3]))
+    return Matcher(found[1], MatchOp(found[2]), _unquote(found[3].rstrip(_BLANKS)))
 
 
 def format_matcher(matcher: Matcher) -> str:

@@ -37,7 +37,10 @@ async def send_mail(message: MailMessage, addresses: AddressBook, base: Path, se
         context = ClientTls(message.tls, base).context()
     except TlsError as error:
         raise DeliveryError(f"parse TLS configuration: {error}", retry=False) from None
-    route = await addresses.lead(URL.build(scheme="http", host=message.host, port=message.port))
+    try:
+        route = await addresses.lead(URL.build(scheme="http", host=message.host, port=message.port))
+    except ValueError as error:
+        raise DeliveryError(f"establish connection to server: {error}", retry=False) from None
     client = aiosmtplib.SMTP(
         hostname=route.url.host,
         port=route.url.port,

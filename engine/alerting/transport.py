@@ -59,9 +59,9 @@ class Transport:
     async def _may_leave(self, message: Outgoing) -> bool:
         try:
             hosts = message.hosts
+            return self._unbound or all([await on_this_machine(*host, self._addresses) for host in hosts])
         except ValueError as error:
-            raise DeliveryError(f"{message.address} is no URL that can be called: {error}", retry=False) from None
-        return self._unbound or all([await on_this_machine(*host, self._addresses) for host in hosts])
+            raise DeliveryError(f"{message.address} is no address that can be called: {error}", retry=False) from None
 
     async def _post(self, message: HttpMessage, seconds: float) -> None:
         headers = {**USER_AGENT, **message.headers}

@@ -5,7 +5,6 @@ A finding's place is `group "NAME", rule N, "NAME"`, as there; its line and colu
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -13,14 +12,13 @@ from typing import Final, TypeAlias
 
 from engine.foundation.decode import Decoded, Report, decode
 from engine.foundation.errors import EngineError
-from engine.foundation.values import is_label_name
+from engine.foundation.values import is_label_name, is_metric_name
 from engine.gotemplate.functions.prometheus import functions
 from engine.gotemplate.template import parse as parse_template
 from engine.rules.config import Rule, RuleFile, RuleGroup
 from promql.model.labels import METRIC_NAME, Labels, quote
 from promql.syntax.parser import parse as parse_expression
 
-_METRIC_NAME: Final = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*", re.ASCII)  # noqa: TID251 - ours, linear
 _VARIABLES: Final = (
     "{{$labels := .Labels}}{{$externalLabels := .ExternalLabels}}{{$externalURL := .ExternalURL}}{{$value := .Value}}"
 )
@@ -94,7 +92,7 @@ def _check_rule(rule: Rule, report: Report, expression: Try) -> None:
     ):  # fmt: skip
         if given:
             report.error(f"invalid field '{key}' in recording rule", key)
-    if _METRIC_NAME.fullmatch(rule.record) is None:
+    if not is_metric_name(rule.record):
         report.error(f"invalid recording rule name: {rule.record}", "record")
 
 

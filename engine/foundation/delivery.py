@@ -20,11 +20,11 @@ from urllib.parse import parse_qsl, quote, urlsplit
 from yarl import URL
 
 from engine.foundation.addresses import AddressBook, is_service_name
+from engine.foundation.values import SECRET
 
 EVERYBODY: Final = "*"
 KEPT: Final = 1000
 KEPT_CHARACTERS: Final = 16 * 1024 * 1024
-MASK: Final = "<secret>"
 
 log = logging.getLogger(__name__)
 
@@ -125,7 +125,7 @@ def masked(text: str, secrets: Iterable[str]) -> str:
     """The text without these secrets, in whatever form they stand in it: plain, in JSON, in a URL."""
     for secret in sorted(filter(None, secrets), key=len, reverse=True):
         for form in (secret, json.dumps(secret)[1:-1], quote(secret, safe="")):
-            text = text.replace(form, MASK)
+            text = text.replace(form, SECRET)
     return text
 
 
@@ -134,8 +134,8 @@ def masked_url(url: str) -> str:
     try:
         parts = urlsplit(url)
     except ValueError:
-        return MASK  # no URL at all, so nobody knows what stands in it
+        return SECRET  # no URL at all, so nobody knows what stands in it
     host = parts.netloc.rpartition("@")[2]
-    user = f"{parts.username}:{MASK}@" if parts.username else ""
-    query = "&".join(f"{name}={MASK}" for name, _ in parse_qsl(parts.query, keep_blank_values=True))
+    user = f"{parts.username}:{SECRET}@" if parts.username else ""
+    query = "&".join(f"{name}={SECRET}" for name, _ in parse_qsl(parts.query, keep_blank_values=True))
     return f"{parts.scheme}://{user}{host}{parts.path}" + (f"?{query}" if query else "")

@@ -11,6 +11,7 @@ import re
 from typing import Final, Protocol, Self
 from urllib.parse import SplitResult, urlsplit
 
+_METRIC_NAME: Final = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*", re.ASCII)  # noqa: TID251 - ours, linear
 _LABEL_NAME: Final = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*", re.ASCII)  # noqa: TID251 - ours, linear
 _SIZE: Final = re.compile(r"([0-9]*\.?[0-9]*)([^0-9.]*)", re.ASCII)  # noqa: TID251 - ours, linear
 _GO_PART: Final = re.compile(r"([0-9]*\.?[0-9]*)(ns|us|µs|μs|ms|s|m|h)", re.ASCII)  # noqa: TID251 - ours, linear
@@ -215,6 +216,10 @@ class GoDuration(int):
             if minutes
             else sign + seconds
         )
+
+
+def is_metric_name(text: str) -> bool:
+    return _METRIC_NAME.fullmatch(text) is not None
 
 
 def is_label_name(text: str) -> bool:

@@ -5,13 +5,12 @@ Pure, and done once per key of a target's pages; texts are those of Prometheus 2
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Final
 
-from engine.foundation.values import is_label_name
+from engine.foundation.values import is_label_name, is_metric_name
 from engine.relabel.config import RelabelConfig
 from engine.relabel.relabel import relabel
 from engine.scrape.config import ScrapeConfig
@@ -19,7 +18,6 @@ from engine.scrape.target import Target
 from exporters.exposition.keys import decode
 from promql.model.labels import METRIC_NAME, Labels, quote
 
-_METRIC_NAME: Final = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*", re.ASCII)  # noqa: TID251 - ours, linear
 _EXPORTED: Final = "exported_"
 _SHOWN: Final = 50
 
@@ -162,7 +160,7 @@ def _check_names(labels: Labels) -> None:
 
 @lru_cache(maxsize=2**12)
 def _is_metric_name(name: str) -> bool:
-    return _METRIC_NAME.fullmatch(name) is not None
+    return is_metric_name(name)
 
 
 @lru_cache(maxsize=2**12)

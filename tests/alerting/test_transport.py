@@ -6,7 +6,7 @@ import asyncio
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from email import message_from_bytes
 from email.message import Message
 from email.policy import default
@@ -185,9 +185,16 @@ async def test_nobody_on_this_machine_can_lead_a_message_out_of_it(hook: Hook) -
     assert [path for path, _, _ in hook.requests] == ["/first", "/first", "/second"]
 
 
-async def test_what_is_no_url_is_told_and_not_tried_again() -> None:
-    error = await failure(post("http://[broken/"), "*")
-    assert not error.retry
+@pytest.mark.parametrize("allowed", ["*", "nobody"])
+@pytest.mark.parametrize("url", ["http://[broken/", "http://hook:99999/"])
+async def test_what_is_no_url_is_told(url: str, allowed: str) -> None:
+    told = str(await failure(post(url), allowed))
+    assert "no address that can be called" in told or "invalid port" in told
+
+
+@pytest.mark.parametrize("allowed", ["*", "nobody"])
+async def test_a_mail_server_that_cannot_be_is_told_and_not_tried_again(allowed: str) -> None:
+    assert not (await failure(replace(letter_to(25), host="mail box"), allowed)).retry
 
 
 @dataclass
@@ -331,6 +338,7 @@ async def test_a_letter_beyond_this_machine_is_kept_without_its_password() -> No
         ({"text": "{{ .Foo }}"}, "execute text template: template: :1:3"),
         ({"html": "{{ .Foo }}"}, "execute html template: template: :1:3"),
         ({"smarthost": HostPort("a:what")}, "unknown port 'what'"),
+        ({"smarthost": HostPort("a:65536")}, "unknown port '65536'"),
     ],
 )
 def test_a_letter_that_cannot_be_written_is_never_tried_again(change: dict[str, Any], message: str) -> None:

@@ -20,6 +20,7 @@ from engine.foundation.http_config import TlsConfig
 from engine.foundation.values import FilePath, HostPort, Secret
 
 SUBJECT: Final = '{{ template "email.default.subject" . }}'
+LARGEST_PORT: Final = 65535
 PORTS: Final = {"smtp": "25", "smtps": "465", "submission": "587"}
 
 
@@ -125,6 +126,6 @@ def _addresses(text: str, what: str) -> list[str]:
 def _server(smarthost: HostPort) -> tuple[str, int]:
     """Host and port; the names of mail's own ports are known."""
     port = PORTS.get(smarthost.port, smarthost.port)
-    if not port.isdigit():
+    if not port.isdecimal() or int(port) > LARGEST_PORT:
         raise DeliveryError(f"unknown port {smarthost.port!r} in smarthost {smarthost}", retry=False)
     return smarthost.host, int(port)
