@@ -3,7 +3,8 @@
 A stage takes the alerts of a flush and gives those that go on; where none are left, the flush has ended well. Law:
 what mutes stands before the journal and does not touch it, so an alert that resolves while it is silenced is never
 told to have resolved, and one whose silence ends is told again only when the repeat interval has passed. An
-integration that fails spoils the flush but not its neighbours, whom the journal keeps from telling things twice.
+integration that fails, even by a mistake of the engine's own, spoils the flush but not its neighbours, whom the
+journal keeps from telling things twice.
 """
 
 from __future__ import annotations
@@ -228,9 +229,12 @@ class _Attempts:
         counts.requests[kind] += 1
         try:
             await self._integration.notify(flush, alerts)
-        except DeliveryError:
+        except Exception as error:
             counts.requests_failed[kind] += 1
-            raise
+            if isinstance(error, DeliveryError):
+                raise
+            log.exception("%s: the attempt failed", self._integration)
+            raise DeliveryError(f"unexpected error: {error!r}", retry=False) from None
         finally:
             counts.observe_latency(kind, self._parts.clock.monotonic() - started)
 

@@ -26,7 +26,7 @@ class FakeReceiver:
     """Fails with each of `failures` in turn, then takes everything."""
 
     clock: ManualClock
-    failures: list[DeliveryError] = field(default_factory=list)
+    failures: list[Exception] = field(default_factory=list)
     times: list[float] = field(default_factory=list)
     heard: list[Alerts] = field(default_factory=list)
 
@@ -115,6 +115,15 @@ async def test_a_failure_that_is_final_is_not_tried_again(bench: Bench) -> None:
     [complaint] = await bench.run(bench.pipeline(receiver), firing())
     assert complaint == "team/fake[0]: notify retry canceled due to unrecoverable error after 1 attempts: bad request"
     assert bench.counts.notifications_failed["fake"] == 1
+
+
+async def test_a_mistake_of_the_engine_fails_one_notification(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
+    ill, well = FakeReceiver(bench.clock, [ZeroDivisionError("by zero")]), FakeReceiver(bench.clock)
+    [complaint] = await bench.run(bench.pipeline(ill, well), firing())
+    assert complaint.endswith("after 1 attempts: unexpected error: ZeroDivisionError('by zero')")
+    assert "Traceback" in caplog.text
+    assert (bench.counts.requests_failed["fake"], bench.counts.notifications_failed["fake"]) == (1, 1)
+    assert len(well.heard) == 1
 
 
 async def test_attempts_end_at_the_deadline_with_the_last_error(bench: Bench) -> None:
