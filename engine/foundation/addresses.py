@@ -131,12 +131,6 @@ class AddressBook:
         """The component of ours that this URL names, if it does."""
         return self._component_at.get((url.host or "", url.port or 0)) if self._translate else None
 
-    def withdraw(self, component: str) -> None:
-        """Our component does not run any more."""
-        self._listening.pop(component, None)
-        self._pages = {place: page for place, page in self._pages.items() if place[0] != component}
-        self._component_at = {place: name for place, name in self._component_at.items() if name != component}
-
     async def lead(self, url: URL) -> Route:
         """Where this URL leads now."""
         host, port = url.host or "", url.port or 0

@@ -143,7 +143,9 @@ class ScrapeLoop:
             size = len(fetched.body)
             outcome = await self._take(await self._parse(fetched), time)
         except FetchError as error:
-            size = -1 if isinstance(error, PageTooLargeError) else 0
+            too_large = isinstance(error, PageTooLargeError)
+            counters.exceeded_body_size_limit += too_large
+            size = -1 if too_large else 0
             outcome = _Outcome(_NO_SAMPLES, error=str(error))
         except ExpositionError as error:
             before = await self._take(error.page, time)

@@ -62,12 +62,6 @@ async def test_a_component_that_does_not_run_here_is_not_taken_over(book: Addres
     assert (str(route.url), route.page) == ("http://localhost:8080/metrics", None)
 
 
-async def test_a_component_that_has_gone_leads_nowhere_special(book: AddressBook) -> None:
-    book.listens("cadvisor", "127.0.0.1", 1)
-    book.withdraw("cadvisor")
-    assert str((await book.lead(URL("http://localhost:8080/"))).url) == "http://localhost:8080/"
-
-
 async def test_another_port_of_a_component_is_left_alone(book: AddressBook) -> None:
     book.listens("prometheus", "127.0.0.1", 1)
     assert str((await book.lead(URL("http://localhost:9091/"))).url) == "http://localhost:9091/"

@@ -140,10 +140,11 @@ async def test_label_limits_fail_the_scrape(manual_clock: ManualClock, limits: d
     assert bench.values("up") == [0]
 
 
-async def test_a_body_that_is_too_large_shows_in_the_extra_metrics(manual_clock: ManualClock) -> None:
+async def test_a_body_that_is_too_large_is_counted_and_shows_in_the_extra_metrics(manual_clock: ManualClock) -> None:
     error = PageTooLargeError("body size limit exceeded")
     bench = Bench(manual_clock, b"a 1\n", error, config=job(sample_limit=7), extra=True)
     await bench.scrape(2)
+    assert bench.counters.exceeded_body_size_limit == 1
     assert bench.values("scrape_body_size_bytes") == [4, -1]
     assert bench.values("scrape_sample_limit") == [7, 7]
     assert bench.values("scrape_timeout_seconds") == [10, 10]
