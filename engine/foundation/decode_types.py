@@ -47,7 +47,7 @@ def reader(kind: Any) -> Reader:
     if kind in SCALARS:
         return _scalar(SCALARS[kind])
     if hasattr(kind, "from_text"):
-        return _custom(kind)
+        return _custom(kind.from_text)
     if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
         return _StructReader(kind)
     raise TypeError(f"no YAML is read as {kind!r}")
@@ -98,15 +98,15 @@ def _refuse(node: Node, path: Path, context: Context, message: str) -> Any:
     return UNREAD
 
 
-def _custom(kind: type[Scalar]) -> Reader:
-    read = _scalar(lambda text, _: kind.from_text(text))
+def _custom(from_text: Callable[[str], Any]) -> Reader:
+    read = _scalar(lambda text, _: from_text(text))
 
     def read_or_unset(node: Node, path: Path, context: Context) -> Any:
         """Null is the empty text where the type knows one, and else leaves the default."""
         if not is_null(node):
             return read(node, path, context)
         try:
-            return kind.from_text("")
+            return from_text("")
         except (ValueError, ConfigError):
             return UNSET
 
@@ -120,12 +120,17 @@ def _annotated(inner: Any, marks: Sequence[Any]) -> Reader:
     read: Reader = reader(inner)
     for mark in marks:
         if hasattr(mark, "from_text"):
-            read = _custom(mark)
+            read = _custom(_as_plain(inner, mark))
         elif isinstance(mark, NullItem):
             read = _list(get_args(inner)[0], mark.message)
         elif isinstance(mark, msgspec.Meta):
             read = _bounded(read, mark)
     return read
+
+
+def _as_plain(kind: Callable[[Any], Any], checked: type[Scalar]) -> Callable[[str], Any]:
+    """Judged by a scalar class, and yet of the plain type: no encoder knows what to do with a subclass of str."""
+    return lambda text: kind(checked.from_text(text))
 
 
 def _bounded(read: Reader, meta: msgspec.Meta) -> Reader:

@@ -184,6 +184,11 @@ def test_an_empty_document_is_an_empty_mapping() -> None:
     assert [str(f) for f in decode("", Inner, "f.yml").findings] == ["f.yml:1:1: a name is missing"]
 
 
+def test_what_is_only_judged_by_a_scalar_class_stays_plain_text() -> None:
+    (name,) = read("labels: {team: a}").labels
+    assert type(name) is str
+
+
 def test_a_secret_does_not_print() -> None:
     secret = read("secret: hush").secret
     assert (str(secret), repr(secret), f"{secret}", secret.reveal()) == (
