@@ -8,50 +8,52 @@ import threading
 import time
 from collections import Counter
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Final
+from typing import Any
 
-NOW: Final = int(time.time() * 1000)
-PAGES: Final[dict[str, list[bytes]]] = {
-    "plain": [b"# HELP a An a.\n# TYPE a counter\na 1\nb NaN\n"],
-    "goes_and_comes": [b"a 1\nb 1\n", b"a 2\nb 2\n", b"a 3\n", b"a 4\n", b"a 5\nb 5\n"],
-    "same_twice": [b"a 1\na 1\n"],
-    "differs_twice": [b"a 1\na 2\n"],
-    "two_spellings": [b'a{x="1"} 1\na{x="1",} 2\n', b'a{x="1",} 2\n'],
-    "bad_line": [b"a 1\nb 2\n", b"a 1\nb 2\n", b"a 1\nbad{\n", b"a 1\nbad{\n", b"a 1\nb 2\n"],
-    "bad_from_the_first": [b"bad{\n"],
-    "stamped": [b"s 1 %d\nt 5\n" % (NOW - 3000), b"s 2 %d\nt 5\n" % NOW, b"t 5\n"],
-    "stamp_comes_later": [b"s 1\nt 5\n", b"s 2\nt 5\n", b"s 3 %d\nt 5\n" % (NOW + 550_000)],
-    "far_future": [b"s 1 %d\nt 5\n" % (NOW + 3_600_000)],
-    "stamps_ignored": [b"s 1 %d\nt 5\n" % (NOW - 3000)],
-    "no_value_for_a_label": [b'm{a="",b="x"} 1\n'],
-    "not_unique": [b'ok 1\na{b="1",b="2"} 1\n'],
-    "blank_before_name": [b"ok 1\n  a 1\n"],
-    "collides": [b'm{job="x",exported_job="y",instance="",zone="e"} 1\n'],
-    "honored": [b'm{job="x",instance="",zone="e"} 1\nn 1\n'],
-    "sample_limit": [b"a 1\nb 2\n", b"a 1\nb 2\n", b"a 1\nb 2\nc 3\nd 4\n", b"a 1\nb 2\nc 3\nd 4\n", b"a 1\nb 2\n"],
-    "label_limit": [b'ok 1\nm{zz="1",y="2"} 1\n'],
-    "name_length": [b'ok 1\nm{zzzzzzzzzzzz="1"} 1\n'],
-    "value_length": [b'm{z="' + "é".encode() * 70 + b'"} 1\n'],
-    "bad_name_by_rule": [b"ok 1\nm 1\n"],
-    "no_name_by_rule": [b"ok 1\nm 1\n"],
-    "dropped_by_rule": [b"ok 1\nm 1\n"],
-    "mapped_by_rule": [b'm{a_x="1",a_y="2"} 1\n'],
-    "empty": [b""],
-    "comes_back": [b"a 1\n", b"", b"a 1\n"],
-    "openmetrics": [b'# TYPE a counter\na_total 1 # {id="7"} 1\na_created 5\n# EOF\n'],
-    "openmetrics_cut": [b"a 1\n"],
-    "gzipped": [b"a 1\n"],
-    "body_limit": [b"a 12345\n"],
-    "target_limit": [b"a 1\n"],
-    "twins": [b"a 1\n"],
-    "status": [b""],
-    "cut_short": [b"a 1\n"],
-    "hangs_up": [b""],
-    "slow": [b""],
-    "slow_body": [b""],
-    "redirects": [b""],
-    "redirects_refused": [b""],
-}
+
+def pages(now: int) -> dict[str, list[bytes]]:
+    """Each page's stages by its name; `now` is Unix ms."""
+    return {
+        "plain": [b"# HELP a An a.\n# TYPE a counter\na 1\nb NaN\n"],
+        "goes_and_comes": [b"a 1\nb 1\n", b"a 2\nb 2\n", b"a 3\n", b"a 4\n", b"a 5\nb 5\n"],
+        "same_twice": [b"a 1\na 1\n"],
+        "differs_twice": [b"a 1\na 2\n"],
+        "two_spellings": [b'a{x="1"} 1\na{x="1",} 2\n', b'a{x="1",} 2\n'],
+        "bad_line": [b"a 1\nb 2\n", b"a 1\nb 2\n", b"a 1\nbad{\n", b"a 1\nbad{\n", b"a 1\nb 2\n"],
+        "bad_from_the_first": [b"bad{\n"],
+        "stamped": [b"s 1 %d\nt 5\n" % (now - 3000), b"s 2 %d\nt 5\n" % now, b"t 5\n"],
+        "stamp_comes_later": [b"s 1\nt 5\n", b"s 2\nt 5\n", b"s 3 %d\nt 5\n" % (now + 550_000)],
+        "far_future": [b"s 1 %d\nt 5\n" % (now + 3_600_000)],
+        "stamps_ignored": [b"s 1 %d\nt 5\n" % (now - 3000)],
+        "no_value_for_a_label": [b'm{a="",b="x"} 1\n'],
+        "not_unique": [b'ok 1\na{b="1",b="2"} 1\n'],
+        "blank_before_name": [b"ok 1\n  a 1\n"],
+        "collides": [b'm{job="x",exported_job="y",instance="",zone="e"} 1\n'],
+        "honored": [b'm{job="x",instance="",zone="e"} 1\nn 1\n'],
+        "sample_limit": [b"a 1\nb 2\n", b"a 1\nb 2\n", b"a 1\nb 2\nc 3\nd 4\n", b"a 1\nb 2\nc 3\nd 4\n", b"a 1\nb 2\n"],
+        "label_limit": [b'ok 1\nm{zz="1",y="2"} 1\n'],
+        "name_length": [b'ok 1\nm{zzzzzzzzzzzz="1"} 1\n'],
+        "value_length": [b'm{z="' + "é".encode() * 70 + b'"} 1\n'],
+        "bad_name_by_rule": [b"ok 1\nm 1\n"],
+        "no_name_by_rule": [b"ok 1\nm 1\n"],
+        "dropped_by_rule": [b"ok 1\nm 1\n"],
+        "mapped_by_rule": [b'm{a_x="1",a_y="2"} 1\n'],
+        "empty": [b""],
+        "comes_back": [b"a 1\n", b"", b"a 1\n"],
+        "openmetrics": [b'# TYPE a counter\na_total 1 # {id="7"} 1\na_created 5\n# EOF\n'],
+        "openmetrics_cut": [b"a 1\n"],
+        "gzipped": [b"a 1\n"],
+        "body_limit": [b"a 12345\n"],
+        "target_limit": [b"a 1\n"],
+        "twins": [b"a 1\n"],
+        "status": [b""],
+        "cut_short": [b"a 1\n"],
+        "hangs_up": [b""],
+        "slow": [b""],
+        "slow_body": [b""],
+        "redirects": [b""],
+        "redirects_refused": [b""],
+    }
 
 
 class Server(ThreadingHTTPServer):
@@ -59,6 +61,7 @@ class Server(ThreadingHTTPServer):
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
+        self.pages = pages(int(time.time() * 1000))
         self.asked: Counter[tuple[str, str]] = Counter()
         self.closing = threading.Event()
         threading.Thread(target=self.serve_forever, daemon=True).start()
@@ -73,7 +76,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         name = self.path.strip("/").partition("?")[0]
-        stages = PAGES.get(name, [b"a 1\n"])
+        stages = self.server.pages.get(name, [b"a 1\n"])
         client = (name, self.headers["User-Agent"])
         stage = min(self.server.asked[client], len(stages) - 1)
         self.server.asked[client] += 1
@@ -167,5 +170,5 @@ def config(port: int) -> str:
         job("odd_interval", relabel_configs=[{"target_label": "__scrape_interval__", "replacement": "x"}]),
     ]  # fmt: skip
     named = {entry["job_name"] for entry in special}
-    jobs = [job(name) for name in PAGES if name not in named] + special
+    jobs = [job(name) for name in pages(0) if name not in named] + special
     return json.dumps({"global": {"scrape_interval": "1s", "scrape_timeout": "1s"}, "scrape_configs": jobs})
