@@ -144,6 +144,8 @@ class HttpClient:
                 return await _read(response, limit)
         finally:
             self._in_flight[host] -= 1
+            if not self._in_flight[host]:
+                del self._in_flight[host]
 
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None:
