@@ -45,10 +45,9 @@ from engine.foundation.http_config import (
 )
 from engine.foundation.supervise import Supervisor
 from engine.foundation.workers import InlineWorkers
-from engine.gotemplate.functions.alertmanager import with_clock
+from engine.gotemplate.functions.alertmanager import ALERTMANAGER
 from engine.gotemplate.functions.builtins import BUILTINS
 from engine.gotemplate.functions.prometheus import functions as prometheus_functions
-from engine.gotemplate.times import GoTime
 from engine.relabel.config import ACTIONS, RelabelConfig
 from engine.rules.config import RuleFile
 from exporters.exposition.families import Family
@@ -365,7 +364,7 @@ def templates() -> Iterator[str]:
         "Go's template language, text and HTML, with all of its own functions: " + code(BUILTINS) + ".",
     )
     of_prometheus = prometheus_functions(lambda _: (), "").keys() - BUILTINS.keys()
-    of_alertmanager = with_clock(GoTime(0)).keys() - BUILTINS.keys()
+    of_alertmanager = ALERTMANAGER.keys() - BUILTINS.keys()
     rows = [
         ("rules", *_compared(of_prometheus, originals("prometheus", "template_functions"))),
         ("notifications", *_compared(of_alertmanager, originals("alertmanager", "template_functions"))),

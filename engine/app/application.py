@@ -177,7 +177,7 @@ class Application:
         await self.rules.stop()
         if self.alertmanager is not None:
             await self.alertmanager.stop()
-        await self._around.supervisor.stop()
+        await self._around.supervisor.stop_all()
         await self._peers.close()
         self.store.close()
 

@@ -133,6 +133,10 @@ class HTTPClientConfig(msgspec.Struct, frozen=True, kw_only=True):
     enable_http2: bool = True
 
     def check(self, report: Report) -> None:
+        if self.proxy_url.scheme not in ("", "http", "https"):
+            report.unsupported(
+                f"{self.proxy_url.scheme} proxies are valid in the original, not supported yet", "proxy_url"
+            )
         _check_bearer(self, report)
         _check_authorization(self, report)
         if self.basic_auth and self.oauth2 and not self.authorization:

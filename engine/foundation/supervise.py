@@ -55,8 +55,11 @@ class Supervisor:
                 return
 
     async def stop(self, *tasks: asyncio.Task[None]) -> None:
-        """Cancel these loops (all of them when none is named) and wait until they have ended."""
-        ending = list(tasks or self._tasks)
-        for task in ending:
+        """Cancel these loops and wait until they have ended."""
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*ending, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def stop_all(self) -> None:
+        """Likewise with every loop that runs."""
+        await self.stop(*self._tasks)

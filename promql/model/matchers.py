@@ -25,7 +25,10 @@ class Matcher:
         self.name = name
         self.op = op
         self.value = value
-        self._regex = Regex(value) if op in (MatchOp.REGEX, MatchOp.NOT_REGEX) else None
+        self._regex: Regex | None = None
+        if op in (MatchOp.REGEX, MatchOp.NOT_REGEX):
+            self._regex = Regex(value)
+            Regex(value, anchored=False)  # `a)(b` is a pattern only once it is anchored: refused, as in Prometheus
 
     def matches(self, value: str) -> bool:
         if self._regex is not None:

@@ -81,7 +81,7 @@ class Bench:
         supervisor.start("flush", once)
         await self.clock.advance(seconds * 1000 + 1)
         assert supervisor.crashes == {}
-        await supervisor.stop()
+        await supervisor.stop_all()
         return complaints
 
 

@@ -141,3 +141,8 @@ def test_the_example_of_the_design_reads_as_it_says() -> None:
 def test_http_options_are_refused_in_the_originals_words(job: str, message: str) -> None:
     (line,) = said(f"scrape_configs: [{{job_name: x, {job}}}]")
     assert message in line
+
+
+def test_a_proxy_that_does_not_speak_http_is_not_supported_yet() -> None:
+    (finding,) = said("scrape_configs: [{job_name: a, proxy_url: 'socks5://localhost:1080'}]")
+    assert "proxy_url: socks5 proxies are valid in the original, not supported yet" in finding

@@ -35,5 +35,5 @@ async def test_stopping_ends_every_loop(manual_clock: ManualClock) -> None:
     supervisor = Supervisor(manual_clock)
     task = supervisor.start("wait", lambda: manual_clock.sleep(60))
     await manual_clock.settle()
-    await supervisor.stop()
+    await supervisor.stop_all()
     assert task.cancelled()

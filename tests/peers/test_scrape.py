@@ -153,7 +153,7 @@ async def scraped_by_us(text: str, seconds: float) -> Seen:
         await manager.stop()
         assert not supervisor.crashes
     finally:
-        await supervisor.stop()
+        await supervisor.stop_all()
         workers.close()
     every = (Matcher(METRIC_NAME, MatchOp.NOT_EQUAL, ""),)
     rows = [

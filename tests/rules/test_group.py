@@ -203,7 +203,7 @@ async def test_an_alert_that_had_ended_before_the_restart_begins_anew(manual_clo
 async def supervisor(manual_clock: ManualClock) -> AsyncIterator[Supervisor]:
     supervisor = Supervisor(manual_clock)
     yield supervisor
-    await supervisor.stop()
+    await supervisor.stop_all()
     assert supervisor.crashes == {}
 
 

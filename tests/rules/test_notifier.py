@@ -123,7 +123,7 @@ async def test_the_loop_sends_as_alerts_come(notifier: Notifier, manual_clock: M
     for name in ("Down", "Up"):
         notifier.send([alert(name)])
         await manual_clock.settle()
-    await supervisor.stop()
+    await supervisor.stop_all()
     assert [len(batch) for batch in recorder.batches] == [1, 1]
 
 
@@ -143,7 +143,7 @@ async def test_a_peer_that_breaks_in_an_unforeseen_way_costs_only_its_batch(
     notifier.start(supervisor)
     notifier.send([alert(str(number)) for number in range(BATCH + 1)])
     await manual_clock.advance(5000)
-    await supervisor.stop()
+    await supervisor.stop_all()
     assert supervisor.crashes == {"notifier": 1}
     assert taken == ["broke", str(BATCH)]
 

@@ -102,5 +102,5 @@ async def test_an_outage_is_noticed_told_and_over(store: Store, manual_clock: Ma
     assert manager.alerts() == []
     assert told[-1].ends_at == told[-1].updated_at
     await manager.stop()
-    await supervisor.stop()
+    await supervisor.stop_all()
     assert supervisor.crashes == {}

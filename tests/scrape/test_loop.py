@@ -238,7 +238,7 @@ async def test_scrapes_keep_their_beat_for_hours(manual_clock: ManualClock) -> N
     times = [time for time, _ in bench.store.samples['a{instance="h:1", job="j"}']]
     assert len(times) == 240
     assert {time % 15_000 for time in times} == {bench.target.hash % 15_000}
-    await bench.supervisor.stop()
+    await bench.supervisor.stop_all()
 
 
 async def test_missed_ticks_are_not_made_up_for(manual_clock: ManualClock) -> None:
@@ -249,7 +249,7 @@ async def test_missed_ticks_are_not_made_up_for(manual_clock: ManualClock) -> No
     times = [time for time, _ in bench.store.samples['a{instance="h:1", job="j"}']]
     assert len(times) == 4
     assert {after - before for before, after in pairwise(times)} == {40_000}
-    await bench.supervisor.stop()
+    await bench.supervisor.stop_all()
 
 
 async def test_the_last_stale_markers_come_late_and_bear_the_next_tick(manual_clock: ManualClock) -> None:

@@ -56,7 +56,7 @@ async def stage(manual_clock: ManualClock) -> AsyncIterator[Stage]:
     found = Stage(manual_clock)
     yield found
     await found.manager.stop()
-    await found.supervisor.stop()
+    await found.supervisor.stop_all()
     assert found.supervisor.crashes == {}
 
 
@@ -168,4 +168,4 @@ async def test_a_job_that_cannot_be_made_leaves_the_others_alone(manual_clock: M
     with pytest.raises(ConfigError, match="oauth2 is not supported yet"):
         await manager.apply([job("fine"), job("odd", oauth2=OAuth2())])
     assert manager.pools == {}
-    await supervisor.stop()
+    await supervisor.stop_all()

@@ -14,7 +14,7 @@ from engine.gotemplate.functions.builtins import BUILTINS
 from engine.gotemplate.functions.humanize import humanize_duration
 from engine.gotemplate.functions.words import lower, matches, replace_all, titled, upper
 from engine.gotemplate.printing import MAX_TEXT
-from engine.gotemplate.times import TIME, GoDuration, GoTime
+from engine.gotemplate.times import TIME
 from engine.gotemplate.types import ANY, STRING, STRINGS, Function
 from engine.gotemplate.values import Strings
 
@@ -42,12 +42,3 @@ ALERTMANAGER: Final[Mapping[str, Function]] = MappingProxyType(
         "trimSpace": Function(str.strip, (STRING,)),
     }
 )
-
-
-def with_clock(now: GoTime) -> Mapping[str, Function]:
-    """The table with `now` and `since`, at this instant."""
-    return {
-        **ALERTMANAGER,
-        "now": Function(lambda: now),
-        "since": Function(lambda time: GoDuration(now.ns - time.ns), (TIME,)),
-    }
