@@ -19,10 +19,6 @@ class ParseError(PromQLError):
         self.column = column
 
 
-class UnsupportedError(PromQLError):
-    """Valid in Prometheus, not supported here; says so by name."""
-
-
 class EvaluationError(PromQLError):
     """The expression can't be evaluated over these samples."""
 

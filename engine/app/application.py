@@ -23,9 +23,10 @@ from engine.app import selfmetrics
 from engine.app.alertmanagers import Alertmanagers
 from engine.app.components import Components
 from engine.app.options import RunOptions
-from engine.app.routes import routes
+from engine.app.routes import Served, routes
 from engine.config.load import Loaded, load
 from engine.config.prometheus import PrometheusConfig
+from engine.config.render import render
 from engine.foundation.addresses import AddressBook
 from engine.foundation.clock import Clock
 from engine.foundation.delivery import Delivery, DeliveryPolicy
@@ -88,7 +89,7 @@ class Application:
         self.store = Store.open(self.store_folder, store_options(options, loaded.config))
         self.queries = QueryEngine(self.store, around.workers, around.clock, options.limits)
         self.expander = Expander(self.queries.instant, self.external_url("prometheus"))
-        self.notifier = Notifier(around.clock)
+        self.notifier = Notifier(around.clock, capacity=options.queue_capacity)
         self.rules = RuleManager(self._rule_parts(), around.supervisor)
         self.scrapes = ScrapeManager(
             clock=around.clock,
@@ -136,7 +137,7 @@ class Application:
         for component, collect in collects.items():
             if component != "alertmanager" or self.alertmanager is not None:
                 self.components.answers_itself(component, collect)
-        await self.components.serve(routes(self, collects))
+        await self.components.serve(routes(self._served(), collects))
         self._loops = [
             self._around.supervisor.start("upkeep of the store", self._upkeep),
             self.notifier.start(self._around.supervisor),
@@ -207,6 +208,26 @@ class Application:
         self.queries.default_step_ms = settings.evaluation_interval
         await self.scrapes.apply(config.scrape_configs, Labels.of(settings.external_labels))
         await self.rules.apply(group_specs(loaded.rules, settings.evaluation_interval))
+
+    def _served(self) -> Served:
+        return Served(
+            clock=self.clock,
+            store=self.store,
+            queries=self.queries,
+            scrapes=self.scrapes,
+            rules=self.rules,
+            notifier=self.notifier,
+            alertmanager=self.alertmanager,
+            external_url=self.external_url("prometheus"),
+            listen=self.components.ports.get("prometheus", ""),
+            ports=self.components.ports,
+            flags=self.options.flags,
+            lifecycle=self.options.enable_lifecycle,
+            config=lambda: render(self.config),
+            runtime=self.runtime,
+            reload=self.reload,
+            quit=self.quit,
+        )
 
     def _rule_parts(self) -> RuleParts:
         options = self.options

@@ -20,7 +20,8 @@ from engine.app.options import DEFAULT_PORTS, RunOptions
 from engine.config.load import Loaded
 from engine.foundation.addresses import DEFAULTS, AddressBook, LocalPage, LocalResponse
 from engine.foundation.clock import Clock
-from engine.web.server import HttpCounts, Listener, PortTakenError, application, bind, free_port_of, running
+from engine.web.counts import HttpCounts
+from engine.web.server import Listener, PortTakenError, application, bind, free_port_of, running
 from exporters.serve import Collect, answer
 
 FIRST: Final = "prometheus"
@@ -36,7 +37,7 @@ class _Bound:
 
 
 class Components:
-    """Owns the sockets. `silent` says of components that run, but do not listen, why not."""
+    """Owns the sockets. `silent` says of components that run, but do not listen, why not; `http` counts at the first."""
 
     def __init__(self, options: RunOptions, loaded: Loaded, clock: Clock) -> None:
         """Binds every port at once. Raises ConfigError where the first one can't be had."""
@@ -44,6 +45,7 @@ class Components:
         self.silent: dict[str, str] = {}
         self.addresses = AddressBook(clock, translate=options.translate)
         self._external_host = URL(options.external_url).host or "" if options.external_url else ""
+        self._clock = clock
         self._options = options
         self._bound: dict[str, _Bound] = {}
         self._routes: Mapping[str, Sequence[web.RouteDef]] = {}
@@ -92,7 +94,13 @@ class Components:
 
     async def _answer(self, component: str) -> None:
         bound = self._bound[component]
-        app = application(self._routes[component], bound.listener, self.http, external_host=self._external_host)
+        app = application(
+            self._routes[component],
+            bound.listener,
+            self._clock,
+            counts=self.http if component == FIRST else HttpCounts(),
+            external_host=self._external_host,
+        )
         await self._stack.enter_async_context(running(app, bound.socket))
 
     def _let_go(self) -> None:

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Final
 
 from engine.query.engine import QueryLimits
+from engine.rules.notifier import QUEUE_CAPACITY
 from engine.web.server import Listener, parse_listen
 
 # Where each original listens, and so do we, on this machine alone.
@@ -39,6 +40,7 @@ class RunOptions:
     outage_tolerance_ms: int = 3_600_000
     grace_period_ms: int = 600_000
     resend_delay_ms: int = 60_000
+    queue_capacity: int = QUEUE_CAPACITY
     ready_file: Path | None = None
     flags: Mapping[str, str] = field(default_factory=dict)
 

@@ -108,6 +108,8 @@ def _listen_to_signals(app: Application, supervisor: Supervisor) -> None:
             await app.reload()
         except EngineError as error:
             log.error("nothing was changed: %s", error)  # noqa: TRY400 - the user's mistake, not ours
+        except Exception:  # under the supervisor it would be tried again for ever
+            log.exception("loading the configuration again failed")
 
     for name in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(name, app.quit)

@@ -2,29 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass
 
 from aiohttp import web
-from yarl import URL
 
+from engine.alerting.manager import AlertManager
 from engine.app import selfmetrics
-from engine.config.render import render
+from engine.foundation.clock import Clock
+from engine.query.engine import QueryEngine
+from engine.rules.manager import RuleManager
+from engine.rules.notifier import Notifier
+from engine.scrape.manager import ScrapeManager
+from engine.tsdb.store import Store
 from engine.web.api import alertmanager, health, query, rules, series, status, targets
 from exporters.serve import Collect, landing, metrics
 
-if TYPE_CHECKING:
-    from engine.app.application import Application
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Served:
+    """What the pages show, and the few things that they may do; `reload` raises EngineError."""
+
+    clock: Clock
+    store: Store
+    queries: QueryEngine
+    scrapes: ScrapeManager
+    rules: RuleManager
+    notifier: Notifier
+    alertmanager: AlertManager | None
+    external_url: str
+    listen: str
+    ports: Mapping[str, str]
+    flags: Mapping[str, str]
+    lifecycle: bool
+    config: Callable[[], str]
+    runtime: Callable[[], status.Runtime]
+    reload: Callable[[], Awaitable[None]]
+    quit: Callable[[], None]
 
 
-def routes(app: Application, collects: Mapping[str, Collect]) -> dict[str, list[web.RouteDef]]:
+def routes(app: Served, collects: Mapping[str, Collect]) -> dict[str, list[web.RouteDef]]:
     """By component."""
     managing = alertmanager.routes(app.alertmanager, app.reload) if app.alertmanager is not None else []
     return {
         "prometheus": [
             *_under("/api/v1", _api(app)),
             *(route for route in managing if route.path.startswith("/api/v2")),
-            *health.routes(reload=app.reload, quit_=app.quit, lifecycle=app.options.enable_lifecycle),
+            *health.routes(reload=app.reload, quit_=app.quit, lifecycle=app.lifecycle),
+            status.version_route(selfmetrics.build_info()),
             metrics(collects["prometheus"]),
             _overview(app),
         ],
@@ -33,18 +58,18 @@ def routes(app: Application, collects: Mapping[str, Collect]) -> dict[str, list[
     }
 
 
-def _api(app: Application) -> Iterable[web.RouteDef]:
+def _api(app: Served) -> Iterable[web.RouteDef]:
     yield from query.routes(app.queries, app.clock)
     yield from series.routes(app.store)
     yield from targets.routes(
-        app.scrapes, lambda: [one.url for one in app.notifier.alertmanagers], URL(app.external_url("prometheus"))
+        app.scrapes, lambda: [one.url for one in app.notifier.alertmanagers], app.external_url, app.listen
     )
     yield from rules.routes(app.rules)
     yield from status.routes(
         app.store,
         version=selfmetrics.build_info(),
-        flags=app.options.flags,
-        config=lambda: render(app.config),
+        flags=app.flags,
+        config=app.config,
         runtime=app.runtime,
     )
 
@@ -53,11 +78,11 @@ def _under(prefix: str, found: Iterable[web.RouteDef]) -> list[web.RouteDef]:
     return [web.route(route.method, prefix + route.path, route.handler) for route in found]
 
 
-def _overview(app: Application) -> web.RouteDef:
+def _overview(app: Served) -> web.RouteDef:
     """A first page for whoever opens the address in a browser."""
 
     async def page(_: web.Request) -> web.Response:
-        lines = [f"{name:<13} http://{address}" for name, address in app.components.ports.items()]
+        lines = [f"{name:<13} http://{address}" for name, address in app.ports.items()]
         paths = ["/api/v1/query?query=up", "/api/v1/targets", "/api/v1/rules", "/api/v1/alerts", "/metrics"]
         return web.Response(text="\n".join(["engine", "", *lines, "", *paths, ""]))
 

@@ -10,7 +10,7 @@ from aiohttp import web
 
 from engine.foundation.errors import EngineError
 from engine.web.api.encode import to_json
-from promql.errors import ParseError, PromQLError, QueryCanceledError, QueryTimeoutError, UnsupportedError
+from promql.errors import ParseError, PromQLError, QueryCanceledError, QueryTimeoutError
 
 STATUS: Final = MappingProxyType(
     {
@@ -29,7 +29,6 @@ _TYPES: Final[tuple[tuple[type[Exception], str], ...]] = (
     (ParseError, "bad_data"),
     (QueryTimeoutError, "timeout"),
     (QueryCanceledError, "canceled"),
-    (UnsupportedError, "execution"),
     (PromQLError, "execution"),
 )
 

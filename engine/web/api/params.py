@@ -1,4 +1,4 @@
-"""Parameters of Prometheus's API: instants, durations, selectors; from the query string and from a form body."""
+"""Values of parameters of Prometheus's API: instants, durations, selectors."""
 
 from __future__ import annotations
 
@@ -6,13 +6,10 @@ import math
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Final, TypeAlias
-
-from aiohttp import web
-from multidict import MultiDict, MultiMapping
+from typing import Final
 
 from engine.web.api.envelope import ApiError
-from promql.errors import ParseError
+from engine.web.api.form import Params
 from promql.model.durations import Duration
 from promql.model.matchers import Matcher
 from promql.syntax.parser import parse_selector
@@ -25,25 +22,15 @@ _EXTREMES: Final[Mapping[str, int]] = {
     "292277025-08-18T07:12:54.999999999Z": MAX_TIME,
 }
 _RFC3339: Final = re.compile(  # noqa: TID251 - ours, linear
-    r"(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(?:\.(\d+))?(?:[Zz]|([+-])(\d\d):(\d\d))", re.ASCII
+    r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:[.,](\d+))?(?:Z|([+-])(\d\d):(\d\d))", re.ASCII
 )
 
 
-Params: TypeAlias = MultiMapping[str]
-
-
-async def read(request: web.Request) -> Params:
-    """All parameters; those of a form body come first, as Go reads them."""
-    params: MultiDict[str] = MultiDict()
-    if request.method == "POST" and request.content_type == "application/x-www-form-urlencoded":
-        for key, value in (await request.post()).items():
-            params.add(key, str(value))
-    params.extend(request.query)
-    return params
-
-
 def parse_time(text: str) -> int:
-    """Unix seconds or RFC 3339 to Unix ms. Raises ValueError with Prometheus's words."""
+    """Unix seconds or RFC 3339 to Unix ms. Raises ValueError with Prometheus's words.
+
+    What is no number, or beyond 2^53 ms, is refused; Prometheus lets such instants wrap around.
+    """
     if (extreme := _EXTREMES.get(text)) is not None:
         return extreme
     number = _number(text)
@@ -61,15 +48,15 @@ def parse_time(text: str) -> int:
     return round(moment.timestamp()) * 1000 + fraction - away * 60_000
 
 
-def parse_step(text: str) -> int:
-    """Float seconds or a duration, to ms. Raises ValueError with Prometheus's words."""
+def parse_duration(text: str) -> float:
+    """Float seconds or a duration, to seconds; they may be NaN. Raises ValueError with Prometheus's words."""
     number = _number(text)
     if number is not None:
-        if not abs(number) * 1e9 < 2**63:
+        if abs(number) * 1e9 >= 2**63:
             raise ValueError(f'cannot parse "{text}" to a valid duration. It overflows int64')
-        return int(number * 1000)
+        return number
     try:
-        return Duration.from_text(text)
+        return Duration.from_text(text) / 1000
     except ValueError:
         raise ValueError(f'cannot parse "{text}" to a valid duration') from None
 
@@ -97,18 +84,16 @@ def timeout_of(params: Params) -> float | None:
     if text == "":
         return None
     try:
-        return parse_step(text) / 1000
+        return parse_duration(text)
     except ValueError as error:
         raise invalid("timeout", error) from None
 
 
-def selectors(params: Params, name: str = "match[]") -> list[tuple[Matcher, ...]]:
-    try:
-        found = [parse_selector(text) for text in params.getall(name, [])]
-    except ParseError as error:
-        raise invalid(name, error) from None
+def selectors(params: Params) -> list[tuple[Matcher, ...]]:
+    """Those of `match[]`. Raises ParseError, ApiError."""
+    found = [parse_selector(text) for text in params.getall("match[]", [])]
     if any(all(matcher.matches("") for matcher in matchers) for matchers in found):
-        raise invalid(name, "match[] must contain at least one non-empty matcher")
+        raise ApiError("bad_data", "match[] must contain at least one non-empty matcher")
     return found
 
 
@@ -117,7 +102,7 @@ def invalid(name: str, error: Exception | str) -> ApiError:
 
 
 def _number(text: str) -> float | None:
-    if "_" in text or text != text.strip():
+    if not text.isascii() or text != text.strip():
         return None
     try:
         return float(text)
@@ -126,6 +111,7 @@ def _number(text: str) -> float | None:
 
 
 def _ms(seconds: float, text: str) -> int:
-    if math.isnan(seconds) or math.isinf(seconds):
+    ms = seconds * 1000
+    if not abs(ms) <= MAX_TIME:
         raise ValueError(f'cannot parse "{text}" to a valid timestamp')
-    return math.floor(seconds * 1000 + 0.5)
+    return math.floor(ms + 0.5)

@@ -6,7 +6,7 @@ from aiohttp import web
 
 from engine.foundation.clock import Clock
 from engine.query.engine import QueryEngine
-from engine.web.api import encode, params
+from engine.web.api import encode, form, params
 from engine.web.api.envelope import ApiError, answering, success, success_json
 from promql.errors import ParseError
 from promql.model.results import Matrix, RawMatrix, Result
@@ -18,7 +18,7 @@ MAX_POINTS = 11_000
 
 def routes(queries: QueryEngine, clock: Clock) -> list[web.RouteDef]:
     async def instant(request: web.Request) -> web.Response:
-        given = await params.read(request)
+        given = await form.read(request)
         time = params.time_of(given, "time", clock.now_ms())
         timeout = params.timeout_of(given)
         try:
@@ -28,7 +28,7 @@ def routes(queries: QueryEngine, clock: Clock) -> list[web.RouteDef]:
         return await _answer(queries, await queries.instant(expr, time, timeout=timeout))
 
     async def over_range(request: web.Request) -> web.Response:
-        given = await params.read(request)
+        given = await form.read(request)
         start, end = params.required_time(given, "start"), params.required_time(given, "end")
         if end < start:
             raise params.invalid("end", "end timestamp must not be before start time")
@@ -44,7 +44,7 @@ def routes(queries: QueryEngine, clock: Clock) -> list[web.RouteDef]:
         return await _answer(queries, result)
 
     async def format_query(request: web.Request) -> web.Response:
-        given = await params.read(request)
+        given = await form.read(request)
         try:
             return success(pretty(parse(given.get("query", ""))))
         except ParseError as error:

@@ -9,8 +9,9 @@ from typing import Final, TypeAlias
 from aiohttp import web
 
 from engine.tsdb.store import Store
-from engine.web.api import params
+from engine.web.api import form, params
 from engine.web.api.envelope import ApiError, answering, failure, success
+from promql.errors import ParseError
 from promql.model.matchers import Matcher
 
 _LABEL_NAME: Final = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*", re.ASCII)  # noqa: TID251 - ours, linear
@@ -20,15 +21,19 @@ Selector: TypeAlias = tuple[Matcher, ...]
 
 def routes(store: Store) -> list[web.RouteDef]:
     async def series(request: web.Request) -> web.Response:
-        given = await params.read(request)
+        given = await form.read(request)
         if not given.getall("match[]", []):
             raise ApiError("bad_data", "no match[] parameter provided")
         start, end = _bounds(given)
-        found = {labels for matchers in params.selectors(given) for labels in store.series(matchers, start, end)}
+        try:
+            wanted = params.selectors(given)
+        except (ParseError, ApiError) as error:
+            raise params.invalid("match[]", error) from None
+        found = {labels for matchers in wanted for labels in store.series(matchers, start, end)}
         return success([labels.as_dict() for labels in sorted(found)])
 
     async def labels(request: web.Request) -> web.Response:
-        given = await params.read(request)
+        given = await form.read(request)
         start, end = _bounds(given)
         wanted: Sequence[Selector | None] = params.selectors(given) or (None,)
         return success(sorted({name for matchers in wanted for name in store.label_names(matchers, start, end)}))
@@ -37,7 +42,7 @@ def routes(store: Store) -> list[web.RouteDef]:
         name = request.match_info["name"]
         if not _LABEL_NAME.fullmatch(name):
             raise ApiError("bad_data", f'invalid label name: "{name}"')
-        given = await params.read(request)
+        given = await form.read(request)
         start, end = _bounds(given)
         wanted: Sequence[Selector | None] = params.selectors(given) or (None,)
         return success(sorted({v for matchers in wanted for v in store.label_values(name, matchers, start, end)}))
@@ -53,5 +58,5 @@ def routes(store: Store) -> list[web.RouteDef]:
     ]
 
 
-def _bounds(given: params.Params) -> tuple[int, int]:
+def _bounds(given: form.Params) -> tuple[int, int]:
     return params.time_of(given, "start", params.MIN_TIME), params.time_of(given, "end", params.MAX_TIME)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +11,7 @@ from aiohttp import web
 
 from engine.tsdb.stats import Counts, StoreStats
 from engine.tsdb.store import Store
+from engine.web.api.encode import to_json
 from engine.web.api.envelope import answering, success
 from engine.web.api.times import rfc3339
 
@@ -56,7 +58,7 @@ def routes(
                 "lastConfigTime": rfc3339(now.config_loaded),
                 "corruptionCount": now.corruptions,
                 "goroutineCount": now.tasks,
-                "GOMAXPROCS": 2,
+                "GOMAXPROCS": os.cpu_count(),
                 "GOGC": "",
                 "GODEBUG": "",
                 "storageRetention": now.retention,
@@ -69,9 +71,6 @@ def routes(
     async def tsdb(_: web.Request) -> web.Response:
         return success(_tsdb(store.stats()))
 
-    async def plain_version(_: web.Request) -> web.Response:
-        return web.json_response(dict(version), content_type="text/plain")
-
     pages = {
         "/status/buildinfo": build,
         "/status/config": loaded,
@@ -80,7 +79,16 @@ def routes(
         "/status/tsdb": tsdb,
         "/status/walreplay": replay,
     }
-    return [*(web.get(path, answering(page)) for path, page in pages.items()), web.get("/version", plain_version)]
+    return [web.get(path, answering(page)) for path, page in pages.items()]
+
+
+def version_route(version: Mapping[str, str]) -> web.RouteDef:
+    """`/version`, which stands outside of the API."""
+
+    async def page(_: web.Request) -> web.Response:
+        return web.Response(body=to_json(version), content_type="text/plain", charset="utf-8")
+
+    return web.get("/version", page)
 
 
 def _tsdb(stats: StoreStats) -> dict[str, Any]:

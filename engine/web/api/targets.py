@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from aiohttp import web
-from yarl import URL
 
 from engine.scrape.manager import ScrapeManager
 from engine.scrape.metadata import MetricMetadata
 from engine.scrape.pool import ActiveTarget
+from engine.scrape.urls import global_url
 from engine.web.api import params
 from engine.web.api.envelope import ApiError, answering, success
 from engine.web.api.times import rfc3339
@@ -19,17 +19,18 @@ from promql.model.matchers import match_all
 from promql.syntax.parser import parse_selector
 
 _NEVER: Final = "0001-01-01T00:00:00Z"
-_LOCAL: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
-def routes(scrapes: ScrapeManager, alertmanagers: Callable[[], Sequence[str]], external_url: URL) -> list[web.RouteDef]:
-    """`alertmanagers` gives the URLs to which alerts are posted; `external_url` is how others reach us."""
+def routes(
+    scrapes: ScrapeManager, alertmanagers: Callable[[], Sequence[str]], external_url: str, listen: str
+) -> list[web.RouteDef]:
+    """`alertmanagers` gives the URLs to which alerts are posted; others reach us at `external_url`, at `listen`."""
 
     async def targets(request: web.Request) -> web.Response:
         state, wanted = request.query.get("state", "").lower(), request.query.get("scrapePool", "")
         pools = [pool for name, pool in sorted(scrapes.pools.items()) if wanted in ("", name)]
         shows = {"active": state != "dropped", "dropped": state != "active"}
-        active = [_active(t, external_url) for pool in pools for t in pool.active] if shows["active"] else []
+        active = [_active(t, external_url, listen) for pool in pools for t in pool.active] if shows["active"] else []
         dropped = [{"discoveredLabels": d.as_dict()} for pool in pools for d in pool.dropped]
         return success({"activeTargets": active, "droppedTargets": dropped if shows["dropped"] else []})
 
@@ -78,14 +79,14 @@ def routes(scrapes: ScrapeManager, alertmanagers: Callable[[], Sequence[str]], e
     return [web.get(path, answering(page)) for path, page in pages.items()]
 
 
-def _active(active: ActiveTarget, external_url: URL) -> dict[str, Any]:
+def _active(active: ActiveTarget, external_url: str, listen: str) -> dict[str, Any]:
     target, health = active.target, active.health
     return {
         "discoveredLabels": target.discovered.as_dict(),
         "labels": target.public.as_dict(),
         "scrapePool": active.pool,
         "scrapeUrl": target.url,
-        "globalUrl": str(_from_outside(target.url, external_url)),
+        "globalUrl": global_url(target.url, external_url, listen),
         "lastError": health.last_error,
         "lastScrape": _NEVER if health.last_scrape is None else rfc3339(health.last_scrape),
         "lastScrapeDuration": health.duration,
@@ -93,17 +94,6 @@ def _active(active: ActiveTarget, external_url: URL) -> dict[str, Any]:
         "scrapeInterval": target.interval_text,
         "scrapeTimeout": target.timeout_text,
     }
-
-
-def _from_outside(url: str, external_url: URL) -> URL:
-    """Links for other machines: what is local to us has the host of our external URL."""
-    try:
-        parsed = URL(url, encoded=True)
-    except ValueError:
-        return URL()
-    if parsed.host not in _LOCAL or not external_url.host:
-        return parsed
-    return parsed.with_host(external_url.host).with_port(parsed.explicit_port)
 
 
 def _said(active: ActiveTarget, metric: str) -> list[MetricMetadata]:
