@@ -1,10 +1,9 @@
 """From series and a span of time to panels.
 
 The usual case is a source whose wanted series were all there all the time: its parts, its open rows and its newest
-instant are laid side by side into one panel. What departs from it is sorted out first by parts (series that stand
-in the same parts of the table go together, so that a series that lived for a day costs a day and not the whole
-span), then by instants (series with the same holes go together). Series that also have ragged samples, or whose
-sources overlap in time, are merged sample by sample.
+instant are laid side by side into one panel. All else (series that come and go, holes, samples of ragged parts,
+sources that overlap in time) is taken out part by part, only what is there, and put together series by series
+(see `engine.tsdb.strands`): a series that lived for minutes costs minutes.
 
 Law: pure; works on views, so any thread may run it while others append.
 """
@@ -13,51 +12,49 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
+from typing import Final
 
 import numpy as np
 
 from engine.tsdb.numbers import any_nan
-from engine.tsdb.parts import Samples, TablePart, Wanted
+from engine.tsdb.parts import Located, Samples, SealedTable, TablePart, Wanted
 from engine.tsdb.source import Source
+from engine.tsdb.strands import panels
 from engine.tsdb.table import Slots
+from engine.tsdb.view import View
 from promql.model.labels import Labels
 from promql.model.panel import Kind, Panel
-from promql.model.staleness import ABSENT_BITS, ABSENT_NAN, STALE_BITS
+from promql.model.staleness import ABSENT_BITS, STALE_BITS, is_stale
 from promql.model.types import BoolArray, FloatArray, IntArray
+
+_NO_TAIL: Final = (np.empty(0, np.int64), np.empty(0))
 
 
 @dataclass(slots=True)
 class Group:
     """Series that live in the same sources (nearly always one), with their columns in each; `refs` ascend.
 
-    A group is kept and asked again: `slots` remembers where its series stood in the open table of the only source.
+    A group is kept and asked again: `slots` remembers where its series stood in the open table of the only source,
+    and `tail` where the only series stood in the last part, -1 where it had none there.
     """
 
     owners: tuple[tuple[Source, IntArray], ...]
     refs: IntArray
     labels: Sequence[Labels]
     slots: Slots | None = None
+    tail: tuple[SealedTable, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class _Stretch:
-    """Rows `low` to `high` of a part; `at` says where each series of the group stands in it."""
+    """Rows `low` to `high` of a part; `found` says where the series of the group stand in it."""
 
     part: TablePart
-    at: IntArray
+    found: Located
     times: IntArray
     low: int
     high: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """All that a group has between `start` and `end`."""
-
-    group: Group
-    kind: Kind
-    stretches: list[_Stretch]
-    loose: list[Samples]
 
 
 def gather(group: Group, start: int, end: int, kind: Kind) -> Iterator[Panel]:
@@ -65,13 +62,18 @@ def gather(group: Group, start: int, end: int, kind: Kind) -> Iterator[Panel]:
     if (block := _recent(group, start, end)) is not None and _holes(block[1], kind) is None:
         yield Panel(*block, group.labels, group.refs)
         return
-    found = _find(group, start, end, kind)
-    mixed = _mixed(found)
-    if mixed is None:
-        yield from _by_parts(found, None)
+    stretches, pieces = _stretches(group, start, end), _ragged(group, start, end, kind)
+    if not pieces and _in_line(stretches, len(group.refs)):
+        times, values, whole = _block(stretches)
+        holes = None if whole else _holes(values, kind)
+        if holes is None:
+            yield Panel(times, values, group.labels, group.refs)
+            return
+        pieces = [_samples(np.arange(len(group.refs)), times, values, holes)]
     else:
-        yield from _by_parts(found, np.flatnonzero(~mixed))
-        yield from _merged(found, np.flatnonzero(mixed))
+        pieces += [_piece(stretch, kind) for stretch in stretches]
+    pieces = sorted((piece for piece in pieces if len(piece.rows)), key=lambda piece: int(piece.times[0]))
+    yield from panels(group.labels, group.refs, pieces)
 
 
 def _recent(group: Group, start: int, end: int) -> tuple[IntArray, FloatArray] | None:
@@ -82,93 +84,109 @@ def _recent(group: Group, start: int, end: int) -> tuple[IntArray, FloatArray] |
     source, columns = group.owners[0]
     view = source.view
     table, newest = view.table, view.newest
-    if len(group.owners) > 1 or start <= view.parts_end or table is None or newest is None or view.ragged is not None:
+    if len(group.owners) > 1 or table is None or newest is None or view.ragged is not None:
         return None
     slots = group.slots
     if slots is None or not slots.hold_for(table):
         slots = group.slots = table.slots(columns)
-    if not slots.complete:
+    tail = _NO_TAIL if start > view.parts_end else _tail(group, view, start, end)
+    if tail is None or not slots.complete:
         return None
     low, high = table.rows(start, end)
-    rows = high - low
-    inside = start <= newest.time <= end
+    sealed, inside = len(tail[0]), start <= newest.time <= end
+    rows = sealed + high - low
     times = np.empty(rows + inside, np.int64)
     values = np.empty((len(columns), rows + inside))
-    times[:rows] = table.times[low:high]
-    table.fill(values[:, :rows], slots.at, low, high)
+    if sealed:
+        times[:sealed], values[:, :sealed] = tail
+    times[sealed:rows] = table.times[low:high]
+    table.fill(values[:, sealed:rows], slots.at, low, high)
     if inside:
         times[rows] = newest.time
         newest.take(values[:, rows], columns)
     return (times, values) if len(times) else None
 
 
-def _find(group: Group, start: int, end: int, kind: Kind) -> _Found:
-    stretches, loose = [], []
+def _tail(group: Group, view: View, start: int, end: int) -> tuple[IntArray, FloatArray] | None:
+    """From `start` to the end of the sealed parts, where a group of one series reaches into the last one alone."""
+    part = view.parts[-1].table
+    if len(group.refs) > 1 or part is None or start <= view.earlier_end or end < view.parts_end:
+        return None
+    if group.tail is None or group.tail[0] is not part:
+        at = part.locate(Wanted(group.refs, group.owners[0][1])).at
+        group.tail = (part, int(at[0]) if len(at) else -1)
+    where = group.tail[1]
+    if where < 0:
+        return _NO_TAIL
+    times, values = part.column(where)
+    low = int(times.searchsorted(start))
+    return times[low:], values[low:]
+
+
+def _stretches(group: Group, start: int, end: int) -> list[_Stretch]:
+    """The rows of tables, in the order of their times."""
+    out = []
     for source, columns in group.owners:
-        view, wanted = source.view, Wanted(group.refs, columns)
-        for part in view.tables(start, end):
+        wanted = Wanted(group.refs, columns)
+        for part in source.view.tables(start, end):
             times = part.times
             low, high = int(times.searchsorted(start)), int(times.searchsorted(end, "right"))
-            if low < high:
-                stretches.append(_Stretch(part, part.locate(wanted), times[low:high], low, high))
-        loose += [part.samples(wanted, start, end) for part in view.raggeds(start, end)]
-    stretches.sort(key=lambda stretch: int(stretch.times[0]))
-    return _Found(group, kind, stretches, [samples for samples in loose if len(samples.rows)])
+            if low < high and len((found := part.locate(wanted)).rows):
+                out.append(_Stretch(part, found, times[low:high], low, high))
+    out.sort(key=lambda stretch: int(stretch.times[0]))
+    return out
 
 
-def _mixed(found: _Found) -> BoolArray | None:
-    """Which series have to be merged sample by sample; None when none has."""
-    overlap = any(a.times[-1] >= b.times[0] for a, b in zip(found.stretches, found.stretches[1:], strict=False))
-    if not overlap and not found.loose:
-        return None
-    mixed = np.full(len(found.group.refs), overlap)
-    for samples in found.loose:
-        mixed[samples.rows] = True
-    return mixed
+def _ragged(group: Group, start: int, end: int, kind: Kind) -> list[Samples]:
+    """The samples of ragged parts; stale ones only for instants."""
+    found = [
+        part.samples(Wanted(group.refs, columns), start, end)
+        for source, columns in group.owners
+        for part in source.view.raggeds(start, end)
+    ]
+    if kind is Kind.RANGE:
+        found = [Samples.chosen(one.rows, one.counts, ~is_stale(one.values), (one.times, one.values)) for one in found]
+    return [one for one in found if len(one.rows)]
 
 
-def _by_parts(found: _Found, rows: IntArray | None) -> Iterator[Panel]:
-    """The panels of series (all when `rows` is None) whose samples lie in rows of tables, one after the other."""
-    if not found.stretches or (rows is not None and not len(rows)):
-        return
-    absent = [(s.at if rows is None else s.at[rows]) < 0 for s in found.stretches]
-    if not any(map(np.count_nonzero, absent)):
-        yield from _by_instants(found, found.stretches, rows)
-        return
-    names = np.arange(len(found.group.refs)) if rows is None else rows
-    for pattern, members in alike(~np.stack(absent, axis=1)):
-        chosen = [stretch for stretch, here in zip(found.stretches, pattern, strict=True) if here]
-        if chosen:
-            yield from _by_instants(found, chosen, names[members])
+def _in_line(stretches: list[_Stretch], series: int) -> bool:
+    """Do all series stand in all of them, and does none begin before the one ahead has ended?"""
+    return (
+        bool(stretches)
+        and all(len(stretch.found.rows) == series for stretch in stretches)
+        and all(a.times[-1] < b.times[0] for a, b in pairwise(stretches))
+    )
 
 
-def _by_instants(found: _Found, stretches: list[_Stretch], rows: IntArray | None) -> Iterator[Panel]:
-    group = found.group
-    refs = group.refs if rows is None else group.refs[rows]
-    labels = group.labels if rows is None else [group.labels[row] for row in rows]
-    times, values, whole = _block(stretches, rows, len(refs))
-    holes = None if whole else _holes(values, found.kind)
-    if holes is None:
-        yield Panel(times, values, labels, refs)
-        return
-    for present, members in alike(~holes):
-        if present.any():
-            some = [labels[member] for member in members]
-            yield Panel(times[present], values[members].compress(present, axis=1), some, refs[members])
-
-
-def _block(stretches: list[_Stretch], rows: IntArray | None, count: int) -> tuple[IntArray, FloatArray, bool]:
+def _block(stretches: list[_Stretch]) -> tuple[IntArray, FloatArray, bool]:
     """The instants of all stretches, the samples on them, and whether it is known that there is no hole."""
     times = stretches[0].times if len(stretches) == 1 else np.concatenate([s.times for s in stretches])
-    values = np.empty((count, len(times)))
+    values = np.empty((len(stretches[0].found.rows), len(times)))
     whole, start = True, 0
     for stretch in stretches:
-        at = stretch.at if rows is None else stretch.at[rows]
         end = start + len(stretch.times)
-        stretch.part.fill(values[:, start:end], at, stretch.low, stretch.high)
-        whole = whole and stretch.part.whole(at, stretch.low, stretch.high)
+        stretch.part.fill(values[:, start:end], stretch.found.at, stretch.low, stretch.high)
+        whole = whole and stretch.part.whole(stretch.found.at, stretch.low, stretch.high)
         start = end
     return times, values, whole
+
+
+def _piece(stretch: _Stretch, kind: Kind) -> Samples:
+    rows, at = stretch.found.rows, stretch.found.at
+    values = np.empty((len(rows), len(stretch.times)))
+    stretch.part.fill(values, at, stretch.low, stretch.high)
+    whole = stretch.part.whole(at, stretch.low, stretch.high)
+    return _samples(rows, stretch.times, values, None if whole else _holes(values, kind))
+
+
+def _samples(rows: IntArray, times: IntArray, values: FloatArray, holes: BoolArray | None) -> Samples:
+    """What is left of a block, `values: float64[R, T]`, without its holes."""
+    if holes is None:
+        return Samples(rows, np.full(len(rows), len(times)), np.tile(times, len(rows)), values.ravel())
+    present = ~holes
+    counts = np.count_nonzero(present, axis=1)
+    kept = counts > 0
+    return Samples(rows[kept], counts[kept], np.broadcast_to(times, values.shape)[present], values[present])
 
 
 def _holes(values: FloatArray, kind: Kind) -> BoolArray | None:
@@ -180,48 +198,3 @@ def _holes(values: FloatArray, kind: Kind) -> BoolArray | None:
     if kind is Kind.RANGE:
         holes |= bits == STALE_BITS
     return holes if holes.any() else None
-
-
-def alike(rows: BoolArray) -> Iterator[tuple[BoolArray, IntArray]]:
-    """The different rows of a truth table, each with the numbers of the rows that are like it."""
-    packed = np.packbits(rows, axis=1)
-    keys = packed.view(np.dtype((np.void, packed.shape[1]))).ravel()
-    _, first, place = np.unique(keys, return_index=True, return_inverse=True)
-    order = place.argsort(kind="stable")
-    for example, members in zip(first, np.split(order, np.cumsum(np.bincount(place))[:-1]), strict=True):
-        yield rows[example], members
-
-
-def _merged(found: _Found, rows: IntArray) -> Iterator[Panel]:
-    """The panels of series whose samples have to be put in order one by one; those with equal instants together."""
-    samples = _all_samples(found, rows)
-    order = np.lexsort((samples.times, samples.rows))
-    owners, times, values = samples.rows[order], samples.times[order], samples.values[order]
-    names, starts = np.unique(owners, return_index=True)
-    by_instants: dict[bytes, list[tuple[int, FloatArray, IntArray]]] = {}
-    edges = [*starts.tolist(), len(owners)]
-    for row, low, high in zip(names.tolist(), edges, edges[1:], strict=False):
-        own = times[low:high]
-        by_instants.setdefault(own.tobytes(), []).append((row, values[low:high], own))
-    for members in by_instants.values():
-        chosen = np.array([row for row, _, _ in members], np.int64)
-        labels = [found.group.labels[row] for row in chosen]
-        yield Panel(members[0][2], np.stack([v for _, v, _ in members]), labels, found.group.refs[chosen])
-
-
-def _all_samples(found: _Found, rows: IntArray) -> Samples:
-    """Every sample of these series; stale ones only for instants."""
-    pieces = list(found.loose)
-    for stretch in found.stretches:
-        here = rows[stretch.at[rows] >= 0]
-        block = np.full((len(here), len(stretch.times)), ABSENT_NAN)
-        stretch.part.fill(block, stretch.at[here], stretch.low, stretch.high)
-        pieces.append(Samples(np.repeat(here, len(stretch.times)), np.tile(stretch.times, len(here)), block.ravel()))
-    values = np.concatenate([piece.values for piece in pieces])
-    bits = values.view(np.uint64)
-    keep = bits != ABSENT_BITS
-    if found.kind is Kind.RANGE:
-        keep &= bits != STALE_BITS
-    owners = np.concatenate([piece.rows for piece in pieces])
-    times = np.concatenate([piece.times for piece in pieces])
-    return Samples(owners[keep], times[keep], values[keep])

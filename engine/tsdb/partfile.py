@@ -7,6 +7,7 @@ import mmap
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
@@ -26,8 +27,9 @@ from engine.tsdb.partformat import (
     TABLE,
     TRAILER,
     VERSION,
+    width,
 )
-from engine.tsdb.parts import Block, Samples, Wanted, positions
+from engine.tsdb.parts import NO_SAMPLES, Block, Located, Samples, Wanted, matched
 from engine.tsdb.view import Part
 from promql.model.types import AnyArray, BoolArray, FloatArray, IntArray
 
@@ -164,33 +166,43 @@ class StoredTable:
     def times(self) -> IntArray:
         return self._place.times
 
-    def locate(self, wanted: Wanted) -> IntArray:
-        return positions(self._place.refs, wanted.refs)
+    def locate(self, wanted: Wanted) -> Located:
+        return matched(self._place.refs, wanted.refs)
 
     def whole(self, at: IntArray, low: int, high: int) -> bool:
         if len(at) < _FEW:  # a look at so few values is cheaper
             return False
-        spans = self._place.spans[at]
+        spans = self._place.spans
+        if len(at) != len(spans):
+            spans = spans[at]
         good: BoolArray = spans["dense"] & (spans["first"] <= low) & (spans["last"] >= high - 1)
         return bool(good.all())
 
     def fill(self, out: FloatArray, at: IntArray, low: int, high: int) -> None:
         if len(at) == 1:
-            out[0] = self._column(int(at[0]))[low:high]
+            out[0] = self.column(int(at[0]))[1][low:high]
             return
-        stripes = at // STRIPE
-        for stripe in np.unique(stripes):
-            here = stripes == stripe
-            out[here] = self._stripe(int(stripe))[at[here] % STRIPE, low:high]
+        stripes, rows = np.divmod(at, self._width)
+        edges = np.flatnonzero(np.diff(stripes)) + 1  # `at` ascends nearly always; where it does not, there are more
+        for start, stop in pairwise([0, *edges.tolist(), len(at)]):
+            block, some = self._stripe(int(stripes[start])), rows[start:stop]
+            if stop - start == len(block) and (np.diff(some) == 1).all():
+                out[start:stop] = block[:, low:high]
+            else:
+                out[start:stop] = block[some, low:high]
 
-    def _column(self, at: int) -> FloatArray:
-        """One column. It alone is kept, not its stripe: a question for `up` of a thousand targets is asked again."""
-        place, (stripe, row) = self._place, divmod(at, STRIPE)
+    def column(self, at: int) -> tuple[IntArray, FloatArray]:
+        """It alone is kept, not its stripe: a question for `up` of a thousand targets is asked again."""
+        place, (stripe, row) = self._place, divmod(at, self._width)
         key = (place.file.key, place.stripes.start + stripe, row)
         if (found := place.file.cache.get(key)) is None:
-            found = (self._decoded(stripe)[row].copy(),)
+            found = (place.times, self._decoded(stripe)[row].copy())
             place.file.cache.put(key, found)
-        return found[0]
+        return found[0], found[1]
+
+    @property
+    def _width(self) -> int:
+        return width(self._place.rows.stop - self._place.rows.start)
 
     def _stripe(self, at: int) -> FloatArray:
         key = (self._place.file.key, self._place.stripes.start + at)
@@ -200,8 +212,8 @@ class StoredTable:
         return found[0]
 
     def _decoded(self, at: int) -> FloatArray:
-        place = self._place
-        columns = min(STRIPE, place.columns.stop - place.columns.start - at * STRIPE)
+        place, each = self._place, self._width
+        columns = min(each, place.columns.stop - place.columns.start - at * each)
         data = place.file.stripe(place.stripes.start + at)
         return codec.decode(data, columns, place.rows.stop - place.rows.start)
 
@@ -215,12 +227,13 @@ class StoredRagged:
         self._place = place
 
     def samples(self, wanted: Wanted, start: int, end: int) -> Samples:
-        at = positions(self._place.refs, wanted.refs)
-        found = [self._block(int(stripe)).samples(wanted, start, end) for stripe in np.unique(at[at >= 0] // STRIPE)]
+        stripes = np.unique(matched(self._place.refs, wanted.refs).at // STRIPE)
+        found = [self._block(int(stripe)).samples(wanted, start, end) for stripe in stripes]
         if not found:
-            return Samples(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0))
+            return NO_SAMPLES
         return Samples(
             np.concatenate([s.rows for s in found]),
+            np.concatenate([s.counts for s in found]),
             np.concatenate([s.times for s in found]),
             np.concatenate([s.values for s in found]),
         )

@@ -10,11 +10,11 @@ Law: everything here is a view that stays true for ever: what it shows is never 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 import numpy as np
 
-from promql.model.types import FloatArray, IntArray
+from promql.model.types import BoolArray, FloatArray, IntArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,17 +24,39 @@ class Wanted:
     refs: IntArray
     columns: IntArray
 
-    def only(self, rows: IntArray) -> Wanted:
-        return Wanted(self.refs[rows], self.columns[rows])
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """Which wanted series a table has: `rows: int64[R]` ascending index them, `at: int64[R]` says where they stand."""
+
+    rows: IntArray
+    at: IntArray
 
 
 @dataclass(frozen=True, slots=True)
 class Samples:
-    """Samples of some wanted series, in no order: `rows: int64[M]` index the series, times in Unix ms."""
+    """Samples of some wanted series, one series after the other: `rows: int64[R]` ascending index them, `counts` says
+    how many each has (at least one), `times: int64[N]` (Unix ms) and `values: float64[N]` are the samples.
+    """
 
     rows: IntArray
+    counts: IntArray
     times: IntArray
     values: FloatArray
+
+    @classmethod
+    def chosen(
+        cls, rows: IntArray, counts: IntArray, inside: BoolArray, samples: tuple[IntArray, FloatArray]
+    ) -> Samples:
+        """Those of the samples that are `inside: bool[N]`."""
+        if inside.all():
+            return cls(rows, counts, *samples)
+        left = np.bincount(np.repeat(np.arange(len(rows)), counts)[inside], minlength=len(rows))
+        kept = left > 0
+        return cls(rows[kept], left[kept], samples[0][inside], samples[1][inside])
+
+
+NO_SAMPLES: Final = Samples(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0))
 
 
 class TablePart(Protocol):
@@ -44,14 +66,21 @@ class TablePart(Protocol):
     def times(self) -> IntArray:
         """The instants, ascending: int64[T], Unix ms."""
 
-    def locate(self, wanted: Wanted) -> IntArray:
-        """Where each wanted series stands: int64[S], -1 for one that has no sample here."""
+    def locate(self, wanted: Wanted) -> Located:
+        """Where the wanted series stand that have samples here."""
 
     def whole(self, at: IntArray, low: int, high: int) -> bool:
         """Known at once that these columns have a sample, no stale marker, in each of the rows low to high."""
 
     def fill(self, out: FloatArray, at: IntArray, low: int, high: int) -> None:
-        """Copy rows `low` to `high` of the columns `at` (none is -1) into `out: float64[S, high - low]`."""
+        """Copy rows `low` to `high` of the columns `at` into `out: float64[S, high - low]`."""
+
+
+class SealedTable(TablePart, Protocol):
+    """A table that gets no more rows."""
+
+    def column(self, at: int) -> tuple[IntArray, FloatArray]:
+        """All instants, and the samples of one column on them."""
 
 
 class RaggedPart(Protocol):
@@ -71,24 +100,28 @@ class Block:
     values: FloatArray
 
     def samples(self, wanted: Wanted, start: int, end: int) -> Samples:
-        at = positions(self.refs, wanted.refs)
-        rows = np.flatnonzero(at >= 0)
-        lows, highs = self.offsets[at[rows]], self.offsets[at[rows] + 1]
-        places = spans(lows, highs)
-        rows = np.repeat(rows, highs - lows)
-        times = self.times[places]
-        inside = (times >= start) & (times <= end)
-        return Samples(rows[inside], times[inside], self.values[places[inside]])
+        found = matched(self.refs, wanted.refs)
+        lows, highs = self.offsets[found.at], self.offsets[found.at + 1]
+        times, values = self.times, self.values
+        if len(found.at) < len(self.refs):
+            places = spans(lows, highs)
+            times, values = times[places], values[places]
+        return Samples.chosen(found.rows, highs - lows, (times >= start) & (times <= end), (times, values))
 
 
-def positions(sorted_refs: IntArray, wanted: IntArray) -> IntArray:
-    """Where each wanted number stands among ascending ones; -1 for one that does not."""
-    if not len(sorted_refs):
-        return np.full(len(wanted), -1, np.int64)
-    at: IntArray = sorted_refs.searchsorted(wanted)
-    at[at == len(sorted_refs)] = 0
-    at[sorted_refs[at] != wanted] = -1
-    return at
+def matched(refs: IntArray, wanted: IntArray) -> Located:
+    """Which of the wanted numbers stand where among `refs`; both ascend, and neither is empty.
+
+    The fewer are looked up among the more: of all series of a day a part of some minutes has only a few.
+    """
+    if len(refs) < len(wanted):
+        found = matched(wanted, refs)
+        return Located(found.at, found.rows)
+    at: IntArray = refs.searchsorted(wanted)
+    at[at == len(refs)] = 0
+    hit = refs[at] == wanted
+    rows = np.flatnonzero(hit)
+    return Located(rows, at[rows])
 
 
 def spans(lows: IntArray, highs: IntArray) -> IntArray:

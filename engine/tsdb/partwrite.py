@@ -21,6 +21,7 @@ from engine.tsdb.partformat import (
     TABLE,
     TRAILER,
     VERSION,
+    width,
 )
 from engine.tsdb.parts import Block
 from engine.tsdb.table import TableView
@@ -68,8 +69,9 @@ def _encode_table(part: Part, table: TableView, refs: IntArray) -> Encoded:
     order = names.argsort()
     rows = len(table.times)
     spans, stripes = [], []
-    for at in range(0, len(order), STRIPE):  # stripe by stripe: the whole part once more would be a lot of memory
-        some = order[at : at + STRIPE]
+    each = width(rows)
+    for at in range(0, len(order), each):  # stripe by stripe: the whole part once more would be a lot of memory
+        some = order[at : at + each]
         values = np.empty((len(some), rows))
         table.fill(values, some, 0, rows)
         spans.append(_spans(values))

@@ -57,8 +57,11 @@ class RaggedView:
         at = columns.searchsorted(self._columns[inside])
         at[at == len(columns)] = 0
         hit = columns[at] == self._columns[inside]
-        places = inside[hit]
-        return Samples(order[at[hit]], self._times[places], self._values[places])
+        owners, places = order[at[hit]], inside[hit]
+        by_series = owners.argsort(kind="stable")
+        rows, counts = np.unique(owners, return_counts=True)
+        places = places[by_series]
+        return Samples(rows, counts, self._times[places], self._values[places])
 
     def block(self, refs: IntArray) -> Block:
         """All samples by series and time; `refs` gives the series of each column."""

@@ -216,9 +216,13 @@ class Source:
 
     def _publish(self, parts: tuple[Part, ...] | None = None) -> None:
         # In one assignment: a reader must never meet new parts without the open ones, or the other way round.
+        if parts is None:
+            sealed = (self.view.parts, self.view.parts_end, self.view.earlier_end)
+        else:
+            earlier = max((part.end for part in parts[:-1]), default=NEVER)
+            sealed = (parts, max([earlier, *(part.end for part in parts[-1:])]), earlier)
         self.view = View(
-            self.view.parts if parts is None else parts,
-            self.view.parts_end if parts is None else max((part.end for part in parts), default=NEVER),
+            *sealed,
             self._table.view() if self._table.rows else None,
             self._newest,
             self._ragged.view() if self._ragged.size else None,

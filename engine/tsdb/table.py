@@ -16,7 +16,7 @@ from typing import Final
 import numpy as np
 
 from engine.tsdb.numbers import enlarged
-from engine.tsdb.parts import Wanted
+from engine.tsdb.parts import Located, Wanted
 from promql.model.staleness import ABSENT_BITS, ABSENT_NAN
 from promql.model.types import FloatArray, IntArray
 
@@ -114,8 +114,10 @@ class TableView:
     def has_slots(self, slot_of: IntArray, count: int) -> bool:
         return self._slot_of is slot_of and len(self.columns) >= count
 
-    def locate(self, wanted: Wanted) -> IntArray:
-        return self._located(wanted.columns)
+    def locate(self, wanted: Wanted) -> Located:
+        at = self._located(wanted.columns)
+        rows = np.flatnonzero(at >= 0)
+        return Located(rows, at[rows])
 
     def _located(self, columns: IntArray) -> IntArray:
         slots = self._slot_of.take(columns, mode="clip")
@@ -134,7 +136,13 @@ class TableView:
         return False
 
     def fill(self, out: FloatArray, at: IntArray, low: int, high: int) -> None:
-        out[:] = self._values[low:high].take(at, axis=1).T
+        if len(at) == 1:
+            out[0] = self._values[low:high, at[0]]
+        else:
+            out[:] = self._values[low:high].take(at, axis=1).T
+
+    def column(self, at: int) -> tuple[IntArray, FloatArray]:
+        return self.times, self._values[: len(self.times), at]
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,11 +186,10 @@ class Newest:
     def times(self) -> IntArray:
         return np.array([self.time], np.int64)
 
-    def locate(self, wanted: Wanted) -> IntArray:
-        row = self._dense()
-        at = wanted.columns.copy()
-        at[row.take(at, mode="clip").view(np.uint64) == ABSENT_BITS] = -1
-        return at
+    def locate(self, wanted: Wanted) -> Located:
+        here = self._dense().take(wanted.columns, mode="clip")
+        rows = np.flatnonzero(here.view(np.uint64) != ABSENT_BITS)
+        return Located(rows, wanted.columns[rows])
 
     def whole(self, at: IntArray, low: int, high: int) -> bool:
         return False

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from engine.tsdb.numbers import NEVER
-from engine.tsdb.parts import RaggedPart, TablePart
+from engine.tsdb.parts import RaggedPart, SealedTable, TablePart
 from engine.tsdb.ragged import RaggedView
 from engine.tsdb.table import Newest, TableView
 
@@ -25,16 +25,20 @@ class Part:
     through: int
     segment: int | None
     file: int = -1
-    table: TablePart | None = None
+    table: SealedTable | None = None
     ragged: RaggedPart | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """All samples of a source at one moment."""
+    """All samples of a source at one moment.
+
+    `parts_end` is when the newest sample of the parts was, `earlier_end` the same for all parts but the last.
+    """
 
     parts: tuple[Part, ...] = ()
     parts_end: int = NEVER
+    earlier_end: int = NEVER
     table: TableView | None = None
     newest: Newest | None = None
     ragged: RaggedView | None = None

@@ -59,9 +59,16 @@ def test_a_stored_table_shows_the_same_as_the_open_one() -> None:
     wanted = Wanted(np.sort(refs)[10:90], np.argsort(refs)[10:90])
     for here in (view, part.table):
         out = np.empty((80, 12))
-        here.fill(out, here.locate(wanted), 3, 15)
+        found = here.locate(wanted)
+        assert found.rows.tolist() == list(range(80))
+        here.fill(out, found.at, 3, 15)
         assert (out == wanted.columns[:, None] + np.arange(3, 15) / 8).all()
-        assert here.locate(Wanted(np.array([1]), np.array([500]))).tolist() == [-1]
+        assert not len(here.locate(Wanted(np.array([1]), np.array([500]))).rows)
+        times, column = here.column(int(found.at[7]))
+        assert (times.tolist(), column.tolist()) == (
+            view.times.tolist(),
+            (wanted.columns[7] + np.arange(20) / 8).tolist(),
+        )
     assert part.table.times.tolist() == view.times.tolist()
 
 
@@ -73,7 +80,7 @@ def test_what_has_no_hole_is_known_without_a_look_at_the_values() -> None:
         table.write(row, np.flatnonzero(here), values[here])
     (part,) = stored(Part(0, 0, 5, 0, 0, table=table.view()), refs=refs)
     assert part.table is not None
-    steady, stale, short = (np.repeat(part.table.locate(Wanted(refs[[n]], refs[[n]])), 8) for n in (0, 2, 3))
+    steady, stale, short = (np.repeat(part.table.locate(Wanted(refs[[n]], refs[[n]])).at, 8) for n in (0, 2, 3))
     assert part.table.whole(steady, 0, 6)
     assert not part.table.whole(stale, 0, 6)
     assert not part.table.whole(short, 1, 4)
@@ -91,7 +98,9 @@ def test_stored_ragged_samples_are_those_that_were_written() -> None:
     wanted = Wanted(refs[20:150], refs[20:150])
     for here in (ragged.view(), block, part.ragged):
         samples = here.samples(wanted, 5, 20)
-        found = sorted(zip(samples.rows.tolist(), samples.times.tolist(), samples.values.tolist(), strict=True))
+        rows = np.repeat(samples.rows, samples.counts).tolist()
+        assert rows == sorted(rows)
+        found = sorted(zip(rows, samples.times.tolist(), samples.values.tolist(), strict=True))
         assert found == [(c - 20, t, c * 1.5 + t) for c in range(20, 150) for t in range(5, 21) if t % 7 == c % 7]
         assert len(here.samples(Wanted(np.array([900]), np.array([900])), 0, 99).rows) == 0
 
