@@ -17,13 +17,18 @@ Key: TypeAlias = tuple[str, str, str, int]
 
 
 class JournalEntry(msgspec.Struct, frozen=True):
-    """Fingerprints and Unix ns. `expires_at` counts only when the journal is maintained; look-ups ignore it."""
+    """Fingerprints and Unix ns. `expires_at` counts only when the journal is maintained; look-ups ignore it.
+
+    `withheld` says that nobody was told, only that it was shown here: that holds until the next start, when
+    delivering may be allowed.
+    """
 
     key: Key
     firing: tuple[str, ...]
     resolved: tuple[str, ...]
     timestamp: int
     expires_at: int
+    withheld: bool = False
 
 
 class Journal:
@@ -41,16 +46,18 @@ class Journal:
             return None
         return Told(frozenset(entry.firing), frozenset(entry.resolved), entry.timestamp)
 
-    async def record(self, key: Key, firing: frozenset[str], resolved: frozenset[str], repeat: int) -> None:
+    async def record(
+        self, key: Key, firing: frozenset[str], resolved: frozenset[str], repeat: int, *, withheld: bool = False
+    ) -> None:
         """Remember that this was told just now; `repeat` in ns. Raises LogWriteError, and remembers all the same.
 
         A notification that went out must not go out again because the disk is full.
         """
         now = self._clock.now_ns()
         expires_at = now + min(self._retention, 2 * repeat)
-        entry = JournalEntry(key, tuple(sorted(firing)), tuple(sorted(resolved)), now, expires_at)
+        entry = JournalEntry(key, tuple(sorted(firing)), tuple(sorted(resolved)), now, expires_at, withheld)
         self._entries[key] = entry
-        if self._log is not None:
+        if self._log is not None and not withheld:
             await self._log.append(entry)
 
     async def maintain(self) -> None:
@@ -58,7 +65,7 @@ class Journal:
         now = self._clock.now_ns()
         self._entries = {key: entry for key, entry in self._entries.items() if entry.expires_at > now}
         if self._log is not None:
-            await self._log.compact(lambda: list(self._entries.values()))
+            await self._log.compact(lambda: [entry for entry in self._entries.values() if not entry.withheld])
 
     def __len__(self) -> int:
         return len(self._entries)

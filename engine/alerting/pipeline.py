@@ -62,13 +62,16 @@ Stage: TypeAlias = Callable[[Flush, Alerts], Awaitable[Alerts]]
 
 @dataclass(frozen=True, slots=True)
 class Integration:
-    """One thing that a receiver sends to. `notify` raises DeliveryError; `index` counts among those of its kind."""
+    """One thing that a receiver sends to; `index` counts among those of its kind.
+
+    `notify` raises DeliveryError, and is true when the notification was withheld and only shown here.
+    """
 
     receiver: str
     kind: str
     index: int
     send_resolved: bool
-    notify: Callable[[Flush, Alerts], Awaitable[None]]
+    notify: Callable[[Flush, Alerts], Awaitable[bool]]
 
     def __str__(self) -> str:
         return f"{self.receiver}/{self.kind}[{self.index}]"
@@ -97,7 +100,7 @@ def receiver_pipeline(integrations: Iterable[Integration], parts: Parts) -> Stag
         hours(parts.open_now),
         mute(parts.silenced),
         fanout([
-            sequence(dedup(parts, one), deliver(parts, one), record(parts, one)) for one in integrations
+            sequence(dedup(parts, one), deliver(parts, one)) for one in integrations
         ]),
     )  # fmt: skip
 
@@ -160,38 +163,39 @@ def dedup(parts: Parts, integration: Integration) -> Stage:
     return run
 
 
-def record(parts: Parts, integration: Integration) -> Stage:
-    async def run(flush: Flush, alerts: Alerts) -> Alerts:
-        firing, resolved = _sides(alerts)
-        try:
-            await parts.journal.record(integration.key(flush), firing, resolved, flush.route.repeat_interval)
-        except LogWriteError as error:
-            log.error("%s: the notification went out, but a restart may repeat it: %s", integration, error)  # noqa: TRY400 - an expected error
-        return alerts
-
-    return run
-
-
 def deliver(parts: Parts, integration: Integration) -> Stage:
-    """Try until it arrives, the error is final, or the deadline is there. Raises DeliveryError.
+    """Try until it arrives, the error is final, or the deadline is there; then record it. Raises DeliveryError.
 
     Who does not want to hear of resolved alerts is done when nothing else is left.
     """
 
     async def run(flush: Flush, alerts: Alerts) -> Alerts:
         wanted = alerts if integration.send_resolved else tuple(a for a in alerts if a.ends_at == NEVER)
-        if not wanted:
-            return alerts
-        parts.counts.notifications[integration.kind] += 1
-        attempts = _Attempts(parts, integration)
-        try:
-            await before(parts.clock, flush.deadline, attempts.run(flush, wanted))
-        except (DeliveryError, DeadlineError) as error:
-            parts.counts.notifications_failed[integration.kind] += 1
-            raise DeliveryError(attempts.failure(error), retry=False) from None
+        withheld = bool(wanted) and await _send(parts, integration, flush, wanted)
+        await _record(parts, integration, flush, alerts, withheld=withheld)
         return alerts
 
     return run
+
+
+async def _send(parts: Parts, integration: Integration, flush: Flush, wanted: Alerts) -> bool:
+    """Whether it was withheld."""
+    parts.counts.notifications[integration.kind] += 1
+    attempts = _Attempts(parts, integration)
+    try:
+        return await before(parts.clock, flush.deadline, attempts.run(flush, wanted))
+    except (DeliveryError, DeadlineError) as error:
+        parts.counts.notifications_failed[integration.kind] += 1
+        raise DeliveryError(attempts.failure(error), retry=False) from None
+
+
+async def _record(parts: Parts, integration: Integration, flush: Flush, alerts: Alerts, *, withheld: bool) -> None:
+    firing, resolved = _sides(alerts)
+    key, repeat = integration.key(flush), flush.route.repeat_interval
+    try:
+        await parts.journal.record(key, firing, resolved, repeat, withheld=withheld)
+    except LogWriteError as error:
+        log.error("%s: the notification went out, but a restart may repeat it: %s", integration, error)  # noqa: TRY400 - an expected error
 
 
 class _Attempts:
@@ -203,18 +207,18 @@ class _Attempts:
         self._count = 0
         self._last: DeliveryError | None = None
 
-    async def run(self, flush: Flush, alerts: Alerts) -> None:
+    async def run(self, flush: Flush, alerts: Alerts) -> bool:
+        """Whether it was withheld."""
         for pause in _pauses(self._parts.random):
             self._count += 1
             try:
-                await self._attempt(flush, alerts)
+                return await self._attempt(flush, alerts)
             except DeliveryError as error:
                 if not error.retry:
                     raise
                 self._warn_once(error)
-            else:
-                return
             await self._parts.clock.sleep(pause)
+        raise AssertionError("pauses never end")
 
     def failure(self, error: DeliveryError | DeadlineError) -> str:
         """What to tell: a final error itself, at the deadline the last one that could have mended itself."""
@@ -223,12 +227,12 @@ class _Attempts:
         why = f"due to unrecoverable error after {self._count} attempts"
         return f"{self._integration}: notify retry canceled {why}: {error}"
 
-    async def _attempt(self, flush: Flush, alerts: Alerts) -> None:
+    async def _attempt(self, flush: Flush, alerts: Alerts) -> bool:
         counts, kind = self._parts.counts, self._integration.kind
         started = self._parts.clock.monotonic()
         counts.requests[kind] += 1
         try:
-            await self._integration.notify(flush, alerts)
+            return await self._integration.notify(flush, alerts)
         except Exception as error:
             counts.requests_failed[kind] += 1
             if isinstance(error, DeliveryError):

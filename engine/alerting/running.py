@@ -167,10 +167,10 @@ class Running:
         )
         self._transports.append(transport)
 
-        async def notify(flush: Flush, alerts: Alerts) -> None:
+        async def notify(flush: Flush, alerts: Alerts) -> bool:
             notice = Notice.of(flush, alerts, around.external_url, around.clock.now_ns())
             message = await around.workers.run(kind.render, config, Rendering(notice, self._templates))
-            await transport.send(message, flush.deadline)
+            return await transport.send(message, flush.deadline)
 
         return Integration(receiver, name, index, config.send_resolved, notify)
 

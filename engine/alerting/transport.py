@@ -38,19 +38,20 @@ class Transport:
         self._client: HttpClient | None = None
         self._unbound = delivery.policy.permits(receiver, on_this_machine=False)
 
-    async def send(self, message: Outgoing, deadline: int) -> None:
-        """Deliver until the instant `deadline` (Unix ns), or withhold. Raises DeliveryError."""
+    async def send(self, message: Outgoing, deadline: int) -> bool:
+        """Deliver until the instant `deadline` (Unix ns), or withhold, which is told. Raises DeliveryError."""
         if not await self._may_leave(message):
             self._delivery.outbox.keep(
                 Withheld(self._clock.now_ns(), self._receiver, self._name, message.address, message.payload)
             )
-            return
+            return True
         seconds = max((deadline - self._clock.now_ns()) / SECOND, 0.001)
         match message:
             case HttpMessage():
                 await self._post(message, seconds)
             case MailMessage():
                 await send_mail(message, self._addresses, self._base, seconds)
+        return False
 
     async def close(self) -> None:
         if self._client is not None:

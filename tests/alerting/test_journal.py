@@ -48,3 +48,12 @@ async def test_no_entry_outlives_the_retention(manual_clock: ManualClock) -> Non
     await manual_clock.advance(RETENTION / 1e6 + 1)
     await journal.maintain()
     assert len(journal) == 0
+
+
+async def test_what_was_withheld_is_told_after_a_restart(tmp_path: Path, manual_clock: ManualClock) -> None:
+    """The next start may be allowed to deliver."""
+    journal = on_disk(tmp_path, manual_clock)
+    await journal.record(KEY, frozenset("a"), frozenset(), RETENTION, withheld=True)
+    assert journal.told(KEY) is not None
+    await journal.maintain()
+    assert on_disk(tmp_path, manual_clock).told(KEY) is None

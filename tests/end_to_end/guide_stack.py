@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
+from subprocess import Popen
 from typing import Any
 
 from aiosmtpd.controller import Controller
@@ -83,8 +84,11 @@ class Stack:
         attachments = [(post, post["attachments"][0]) for _, post in self.slack.posts]
         return [post for post, a in attachments if a["color"] == color and "backend-api" in a["title"]]
 
+    def groups(self, receiver: str) -> list[Any]:
+        return list(fetch_json(f"{self.url('alertmanager')}/api/v2/alerts/groups", receiver=receiver))
+
     @contextmanager
-    def engine(self, *flags: str) -> Iterator[None]:
+    def engine(self, *flags: str) -> Iterator[Popen[bytes]]:
         command = [
             *ENGINE, "run", "--config", str(self.folder / "prometheus" / "prometheus.yml"),
             "--data-dir", str(self.data / "engine"), "--web.enable-lifecycle", "--rules.alert.resend-delay", "1s",
@@ -92,9 +96,9 @@ class Stack:
         ]  # fmt: skip
         log = self.data / "engine.log"
         try:
-            with running(command, log):
+            with running(command, log) as process:
                 wait_for("the engine to be ready", lambda: fetch(f"{self.url('prometheus')}/-/ready"))
-                yield
+                yield process
         finally:
             print(log.read_text())
 
