@@ -23,6 +23,7 @@ from engine.app import selfmetrics
 from engine.app.alertmanagers import Alertmanagers
 from engine.app.components import Components
 from engine.app.options import RunOptions
+from engine.app.preflight import check_folders
 from engine.app.routes import Served, routes
 from engine.config.load import Loaded, load
 from engine.config.prometheus import PrometheusConfig
@@ -86,6 +87,9 @@ class Application:
         self.addresses: AddressBook = self.components.addresses
         self.delivery = Delivery(DeliveryPolicy(options.deliver))
         self.store_folder = store_folder(options, loaded.config)
+        self._alerting_folder = None if options.data_dir is None else options.data_dir / "alertmanager"
+        folders = [self.store_folder, self._alerting_folder if loaded.alertmanager is not None else None]
+        check_folders([folder for folder in folders if folder is not None])
         self.store = Store.open(self.store_folder, store_options(options, loaded.config))
         self.queries = QueryEngine(self.store, around.workers, around.clock, options.limits)
         self.expander = Expander(self.queries.instant, self.external_url("prometheus"))
@@ -156,7 +160,7 @@ class Application:
             if isinstance(peer, InProcess):
                 place = URL(peer.url)
                 names[f"{place.host}:{place.port}"] = "alertmanager, in process"
-        return [*((t.written, t.used) for t in self.loaded.translations), *names.items()]
+        return [*((str(t.written), str(t.used)) for t in self.loaded.translations), *names.items()]
 
     async def reload(self) -> None:
         """Read all files again and put them in force. Raises ConfigError; then everything is as it was."""
@@ -169,7 +173,6 @@ class Application:
                 raise
             self.loaded = loaded
             self.config_state.good, self.config_state.loaded = True, self._around.clock.now_ms()
-            log.warning("the configuration was loaded again from %s", self.options.config)
 
     async def stop(self) -> None:
         """End everything, the listening first and the store last."""
@@ -249,14 +252,13 @@ class Application:
         loaded, around = self.loaded, self._around
         if loaded.alertmanager is None or loaded.alertmanager_file is None:
             return None
-        folder = None if self.options.data_dir is None else self.options.data_dir / "alertmanager"
         surroundings = Surroundings(
             clock=around.clock,
             supervisor=around.supervisor,
             workers=around.workers,
             addresses=self.addresses,
             delivery=self.delivery,
-            data_dir=folder,
+            data_dir=self._alerting_folder,
             external_url=self.external_url("alertmanager"),
         )
         return AlertManager(loaded.alertmanager, loaded.alertmanager_file.parent, surroundings)

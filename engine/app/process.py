@@ -16,7 +16,9 @@ import psutil
 
 from engine.app.application import Application, Around, read
 from engine.app.options import RunOptions
+from engine.app.preflight import check_deliver, check_ready_file
 from engine.app.summary import Summary
+from engine.config.load import Loaded
 from engine.foundation.clock import SECOND, SystemClock
 from engine.foundation.delivery import EVERYBODY, Withheld
 from engine.foundation.errors import EngineError
@@ -36,17 +38,18 @@ async def run_until_stopped(options: RunOptions, *, as_json: bool) -> int:
     Raises ConfigError, StoreError for what stands in the way of starting.
     """
     clock = SystemClock()
+    check_ready_file(options)
     loaded = read(options)
+    check_deliver(options, loaded)
     workers = ThreadWorkers()
     supervisor = Supervisor(clock)
     app = Application(options, loaded, Around(clock, workers, supervisor))
     try:
         await app.start()
-        say = _teller(as_json=as_json)
         summary = summarise(app, await app.look_around(), clock.now_ns() / SECOND - psutil.Process().create_time())
         click.echo(summary.json() if as_json else summary.text(), err=True)
-        app.delivery.outbox.watch(say)
-        _listen_to_signals(app, supervisor)
+        app.delivery.outbox.watch(_withheld_teller(as_json=as_json))
+        _listen_to_signals(app, supervisor, _teller(as_json=as_json))
         _tell_ready(app)
         await _until_the_end(app, supervisor)
     finally:
@@ -71,45 +74,62 @@ def summarise(app: Application, translated: list[tuple[str, str]], seconds: floa
         silent=list(app.components.silent.values()),
         targets=len(app.scrapes.active),
         jobs=len(loaded.config.scrape_configs),
-        rules=sum(len(group.rules) for file in loaded.rules.values() for group in file.groups),
+        rules=rule_count(loaded),
         translated=translated,
-        withheld=_withheld(app),
+        delivering=_delivering(app),
         warnings=[str(f) for f in loaded.findings if f.severity is Severity.WARNING],
     )
 
 
-def _withheld(app: Application) -> list[str]:
-    if app.alertmanager is None or EVERYBODY in app.options.deliver:
+def _delivering(app: Application) -> list[str]:
+    if app.alertmanager is None:
         return []
-    return ["what leads beyond this machine is shown here; --deliver sends it (--deliver RECEIVER: of that one)"]
+    allowed = app.options.deliver
+    if EVERYBODY in allowed:
+        return ["everything that the receivers of the configuration name"]
+    if allowed:
+        return [f"{', '.join(sorted(allowed))}; what other receivers would send beyond this machine is shown here"]
+    return ["nothing beyond this machine: that is shown here; --deliver sends it (--deliver RECEIVER: of that one)"]
 
 
-def _teller(*, as_json: bool) -> Callable[[Withheld], None]:
+def _teller(*, as_json: bool) -> Callable[[str], None]:
+    """Says something to whoever watches the terminal, with the time."""
+
+    def tell(text: str) -> None:
+        line = msgspec.json.encode({"event": "told", "text": text}).decode() if as_json else f"{_now():%H:%M:%S} {text}"
+        click.echo(line, err=True)
+
+    return tell
+
+
+def _withheld_teller(*, as_json: bool) -> Callable[[Withheld], None]:
     """Says in one line what would have been sent."""
 
     def tell(withheld: Withheld) -> None:
         if as_json:
             click.echo(msgspec.json.encode({"event": "not sent", **msgspec.to_builtins(withheld)}), err=True)
             return
-        moment = datetime.fromtimestamp(withheld.time / SECOND).astimezone()
         payload = " ".join(withheld.payload.split())
         shown = payload if len(payload) <= _SHOWN else payload[: _SHOWN - 1] + "…"
-        whom = f"{withheld.receiver}, {withheld.integration} to {withheld.address}"
-        click.echo(f"{moment:%H:%M:%S} not sent: {whom}: {shown}", err=True)
+        whom = f"{withheld.integration} to {withheld.address}"
+        click.echo(f"{_now():%H:%M:%S} not sent: {whom}: {shown}", err=True)
 
     return tell
 
 
-def _listen_to_signals(app: Application, supervisor: Supervisor) -> None:
+def _listen_to_signals(app: Application, supervisor: Supervisor, say: Callable[[str], None]) -> None:
     loop = asyncio.get_running_loop()
 
     async def reload() -> None:
         try:
             await app.reload()
         except EngineError as error:
-            log.error("nothing was changed: %s", error)  # noqa: TRY400 - the user's mistake, not ours
+            say(f"nothing was changed: {error}")
         except Exception:  # under the supervisor it would be tried again for ever
             log.exception("loading the configuration again failed")
+        else:
+            jobs = len(app.config.scrape_configs)
+            say(f"loaded again: {jobs} jobs, {rule_count(app.loaded)} rules, from {len(app.loaded.files)} files")
 
     for name in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(name, app.quit)
@@ -119,6 +139,14 @@ def _listen_to_signals(app: Application, supervisor: Supervisor) -> None:
 def _tell_ready(app: Application) -> None:
     if app.options.ready_file is not None:
         replace(app.options.ready_file, msgspec.json.encode(app.components.ports) + b"\n")
+
+
+def _now() -> datetime:
+    return datetime.fromtimestamp(SystemClock().now_ns() / SECOND).astimezone()
+
+
+def rule_count(loaded: Loaded) -> int:
+    return sum(len(group.rules) for file in loaded.rules.values() for group in file.groups)
 
 
 async def _until_the_end(app: Application, supervisor: Supervisor) -> None:

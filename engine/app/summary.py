@@ -24,7 +24,7 @@ class Summary:
     jobs: int
     rules: int
     translated: Sequence[tuple[str, str]]
-    withheld: Sequence[str]
+    delivering: Sequence[str]
     warnings: Sequence[str]
 
     def json(self) -> str:
@@ -42,7 +42,7 @@ class Summary:
         yield from _block("scraping", [f"{_count(self.targets, 'target')} in {_count(self.jobs, 'job')}"])
         yield from _block("evaluating", [_count(self.rules, "rule")] if self.rules else [])
         yield from _block("translated", [f"{written} -> {used}" for written, used in self.translated])
-        yield from _block("not sent", self.withheld)
+        yield from _block("delivering", self.delivering)
         yield from _block("warnings", self.warnings)
 
 

@@ -36,6 +36,26 @@ NOT_YET: Final = (
     "--web.console.libraries",
     "--web.console.templates",
     "--enable-feature",
+    "--scrape.adjust-timestamps",
+    "--scrape.timestamp-tolerance",
+    "--storage.agent.path",
+    "--storage.agent.no-lockfile",
+    "--storage.agent.retention.max-time",
+    "--storage.agent.retention.min-time",
+    "--storage.agent.wal-compression",
+    "--storage.remote.flush-deadline",
+    "--storage.remote.read-concurrent-limit",
+    "--storage.remote.read-max-bytes-in-frame",
+    "--storage.remote.read-sample-limit",
+    "--storage.tsdb.allow-overlapping-blocks",
+    "--storage.tsdb.head-chunks-write-queue-size",
+    "--storage.tsdb.max-block-duration",
+    "--storage.tsdb.min-block-duration",
+    "--storage.tsdb.no-lockfile",
+    "--storage.tsdb.retention",
+    "--web.local-assets",
+    "--web.page-title",
+    "--web.user-assets",
 )
 
 
@@ -95,16 +115,55 @@ class RunCommand(click.Command):
 @click.option("--web.external-url", "external_url", default="", metavar="URL", help="how people reach this engine")
 @click.option("--storage.tsdb.retention.time", "retention_time", type=DurationType(), help="[15d]")
 @click.option("--storage.tsdb.retention.size", "retention_size", type=SizeType(), help="for example 512MB")
-@click.option("--query.lookback-delta", "lookback", type=DurationType(), default="5m", show_default=True)
-@click.option("--query.timeout", "timeout", type=DurationType(), default="2m", show_default=True)
-@click.option("--query.max-samples", "max_samples", type=int, default=50_000_000, show_default=True)
-@click.option("--query.max-concurrency", "max_concurrency", type=int, default=20, show_default=True)
-@click.option("--rules.alert.for-outage-tolerance", "outage", type=DurationType(), default="1h", show_default=True)
-@click.option("--rules.alert.for-grace-period", "grace", type=DurationType(), default="10m", show_default=True)
-@click.option("--rules.alert.resend-delay", "resend", type=DurationType(), default="1m", show_default=True)
+@click.option(
+    "--query.lookback-delta", "lookback", type=DurationType(), default="5m", show_default=True,
+    help="how old a sample may be and still count as now",
+)  # fmt: skip
+@click.option(
+    "--query.timeout", "timeout", type=DurationType(), default="2m", show_default=True,
+    help="a query that takes longer is ended",
+)  # fmt: skip
+@click.option(
+    "--query.max-samples", "max_samples", type=click.IntRange(1), default=50_000_000, show_default=True,
+    help="a query that would hold more at once is refused",
+)  # fmt: skip
+@click.option(
+    "--query.max-concurrency", "max_concurrency", type=click.IntRange(1), default=20, show_default=True,
+    help="queries beyond these wait",
+)  # fmt: skip
+@click.option(
+    "--rules.alert.for-outage-tolerance", "outage", type=DurationType(), default="1h", show_default=True,
+    help="alerts keep their age over an outage of this length",
+)  # fmt: skip
+@click.option(
+    "--rules.alert.for-grace-period", "grace", type=DurationType(), default="10m", show_default=True,
+    help="how long a restored alert waits at least; shorter ones begin anew",
+)  # fmt: skip
+@click.option(
+    "--rules.alert.resend-delay", "resend", type=DurationType(), default="1m", show_default=True,
+    help="how often Alertmanagers are told again",
+)  # fmt: skip
+@click.option(
+    "--alertmanager.notification-queue-capacity", "queue_capacity", type=click.IntRange(1), default=10_000,
+    show_default=True, help="alerts that may wait for Alertmanagers",
+)  # fmt: skip
 @click.option("--ready-file", type=click.Path(path_type=Path), help="written, with the addresses, once all is ready")
-@click.option("--log.level", "level", type=click.Choice(["debug", "info", "warn", "error"]), default="warn")
-@click.option("--log.format", "style", type=click.Choice(["logfmt", "json"]), default="logfmt", show_default=True)
+@click.option(
+    "--log.level",
+    "level",
+    type=click.Choice(["debug", "info", "warn", "error"]),
+    default="warn",
+    show_default=True,
+    help="how much the log says",
+)
+@click.option(
+    "--log.format",
+    "style",
+    type=click.Choice(["logfmt", "json"]),
+    default="logfmt",
+    show_default=True,
+    help="for people, or for machines",
+)
 def run(**given: Any) -> None:
     """Scrape, store, evaluate rules and notify, as the configuration says, until Ctrl-C."""
     from engine.app.options import RunOptions
@@ -128,6 +187,7 @@ def run(**given: Any) -> None:
         outage_tolerance_ms=given["outage"],
         grace_period_ms=given["grace"],
         resend_delay_ms=given["resend"],
+        queue_capacity=given["queue_capacity"],
         ready_file=given["ready_file"],
         flags={p.opts[0].removeprefix("--"): _shown(given[p.name or ""]) for p in run.params if p.name in given},
     )

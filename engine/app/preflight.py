@@ -1,0 +1,44 @@
+"""What is tried before anything starts, so that a mistake is one line at once and not a surprise later."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Collection
+from difflib import get_close_matches
+from pathlib import Path
+
+from engine.app.options import RunOptions
+from engine.config.load import Loaded
+from engine.foundation.delivery import EVERYBODY
+from engine.foundation.errors import ConfigError
+from engine.rules.alertmanagers import RECEIVER
+
+
+def check_folders(folders: Collection[Path]) -> None:
+    """Make the folders and try to write there. Raises ConfigError."""
+    for folder in folders:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=folder):
+                pass
+        except OSError as error:
+            raise ConfigError(
+                f"the data folder {folder} can't be written to: {error.strerror}: choose another with --data-dir"
+            ) from None
+
+
+def check_ready_file(options: RunOptions) -> None:
+    """Raises ConfigError where its folder is missing."""
+    path = options.ready_file
+    if path is not None and not path.parent.is_dir():
+        raise ConfigError(f"--ready-file {path}: there is no folder {path.parent}")
+
+
+def check_deliver(options: RunOptions, loaded: Loaded) -> None:
+    """Raises ConfigError for a receiver that there is none of."""
+    known = [RECEIVER, *(receiver.name for receiver in loaded.alertmanager.receivers)] if loaded.alertmanager else []
+    for name in sorted(options.deliver - {EVERYBODY}):
+        if name not in known:
+            near = get_close_matches(name, known, 1)
+            hint = f'did you mean "{near[0]}"?' if near else f"there are: {', '.join(known) or 'none'}"
+            raise ConfigError(f'--deliver {name}: there is no receiver "{name}" ({hint})')
