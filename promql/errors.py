@@ -19,6 +19,10 @@ class ParseError(PromQLError):
         self.column = column
 
 
+class RangeQueryError(PromQLError):
+    """A range query of an expression that has no number at each step."""
+
+
 class EvaluationError(PromQLError):
     """The expression can't be evaluated over these samples."""
 

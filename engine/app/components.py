@@ -37,7 +37,7 @@ class _Bound:
 
 
 class Components:
-    """Owns the sockets. `silent` says of components that run, but do not listen, why not; `http` counts at the first."""
+    """Owns the sockets. `silent` says why a component that runs does not listen; `http` counts at the first."""
 
     def __init__(self, options: RunOptions, loaded: Loaded, clock: Clock) -> None:
         """Binds every port at once. Raises ConfigError where the first one can't be had."""

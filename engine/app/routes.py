@@ -49,7 +49,7 @@ def routes(app: Served, collects: Mapping[str, Collect]) -> dict[str, list[web.R
             *_under("/api/v1", _api(app)),
             *(route for route in managing if route.path.startswith("/api/v2")),
             *health.routes(reload=app.reload, quit_=app.quit, lifecycle=app.lifecycle),
-            status.version_route(selfmetrics.build_info()),
+            status.version_route(selfmetrics.version()),
             metrics(collects["prometheus"]),
             _overview(app),
         ],
@@ -67,7 +67,7 @@ def _api(app: Served) -> Iterable[web.RouteDef]:
     yield from rules.routes(app.rules)
     yield from status.routes(
         app.store,
-        version=selfmetrics.build_info(),
+        version=selfmetrics.version(),
         flags=app.flags,
         config=app.config,
         runtime=app.runtime,
@@ -75,7 +75,14 @@ def _api(app: Served) -> Iterable[web.RouteDef]:
 
 
 def _under(prefix: str, found: Iterable[web.RouteDef]) -> list[web.RouteDef]:
-    return [web.route(route.method, prefix + route.path, route.handler) for route in found]
+    """As the original's API: no HEAD, and OPTIONS for every path, whose answer is in its headers."""
+
+    async def preflight(_: web.Request) -> web.Response:
+        return web.Response(status=204)
+
+    moved = [(route.method, prefix + route.path, route.handler) for route in found]
+    kept = [web.route(m, path, handler, **({"allow_head": False} if m == "GET" else {})) for m, path, handler in moved]
+    return [*kept, *(web.options(path, preflight) for path in dict.fromkeys(path for _, path, _ in moved))]
 
 
 def _overview(app: Served) -> web.RouteDef:

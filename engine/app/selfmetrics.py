@@ -22,8 +22,9 @@ from engine.rules.templates import TemplateCounts
 from engine.scrape.counters import Lengths
 from engine.scrape.manager import ScrapeManager
 from engine.tsdb.store import Store
-from engine.web.server import HttpCounts
+from engine.web.counts import Histogram, HttpCounts
 from exporters.exposition.families import Family, MetricType, Sample
+from promql.model.numbers import general
 
 COMPATIBLE_VERSION: Final = "2.42.0"
 _C, _G = MetricType.COUNTER, MetricType.GAUGE
@@ -80,7 +81,7 @@ TABLE: Final[tuple[tuple[str, MetricType, str, Read], ...]] = (
         "prometheus_engine_queries",
         _G,
         "Queries that run or wait.",
-        lambda p: p.queries.counts.running,
+        lambda p: p.queries.counts.current,
     ),
     (
         "prometheus_engine_queries_concurrent_max",
@@ -222,8 +223,21 @@ def families(parts: Parts) -> list[Family]:
     return sorted(found, key=lambda family: family.name)
 
 
+def version() -> dict[str, str]:
+    """What `/version` and `/status/buildinfo` tell; clients choose their queries by it."""
+    info = build_info()
+    return {
+        "version": info["version"],
+        "revision": info["revision"],
+        "branch": info["branch"],
+        "buildUser": "",
+        "buildDate": "",
+        "goVersion": info["goversion"],
+    }
+
+
 def build_info() -> dict[str, str]:
-    """The labels of `prometheus_build_info`, which are also what `/status/buildinfo` tells."""
+    """The labels of `prometheus_build_info`."""
     return {
         "branch": "HEAD",
         "goversion": f"python{platform.python_version()}",
@@ -254,6 +268,10 @@ def _summaries(parts: Parts) -> Iterable[Family]:
         f"{_T}interval_length_seconds", "Seconds between scrapes, by interval.", "interval", scrapes.intervals
     )
     yield _summary(f"{_T}sync_length_seconds", "Seconds of taking over targets.", "scrape_job", scrapes.syncs)
+    yield _histogram(
+        "prometheus_http_request_duration_seconds", "Seconds of HTTP requests, by handler.", parts.http.seconds
+    )
+    yield _histogram("prometheus_http_response_size_bytes", "Bytes of HTTP answers, by handler.", parts.http.bytes_sent)
 
 
 def _summary(name: str, text: str, label: str, lengths: Mapping[str, Lengths]) -> Family:
@@ -262,6 +280,17 @@ def _summary(name: str, text: str, label: str, lengths: Mapping[str, Lengths]) -
         labels = ((label, value),)
         family.samples.append(Sample(f"{name}_sum", labels, length.seconds))
         family.samples.append(Sample(f"{name}_count", labels, float(length.count)))
+    return family
+
+
+def _histogram(name: str, text: str, histograms: Mapping[str, Histogram]) -> Family:
+    family = Family(name, MetricType.HISTOGRAM, text)
+    for handler, found in sorted(histograms.items()):
+        labels = (("handler", handler),)
+        for bound, count in found.buckets():
+            family.samples.append(Sample(f"{name}_bucket", (*labels, ("le", general(bound))), float(count)))
+        family.samples.append(Sample(f"{name}_sum", labels, found.total))
+        family.samples.append(Sample(f"{name}_count", labels, float(found.count)))
     return family
 
 

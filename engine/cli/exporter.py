@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+from dataclasses import replace
 
 import click
 
@@ -28,8 +29,10 @@ def node(address: str, flags: tuple[str, ...]) -> None:
     listener = parse_listen("node", address)
 
     async def serve() -> None:
+        from engine.foundation.clock import SystemClock
         from engine.foundation.workers import ThreadWorkers
-        from engine.web.server import HttpCounts, application, bind, free_port_of, running
+        from engine.web.counts import HttpCounts
+        from engine.web.server import application, bind, free_port_of, running
         from exporters.node.exporter import NodeExporter
         from exporters.serve import in_turn, landing, metrics
 
@@ -38,8 +41,10 @@ def node(address: str, flags: tuple[str, ...]) -> None:
             asyncio.get_running_loop().add_signal_handler(name, ended.set)
         routes = [landing("Node Exporter"), metrics(in_turn(NodeExporter(options), ThreadWorkers(1)))]
         bound = bind(listener)
-        async with running(application(routes, listener, HttpCounts()), bound):
-            click.echo(f"node exporter: http://{listener.host}:{free_port_of(bound)}/metrics", err=True)
+        app = application(routes, listener, SystemClock(), counts=HttpCounts())
+        async with running(app, bound):
+            where = replace(listener, port=free_port_of(bound))
+            click.echo(f"node exporter: http://{where}/metrics", err=True)
             await ended.wait()
 
     asyncio.run(serve())

@@ -14,6 +14,7 @@ from typing import Protocol
 
 from engine.foundation.clock import Clock
 from engine.foundation.workers import Workers
+from engine.query.slots import Slots
 from promql.errors import QueryCanceledError, QueryTimeoutError
 from promql.execute.run import run
 from promql.model.panel import Need, Panel
@@ -44,9 +45,9 @@ class QueryLimits:
 
 @dataclass(slots=True)
 class QueryCounts:
-    """What the engine says of its queries; seconds are summed by part."""
+    """What the engine says of its queries: those that run or wait, those that have ended, seconds by part."""
 
-    running: int = 0
+    current: int = 0
     total: int = 0
     queue_seconds: float = 0.0
     prepare_seconds: float = 0.0
@@ -63,13 +64,16 @@ class QueryEngine:
     limits: QueryLimits = field(default_factory=QueryLimits)
     default_step_ms: int = 60_000
     counts: QueryCounts = field(default_factory=QueryCounts)
-    _slots: asyncio.Semaphore = field(init=False)
+    _slots: Slots = field(init=False)
 
     def __post_init__(self) -> None:
-        self._slots = asyncio.Semaphore(self.limits.max_concurrency)
+        self._slots = Slots(self.limits.max_concurrency, self.clock)
 
     async def instant(self, query: str | Expr, time: int, *, timeout: float | None = None) -> Result:
-        """The value at one instant (Unix ms). Raises PromQLError; `timeout` in seconds only shortens the limit."""
+        """The value at one instant (Unix ms). Raises PromQLError; `timeout` in seconds only shortens the limit.
+
+        Whoever cancels this ends the evaluation too, at the next node of the plan.
+        """
         return await self._evaluate(query, Window(time, time, 0), timeout)
 
     async def range(
@@ -79,25 +83,29 @@ class QueryEngine:
         return await self._evaluate(query, Window(start, end, step), timeout)
 
     async def _evaluate(self, query: str | Expr, window: Window, timeout: float | None) -> Result:
-        allowed = min(timeout or self.limits.timeout_seconds, self.limits.timeout_seconds)
-        expr = parse(query) if isinstance(query, str) else query
+        allowed = self.limits.timeout_seconds if timeout is None else min(timeout, self.limits.timeout_seconds)
         entered = self.clock.monotonic()
-        deadline = _Deadline(self.clock, entered + allowed)
-        async with self._slots:
-            started = self.clock.monotonic()
-            self.counts.queue_seconds += started - entered
-            self.counts.running += 1
-            try:
-                plan = build(expr, window, self._options())
-                self.counts.prepare_seconds += self.clock.monotonic() - started
-                return await self.workers.run(_fetch_and_run, self.store, plan, deadline)
-            except asyncio.CancelledError:
-                deadline.cancel()
-                raise
-            finally:
-                self.counts.running -= 1
-                self.counts.total += 1
-                self.counts.evaluate_seconds += self.clock.monotonic() - started
+        plan = build(parse(query) if isinstance(query, str) else query, window, self._options())
+        planned = self.clock.monotonic()
+        self.counts.prepare_seconds += planned - entered
+        self.counts.current += 1
+        try:
+            async with self._slots.one(allowed):
+                self.counts.queue_seconds += self.clock.monotonic() - planned
+                return await self._run(plan, _Deadline(self.clock, entered + allowed))
+        finally:
+            self.counts.current -= 1
+            self.counts.total += 1
+
+    async def _run(self, plan: Plan, deadline: _Deadline) -> Result:
+        started = self.clock.monotonic()
+        try:
+            return await self.workers.run(_fetch_and_run, self.store, plan, deadline)
+        except asyncio.CancelledError:
+            deadline.cancel()
+            raise
+        finally:
+            self.counts.evaluate_seconds += self.clock.monotonic() - started
 
     def _options(self) -> Options:
         return Options(

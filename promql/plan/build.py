@@ -6,7 +6,7 @@ parts at equal steps are one node.
 
 from __future__ import annotations
 
-from promql.errors import PromQLError
+from promql.errors import RangeQueryError
 from promql.functions.operators import SETS, of_scalars
 from promql.functions.overtime import newest
 from promql.functions.presence import named_away
@@ -56,10 +56,12 @@ from promql.syntax.check import check
 
 
 def build(expr: Expr, window: Window, options: Options | None = None) -> Plan:
-    """The plan of an expression. Raises ParseError, and PromQLError for a range query of a range."""
+    """The plan of an expression. Raises ParseError, and RangeQueryError for a range query of a range."""
     kind = check(expr)
     if not window.instant and kind not in (ValueType.SCALAR, ValueType.VECTOR):
-        raise PromQLError(f'invalid expression type "{kind.value}" for range query, must be Scalar or instant Vector')
+        raise RangeQueryError(
+            f'invalid expression type "{kind.value}" for range query, must be Scalar or instant Vector'
+        )
     builder = _Builder(window, options or Options())
     root = builder.raw_range(expr) if kind is ValueType.MATRIX else builder.node(expr, window.steps)
     return Plan(root, tuple(builder.needs), window, builder.options)

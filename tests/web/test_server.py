@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 
 import pytest
 from aiohttp import ClientSession, web
 
+from engine.foundation.clock import SystemClock
 from engine.foundation.errors import ConfigError
+from engine.web.counts import HttpCounts
 from engine.web.server import (
-    HttpCounts,
     Listener,
     PortTakenError,
     application,
@@ -28,9 +30,9 @@ async def ask(
     method: str, path: str, counts: HttpCounts | None = None, **headers: str
 ) -> tuple[int, str, dict[str, str]]:
     listener = Listener("prometheus", "127.0.0.1", 0)
-    routes = [web.get("/hello", hello), web.post("/hello", hello)]
+    routes = [web.get("/hello", hello), web.post("/hello", hello), web.get("/named/{name}", hello)]
     bound = bind(listener)
-    app = application(routes, listener, counts or HttpCounts())
+    app = application(routes, listener, SystemClock(), counts=counts or HttpCounts())
     async with running(app, bound), ClientSession() as client:
         url = f"http://127.0.0.1:{free_port_of(bound)}{path}"
         async with client.request(method, url, headers=headers) as response:
@@ -61,14 +63,55 @@ async def test_an_own_page_may_read_and_write_from_another_port() -> None:
 
 async def test_unknown_paths_and_methods_are_answered_in_gos_words() -> None:
     assert (await ask("GET", "/nope"))[:2] == (404, "404 page not found\n")
-    assert (await ask("DELETE", "/hello"))[:2] == (405, "Method Not Allowed\n")
+    status, text, headers = await ask("DELETE", "/hello")
+    assert (status, text, headers["Allow"]) == (405, "Method Not Allowed\n", "GET, HEAD, OPTIONS, POST")
+    status, text, headers = await ask("OPTIONS", "/hello")
+    assert (status, text, headers["Allow"]) == (200, "", "GET, HEAD, OPTIONS, POST")
 
 
-async def test_requests_are_counted_by_handler_and_status() -> None:
+async def test_doubled_slashes_lead_to_the_path_without_them() -> None:
+    assert (await ask("GET", "//hello?a=//b"))[:2] == (200, "hello")
+    assert (await ask("GET", "//nope"))[0] == 404
+
+
+async def test_a_client_that_hangs_up_ends_a_read_and_not_a_write() -> None:
+    ended: list[str] = []
+    begun = asyncio.Event()
+
+    async def slow(request: web.Request) -> web.Response:
+        begun.set()
+        try:
+            await asyncio.sleep(0.2)
+        except asyncio.CancelledError:
+            ended.append(f"{request.method} cancelled")
+            raise
+        ended.append(f"{request.method} done")
+        return web.Response()
+
+    listener, counts = Listener("prometheus", "127.0.0.1", 0), HttpCounts()
+    bound = bind(listener)
+    app = application([web.get("/slow", slow), web.post("/slow", slow)], listener, SystemClock(), counts=counts)
+    async with running(app, bound), ClientSession(f"http://127.0.0.1:{free_port_of(bound)}") as client:
+        for method in ("GET", "POST"):
+            begun.clear()
+            async with asyncio.TaskGroup() as group:
+                asking = group.create_task(client.request(method, "/slow"))
+                await begun.wait()
+                asking.cancel()
+        await asyncio.sleep(0.3)
+    assert ended == ["GET cancelled", "POST done"]
+    assert counts.requests == {("/slow", 499): 2}
+
+
+async def test_requests_for_paths_that_exist_are_counted_by_handler_and_status() -> None:
     counts = HttpCounts()
     await ask("GET", "/hello", counts)
+    await ask("PUT", "/hello", counts)
+    await ask("GET", "/named/x", counts)
     await ask("GET", "/nope", counts)
-    assert counts.requests == {("/hello", 200): 1, ("unknown", 404): 1}
+    assert counts.requests == {("/hello", 200): 1, ("/named/:name", 200): 1}
+    assert counts.seconds["/hello"].count == 1
+    assert (counts.bytes_sent["/hello"].total, next(counts.bytes_sent["/hello"].buckets())) == (5, (100, 1))
 
 
 def test_a_taken_port_is_told_with_its_holder() -> None:

@@ -11,24 +11,11 @@ from collections.abc import Iterable, Sequence
 import msgspec
 import numpy as np
 
+from engine.foundation import gojson
 from promql.model import numbers
 from promql.model.labels import Labels
 from promql.model.results import Matrix, RawMatrix, Result, Scalar, Series, String, Vector
 from promql.model.types import FloatArray, IntArray
-
-_encode = msgspec.json.encode
-
-
-def to_json(value: object) -> bytes:
-    """Like Go's encoder, which also escapes `<`, `>` and `&` (only strings hold them)."""
-    return go_escape(_encode(value))
-
-
-def go_escape(data: bytes) -> bytes:
-    for char, escaped in ((b"<", b"\\u003c"), (b">", b"\\u003e"), (b"&", b"\\u0026")):
-        if char in data:
-            data = data.replace(char, escaped)
-    return data
 
 
 def instant(ms: int) -> str:
@@ -48,7 +35,7 @@ def samples(values: FloatArray) -> list[str]:
     whole = values == np.trunc(values)
     if whole.all():
         return str(values.astype(np.int64).tolist())[1:-1].split(", ")
-    texts = _encode(values.tolist()).decode()[1:-1].split(",")
+    texts = msgspec.json.encode(values.tolist()).decode()[1:-1].split(",")
     return [text.removesuffix(".0") for text in texts] if whole.any() else texts
 
 
@@ -61,7 +48,7 @@ def result(value: Result) -> bytes:
                 numbers.plain(number).encode(),
             )
         case String(time, text):
-            return b'{"resultType":"string","result":[%b,%b]}' % (instant(time).encode(), to_json(text))
+            return b'{"resultType":"string","result":[%b,%b]}' % (instant(time).encode(), gojson.encode(text))
         case Vector():
             return b'{"resultType":"vector","result":[%b]}' % _vector(value)
         case RawMatrix(series):
@@ -106,4 +93,4 @@ def _prefixes(times: IntArray) -> list[str]:
 
 
 def _metric(labels: Labels) -> bytes:
-    return to_json(labels.as_dict())
+    return gojson.encode(labels.as_dict())

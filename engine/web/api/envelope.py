@@ -9,8 +9,8 @@ from typing import Final
 from aiohttp import web
 
 from engine.foundation.errors import EngineError
-from engine.web.api.encode import to_json
-from promql.errors import ParseError, PromQLError, QueryCanceledError, QueryTimeoutError
+from engine.foundation.gojson import encode
+from promql.errors import ParseError, PromQLError, QueryCanceledError, QueryTimeoutError, RangeQueryError
 
 STATUS: Final = MappingProxyType(
     {
@@ -20,16 +20,18 @@ STATUS: Final = MappingProxyType(
         "canceled": 503,
         "internal": 500,
         "not_found": 404,
-        "unavailable": 500,
     }
 )
+_ENCODINGS: Final = MappingProxyType({"gzip": web.ContentCoding.gzip, "deflate": web.ContentCoding.deflate})
 
 # The first class that an error is an instance of names its type.
 _TYPES: Final[tuple[tuple[type[Exception], str], ...]] = (
     (ParseError, "bad_data"),
+    (RangeQueryError, "bad_data"),
     (QueryTimeoutError, "timeout"),
     (QueryCanceledError, "canceled"),
     (PromQLError, "execution"),
+    (EngineError, "internal"),
 )
 
 
@@ -41,11 +43,11 @@ class ApiError(EngineError):
         self.kind = kind
 
 
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+Handler = Callable[[web.Request], Awaitable[web.Response]]
 
 
 def success(data: object) -> web.Response:
-    return success_json(to_json(data))
+    return success_json(encode(data))
 
 
 def success_json(data: bytes) -> web.Response:
@@ -54,25 +56,31 @@ def success_json(data: bytes) -> web.Response:
 
 
 def failure(kind: str, message: str) -> web.Response:
-    return _response(STATUS[kind], to_json({"status": "error", "errorType": kind, "error": message}))
-
-
-def _response(status: int, body: bytes) -> web.Response:
-    response = web.Response(status=status, body=body, content_type="application/json")
-    response.enable_compression()
-    return response
+    return _response(STATUS[kind], encode({"status": "error", "errorType": kind, "error": message}))
 
 
 def answering(handler: Handler) -> Handler:
-    """The handler with its errors put into the envelope."""
+    """The handler with its errors put into the envelope, and its answer compressed as the client asks."""
 
-    async def answer(request: web.Request) -> web.StreamResponse:
+    async def answer(request: web.Request) -> web.Response:
         try:
-            return await handler(request)
+            response = await handler(request)
         except ApiError as error:
-            return failure(error.kind, str(error))
+            response = failure(error.kind, str(error))
         except EngineError as error:
-            kind = next((kind for cls, kind in _TYPES if isinstance(error, cls)), "internal")
-            return failure(kind, str(error))
+            response = failure(next(kind for cls, kind in _TYPES if isinstance(error, cls)), str(error))
+        if (coding := _encoding(request.headers.get("Accept-Encoding", ""))) is not None:
+            response.enable_compression(coding)
+        return response
 
     return answer
+
+
+def _response(status: int, body: bytes) -> web.Response:
+    return web.Response(status=status, body=body, content_type="application/json")
+
+
+def _encoding(accepted: str) -> web.ContentCoding | None:
+    """The first that we know, as Prometheus chooses."""
+    names = (name.partition(";")[0].strip().lower() for name in accepted.split(","))
+    return next((_ENCODINGS[name] for name in names if name in _ENCODINGS), None)

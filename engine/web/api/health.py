@@ -40,5 +40,5 @@ def routes(*, reload: Callable[[], Awaitable[None]], quit_: Callable[[], None], 
         web.get("/-/healthy", healthy),
         web.get("/-/ready", ready),
         *(web.route(m, path, call if lifecycle else disabled) for path, call in writes for m in ("POST", "PUT")),
-        *(web.get(path, only_writes if lifecycle else disabled) for path, _ in writes),
+        *(web.get(path, only_writes, allow_head=False) for path, _ in writes),
     ]

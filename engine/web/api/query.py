@@ -1,4 +1,4 @@
-"""`/api/v1/query`, `/query_range`, `/format_query`."""
+"""`/api/v1/query`, `/query_range`, `/format_query`, `/query_exemplars`."""
 
 from __future__ import annotations
 
@@ -32,13 +32,7 @@ def routes(queries: QueryEngine, clock: Clock) -> list[web.RouteDef]:
         start, end = params.required_time(given, "start"), params.required_time(given, "end")
         if end < start:
             raise params.invalid("end", "end timestamp must not be before start time")
-        step = _step(given.get("step", ""))
-        if (end - start) // step > MAX_POINTS:
-            raise ApiError(
-                "bad_data",
-                "exceeded maximum resolution of 11,000 points per timeseries. "
-                "Try decreasing the query resolution (?step=XX)",
-            )
+        step = _step(given.get("step", ""), end - start)
         timeout = params.timeout_of(given)
         result = await queries.range(given.get("query", ""), start, end, step, timeout=timeout)
         return await _answer(queries, result)
@@ -50,23 +44,41 @@ def routes(queries: QueryEngine, clock: Clock) -> list[web.RouteDef]:
         except ParseError as error:
             raise params.invalid("query", error) from None
 
-    return [
-        web.route(method, path, answering(handler))
-        for path, handler in (("/query", instant), ("/query_range", over_range), ("/format_query", format_query))
-        for method in ("GET", "POST")
-    ]
+    async def exemplars(request: web.Request) -> web.Response:
+        """None, since none are stored; what is asked is judged all the same."""
+        given = await form.read(request)
+        start = params.time_of(given, "start", params.MIN_TIME)
+        if params.time_of(given, "end", params.MAX_TIME) < start:
+            raise ApiError("bad_data", "end timestamp must not be before start timestamp")
+        parse(given.get("query", ""))
+        return success([])
+
+    pages = {
+        "/query": instant,
+        "/query_range": over_range,
+        "/format_query": format_query,
+        "/query_exemplars": exemplars,
+    }
+    return [web.route(method, path, answering(page)) for path, page in pages.items() for method in ("GET", "POST")]
 
 
-def _step(text: str) -> int:
+def _step(text: str, span: int) -> int:
+    """In ms, for a span in ms."""
     try:
-        step = params.parse_step(text)
+        seconds = params.parse_duration(text)
     except ValueError as error:
         raise params.invalid("step", error) from None
-    if step <= 0:
+    if not seconds > 0:
         raise params.invalid(
             "step", "zero or negative query resolution step widths are not accepted. Try a positive integer"
         )
-    return step
+    if span / 1000 // seconds > MAX_POINTS:
+        raise ApiError(
+            "bad_data",
+            "exceeded maximum resolution of 11,000 points per timeseries. "
+            "Try decreasing the query resolution (?step=XX)",
+        )
+    return max(1, int(seconds * 1000))
 
 
 async def _answer(queries: QueryEngine, result: Result) -> web.Response:

@@ -10,7 +10,7 @@ from aiohttp import web
 
 from engine.rules.manager import RuleManager
 from engine.rules.views import AlertingView, AlertView, GroupView, RuleView
-from engine.web.api import params
+from engine.web.api import form, params
 from engine.web.api.envelope import answering, success
 from engine.web.api.times import rfc3339
 from promql.model import numbers
@@ -24,7 +24,7 @@ _KINDS: Final[Mapping[str, tuple[bool, bool]]] = MappingProxyType(  # what is sh
 
 def routes(rules: RuleManager) -> list[web.RouteDef]:
     async def groups(request: web.Request) -> web.Response:
-        kind = request.query.get("type", "").lower()
+        kind = form.query(request).get("type", "").lower()
         if kind not in _KINDS:
             raise params.invalid("type", f'not supported value "{kind}"')
         alerting, recording = _KINDS[kind]
@@ -42,7 +42,7 @@ def _group(group: GroupView, *, alerting: bool, recording: bool) -> dict[str, An
         "name": group.name,
         "file": group.file,
         "rules": [_rule(r) for r in shown],
-        "interval": group.interval_seconds,
+        "interval": _seconds(group.interval_seconds),
         "limit": group.limit,
         "evaluationTime": group.evaluation_seconds,
         "lastEvaluation": _instant(group.last_evaluation),
@@ -61,8 +61,8 @@ def _rule(rule: RuleView) -> dict[str, Any]:
             "state": rule.state,
             "name": rule.name,
             "query": rule.query,
-            "duration": rule.hold_seconds,
-            "keepFiringFor": rule.keep_firing_seconds,
+            "duration": _seconds(rule.hold_seconds),
+            "keepFiringFor": _seconds(rule.keep_firing_seconds),
             "labels": _sorted(rule.labels),
             "annotations": _sorted(rule.annotations),
             "alerts": [_alert(a) for a in rule.alerts],
@@ -83,6 +83,11 @@ def _alert(alert: AlertView) -> dict[str, Any]:
         **kept,
         "value": numbers.exponential(alert.value),
     }
+
+
+def _seconds(value: float) -> float:
+    """Whole seconds are written without a point."""
+    return int(value) if value == int(value) else value
 
 
 def _sorted(texts: Mapping[str, str]) -> dict[str, str]:

@@ -9,9 +9,9 @@ from typing import Any
 
 from aiohttp import web
 
+from engine.foundation.gojson import encode_line
 from engine.tsdb.stats import Counts, StoreStats
 from engine.tsdb.store import Store
-from engine.web.api.encode import to_json
 from engine.web.api.envelope import answering, success
 from engine.web.api.times import rfc3339
 
@@ -86,7 +86,7 @@ def version_route(version: Mapping[str, str]) -> web.RouteDef:
     """`/version`, which stands outside of the API."""
 
     async def page(_: web.Request) -> web.Response:
-        return web.Response(body=to_json(version), content_type="text/plain", charset="utf-8")
+        return web.Response(body=encode_line(version), content_type="text/plain", charset="utf-8")
 
     return web.get("/version", page)
 

@@ -11,7 +11,7 @@ from engine.scrape.manager import ScrapeManager
 from engine.scrape.metadata import MetricMetadata
 from engine.scrape.pool import ActiveTarget
 from engine.scrape.urls import global_url
-from engine.web.api import params
+from engine.web.api import form, params
 from engine.web.api.envelope import ApiError, answering, success
 from engine.web.api.times import rfc3339
 from promql.errors import ParseError
@@ -27,19 +27,24 @@ def routes(
     """`alertmanagers` gives the URLs to which alerts are posted; others reach us at `external_url`, at `listen`."""
 
     async def targets(request: web.Request) -> web.Response:
-        state, wanted = request.query.get("state", "").lower(), request.query.get("scrapePool", "")
+        given = form.query(request)
+        state, wanted = given.get("state", "").lower(), given.get("scrapePool", "")
         pools = [pool for name, pool in sorted(scrapes.pools.items()) if wanted in ("", name)]
-        shows = {"active": state != "dropped", "dropped": state != "active"}
-        active = [_active(t, external_url, listen) for pool in pools for t in pool.active] if shows["active"] else []
+        active = [_active(t, external_url, listen) for pool in pools for t in pool.active]
         dropped = [{"discoveredLabels": d.as_dict()} for pool in pools for d in pool.dropped]
-        return success({"activeTargets": active, "droppedTargets": dropped if shows["dropped"] else []})
+        return success(
+            {
+                "activeTargets": active if state in ("", "any", "active") else [],
+                "droppedTargets": dropped if state in ("", "any", "dropped") else [],
+            }
+        )
 
     async def scrape_pools(_: web.Request) -> web.Response:
         return success({"scrapePools": sorted(scrapes.pools)})
 
     async def of_targets(request: web.Request) -> web.Response:
-        limit, metric = _limit(request), request.query.get("metric", "")
-        text = request.query.get("match_target", "")
+        given = form.query(request)
+        limit, metric, text = _limit(given), given.get("metric", ""), given.get("match_target", "")
         try:
             matchers = parse_selector(text) if text else ()
         except ParseError as error:
@@ -49,13 +54,12 @@ def routes(
             if 0 <= limit <= len(found):
                 break
             if match_all(matchers, active.target.public):
-                found += [_of_target(active, said) for said in _said(active, metric)]
-        if metric and not found:
-            raise ApiError("not_found", "specified metadata not found")
+                found += [_of_target(active, said, named=not metric) for said in _said(active, metric)]
         return success(found)
 
     async def of_metrics(request: web.Request) -> web.Response:
-        limit, metric = _limit(request), request.query.get("metric", "")
+        given = form.query(request)
+        limit, metric = _limit(given), given.get("metric", "")
         found: dict[str, list[dict[str, str]]] = {}
         for active in scrapes.active:
             for said in _said(active, metric):
@@ -103,14 +107,16 @@ def _said(active: ActiveTarget, metric: str) -> list[MetricMetadata]:
     return [] if said is None else [said]
 
 
-def _of_target(active: ActiveTarget, said: MetricMetadata) -> dict[str, Any]:
+def _of_target(active: ActiveTarget, said: MetricMetadata, *, named: bool) -> dict[str, Any]:
+    """Whoever asked for one metric is not told its name."""
+    name = {"metric": said.metric} if named else {}
     about = {"type": said.type, "help": said.help, "unit": said.unit}
-    return {"target": active.target.public.as_dict(), "metric": said.metric, **about}
+    return {"target": active.target.public.as_dict(), **name, **about}
 
 
-def _limit(request: web.Request) -> int:
+def _limit(given: form.Params) -> int:
     """The most entries that are wanted, -1 for all."""
-    text = request.query.get("limit", "")
+    text = given.get("limit", "")
     if not text:
         return -1
     try:

@@ -1,0 +1,141 @@
+"""What every request passes before it is answered.
+
+Laws: a page in the user's browser must not be able to drive the engine. So a request's Host must name this
+machine (an IP address, `localhost`, a dotless service name, or the host of the external URL) wherever we
+listen on loopback alone; other origins get no CORS answer; and a write that names a foreign Origin gets 403.
+And a client that hangs up ends what it only wanted to read; what it began to change goes on to its end.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import re
+from collections.abc import Iterable
+from types import MappingProxyType
+from typing import Final
+from urllib.parse import urlsplit
+
+from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
+
+from engine.foundation.clock import Clock
+from engine.web.counts import HttpCounts
+
+_READS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+_READ_BY_POST: Final = frozenset({"/api/v1/query", "/api/v1/query_range"})  # long ones are sent as forms
+_CORS: Final = MappingProxyType(
+    {
+        "Access-Control-Allow-Headers": "Accept, Authorization, Content-Type, Origin",
+        "Access-Control-Allow-Methods": "GET, POST, OPTIONS",
+        "Access-Control-Expose-Headers": "Date",
+        "Vary": "Origin",
+    }
+)
+_HUNG_UP: Final = 499
+_NO_SNIFFING: Final = {"X-Content-Type-Options": "nosniff"}
+_SLASHES: Final = re.compile(r"//+")  # noqa: TID251 - ours, linear
+_PARAMETER: Final = re.compile(r"\{(\w+)\}")  # noqa: TID251 - ours, linear
+
+
+def counting(counts: HttpCounts, clock: Clock) -> Middleware:
+    """Counts requests for paths that exist."""
+
+    @web.middleware
+    async def count(request: web.Request, handler: Handler) -> web.StreamResponse:
+        resource = request.match_info.route.resource
+        if resource is None:
+            return await handler(request)
+        name, began = _PARAMETER.sub(r":\1", resource.canonical), clock.monotonic()
+        status, size = 500, 0
+        try:
+            response = await handler(request)
+            status, size = response.status, _size(response)
+            return response
+        except asyncio.CancelledError:
+            status = _HUNG_UP
+            raise
+        finally:
+            counts.add(name, status, clock.monotonic() - began, size)
+
+    return count
+
+
+def guarding(*, loopback: bool, external_host: str) -> Middleware:
+    """Refuses what another machine's page could have sent; `loopback`: we listen there alone."""
+
+    @web.middleware
+    async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if loopback and not _own_host(request.host, external_host):
+            return web.Response(status=403, text=f"the Host header {request.host!r} does not name this machine\n")
+        origin = request.headers.get("Origin", "")
+        own = _same_host(origin, request.host)
+        if origin and not own and request.method not in _READS:
+            return web.Response(status=403, text=f"writes from the origin {origin!r} are not accepted\n")
+        response = await handler(request)
+        if own:
+            response.headers.update({"Access-Control-Allow-Origin": origin, **_CORS})
+        return response
+
+    return guard
+
+
+@web.middleware
+async def plain_errors(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Unknown paths and methods are answered in Go's words; doubled slashes lead to the path without them."""
+    try:
+        return await handler(request)
+    except web.HTTPNotFound:
+        path, mark, query = request.raw_path.partition("?")
+        clean = _SLASHES.sub("/", path)
+        if clean != path:
+            return web.Response(status=301, headers={"Location": clean + mark + query})
+        return web.Response(status=404, text="404 page not found\n", headers=_NO_SNIFFING)
+    except web.HTTPMethodNotAllowed as error:
+        allow = {"Allow": allowed(error.allowed_methods)}
+        if request.method == "OPTIONS":
+            return web.Response(headers=allow)
+        return web.Response(status=405, text="Method Not Allowed\n", headers={**allow, **_NO_SNIFFING})
+    except web.HTTPException as error:  # a body that is too large, say
+        return web.Response(status=error.status, text=f"{error.reason}\n", headers=_NO_SNIFFING)
+
+
+@web.middleware
+async def finishing(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """A write is not broken off when its client hangs up."""
+    if request.method in _READS or request.path in _READ_BY_POST:
+        return await handler(request)
+    return await asyncio.shield(handler(request))
+
+
+def allowed(methods: Iterable[str]) -> str:
+    """The `Allow` header."""
+    return ", ".join(sorted({*methods, "OPTIONS"}))
+
+
+def _size(response: web.StreamResponse) -> int:
+    body = response.body if isinstance(response, web.Response) else None
+    return len(body) if isinstance(body, bytes | bytearray) else 0
+
+
+def _own_host(host: str, external_host: str) -> bool:
+    name = _hostname(host)
+    if "." not in name or name == external_host or name.endswith(".localhost"):
+        return True
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True
+
+
+def _same_host(origin: str, host: str) -> bool:
+    """Ports of one machine are one owner here, since each component has its own."""
+    return bool(origin) and _hostname(origin.partition("://")[2]) == _hostname(host)
+
+
+def _hostname(host: str) -> str:
+    try:
+        return urlsplit(f"//{host}").hostname or ""
+    except ValueError:  # brackets without an address
+        return ""
