@@ -130,7 +130,11 @@ def rule_files(path: Path, config: PrometheusConfig, reading: Reading, must_exis
     for pattern in config.rule_files:
         files = matching(pattern)
         found |= dict.fromkeys(files)
-        if not files and not is_pattern(pattern):
+        if files:
+            continue
+        if is_pattern(pattern):
+            reading.tell(Severity.WARNING, path, f'rule_files: "{pattern}" matches no file')
+        else:
             severity = Severity.ERROR if must_exist else Severity.WARNING
             reading.tell(severity, path, f'rule_files: "{pattern}" does not point to an existing file')
     return list(found)

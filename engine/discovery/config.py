@@ -42,7 +42,7 @@ from engine.foundation.values import FilePath, LabelName, Secret, Url
 from promql.model.durations import Duration
 
 _SD_FILE: Final = Regex(r"[^*]*(\*[^/]*)?\.(json|yml|yaml|JSON|YML|YAML)")
-_CLOUD: Final = NotHere("use file_sd_configs or http_sd_configs")
+_CLOUD: Final = NotHere("use static_configs, and file_sd_configs or http_sd_configs as soon as they are supported")
 _PORTLESS: Final = "SRV"
 
 

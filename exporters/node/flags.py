@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from engine.foundation.errors import ConfigError
+from engine.foundation.regexes import Regex, RegexError
 from exporters.node.options import NodeOptions
 from exporters.node.table import COLLECTORS, NOT_BUILT, PATH_FLAGS
 from promql.model.durations import Duration
@@ -48,7 +49,20 @@ def parse_flags(arguments: Iterable[str]) -> NodeOptions:
             values[FLAGS[name]] = wanted
         else:
             values[FLAGS[name]] = _typed(FLAGS[name], flag, value if equals else _next(rest, flag))
-    return NodeOptions(enabled=enabled, **values)
+    options = NodeOptions(enabled=enabled, **values)
+    _check_patterns(options)
+    return options
+
+
+def _check_patterns(options: NodeOptions) -> None:
+    """What is no pattern is told before anything is served."""
+    for flag, option in FLAGS.items():
+        value = getattr(options, option)
+        try:
+            if isinstance(value, str) and not flag.endswith("directory"):
+                Regex(value, anchored=False)
+        except RegexError as error:
+            raise ConfigError(f"node exporter: --{flag}: {error}") from None
 
 
 def _check_off(collector: str, *, wanted: bool) -> None:

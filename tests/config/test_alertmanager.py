@@ -133,3 +133,19 @@ def test_the_guides_config_loads(guide: Path) -> None:
         True,
         True,
     )
+
+
+def test_a_broken_template_in_a_receiver_is_told_where_it_stands() -> None:
+    text = """\
+route: {receiver: a}
+receivers:
+- name: a
+  slack_configs:
+  - api_url: http://localhost/x
+    title: '{{ .Alerts.Firing | len }'
+"""
+    (finding,) = parse_alertmanager(text).findings
+    assert (finding.line, finding.column, finding.fatal) == (6, 12, False)
+    assert finding.path == "receivers[0].slack_configs[0].title"
+    assert 'unexpected "}" in operand' in finding.message
+    assert not parse_alertmanager(text.replace("len }'", "len }}'")).findings

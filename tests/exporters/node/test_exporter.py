@@ -104,6 +104,7 @@ def test_a_command_line_means_what_it_means_to_the_original() -> None:
         (["--path.procfs"], "--path.procfs needs a value"),
         (["--collector.filesystem.mount-timeout=soon"], "mount-timeout: not a valid duration string"),
         (["cpu"], "unexpected argument 'cpu'"),
+        (["--collector.netdev.device-exclude=("], "device-exclude: error parsing regexp: missing closing"),
     ],
 )
 def test_a_mistaken_command_line_is_explained(arguments: list[str], message: str) -> None:
