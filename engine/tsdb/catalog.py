@@ -6,7 +6,7 @@ source that named it first owns it; others that name it too are kept apart in `s
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -39,54 +39,46 @@ class Catalog:
     def __len__(self) -> int:
         return len(self.labels)
 
-    def number(self, labels: Labels) -> int | None:
-        return self._numbers.get(labels)
+    def numbers(self, series: Sequence[Labels]) -> IntArray:
+        """The numbers of these series, found or given: int64[N]. One that comes twice gets one number."""
+        known = self._numbers
+        if new := [labels for labels in dict.fromkeys(series) if labels not in known]:
+            first = len(self.labels)
+            self._reserve_arrays(first + len(new))
+            self.labels.extend(new)
+            known.update(zip(new, range(first, first + len(new)), strict=True))
+        return np.fromiter(map(known.__getitem__, series), np.int64, len(series))
 
-    def define(self, labels: Labels) -> int:
-        """The number of a new series."""
-        ref = len(self.labels)
-        self.reserve(ref + 1)
-        self.labels[ref] = labels
-        self._numbers[labels] = ref
-        return ref
-
-    def restore(self, ref: int, labels: Labels) -> None:
-        """Put back a series under the number that it had."""
-        self.reserve(ref + 1)
-        self.labels[ref] = labels
-        self._numbers[labels] = ref
+    def restore(self, refs: Sequence[int], series: Sequence[Labels]) -> None:
+        """Put back series under the numbers that they had."""
+        self.reserve(max(refs) + 1)
+        for ref, labels in zip(refs, series, strict=True):
+            self.labels[ref] = labels
+        self._numbers.update(zip(series, refs, strict=True))
 
     def reserve(self, size: int) -> None:
         """Never give out numbers below `size`: stored samples may bear them, even if their names were lost."""
-        missing = size - len(self.labels)
-        for array in (self.owner, self.column, self.first, self.last, self.value):
-            array.reserve(size)
-        if missing > 0:
-            self.labels.extend([EMPTY] * missing)
+        self._reserve_arrays(size)
+        self.labels.extend([EMPTY] * (size - len(self.labels)))
 
     def columns_in(self, source: int, refs: IntArray) -> IntArray:
         """The columns that these series have in a source; -1 where none."""
         found = self.column.array[refs]
         foreign = np.flatnonzero(self.owner.array[refs] != source)
         if len(foreign):
-            found[foreign] = [self._shared_column(source, int(ref)) for ref in refs[foreign]]
+            found[foreign] = (
+                [self._shared_column(source, ref) for ref in refs[foreign].tolist()] if self.sharers else -1
+            )
         return found
 
-    def column_in(self, source: int, ref: int) -> int:
-        """The column that this series has in a source; -1 where none."""
-        if self.owner.array[ref] == source:
-            return int(self.column.array[ref])
-        return self._shared_column(source, ref)
-
-    def assign(self, ref: int, source: int, column: int) -> None:
-        """Say that the series stands in this column of this source."""
-        if self.owner.array[ref] < 0:
-            self.owner.array[ref] = source
-            self.column.array[ref] = column
-        else:
-            self.sharers = {**self.sharers, ref: (*self.sharers.get(ref, ()), (source, column))}
-            self.sharing_sources |= {source, int(self.owner.array[ref])}
-            self.sharings += 1
+    def assign(self, refs: IntArray, source: int, first: int) -> None:
+        """Say that these series, no two of them the same, stand in this source in columns from `first` on."""
+        columns = np.arange(first, first + len(refs))
+        free = self.owner.array[refs] < 0
+        self.owner.array[refs[free]] = source
+        self.column.array[refs[free]] = columns[free]
+        if not free.all():
+            self._share(refs[~free].tolist(), source, columns[~free].tolist())
 
     def note(self, times: IntArray | int, refs: IntArray, values: FloatArray) -> None:
         """Enter the newest samples of series, those of each series in their order."""
@@ -114,8 +106,20 @@ class Catalog:
         self.value.array[refs] = ABSENT_NAN
         self.forgettings += 1
 
-    def named(self, refs: Iterable[int]) -> list[tuple[int, Labels]]:
-        return [(ref, self.labels[ref]) for ref in refs]
+    def labels_of(self, refs: Iterable[int]) -> list[Labels]:
+        return [self.labels[ref] for ref in refs]
+
+    def _share(self, refs: Sequence[int], source: int, columns: Sequence[int]) -> None:
+        sharers = dict(self.sharers)
+        for ref, column in zip(refs, columns, strict=True):
+            sharers[ref] = (*sharers.get(ref, ()), (source, column))
+        self.sharers = sharers
+        self.sharing_sources |= {source, *self.owner.array[refs].tolist()}
+        self.sharings += 1
+
+    def _reserve_arrays(self, size: int) -> None:
+        for array in (self.owner, self.column, self.first, self.last, self.value):
+            array.reserve(size)
 
     def _shared_column(self, source: int, ref: int) -> int:
         return next((column for owner, column in self.sharers.get(ref, ()) if owner == source), -1)

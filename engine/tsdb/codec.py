@@ -25,7 +25,7 @@ def encode(block: FloatArray) -> bytes:
     changes = bits.copy()
     changes[:, 1:] ^= bits[:, :-1]
     planes = np.ascontiguousarray(changes.view(np.uint8).reshape(-1, 8).T)
-    return bytes([XOR_PLANES]) + _deflated(planes.tobytes())
+    return bytes([XOR_PLANES]) + deflated(planes.tobytes())
 
 
 def decode(data: bytes | memoryview, columns: int, rows: int) -> FloatArray:
@@ -39,13 +39,14 @@ def decode(data: bytes | memoryview, columns: int, rows: int) -> FloatArray:
 
 def encode_times(times: IntArray) -> bytes:
     """Any whole numbers in which neighbours are alike."""
-    return _deflated(np.diff(times, prepend=0).astype(np.int64).tobytes())
+    return deflated(np.diff(times, prepend=0).astype(np.int64).tobytes())
 
 
 def decode_times(data: bytes | memoryview) -> IntArray:
     return np.cumsum(np.frombuffer(isal_zlib.decompress(data), np.int64))
 
 
-def _deflated(data: bytes) -> bytes:
+def deflated(data: bytes) -> bytes:
+    """Zlib's form, at the least effort: four times as fast as zlib itself."""
     packed: bytes = isal_zlib.compress(data, _LEVEL)
     return packed

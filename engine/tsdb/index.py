@@ -7,8 +7,10 @@ is never written again below the length it had, or a copy of a dict's keys made 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from itertools import chain
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from itertools import chain, count
+from typing import Final
 
 import numpy as np
 
@@ -16,14 +18,16 @@ from engine.tsdb.numbers import enlarged
 from promql.model.labels import Labels
 from promql.model.types import IntArray
 
+_NOTHING: Final = np.empty(0, np.int64)
+
 
 class Posting:
     """Ascending series numbers: an array with room behind, and how many of its places count."""
 
     __slots__ = ("_held",)
 
-    def __init__(self) -> None:
-        self._held = (np.empty(4, np.int64), 0)  # one value, so that a reader never pairs an array with another's size
+    def __init__(self, refs: IntArray) -> None:
+        self._held = (refs, len(refs))  # one value, so that a reader never pairs an array with another's size
 
     def refs(self) -> IntArray:
         array, size = self._held
@@ -32,11 +36,11 @@ class Posting:
     def __len__(self) -> int:
         return self._held[1]
 
-    def extend(self, refs: list[int]) -> None:
+    def extend(self, refs: IntArray) -> None:
         """Add ascending numbers; those of series that come back to life may be lower than the last."""
         array, size = self._held
         if size and refs[0] <= array[size - 1]:
-            array = np.union1d(self.refs(), np.array(refs, np.int64))
+            array = np.union1d(array[:size], refs)
             self._held = (array, len(array))
             return
         end = size + len(refs)
@@ -51,13 +55,17 @@ class Posting:
 
 
 class Index:
-    """All labels of the series that have samples."""
+    """All labels of the series that have samples.
+
+    A value of one series alone (as most are: paths, identifiers) leads to its number and not to a posting: a hundred
+    thousand small objects more would cost half a second, most of it the collector's.
+    """
 
     def __init__(self) -> None:
         self.version = 0
         self.removals = 0
-        self._all = Posting()
-        self._names: dict[str, dict[str, Posting]] = {}
+        self._all = Posting(_NOTHING)
+        self._names: dict[str, dict[str, int | Posting]] = {}
 
     def __len__(self) -> int:
         return len(self._all)
@@ -73,34 +81,36 @@ class Index:
         return list(self._names.get(name, ()))
 
     def having(self, name: str, value: str) -> IntArray:
-        posting = self._names.get(name, {}).get(value)
-        return _NOTHING if posting is None else posting.refs()
+        return _refs(self._names.get(name, {}).get(value))
 
     def counts(self, name: str) -> list[tuple[str, int]]:
         """How many series have each value of a label."""
-        return [(value, len(posting)) for value, posting in list(self._names.get(name, {}).items())]
+        found = list(self._names.get(name, {}).items())
+        return [(value, 1 if isinstance(held, int) else len(held)) for value, held in found]
 
-    def add(self, series: Iterable[tuple[int, Labels]]) -> None:
+    def add(self, refs: Sequence[int], labels: Sequence[Labels]) -> None:
         """Add series by ascending number."""
-        series = list(series)
-        self._all.extend([ref for ref, _ in series])
-        for (name, value), refs in _by_pair(series).items():
+        self._all.extend(np.array(refs, np.int64))
+        for (name, value), some in _by_pair(refs, labels):
             values = self._names.setdefault(name, {})
-            if (posting := values.get(value)) is None:
-                posting = Posting()
-                posting.extend(refs)
-                values[value] = posting
+            held = values.get(value)
+            if isinstance(held, Posting):
+                held.extend(some)
+            elif held is None and len(some) == 1:
+                values[value] = int(some[0])
             else:
-                posting.extend(refs)
+                posting = Posting(_refs(held))
+                posting.extend(some)
+                values[value] = posting
         self.version += 1
 
-    def remove(self, series: Iterable[tuple[int, Labels]]) -> None:
-        series = list(series)
-        self._all.discard(np.array([ref for ref, _ in series], np.int64))
-        for (name, value), refs in _by_pair(series).items():
-            posting = self._names[name][value]
-            posting.discard(np.array(refs, np.int64))
-            if not len(posting):
+    def remove(self, refs: Sequence[int], labels: Sequence[Labels]) -> None:
+        self._all.discard(np.array(refs, np.int64))
+        for (name, value), some in _by_pair(refs, labels):
+            held = self._names[name][value]
+            if isinstance(held, Posting):
+                held.discard(some)
+            if isinstance(held, int) or not len(held):
                 del self._names[name][value]
                 if not self._names[name]:
                     del self._names[name]
@@ -108,14 +118,19 @@ class Index:
         self.version += 1
 
 
-_NOTHING = np.empty(0, np.int64)
+def _refs(held: int | Posting | None) -> IntArray:
+    if held is None:
+        return _NOTHING
+    return np.array([held], np.int64) if isinstance(held, int) else held.refs()
 
 
-def _by_pair(series: list[tuple[int, Labels]]) -> dict[tuple[str, str], list[int]]:
-    found: dict[tuple[str, str], list[int]] = {}
-    for ref, pair in chain.from_iterable(((ref, pair) for pair in labels.pairs) for ref, labels in series):
-        if (refs := found.get(pair)) is None:
-            found[pair] = [ref]
-        else:
-            refs.append(ref)
-    return found
+def _by_pair(refs: Sequence[int], labels: Sequence[Labels]) -> Iterator[tuple[tuple[str, str], IntArray]]:
+    """Each pair of name and value, and which of the series have it."""
+    codes: defaultdict[tuple[str, str], int] = defaultdict(count().__next__)
+    pairs = [one.pairs for one in labels]
+    code_of = np.fromiter(map(codes.__getitem__, chain.from_iterable(pairs)), np.int64)
+    owners = np.repeat(np.array(refs, np.int64), np.fromiter(map(len, pairs), np.int64, len(pairs)))
+    owners = owners[code_of.argsort(kind="stable")]
+    ends = np.bincount(code_of, minlength=len(codes)).cumsum().tolist()
+    for pair, low, high in zip(codes, [0, *ends], ends, strict=False):
+        yield pair, owners[low:high]

@@ -206,6 +206,6 @@ class Maintenance:
 
     def _forget(self, refs: IntArray) -> int:
         if len(refs):
-            self._state.index.remove(self._state.catalog.named(refs.tolist()))
+            self._state.index.remove(refs.tolist(), self._state.catalog.labels_of(refs.tolist()))
             self._state.catalog.forget(refs)
         return len(refs)

@@ -157,10 +157,12 @@ class _Place:
 class StoredTable:
     """A table part in a file; see `engine.tsdb.parts.TablePart`."""
 
-    __slots__ = ("_place",)
+    __slots__ = ("_cache", "_first", "_key", "_place", "_width")
 
     def __init__(self, place: _Place) -> None:
         self._place = place
+        self._width = width(place.rows.stop - place.rows.start)
+        self._cache, self._key, self._first = place.file.cache, place.file.key, place.columns.start
 
     @property
     def times(self) -> IntArray:
@@ -193,22 +195,18 @@ class StoredTable:
 
     def column(self, at: int) -> tuple[IntArray, FloatArray]:
         """It alone is kept, not its stripe: a question for `up` of a thousand targets is asked again."""
-        place, (stripe, row) = self._place, divmod(at, self._width)
-        key = (place.file.key, place.stripes.start + stripe, row)
-        if (found := place.file.cache.get(key)) is None:
-            found = (place.times, self._decoded(stripe)[row].copy())
-            place.file.cache.put(key, found)
+        key = (self._key, self._first + at, "column")
+        if (found := self._cache.get(key)) is None:
+            stripe, row = divmod(at, self._width)
+            found = (self.times, self._decoded(stripe)[row].copy())
+            self._cache.put(key, found)
         return found[0], found[1]
 
-    @property
-    def _width(self) -> int:
-        return width(self._place.rows.stop - self._place.rows.start)
-
     def _stripe(self, at: int) -> FloatArray:
-        key = (self._place.file.key, self._place.stripes.start + at)
-        if (found := self._place.file.cache.get(key)) is None:
+        key = (self._key, self._place.stripes.start + at)
+        if (found := self._cache.get(key)) is None:
             found = (self._decoded(at),)
-            self._place.file.cache.put(key, found)
+            self._cache.put(key, found)
         return found[0]
 
     def _decoded(self, at: int) -> FloatArray:

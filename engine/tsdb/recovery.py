@@ -89,7 +89,7 @@ class _Reader:
         state.newest = int(state.catalog.last.array.max(initial=NEVER))
         state.find_oldest()
         if living := state.living():
-            state.index.add(living)
+            state.index.add(living, state.catalog.labels_of(living))
         in_parts = state.catalog.last.array.copy()
         self._read_log()
         state.catalog.raise_lasts(in_parts)  # a source's open samples may be older than another's sealed ones
@@ -112,9 +112,9 @@ class _Reader:
         if source is None:
             source = Source(named.key, named.number, state.catalog, self._options)
             state.add(source)
-        for ref, labels in zip(named.refs, named.labels, strict=True):
-            state.catalog.restore(ref, labels)
-            source.adopt(ref)
+        if named.refs:
+            state.catalog.restore(named.refs, named.labels)
+            source.adopt(np.array(named.refs, np.int64))
         source.saved = len(source.refs)
 
     def _read_parts(self) -> None:

@@ -64,4 +64,4 @@ class Selections:
         catalog = self._state.catalog
         sources = [self._state.by_number[owner] for owner in owners]
         placed = tuple((source, catalog.columns_in(source.number, refs)) for source in sources)
-        return Group(placed, refs, [catalog.labels[ref] for ref in refs.tolist()])
+        return Group(placed, refs, catalog.labels_of(refs.tolist()))

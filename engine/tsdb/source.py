@@ -62,25 +62,25 @@ class Source:
 
     def column(self, labels: Labels) -> int:
         """The column of this series, found or made."""
-        ref = self._catalog.number(labels)
-        if ref is None:
-            ref = self._catalog.define(labels)
-        elif (column := self._catalog.column_in(self.number, ref)) >= 0:
-            return column
-        return self.adopt(ref)
+        return int(self.columns([labels])[0])
 
     def columns(self, series: Sequence[Labels]) -> IntArray:
         """The columns of these series, found or made: int64[N]."""
-        return np.fromiter(map(self.column, series), np.int64, len(series))
+        refs = self._catalog.numbers(series)
+        columns = self._catalog.columns_in(self.number, refs)
+        if (missing := columns < 0).any():
+            new, first = np.unique(refs[missing], return_index=True)
+            self.adopt(new[first.argsort()])
+            columns = self._catalog.columns_in(self.number, refs)
+        return columns
 
-    def adopt(self, ref: int) -> int:
-        """A new column for a series that the catalog knows."""
-        column = self._width
-        self._refs.reserve(column + 1)
-        self._refs.array[column] = ref
-        self._width = column + 1
-        self._catalog.assign(ref, self.number, column)
-        return column
+    def adopt(self, refs: IntArray) -> None:
+        """New columns for series that the catalog knows, no two of them the same."""
+        end = self._width + len(refs)
+        self._refs.reserve(end)
+        self._refs.array[self._width : end] = refs
+        self._catalog.assign(refs, self.number, self._width)
+        self._width = end
 
     @property
     def refs(self) -> IntArray:

@@ -12,7 +12,6 @@ from engine.tsdb.index import Index
 from engine.tsdb.numbers import NEVER
 from engine.tsdb.partfile import PartFile
 from engine.tsdb.source import Source
-from promql.model.labels import Labels
 
 
 @dataclass(slots=True)
@@ -48,7 +47,7 @@ class State:
         self.oldest = commit.start if self.oldest == NEVER else min(self.oldest, commit.start)
         self.newest = max(self.newest, commit.end)
         if born:
-            self.index.add(catalog.named(born))
+            self.index.add(born, catalog.labels_of(born))
 
     def all_sources(self) -> list[Source]:
         """A copy, made in one step of the interpreter: for any thread."""
@@ -59,8 +58,7 @@ class State:
         firsts = (source.first_time() for source in self.all_sources())
         self.oldest = min((time for time in firsts if time is not None), default=NEVER)
 
-    def living(self) -> list[tuple[int, Labels]]:
+    def living(self) -> list[int]:
         """The series that have samples and a name."""
         catalog = self.catalog
-        refs = np.flatnonzero((catalog.last.array != NEVER) & (catalog.owner.array >= 0))
-        return catalog.named(refs.tolist())
+        return np.flatnonzero((catalog.last.array != NEVER) & (catalog.owner.array >= 0)).tolist()

@@ -39,7 +39,7 @@ from promql.model.matchers import Matcher
 from promql.model.panel import Kind, Need, Panel
 from promql.model.types import IntArray
 
-FORMAT: bytes = b"engine samples, format 1\n"
+FORMAT: bytes = b"engine samples, format 2\n"
 
 log = logging.getLogger(__name__)
 
@@ -186,8 +186,7 @@ class Store:
         refs = source.refs
         if source.saved < len(refs):
             new = refs[source.saved :].tolist()
-            labels = [self._state.catalog.labels[ref] for ref in new]
-            self._names.write(Named(source.number, source.key, new, labels))
+            self._names.write(Named(source.number, source.key, new, self._state.catalog.labels_of(new)))
             source.saved = len(refs)
         self._log.write(self._state.next_commit, source.number, commit)
 

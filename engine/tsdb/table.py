@@ -129,7 +129,7 @@ class TableView:
 
     def rows(self, start: int, end: int) -> tuple[int, int]:
         """The rows with start <= t <= end."""
-        low = int(self.times.searchsorted(start))
+        low = int(self.times.searchsorted(start)) if start > self.times[0] else 0
         return low, len(self.times) if end >= self.times[-1] else int(self.times.searchsorted(end, "right"))
 
     def whole(self, at: IntArray, low: int, high: int) -> bool:

@@ -25,6 +25,10 @@ MATCHERS = st.lists(
 )
 
 
+def apart(series: list[tuple[int, Labels]]) -> tuple[list[int], list[Labels]]:
+    return [ref for ref, _ in series], [labels for _, labels in series]
+
+
 def slow(series: dict[int, Labels], matchers: list[Matcher]) -> list[int]:
     return [ref for ref, labels in sorted(series.items()) if match_all(matchers, labels)]
 
@@ -41,35 +45,35 @@ def test_matchers_find_what_a_loop_over_all_series_finds(
     index, kept = Index(), dict(enumerate(series))
     matching = Matching(index)
     if kept:
-        index.add(kept.items())
+        index.add(list(kept), list(kept.values()))
     assert matching.find(matchers).tolist() == slow(kept, matchers)
     dead = {ref: labels for ref, labels in kept.items() if ref in gone}
     if dead:
-        index.remove(dead.items())
+        index.remove(list(dead), list(dead.values()))
     kept = {ref: labels for ref, labels in kept.items() if ref not in gone}
     assert matching.find(matchers).tolist() == slow(kept, matchers)
     new = {20 + ref: labels for ref, labels in enumerate(more)}
     if new:
-        index.add(new.items())
+        index.add(list(new), list(new.values()))
     if dead:
-        index.add(dead.items())
+        index.add(list(dead), list(dead.values()))
     assert matching.find(matchers).tolist() == slow(kept | new | dead, matchers)
 
 
 def test_a_posting_that_a_reader_holds_is_not_changed_by_later_series() -> None:
     index = Index()
-    index.add([(0, Labels.of(a="x")), (1, Labels.of(a="x"))])
+    index.add(*apart([(0, Labels.of(a="x")), (1, Labels.of(a="x"))]))
     held = index.having("a", "x")
-    index.add([(n, Labels.of(a="x")) for n in range(2, 50)])
-    index.remove([(0, Labels.of(a="x"))])
+    index.add(*apart([(n, Labels.of(a="x")) for n in range(2, 50)]))
+    index.remove(*apart([(0, Labels.of(a="x"))]))
     assert held.tolist() == [0, 1]
     assert index.having("a", "x").tolist() == list(range(1, 50))
 
 
 def test_a_label_without_series_is_gone_from_names_and_values() -> None:
     index = Index()
-    index.add([(0, Labels.of(a="x", b="y")), (1, Labels.of(a="z"))])
-    index.remove([(0, Labels.of(a="x", b="y"))])
+    index.add(*apart([(0, Labels.of(a="x", b="y")), (1, Labels.of(a="z"))]))
+    index.remove(*apart([(0, Labels.of(a="x", b="y"))]))
     assert index.names() == ["a"]
     assert index.values("a") == ["z"]
     assert index.having("b", "y").tolist() == []
@@ -79,13 +83,13 @@ def test_a_label_without_series_is_gone_from_names_and_values() -> None:
 @pytest.mark.parametrize(("pattern", "wanted"), [("x|y", {0, 1}), ("x|nothing", {0}), ("nothing", set())])
 def test_words_between_bars_are_looked_up_and_not_searched(pattern: str, wanted: set[int]) -> None:
     index = Index()
-    index.add([(0, Labels.of(a="x")), (1, Labels.of(a="y")), (2, Labels.of(a="z"))])
+    index.add(*apart([(0, Labels.of(a="x")), (1, Labels.of(a="y")), (2, Labels.of(a="z"))]))
     assert set(Matching(index).find([Matcher("a", MatchOp.REGEX, pattern)]).tolist()) == wanted
 
 
 def test_the_tables_about_labels_are_sorted_by_count_then_name() -> None:
     index = Index()
-    index.add([(n, Labels.of(__name__="up" if n else "a", pod=f"p{n}")) for n in range(12)])
+    index.add(*apart([(n, Labels.of(__name__="up" if n else "a", pod=f"p{n}")) for n in range(12)]))
     tables = label_tables(index)
     assert tables.label_pairs == 14
     assert tables.series_by_metric == (("up", 11), ("a", 1))
