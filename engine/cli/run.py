@@ -189,7 +189,7 @@ def run(**given: Any) -> None:
         resend_delay_ms=given["resend"],
         queue_capacity=given["queue_capacity"],
         ready_file=given["ready_file"],
-        flags={p.opts[0].removeprefix("--"): _shown(given[p.name or ""]) for p in run.params if p.name in given},
+        flags={p.opts[-1].removeprefix("--"): _shown(given[p.name or ""]) for p in run.params if p.name in given},
     )
     logs.configure(given["level"], given["style"])
     sys.exit(asyncio.run(run_until_stopped(options, as_json=given["style"] == "json")))

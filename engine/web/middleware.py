@@ -33,7 +33,7 @@ _CORS: Final = MappingProxyType(
     }
 )
 _HUNG_UP: Final = 499
-_NO_SNIFFING: Final = {"X-Content-Type-Options": "nosniff"}
+NO_SNIFFING: Final = {"X-Content-Type-Options": "nosniff"}
 _SLASHES: Final = re.compile(r"//+")  # noqa: TID251 - ours, linear
 _PARAMETER: Final = re.compile(r"\{(\w+)\}")  # noqa: TID251 - ours, linear
 
@@ -90,14 +90,14 @@ async def plain_errors(request: web.Request, handler: Handler) -> web.StreamResp
         clean = _SLASHES.sub("/", path)
         if clean != path:
             return web.Response(status=301, headers={"Location": clean + mark + query})
-        return web.Response(status=404, text="404 page not found\n", headers=_NO_SNIFFING)
+        return web.Response(status=404, text="404 page not found\n", headers=NO_SNIFFING)
     except web.HTTPMethodNotAllowed as error:
         allow = {"Allow": allowed(error.allowed_methods)}
         if request.method == "OPTIONS":
             return web.Response(headers=allow)
-        return web.Response(status=405, text="Method Not Allowed\n", headers={**allow, **_NO_SNIFFING})
+        return web.Response(status=405, text="Method Not Allowed\n", headers={**allow, **NO_SNIFFING})
     except web.HTTPException as error:  # a body that is too large, say
-        return web.Response(status=error.status, text=f"{error.reason}\n", headers=_NO_SNIFFING)
+        return web.Response(status=error.status, text=f"{error.reason}\n", headers=NO_SNIFFING)
 
 
 @web.middleware

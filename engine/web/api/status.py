@@ -88,7 +88,7 @@ def version_route(version: Mapping[str, str]) -> web.RouteDef:
     async def page(_: web.Request) -> web.Response:
         return web.Response(body=encode_line(version), content_type="text/plain", charset="utf-8")
 
-    return web.get("/version", page)
+    return web.get("/version", page, allow_head=False)
 
 
 def _tsdb(stats: StoreStats) -> dict[str, Any]:

@@ -1,0 +1,249 @@
+"""The real Prometheus and ours over the same files, asked alike; what must differ (times, ports) is made alike."""
+
+from __future__ import annotations
+
+import gzip
+import http.client
+import re
+import shutil
+import threading
+import zlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any, Final
+
+from tests.end_to_end.processes import ENGINE, fetch_json, free_port, running, wait_for
+
+EXTERNAL_URL: Final = "http://prom.example.com:7000/"
+PAGE: Final = b"""\
+# HELP requests_total Requests <all> & "more".
+# TYPE requests_total counter
+requests_total{code="200",path="/a&b"} 10
+requests_total{code="500",path="/<x>"} 1.5
+# HELP temperature Degrees.
+# TYPE temperature gauge
+temperature -0.0000001
+# TYPE huge gauge
+huge 1e21
+# TYPE nothing gauge
+nothing NaN
+# HELP latency_seconds How long.
+# TYPE latency_seconds histogram
+latency_seconds_bucket{le="0.1"} 1
+latency_seconds_bucket{le="+Inf"} 3
+latency_seconds_sum 1.25
+latency_seconds_count 3
+plain{quote="a\\"b\\\\c",line="x\\ny"} 7
+"""
+OTHER_PAGE: Final = b"""\
+# HELP requests_total Requests, in other words.
+# TYPE requests_total counter
+requests_total 3
+# TYPE temperature untyped
+temperature 5
+"""
+CONFIG: Final = """\
+global:
+  scrape_interval: 1s
+  evaluation_interval: 1s
+  external_labels: {{zone: eu}}
+rule_files: [rules/*.yml]
+alerting:
+  alertmanagers:
+  - path_prefix: /am
+    static_configs: [{{targets: ['127.0.0.1:{page}', '127.0.0.1:9']}}]
+scrape_configs:
+- job_name: page
+  static_configs:
+  - targets: ['127.0.0.1:{page}']
+    labels: {{team: 'a&b'}}
+- job_name: other
+  metrics_path: /other
+  params: {{x: [1, 'a b'], a: ['<']}}
+  scrape_timeout: 500ms
+  basic_auth: {{username: me, password: secret}}
+  static_configs: [{{targets: ['localhost:{page}']}}]
+- job_name: broken
+  metrics_path: /broken
+  static_configs: [{{targets: ['127.0.0.1:{page}']}}]
+- job_name: dropped
+  static_configs: [{{targets: ['127.0.0.1:{page}', '127.0.0.1:2']}}]
+  relabel_configs: [{{source_labels: [__address__], regex: '.*:2', action: drop}}]
+- job_name: empty
+"""
+RULES: Final = """\
+groups:
+- name: records
+  limit: 5
+  rules:
+  - {record: 'code:requests:sum', expr: 'sum by(code) (requests_total)'}
+  - {record: labelled, expr: temperature, labels: {b: '2', a: '<1>'}}
+  - {record: fails, expr: 'requests_total{job="page"} + on(job) group_left() requests_total{job="page"}'}
+- name: alerts
+  interval: 500ms
+  rules:
+  - alert: Firing
+    expr: requests_total{code="200",job="page"} > 5
+    labels: {severity: page, b: '{{ $value }}'}
+    annotations: {summary: '{{ $labels.code }} <is> {{ $value | humanize }}', a: x}
+  - {alert: Pending, expr: 'huge{job="page"} > 1', for: 1h}
+  - {alert: Quiet, expr: 'up == 7'}
+"""
+SETTLED: Final = (
+    "count(count_over_time(up[1m]) >= 6) == 4 and count(ALERTS) == 2 and count(count_over_time(labelled[1m]) >= 5) == 3"
+)
+VECTOR: Final = '{"status":"success","data":{"resultType":"vector"'
+COMPARED: Final = ("allow", "content-encoding", "content-type", "location", "x-content-type-options")
+DECODERS: Final = {"": bytes, "gzip": gzip.decompress, "deflate": zlib.decompress}
+ENTRIES: Final = re.compile(r'(?:,|(?<=\[))(?=\{"(?:metric|target|name|type)"|"\w+":\[)|(?<=\})(?=\])')
+ALIKE: Final = (
+    (re.compile(r"\b1[78]\d{8}(\.\d{1,3})?\b"), "NOW"),
+    (re.compile(r'(\[NOW,"[^"]*"\])(,\1)+'), r"\1..."),  # the two scrape at moments of their own
+    (re.compile(r"\b20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)"), "TIME"),
+    (re.compile(r'"(evaluationTime|lastScrapeDuration)":[0-9.e-]+'), r'"\1":SECONDS'),
+    (re.compile(r"in query (queue|execution)"), "in query queue"),  # without any time either may notice first
+    (re.compile(r'"(chunkCount|minTime|maxTime)":\d+'), r'"\1":N'),
+)
+
+
+@dataclass(frozen=True)
+class Request:
+    """`NOW` in path and body stands for an instant at which both hold samples, `AGO` for one a second before."""
+
+    method: str
+    path: str
+    headers: tuple[tuple[str, str], ...] = ()
+    body: str | None = None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One side's answer, with what must differ made alike; `headers` are those that clients go by."""
+
+    status: int
+    body: str
+    headers: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Server:
+    """One of the two, where it listens."""
+
+    port: int
+    folder: Path
+
+    def ask(self, request: Request) -> Answer:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        try:
+            connection.putrequest(request.method, request.path, skip_accept_encoding=True)
+            for name, value in request.headers:
+                connection.putheader(name, value)
+            data = None if request.body is None else request.body.encode()
+            if data is not None:
+                connection.putheader("Content-Length", str(len(data)))
+            connection.endheaders(data)
+            response = connection.getresponse()
+            found = {name.lower(): value for name, value in response.getheaders()}
+            text = DECODERS[found.get("content-encoding", "")](response.read()).decode()
+        finally:
+            connection.close()
+        headers = {name: found[name] for name in COMPARED if name in found}
+        return Answer(response.status, _sorted(self._alike(text), request.path), headers)
+
+    def _alike(self, text: str) -> str:
+        for pattern, same in ALIKE:
+            text = pattern.sub(same, text)
+        return text.replace(str(self.folder), "FOLDER").replace(f":{self.port}", ":PORT")
+
+
+def _sorted(text: str, path: str) -> str:
+    """Vectors come in the order in which series were made, metadata in none: both are a matter of chance."""
+    if "/status/tsdb" in path:  # among equally large ones chance decides too, so names are left out
+        text = re.sub(r'"name":"[^"]*"', '"name"', text)
+    elif not (text.startswith(VECTOR) or "/metadata" in path):
+        return text
+    return "\n".join(sorted(ENTRIES.split(text)))
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Both of them; `now` is in Unix seconds."""
+
+    real: Server
+    ours: Server
+    now: int
+
+    def ask(self, request: Request) -> tuple[Answer, Answer]:
+        path, body = self._filled(request.path), None if request.body is None else self._filled(request.body)
+        asked = replace(request, path=path, body=body)
+        return self.real.ask(asked), self.ours.ask(asked)
+
+    def _filled(self, text: str) -> str:
+        return text.replace("NOW", str(self.now)).replace("AGO", str(self.now - 1))
+
+
+class _Page(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        path = self.path.partition("?")[0]
+        body = {"/metrics": PAGE, "/other": OTHER_PAGE}.get(path)
+        self._answer(404 if body is None else 200, body or b"nothing here")
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self._answer(200, b"")
+
+    def _answer(self, status: int, body: bytes) -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", "text/plain; version=0.0.4")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Quiet."""
+
+
+@contextmanager
+def _page_server() -> Iterator[int]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Page) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+        thread.start()
+        try:
+            yield server.server_port
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+@contextmanager
+def http_pair(folder: Path, *flags: str) -> Iterator[Pair]:
+    """Both run, have scraped and evaluated, until the block ends."""
+    real, ours, am, node = (free_port() for _ in range(4))
+    with _page_server() as page:
+        for name in ("real", "ours"):
+            (folder / name / "rules").mkdir(parents=True)
+            (folder / name / "prometheus.yml").write_text(CONFIG.format(page=page))
+            (folder / name / "rules" / "r.yml").write_text(RULES)
+        program = shutil.which("prometheus")
+        assert program is not None
+        shared = (f"--web.external-url={EXTERNAL_URL}", *flags)
+        theirs = [program, "--config.file=prometheus.yml", f"--web.listen-address=127.0.0.1:{real}", "--storage.tsdb.path=data", *shared, "--web.route-prefix=/"]  # fmt: skip
+        listen = (f"prometheus=127.0.0.1:{ours}", f"alertmanager=127.0.0.1:{am}", f"node=127.0.0.1:{node}")
+        mine = [*ENGINE, "run", "--config=prometheus.yml", "--data-dir=data", *shared, "--no-translate", *(f"--listen={one}" for one in listen)]  # fmt: skip
+        with (
+            running(theirs, folder / "real.log", folder / "real"),
+            running(mine, folder / "ours.log", folder / "ours"),
+        ):
+            sides = Server(real, folder / "real"), Server(ours, folder / "ours")
+            now = max(wait_for("samples and alerts", lambda side=side: _settled(side)) for side in sides)
+            yield Pair(*sides, now)
+
+
+def _settled(side: Server) -> int | None:
+    """An instant, in Unix seconds, by which everything has been scraped and evaluated."""
+    url = f"http://127.0.0.1:{side.port}/api/v1"
+    found = fetch_json(f"{url}/query", query=SETTLED)["data"]["result"]
+    return int(found[0]["value"][0]) if found else None
