@@ -141,7 +141,7 @@ class Application:
         for component, collect in collects.items():
             if component != "alertmanager" or self.alertmanager is not None:
                 self.components.answers_itself(component, collect)
-        await self.components.serve(routes(self._served(), collects))
+        await self.components.serve(routes(self.served(), collects))
         self._loops = [
             self._around.supervisor.start("upkeep of the store", self._upkeep),
             self.notifier.start(self._around.supervisor),
@@ -212,7 +212,8 @@ class Application:
         await self.scrapes.apply(config.scrape_configs, Labels.of(settings.external_labels))
         await self.rules.apply(group_specs(loaded.rules, settings.evaluation_interval))
 
-    def _served(self) -> Served:
+    def served(self) -> Served:
+        """What the pages show."""
         return Served(
             clock=self.clock,
             store=self.store,
