@@ -56,7 +56,8 @@ class Maintenance:
         files: tuple[Path | None, ArrayCache],
     ) -> None:
         self._state = state
-        self._options = options
+        self.options = options
+        """May be replaced at any time; a new retention holds from the next turn on."""
         self._lock = lock
         self._names, self._log = logs
         self._folder, self._cache = files
@@ -97,7 +98,7 @@ class Maintenance:
 
     def _run(self, now_ms: int) -> Maintained:
         stored, problem = 0, ""
-        if now_ms - self._synced_at >= self._options.sync_ms:
+        if now_ms - self._synced_at >= self.options.sync_ms:
             self.sync()
             self._synced_at = now_ms
         self._seal_old()
@@ -112,7 +113,7 @@ class Maintenance:
         return Maintained(stored, dropped[0], dropped[1], problem)
 
     def _seal_old(self) -> None:
-        limit = self._state.newest - self._options.seal_age_ms
+        limit = self._state.newest - self.options.seal_age_ms
         for source in self._state.all_sources():
             with self._lock:
                 since = source.open_since()
@@ -159,10 +160,11 @@ class Maintenance:
     def _outlived(self) -> list[PartFile]:
         """The files that retention gives up, oldest first."""
         files = sorted(self._state.files, key=lambda file: file.end)
-        cutoff = self._state.newest - self._options.retention_ms if self._options.retention_ms else NEVER
+        options = self.options
+        cutoff = self._state.newest - options.retention_ms if options.retention_ms else NEVER
         gone = [file for file in files if file.end < cutoff]
-        if self._options.retention_bytes:
-            excess = self.size() - self._options.retention_bytes - sum(file.size for file in gone)
+        if options.retention_bytes:
+            excess = self.size() - options.retention_bytes - sum(file.size for file in gone)
             for file in files[len(gone) :]:
                 if excess <= 0:
                     break

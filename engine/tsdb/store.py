@@ -13,6 +13,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Sequence
+from dataclasses import replace as replace_fields
 from pathlib import Path
 
 import numpy as np
@@ -59,7 +60,8 @@ class Store:
         if folder is not None:
             self._state, self.recovery = restore(folder, options, cache)
             self._names = SeriesLog(folder / "series.log")
-            self._log = Wal(folder / "wal", self._state.next_segment, options.segment_bytes)
+            first, compress = self._state.next_segment, options.log_compression
+            self._log = Wal(folder / "wal", first, options.segment_bytes, compress=compress)
         self._selections = Selections(self._state)
         self._admission = Admission(self._state.catalog, self._recall)
         self._lock = threading.Lock()
@@ -160,6 +162,11 @@ class Store:
             labels,
             self.totals,
         )
+
+    def set_retention(self, retention_ms: int, retention_bytes: int) -> None:
+        """Keep samples for so long, and so many bytes, from the next turn of maintenance on; 0 is without end."""
+        self.options = replace_fields(self.options, retention_ms=retention_ms, retention_bytes=retention_bytes)
+        self._maintenance.options = self.options
 
     @property
     def size(self) -> StoreSize:

@@ -8,6 +8,10 @@ Segments `NNNNNNNN.wal` of records (see `engine.tsdb.frames`):
 
 Series are named by their store-wide numbers; what the numbers mean is in the series log, which is written first.
 A commit is one record: it is replayed whole or not at all. Each segment can be read alone.
+
+Behind its head each record is an array of words of 8 bytes. Where that makes it smaller, it is deflated, and the kind
+bears a mark; a log may have records of both forms. Values are not told by their difference from the row before, which
+would be smaller still: then one lost record would cost all that follow.
 """
 
 from __future__ import annotations
@@ -21,17 +25,22 @@ from typing import Final, Protocol
 
 import numpy as np
 
+from engine.tsdb.codec import deflated, inflated
 from engine.tsdb.commit import Commit
 from engine.tsdb.frames import Frame, FrameFile, Gap, framed, read_frames
-from promql.model.types import IntArray
+from promql.model.types import AnyArray, IntArray
 
 LAYOUT: Final = 1
 ROW: Final = 2
 SAMPLES: Final = 3
+DEFLATED: Final = 0x80
+"""The mark."""
 TAG: Final = b"wal\0"
+_SHORT: Final = 128  # shorter records are not worth the trial
 _LAYOUT: Final = struct.Struct("<II")
 _ROW: Final = struct.Struct("<QIIq")
 _SAMPLES: Final = struct.Struct("<QII")
+_HEADS: Final = {LAYOUT: _LAYOUT, ROW: _ROW, SAMPLES: _SAMPLES}
 
 
 class Log(Protocol):
@@ -80,10 +89,11 @@ class NoLog:
 class Wal:
     """Writes segments from `first` on; the next is begun when one has `segment_bytes`."""
 
-    def __init__(self, folder: Path, first: int, segment_bytes: int) -> None:
+    def __init__(self, folder: Path, first: int, segment_bytes: int, *, compress: bool) -> None:
         self.segment = first
         self._folder = folder
         self._limit = segment_bytes
+        self._record = _deflated if compress else framed
         self._file: FrameFile | None = None
         self._rolled: list[int] = []
         self._layouts: dict[int, tuple[int, IntArray]] = {}
@@ -100,7 +110,7 @@ class Wal:
         else:
             refs = commit.layout.refs
             head = _SAMPLES.pack(number, source, len(refs))
-            self._file.append([framed(SAMPLES, head, commit.times, refs, commit.values)])
+            self._file.append([self._record(SAMPLES, head, commit.times, refs, commit.values)])
         self._sizes[self.segment] = self._file.size
 
     def _write_row(self, file: FrameFile, number: int, source: int, time: int, commit: Commit) -> None:
@@ -109,8 +119,8 @@ class Wal:
         layout, known = self._layouts.get(source, (-1, None))
         if refs is not known and (known is None or not np.array_equal(refs, known)):
             layout = self._next_layout
-            records.append(framed(LAYOUT, _LAYOUT.pack(layout, source), refs))
-        records.append(framed(ROW, _ROW.pack(number, source, layout, time), commit.values))
+            records.append(self._record(LAYOUT, _LAYOUT.pack(layout, source), refs))
+        records.append(self._record(ROW, _ROW.pack(number, source, layout, time), commit.values))
         file.append(records)
         if len(records) > 1:
             self._layouts[source] = (layout, refs)
@@ -166,14 +176,19 @@ def read_segment(path: Path) -> Iterator[Logged | Gap]:
     for frame in read_frames(path, TAG):
         if isinstance(frame, Gap):
             yield frame
-        elif frame.kind == LAYOUT:
-            layouts[_LAYOUT.unpack_from(frame.payload)[0]] = _ints(frame.payload[_LAYOUT.size :])
-        elif frame.kind == ROW:
-            number, source, layout, time = _ROW.unpack_from(frame.payload)
-            values = np.frombuffer(frame.payload[_ROW.size :], np.float64).copy()
-            yield Logged(number, source, time, layouts.get(layout), values)
+            continue
+        kind = frame.kind & ~DEFLATED
+        head = _HEADS[kind]
+        fields, words = head.unpack_from(frame.payload), _words(frame, head.size)
+        if kind == LAYOUT:
+            layouts[fields[0]] = words
+        elif kind == ROW:
+            number, source, layout, time = fields
+            yield Logged(number, source, time, layouts.get(layout), words.view(np.float64))
         else:
-            yield _samples(frame)
+            number, source, count = fields
+            times, refs, values = words[:count], words[count : 2 * count], words[2 * count :]
+            yield Logged(number, source, times, refs, values.view(np.float64))
 
 
 def segments(folder: Path) -> list[Path]:
@@ -185,12 +200,20 @@ def number_of(segment: Path) -> int:
     return int(segment.stem)
 
 
-def _samples(frame: Frame) -> Logged:
-    number, source, count = _SAMPLES.unpack_from(frame.payload)
-    rest = frame.payload[_SAMPLES.size :]
-    times, refs = _ints(rest[: 8 * count]), _ints(rest[8 * count : 16 * count])
-    return Logged(number, source, times, refs, np.frombuffer(rest[16 * count :], np.float64).copy())
+def _deflated(kind: int, head: bytes, *arrays: AnyArray) -> bytes:
+    """A record in the smaller form; of bytes alike in alike places, one plane for each of the eight."""
+    if sum(array.nbytes for array in arrays) < _SHORT:
+        return framed(kind, head, *arrays)
+    words = np.concatenate([array.view(np.int64) for array in arrays])
+    planes = np.ascontiguousarray(words.view(np.uint8).reshape(-1, 8).T)
+    packed = deflated(planes.data)
+    return framed(kind | DEFLATED, head, packed) if len(packed) < planes.nbytes else framed(kind, head, *arrays)
 
 
-def _ints(data: memoryview) -> IntArray:
-    return np.frombuffer(data, np.int64).copy()
+def _words(frame: Frame, start: int) -> IntArray:
+    """What follows the head of a record."""
+    body = frame.payload[start:]
+    if not frame.kind & DEFLATED:
+        return np.frombuffer(body, np.int64).copy()
+    planes = np.frombuffer(inflated(body), np.uint8).reshape(8, -1)
+    return np.ascontiguousarray(planes.T).view(np.int64).ravel()

@@ -47,7 +47,7 @@ def test_sealing_and_storing_change_no_answer(tmp_path: Path) -> None:
 
 
 def test_the_log_goes_once_its_samples_are_in_parts(tmp_path: Path) -> None:
-    options = StoreOptions(seal_rows=10, segment_bytes=3000)
+    options = StoreOptions(seal_rows=10, segment_bytes=3000, log_compression=False)
     store = Store.open(tmp_path, options)
     scrape(store, "a", range(0, 450_000, 15_000))
     held = logs(tmp_path)
@@ -118,8 +118,25 @@ def test_a_series_that_came_back_after_it_was_forgotten_survives_a_restart(tmp_p
     store.close()
 
 
+def test_a_new_retention_holds_from_the_next_turn_on() -> None:
+    store = Store.open(None, StoreOptions(seal_rows=10, retention_ms=0))
+    for at in range(0, 12 * HOUR, HOUR):
+        scrape(store, "a", range(at, at + 15 * 60_000, 60_000))
+        store.maintain(at)
+    kept = store.size.parts
+    store.set_retention(3 * HOUR, 0)
+    store.maintain(12 * HOUR)
+    assert store.size.parts < kept
+    assert store.size.min_time >= 7 * HOUR
+    store.set_retention(0, 1)
+    store.maintain(12 * HOUR)
+    assert store.size.parts == 1  # what is open stays
+    assert (store.options.retention_ms, store.options.retention_bytes) == (0, 1)
+    store.close()
+
+
 def test_retention_by_size_drops_the_oldest_files_until_the_rest_fits(tmp_path: Path) -> None:
-    options = StoreOptions(seal_rows=10, segment_bytes=5000, retention_bytes=16_000)
+    options = StoreOptions(seal_rows=10, segment_bytes=5000, retention_bytes=16_000, log_compression=False)
     store = Store.open(tmp_path, options)
     for at in range(0, 6_000_000, 300_000):
         scrape(store, "a", range(at, at + 300_000, 15_000))
