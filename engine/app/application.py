@@ -172,6 +172,8 @@ class Application:
                 self.config_state.good = False
                 raise
             self.loaded = loaded
+            kept = store_options(self.options, loaded.config)
+            self.store.set_retention(kept.retention_ms, kept.retention_bytes)
             self.config_state.good, self.config_state.loaded = True, self._around.clock.now_ms()
 
     async def stop(self) -> None:
@@ -194,23 +196,32 @@ class Application:
         await self._stopping.wait()
 
     async def _apply(self, loaded: Loaded) -> None:
+        """What may be refused comes first: after a ConfigError everything is as it was."""
         config = loaded.config
-        await self.components.follow(loaded)
-        if (self.alertmanager is None) != (loaded.alertmanager is None):
-            log.warning("an Alertmanager configuration has come or gone: that takes effect at the next start")
-        if self.alertmanager is not None and loaded.alertmanager is not None and loaded.alertmanager_file is not None:
-            await self.alertmanager.apply(loaded.alertmanager, loaded.alertmanager_file.parent)
+        settings, alerting = config.global_, config.alerting
+        groups = group_specs(loaded.rules, settings.evaluation_interval)
         peers = self._make_peers()
-        told = await peers.of(config.alerting.alertmanagers)
-        settings, relabelling = config.global_, config.alerting.alert_relabel_configs
-        self.notifier.apply(settings.external_labels, partial(relabel, configs=relabelling))
+        try:
+            told = await peers.of(alerting.alertmanagers)
+            await self._manage_by(loaded)
+            await self.scrapes.apply(config.scrape_configs, Labels.of(settings.external_labels))
+        except ConfigError:
+            await peers.close()
+            raise
+        self.notifier.apply(settings.external_labels, partial(relabel, configs=alerting.alert_relabel_configs))
         self.notifier.discovered(told)
         old, self._peers = self._peers, peers
         await old.close()
         self.expander.external_labels = settings.external_labels
         self.queries.default_step_ms = settings.evaluation_interval
-        await self.scrapes.apply(config.scrape_configs, Labels.of(settings.external_labels))
-        await self.rules.apply(group_specs(loaded.rules, settings.evaluation_interval))
+        await self.rules.apply(groups)
+        await self.components.follow(loaded)
+
+    async def _manage_by(self, loaded: Loaded) -> None:
+        if (self.alertmanager is None) != (loaded.alertmanager is None):
+            log.warning("an Alertmanager configuration has come or gone: that takes effect at the next start")
+        if self.alertmanager is not None and loaded.alertmanager is not None and loaded.alertmanager_file is not None:
+            await self.alertmanager.apply(loaded.alertmanager, loaded.alertmanager_file.parent)
 
     def served(self) -> Served:
         """What the pages show."""
@@ -329,4 +340,9 @@ def store_options(options: RunOptions, config: PrometheusConfig) -> StoreOptions
     tsdb = config.storage.tsdb
     time = tsdb.retention_time if options.retention_ms is None else options.retention_ms
     size = tsdb.retention_size if options.retention_bytes is None else options.retention_bytes
-    return StoreOptions(retention_ms=time or (0 if size else _DEFAULT_RETENTION_MS), retention_bytes=size)
+    compress = tsdb.wal_compression if options.wal_compression is None else options.wal_compression
+    return StoreOptions(
+        retention_ms=time or (0 if size else _DEFAULT_RETENTION_MS),
+        retention_bytes=size,
+        log_compression=compress is not False,
+    )

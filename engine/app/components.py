@@ -1,6 +1,6 @@
 """Which components run, where each listens, and how others of this process reach it.
 
-The first port must be free. Another that is taken is named, with who holds it, and its component stays reachable on
+The first port must be free. Another that can't be had is named, with who holds it, and its component stays reachable on
 the first port. A component that nothing uses does not listen.
 """
 
@@ -20,8 +20,9 @@ from engine.app.options import DEFAULT_PORTS, RunOptions
 from engine.config.load import Loaded
 from engine.foundation.addresses import DEFAULTS, AddressBook, LocalPage, LocalResponse
 from engine.foundation.clock import Clock
+from engine.foundation.errors import ConfigError
 from engine.web.counts import HttpCounts
-from engine.web.server import Listener, PortTakenError, application, bind, free_port_of, running
+from engine.web.server import Listener, application, bind, free_port_of, running
 from exporters.serve import Collect, answer
 
 FIRST: Final = "prometheus"
@@ -113,10 +114,10 @@ class Components:
             return
         try:
             made = bind(listener)
-        except PortTakenError as error:
+        except ConfigError as error:
             if component == FIRST:
                 self._let_go()
-                raise PortTakenError(f"{error}: choose another with --listen {FIRST}=127.0.0.1:PORT") from None
+                raise ConfigError(f"{error}: choose another with --listen {FIRST}=127.0.0.1:PORT") from None
             self.silent[component] = str(error)
             return
         port = free_port_of(made)

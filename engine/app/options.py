@@ -22,7 +22,7 @@ class RunOptions:
     """`data_dir` None keeps nothing; `deliver` names receivers that may be contacted beyond this machine, `*` all.
 
     `flags` are all of them as texts, by name. `listen` maps a component to `HOST:PORT` or `off`. Retention is in ms
-    and bytes, None where no flag was given.
+    and bytes; it and `wal_compression` are None where no flag was given.
     """
 
     config: Path
@@ -36,6 +36,7 @@ class RunOptions:
     external_url: str = ""
     retention_ms: int | None = None
     retention_bytes: int | None = None
+    wal_compression: bool | None = None
     limits: QueryLimits = field(default_factory=QueryLimits)
     outage_tolerance_ms: int = 3_600_000
     grace_period_ms: int = 600_000

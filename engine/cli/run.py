@@ -116,6 +116,10 @@ class RunCommand(click.Command):
 @click.option("--storage.tsdb.retention.time", "retention_time", type=DurationType(), help="[15d]")
 @click.option("--storage.tsdb.retention.size", "retention_size", type=SizeType(), help="for example 512MB")
 @click.option(
+    "--storage.tsdb.wal-compression/--no-storage.tsdb.wal-compression", "wal_compression", default=None,
+    help="deflate the records of the log  [yes]",
+)  # fmt: skip
+@click.option(
     "--query.lookback-delta", "lookback", type=DurationType(), default="5m", show_default=True,
     help="how old a sample may be and still count as now",
 )  # fmt: skip
@@ -183,6 +187,7 @@ def run(**given: Any) -> None:
         external_url=given["external_url"],
         retention_ms=given["retention_time"],
         retention_bytes=given["retention_size"],
+        wal_compression=given["wal_compression"],
         limits=QueryLimits(given["lookback"], given["timeout"] / 1000, given["max_samples"], given["max_concurrency"]),
         outage_tolerance_ms=given["outage"],
         grace_period_ms=given["grace"],
@@ -207,7 +212,8 @@ def _config(given: Path | None) -> Path:
 
 
 def _addresses(pairs: tuple[str, ...], prometheus: str | None) -> Mapping[str, str]:
-    from engine.app.options import DEFAULT_PORTS
+    from engine.app.options import DEFAULT_PORTS, OFF
+    from engine.web.server import parse_listen
 
     found = {} if prometheus is None else {"prometheus": prometheus}
     for pair in pairs:
@@ -217,6 +223,9 @@ def _addresses(pairs: tuple[str, ...], prometheus: str | None) -> Mapping[str, s
                 f"--listen {pair}: want COMPONENT=HOST:PORT or COMPONENT=off; components: {', '.join(DEFAULT_PORTS)}"
             )
         found[component] = address
+    for component, address in found.items():
+        if address != OFF:
+            parse_listen(component, address)
     return found
 
 

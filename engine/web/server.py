@@ -21,10 +21,6 @@ from engine.web.middleware import counting, finishing, guarding, plain_errors
 _MAX_BODY: Final = 64 * 1024 * 1024
 
 
-class PortTakenError(ConfigError):
-    """Somebody else listens there; the text says who, where that can be seen."""
-
-
 @dataclass(frozen=True, slots=True)
 class Listener:
     """Where a component listens."""
@@ -67,7 +63,7 @@ async def running(app: web.Application, bound: socket.socket) -> AsyncIterator[N
 
 
 def bind(listener: Listener) -> socket.socket:
-    """The listening socket. Raises PortTakenError, ConfigError."""
+    """The listening socket. Raises ConfigError, which says who else listens there, where that can be seen."""
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
             listener.host or None, listener.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
@@ -81,10 +77,7 @@ def bind(listener: Listener) -> socket.socket:
         made.listen(1024)
     except OSError as error:
         made.close()
-        if error.errno == errno.EADDRINUSE:
-            raise PortTakenError(f"can't listen on {listener}: {_holder(listener.port)}") from None
-        why = "the system does not permit this port" if error.errno == errno.EACCES else error.strerror
-        raise ConfigError(f"can't listen on {listener}: {why}") from None
+        raise ConfigError(f"can't listen on {listener}: {_obstacle(error, listener.port)}") from None
     made.setblocking(False)
     return made
 
@@ -101,6 +94,16 @@ def free_port_of(bound: socket.socket) -> int:
     """The port of a socket that was bound to port 0."""
     address: Sequence[object] = bound.getsockname()
     return int(str(address[1]))
+
+
+def _obstacle(error: OSError, port: int) -> str:
+    match error.errno:
+        case errno.EADDRINUSE:
+            return _holder(port)
+        case errno.EACCES:
+            return "the system does not permit this port"
+        case _:
+            return error.strerror or str(error)
 
 
 def _holder(port: int) -> str:

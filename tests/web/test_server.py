@@ -13,7 +13,6 @@ from engine.foundation.errors import ConfigError
 from engine.web.counts import HttpCounts
 from engine.web.server import (
     Listener,
-    PortTakenError,
     application,
     bind,
     free_port_of,
@@ -118,7 +117,7 @@ def test_a_taken_port_is_told_with_its_holder() -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
-        with pytest.raises(PortTakenError, match=r"can't listen on 127\.0\.0\.1:\d+: taken by .*\(pid \d+\)"):
+        with pytest.raises(ConfigError, match=r"can't listen on 127\.0\.0\.1:\d+: taken by .*\(pid \d+\)"):
             bind(Listener("prometheus", "127.0.0.1", other.getsockname()[1]))
 
 
