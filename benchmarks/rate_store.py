@@ -104,7 +104,7 @@ def churning(nth: int, size: int) -> BoolArray:
 
 
 def mortal(nth: int, size: int) -> BoolArray:
-    return (_random.random(size) < 1 / LIFE) & (nth > 0)
+    return np.less(_random.random(size), 1 / LIFE if nth else 0.0)
 
 
 def own_instants() -> Store:

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
+from weakref import ref
 
 import numpy as np
 
@@ -36,14 +37,15 @@ class Group:
     """Series that live in the same sources (nearly always one), with their columns in each; `refs` ascend.
 
     A group is kept and asked again: `slots` remembers where its series stood in the open table of the only source,
-    and `tail` where the only series stood in the last part, -1 where it had none there.
+    and `tail` where the only series stood in the last part, -1 where it had no sample there. Parts are remembered
+    weakly: a group that nobody asks again must not keep what was stored or dropped.
     """
 
     owners: tuple[tuple[Source, IntArray], ...]
     refs: IntArray
     labels: Sequence[Labels]
     slots: Slots | None = None
-    tail: tuple[SealedTable, int] | None = None
+    tail: tuple[ref[SealedTable], int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,10 +114,11 @@ def _tail(group: Group, view: View, start: int, end: int) -> tuple[IntArray, Flo
     part = view.parts[-1].table
     if len(group.refs) > 1 or part is None or start <= view.earlier_end or end < view.parts_end:
         return None
-    if group.tail is None or group.tail[0] is not part:
+    tail = group.tail
+    if tail is None or tail[0]() is not part:
         at = part.locate(Wanted(group.refs, group.owners[0][1])).at
-        group.tail = (part, int(at[0]) if len(at) else -1)
-    where = group.tail[1]
+        tail = group.tail = (ref(part), int(at[0]) if len(at) else -1)
+    where = tail[1]
     if where < 0:
         return _NO_TAIL
     times, values = part.column(where)

@@ -157,7 +157,7 @@ class _Place:
 class StoredTable:
     """A table part in a file; see `engine.tsdb.parts.TablePart`."""
 
-    __slots__ = ("_cache", "_first", "_key", "_place", "_width")
+    __slots__ = ("__weakref__", "_cache", "_first", "_key", "_place", "_width")
 
     def __init__(self, place: _Place) -> None:
         self._place = place

@@ -98,7 +98,7 @@ class OpenTable:
 class TableView:
     """The rows of an open table so far; also what is left of it once it was sealed and awaits its encoding."""
 
-    __slots__ = ("_slot_of", "_values", "columns", "times")
+    __slots__ = ("__weakref__", "_slot_of", "_values", "columns", "times")
 
     def __init__(self, times: IntArray, values: FloatArray, slot_of: IntArray, columns: IntArray) -> None:
         self.times = times
