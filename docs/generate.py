@@ -32,7 +32,7 @@ from engine.app.routes import routes
 from engine.cli.main import COMMANDS, cli
 from engine.cli.run import NOT_YET, run
 from engine.config.load import Loaded
-from engine.config.prometheus import AlertmanagersConfig, PrometheusConfig, TSDBConfig, resolve
+from engine.config.prometheus import AlertmanagersConfig, PrometheusConfig, resolve
 from engine.discovery.config import TargetSources
 from engine.discovery.sources import SOURCES
 from engine.foundation.clock import SystemClock
@@ -487,7 +487,6 @@ OWN_TABLES: Final[Mapping[Shape, str]] = {
 REMARKS: Final[Mapping[tuple[Shape, str], str]] = {
     (HTTPClientConfig, "enable_http2"): "accepted; HTTP/1.1 is spoken, whatever it says",
     (AlertmanagersConfig, "api_version"): "`v2` works; `v1` is not supported here: use v2",
-    (TSDBConfig, "wal_compression"): "accepted with a warning; the log is not compressed, whatever it says",
 }
 REFUSALS: Final = frozenset((("GET", "/-/reload"), ("GET", "/-/quit"), ("DELETE", "/api/v1/series")))
 
