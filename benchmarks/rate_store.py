@@ -100,11 +100,13 @@ def replaced(nth: int, size: int) -> BoolArray:
 
 
 def churning(nth: int, size: int) -> BoolArray:
-    return (np.arange(size) % LIFE == nth % LIFE) & (nth > 0)
+    ended: BoolArray = np.arange(size) % LIFE == (nth % LIFE if nth else -1)
+    return ended
 
 
 def mortal(nth: int, size: int) -> BoolArray:
-    return np.less(_random.random(size), 1 / LIFE if nth else 0.0)
+    ended: BoolArray = _random.random(size) < (1 / LIFE if nth else 0.0)
+    return ended
 
 
 def own_instants() -> Store:

@@ -177,3 +177,15 @@ def test_series_are_numbered_in_the_order_of_their_creation() -> None:
     (panel,) = store.select(everything())
     assert list(panel.labels) == series
     assert panel.refs.tolist() == [0, 1, 2]
+
+
+def test_new_series_get_their_columns_in_one_step_known_and_repeated_ones_keep_theirs() -> None:
+    store = Store.open(None)
+    first, second = store.source("first"), store.source("second")
+    series = [named("m", i=str(i)) for i in range(6)]
+    assert first.columns(series[2:4]).tolist() == [0, 1]
+    assert first.columns([series[0], series[3], series[0], series[1]]).tolist() == [2, 1, 2, 3]
+    assert second.columns([series[4], series[2], series[2], series[5]]).tolist() == [0, 1, 1, 2]
+    assert first.columns([series[5], series[2]]).tolist() == [4, 0]
+    assert second.columns([series[2], series[5]]).tolist() == [1, 2]
+    assert first.columns([]).tolist() == []
