@@ -45,7 +45,9 @@ async def manual_clock() -> ManualClock:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Where everything must be at hand (CI), a skipped test is a failed one."""
     report = yield
     if report.skipped and os.environ.get("ENGINE_NO_SKIPS"):
