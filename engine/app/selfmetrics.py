@@ -24,6 +24,7 @@ from engine.scrape.manager import ScrapeManager
 from engine.tsdb.store import Store
 from engine.web.counts import Histogram, HttpCounts
 from exporters.exposition.families import Family, MetricType, Sample
+from exporters.node.exporter import ARCHITECTURES
 from promql.model.numbers import general
 
 COMPATIBLE_VERSION: Final = "2.42.0"
@@ -198,8 +199,18 @@ TABLE: Final[tuple[tuple[str, MetricType, str, Read], ...]] = (
         "How much is kept; 0: no limit.",
         lambda p: p.store.options.retention_bytes,
     ),
-    (f"{_TSDB}out_of_order_samples_total", _C, "Samples refused: out of order.", lambda p: p.store.totals.out_of_order),
-    (f"{_TSDB}out_of_bound_samples_total", _C, "Samples refused: too old.", lambda p: p.store.totals.out_of_bounds),
+    (
+        f"{_TSDB}out_of_order_samples_total",
+        _C,
+        "Samples refused: out of order.",
+        lambda p: [({"type": "float"}, p.store.totals.out_of_order)],
+    ),
+    (
+        f"{_TSDB}out_of_bound_samples_total",
+        _C,
+        "Samples refused: too old.",
+        lambda p: [({"type": "float"}, p.store.totals.out_of_bounds)],
+    ),
     (
         "engine_loop_crashes_total",
         _C,
@@ -211,6 +222,7 @@ TABLE: Final[tuple[tuple[str, MetricType, str, Read], ...]] = (
     ("process_virtual_memory_bytes", _G, "Virtual memory.", lambda _: _OURSELVES.memory_info().vms),
     ("process_start_time_seconds", _G, "When the process began, in Unix time.", lambda _: _OURSELVES.create_time()),
     ("process_open_fds", _G, "Open files.", lambda _: _open_files()),
+    ("process_max_fds", _G, "Files that may be open, where the system limits them.", lambda _: _most_files()),
 )
 
 
@@ -240,6 +252,8 @@ def build_info() -> dict[str, str]:
     """The labels of `prometheus_build_info`."""
     return {
         "branch": "HEAD",
+        "goarch": ARCHITECTURES.get(platform.machine(), platform.machine()),
+        "goos": platform.system().lower(),
         "goversion": f"python{platform.python_version()}",
         "revision": "engine",
         "version": COMPATIBLE_VERSION,
@@ -301,3 +315,7 @@ def _cpu_seconds() -> float:
 
 def _open_files() -> int:
     return _OURSELVES.num_fds() if hasattr(_OURSELVES, "num_fds") else len(_OURSELVES.open_files())
+
+
+def _most_files() -> Rows:
+    return [({}, _OURSELVES.rlimit(psutil.RLIMIT_NOFILE)[0])] if hasattr(_OURSELVES, "rlimit") else []

@@ -21,7 +21,7 @@ from exporters.node.options import NodeOptions
 from exporters.node.table import COLLECTORS, Reader
 
 COMPATIBLE_VERSION: Final = "1.5.0"
-_ARCHITECTURES: Final = {"x86_64": "amd64", "AMD64": "amd64", "aarch64": "arm64", "i686": "386", "armv7l": "arm"}
+ARCHITECTURES: Final = {"x86_64": "amd64", "AMD64": "amd64", "aarch64": "arm64", "i686": "386", "armv7l": "arm"}
 
 _COMPOUND: Final = (MetricType.HISTOGRAM, MetricType.SUMMARY)  # their samples keep the order of their parts
 
@@ -112,7 +112,7 @@ def _build_info() -> Family:
     machine = platform.machine()
     labels = {
         "branch": "HEAD",
-        "goarch": _ARCHITECTURES.get(machine, machine),
+        "goarch": ARCHITECTURES.get(machine, machine),
         "goos": sys.platform,
         "goversion": f"python{platform.python_version()}",
         "revision": "unknown",

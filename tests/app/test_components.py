@@ -1,0 +1,91 @@
+"""Which components run, where they listen, and what becomes of those that can't."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from engine.app.components import wanted
+from engine.config.load import load
+from engine.foundation.errors import ConfigError
+from tests.app.world import ANYWHERE, ask, engine, write
+
+NODE = "scrape_configs: [{job_name: n, static_configs: [{targets: [node-exporter:9100]}]}]"
+MANAGED = "{route: {receiver: a}, receivers: [{name: a}]}"
+
+
+@pytest.fixture
+def taken() -> Iterator[str]:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        yield f"127.0.0.1:{other.getsockname()[1]}"
+
+
+@pytest.mark.parametrize(
+    ("text", "components"),
+    [
+        ("", ["prometheus"]),
+        (NODE, ["prometheus", "node"]),
+        ("scrape_configs: [{job_name: n, static_configs: [{targets: ['localhost:9100']}]}]", ["prometheus", "node"]),
+        ("scrape_configs: [{job_name: n, static_configs: [{targets: ['example.com:9100']}]}]", ["prometheus"]),
+        (
+            "scrape_configs: [{job_name: n, static_configs: [{targets: ['localhost:9093']}]}]",
+            ["prometheus", "alertmanager"],
+        ),
+        (
+            "scrape_configs: [{job_name: n, relabel_configs: [{target_label: __address__, replacement: 'node-exporter:9100'}]}]",
+            ["prometheus", "node"],
+        ),
+    ],
+)
+def test_what_the_targets_name_is_wanted(text: str, components: list[str], tmp_path: Path) -> None:
+    assert wanted(load(write(tmp_path, "prometheus.yml", text))) == components
+
+
+async def test_a_taken_first_port_is_an_error_that_says_what_to_do(tmp_path: Path, taken: str) -> None:
+    config = write(tmp_path, "prometheus.yml", NODE)
+    with pytest.raises(ConfigError, match=rf"can't listen on {taken}: taken by .*: choose another with --listen"):
+        async with engine(config, listen={**ANYWHERE, "prometheus": taken}):
+            pass
+
+
+async def test_another_taken_port_is_named_and_its_component_still_answers(tmp_path: Path, taken: str) -> None:
+    config = write(tmp_path, "prometheus.yml", NODE)
+    write(tmp_path, "alertmanager/alertmanager.yml", MANAGED)
+    async with engine(config, listen={**ANYWHERE, "node": taken, "alertmanager": taken}) as app:
+        assert list(app.components.ports) == ["prometheus"]
+        assert all(f"can't listen on {taken}: taken by " in why for why in app.components.silent.values())
+        assert list(app.components.silent) == ["alertmanager", "node"]
+        assert (await ask(app, "/api/v2/status"))[0] == 200
+        assert app.components.url("alertmanager") == app.components.url("prometheus")
+
+
+async def test_a_component_that_is_switched_off_does_not_listen_and_is_scraped_all_the_same(tmp_path: Path) -> None:
+    async with engine(write(tmp_path, "prometheus.yml", NODE), listen={**ANYWHERE, "node": "off"}) as app:
+        assert app.components.silent == {"node": "node is switched off"}
+        await app.look_around()
+        assert [t.leads_to for t in app.addresses.translations] == ["node, in process"]
+
+
+async def test_nothing_listens_when_the_first_port_is_off(tmp_path: Path) -> None:
+    async with engine(write(tmp_path, "prometheus.yml", ""), listen={"prometheus": "off"}) as app:
+        assert app.components.ports == {}
+        assert app.external_url("prometheus") == ""
+
+
+async def test_what_listens_everywhere_is_called_on_loopback(tmp_path: Path) -> None:
+    async with engine(write(tmp_path, "prometheus.yml", ""), listen={"prometheus": ":0"}) as app:
+        assert app.components.ports["prometheus"].startswith("0.0.0.0:")
+        assert app.external_url("prometheus").startswith("http://127.0.0.1:")
+
+
+async def test_requests_to_other_components_do_not_count_as_prometheus_own(tmp_path: Path) -> None:
+    async with engine(write(tmp_path, "prometheus.yml", NODE)) as app:
+        await ask(app, "/", "node")
+        assert app.components.http.requests == {}
+        await ask(app, "/")
+        assert app.components.http.requests == {("/", 200): 1}
