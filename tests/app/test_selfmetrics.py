@@ -26,10 +26,10 @@ async def page(tmp_path: Path) -> str:
 
 
 async def metrics_page(folder: Path) -> str:
-    """After two minutes of scrapes and a query."""
+    """After some scrapes and a query."""
     write(folder, "r.yml", RULES)
     async with engine(write(folder, "prometheus.yml", CONFIG)) as app:
-        await app.clock.advance(120_000)  # type: ignore[attr-defined] # a manual one
+        await app.clock.advance(5_000)  # type: ignore[attr-defined] # a manual one
         await ask(app, "/api/v1/query?query=up")
         return (await ask(app, "/metrics"))[1]
 
