@@ -35,7 +35,7 @@ def form(path: str, body: str, *headers: tuple[str, str]) -> Request:
 
 EXPRESSIONS: Final = (
     "up", "requests_total", "temperature", "huge", "nothing", "plain", "scalar(huge)", "1e30", "0.0000001", '"a<b"', "-0",
-    "requests_total[5s]", "huge[2s:1s]", "ALERTS", "code:requests:sum", "labelled", "topk(1, requests_total)", "", "up{",
+    "requests_total[5s]", "huge[2s:1s]", "ALERTS", "code:requests:sum", "labelled", "topk(1, requests_total{job='page'})", "", "up{",
     "sum(", "foo(", "rate(up)", "requests_total + on(job) group_left() requests_total{job='page'}",
     "count_values('a-b', up)", "label_replace(up,'a','b','c','(')", "quantile(2, up)", "up offset 5", "{}", "{a=~'.*'}",
     "absent(nope)", "up @ 5 @ 6", "vector(1)", "1/0", "-1/0", "holt_winters(up[1s],2,2)", "up{a=~'('}",
