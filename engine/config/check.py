@@ -18,6 +18,7 @@ from yaml.nodes import MappingNode
 
 from engine.alerting.config import AlertmanagerConfig
 from engine.config.existence import check_files
+from engine.config.foreign import foreign
 from engine.config.load import Reading, lint_rules, load_alertmanager, rule_files
 from engine.config.prometheus import PrometheusConfig, parse_prometheus
 from engine.config.rules import parse_rules
@@ -47,7 +48,6 @@ class Verdict:
     """Of one file that was named, with all files that it leads to. `said` sums up what is in it."""
 
     file: Path
-    kind: Kind
     said: str
     findings: tuple[Finding, ...]
     sources: Mapping[str, bytes]
@@ -66,10 +66,14 @@ class Verdict:
 
 def check(path: Path, kind: Kind | None = None, *, translate: bool = True) -> Verdict:
     """Judge one file and what it names. Never raises for what stands in a file."""
+    if kind is None:
+        keys = first_keys(path)
+        kind = guess_kind(path, keys)
+        if owner := foreign(path, keys, len(keys & _KEYS[kind])):
+            return Verdict(path, "", (_unsupported(path, owner),), {})
     reading = Reading()
-    kind = kind or guess_kind(path)
     said = _CHECKS[kind](path, reading, translate)
-    return Verdict(path, kind, said, settled(reading.findings), reading.sources)
+    return Verdict(path, said, settled(reading.findings), reading.sources)
 
 
 def exit_code(verdicts: Iterable[Verdict]) -> int:
@@ -78,19 +82,27 @@ def exit_code(verdicts: Iterable[Verdict]) -> int:
     return next((code for code in (BAD, LINT) if code in codes), FINE)
 
 
-def guess_kind(path: Path) -> Kind:
-    """By the keys of the file; by its name where they say nothing."""
-    try:
-        root = compose(path.read_bytes())
-    except (OSError, SyntaxMistake):
-        root = None
-    keys = (
-        {key.value for key, _ in root.value if isinstance(key.value, str)} if isinstance(root, MappingNode) else set()
-    )
+def guess_kind(path: Path, keys: frozenset[str]) -> Kind:
+    """By the keys of the file's first level; by its name where they say nothing."""
     best = max(_KEYS, key=lambda kind: len(keys & _KEYS[kind]))
     if keys & _KEYS[best]:
         return best
     return "alertmanager" if "alertmanager" in str(path.absolute()).lower() else "config"
+
+
+def first_keys(path: Path) -> frozenset[str]:
+    """Those of the file's first level; none where it can't be read."""
+    try:
+        root = compose(path.read_bytes())
+    except (OSError, SyntaxMistake):
+        return frozenset()
+    pairs = root.value if isinstance(root, MappingNode) else []
+    return frozenset(key.value for key, _ in pairs if isinstance(key.value, str))
+
+
+def _unsupported(path: Path, owner: str) -> Finding:
+    message = f"this looks like a file of {owner}, which is not supported yet"
+    return Finding(Severity.UNSUPPORTED, str(path), 1, 1, "", message)
 
 
 def render_findings(findings: Iterable[Finding], sources: Mapping[str, bytes]) -> Iterator[str]:
@@ -108,6 +120,8 @@ def render_verdict(verdict: Verdict) -> Iterator[str]:
     fatal = [finding for finding in verdict.findings if finding.fatal]
     if not fatal:
         yield f"{verdict.file}: fine ({verdict.said})"
+    elif all(finding.severity is Severity.UNSUPPORTED and not finding.path for finding in fatal):
+        yield f"{verdict.file}: refused (not supported yet)"
     elif all(finding.severity is Severity.UNSUPPORTED for finding in fatal):
         yield f"{verdict.file}: refused (right, but {_count(fatal, 'key')} not supported)"
     else:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.config.check import BAD, FINE, LINT, check, exit_code, guess_kind, render_verdict
+from engine.config.check import BAD, FINE, LINT, first_keys, check, exit_code, guess_kind, render_verdict
+from engine.config.foreign import foreign
 
 RULE = "{record: a, expr: up}"
 
@@ -29,11 +30,50 @@ def file(folder: Path, text: str, name: str = "f.yml") -> Path:
     ],
 )
 def test_a_file_tells_its_kind_by_its_keys(text: str, kind: str, tmp_path: Path) -> None:
-    assert guess_kind(file(tmp_path, text)) == kind
+    path = file(tmp_path, text)
+    assert guess_kind(path, first_keys(path)) == kind
+    assert foreign(path, first_keys(path), own=9) == ""
 
 
-def test_a_file_without_keys_tells_its_kind_by_its_name(tmp_path: Path) -> None:
-    assert guess_kind(file(tmp_path, "global:", "alertmanager.yml")) == "alertmanager"
+def test_a_file_without_keys_tells_its_kind_by_its_name() -> None:
+    assert guess_kind(Path("alertmanager.yml"), frozenset({"global"})) == "alertmanager"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "owner"),
+    [
+        ("a.yml", "limits_config: {}", "Loki or Promtail"),
+        ("limits.loki.yml", "limits_config: {}", "Loki"),
+        ("promtail/config.yml", "limits_config: {}", "Promtail"),
+        ("a.yml", "server: {}\nclients: []\npositions: {}\nscrape_configs: []", "Promtail"),
+        ("a.yml", "clients: []\nscrape_configs: []", "Promtail"),
+        ("a.yml", "auth_enabled: false\nserver: {}\ncommon: {}\nruler: {}", "Loki"),
+        ("default.yml", "apiVersion: 1\nproviders: []", "Grafana"),
+        ("dashboard.json", '{"panels": [], "schemaVersion": 38, "templating": {}}', "Grafana"),
+        ("grafana.ini", "[server]\nhttp_port = 3000", "Grafana"),
+        ("blackbox.yml", "modules: {}", "blackbox exporter"),
+        ("docker-compose.yml", "version: '3.8'\nservices: {}", "Docker Compose"),
+    ],
+)
+def test_a_file_of_another_program_is_told_to_be_one(name: str, text: str, owner: str, tmp_path: Path) -> None:
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    path = file(tmp_path, text, name)
+    verdict = check(path)
+    assert list(render_verdict(verdict)) == [
+        f"{path}:1:1: this looks like a file of {owner}, which is not supported yet",
+        f"{path}: refused (not supported yet)",
+    ]
+    assert verdict.exit_code == BAD
+
+
+def test_whoever_says_what_a_file_is_has_it_judged_as_that(tmp_path: Path) -> None:
+    (found,) = check(file(tmp_path, "limits_config: {}"), "config").findings
+    assert found.message.startswith('unknown key "limits_config"')
+
+
+def test_a_strange_key_makes_no_file_foreign(tmp_path: Path) -> None:
+    (found,) = check(file(tmp_path, "global: {}\nrule_files: []\nserver: {}")).findings
+    assert found.message.startswith('unknown key "server"')
 
 
 def test_the_exit_code_is_that_of_the_worst(tmp_path: Path) -> None:

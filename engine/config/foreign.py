@@ -1,0 +1,46 @@
+"""Files of programs that are not supported yet, recognised so that a person is told that, and not of unknown keys."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final
+
+_LOKI: Final = frozenset({
+    "auth_enabled", "bloom_compactor", "chunk_store_config", "common", "compactor", "distributor", "frontend",
+    "frontend_worker", "ingester", "ingester_client", "limits_config", "memberlist", "querier", "query_range",
+    "query_scheduler", "ruler", "runtime_config", "schema_config", "server", "storage_config", "table_manager",
+})  # fmt: skip
+_PROMTAIL: Final = frozenset({
+    "client", "clients", "limits_config", "positions", "scrape_configs", "server", "target_config",
+})  # fmt: skip
+
+# The keys of a file's first level that are known of each program's files.
+KEYS: Final[Mapping[str, frozenset[str]]] = MappingProxyType({
+    "Loki": _LOKI,
+    "Promtail": _PROMTAIL,
+    "Grafana": frozenset({
+        "annotations", "apiVersion", "contactPoints", "dashboard", "datasources", "deleteDatasources", "panels",
+        "policies", "providers", "schemaVersion", "templating", "timezone", "uid",
+    }),
+    "blackbox exporter": frozenset({"modules"}),
+    "Docker Compose": frozenset({"configs", "networks", "secrets", "services", "version", "volumes"}),
+    "Kubernetes": frozenset({"apiVersion", "kind", "metadata", "spec"}),
+})  # fmt: skip
+
+
+def foreign(path: Path, keys: frozenset[str], own: int) -> str:
+    """Of which programs the file seems to be (`Loki or Promtail`), or nothing where it seems to be one of ours.
+
+    `keys` are those of its first level, of which `own` are also known of the nearest of our kinds.
+    """
+    if path.suffix == ".ini":
+        return "Grafana"
+    known = {name: len(keys & theirs) for name, theirs in KEYS.items()}
+    most = max(known.values())
+    if most <= own:
+        return ""
+    names = [name for name, count in known.items() if count == most]
+    named = [name for name in names if name.split()[0].lower() in str(path.absolute()).lower()]
+    return " or ".join(named or names)
