@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.config.check import BAD, FINE, LINT, first_keys, check, exit_code, guess_kind, render_verdict
+from engine.config.check import BAD, FINE, LINT, check, exit_code, first_keys, guess_kind, render_verdict
 from engine.config.foreign import foreign
 
 RULE = "{record: a, expr: up}"
