@@ -6,13 +6,16 @@ import asyncio
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from engine.foundation.errors import ConfigError
 from engine.query.engine import QueryLimits
 from promql.model.durations import Duration
+
+if TYPE_CHECKING:
+    from engine.app.options import RunOptions
 
 IN_MEMORY: Final = ":memory:"
 
@@ -170,12 +173,20 @@ class RunCommand(click.Command):
 )
 def run(**given: Any) -> None:
     """Scrape, store, evaluate rules and notify, as the configuration says, until Ctrl-C."""
-    from engine.app.options import RunOptions
     from engine.app.process import run_until_stopped
     from engine.foundation import logs
 
+    options = options_of(given)
+    logs.configure(given["level"], given["style"])
+    sys.exit(asyncio.run(run_until_stopped(options, as_json=given["style"] == "json")))
+
+
+def options_of(given: Mapping[str, Any]) -> RunOptions:
+    """What the flags of the current context mean. Raises ConfigError."""
+    from engine.app.options import RunOptions
+
     data_dir = given["data_dir"]
-    options = RunOptions(
+    return RunOptions(
         config=_config(given["config"]),
         alertmanager_config=given["alertmanager_config"],
         data_dir=None if data_dir == IN_MEMORY else Path(data_dir),
@@ -196,8 +207,6 @@ def run(**given: Any) -> None:
         ready_file=given["ready_file"],
         flags={p.opts[-1].removeprefix("--"): _shown(given[p.name or ""]) for p in run.params if p.name in given},
     )
-    logs.configure(given["level"], given["style"])
-    sys.exit(asyncio.run(run_until_stopped(options, as_json=given["style"] == "json")))
 
 
 def _config(given: Path | None) -> Path:

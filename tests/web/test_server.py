@@ -82,24 +82,25 @@ async def test_a_client_that_hangs_up_ends_a_read_and_not_a_write() -> None:
         try:
             await asyncio.sleep(0.2)
         except asyncio.CancelledError:
-            ended.append(f"{request.method} cancelled")
+            ended.append(f"{request.method} {request.path} cancelled")
             raise
-        ended.append(f"{request.method} done")
+        ended.append(f"{request.method} {request.path} done")
         return web.Response()
 
     listener, counts = Listener("prometheus", "127.0.0.1", 0), HttpCounts()
     bound = bind(listener)
-    app = application([web.get("/slow", slow), web.post("/slow", slow)], listener, SystemClock(), counts=counts)
+    asked = [("GET", "/slow"), ("POST", "/slow"), ("POST", "/api/v1/query")]
+    app = application([web.route(*one, slow) for one in asked], listener, SystemClock(), counts=counts)
     async with running(app, bound), ClientSession(f"http://127.0.0.1:{free_port_of(bound)}") as client:
-        for method in ("GET", "POST"):
+        for method, path in asked:
             begun.clear()
             async with asyncio.TaskGroup() as group:
-                asking = group.create_task(client.request(method, "/slow"))
+                asking = group.create_task(client.request(method, path))
                 await begun.wait()
                 asking.cancel()
         await asyncio.sleep(0.3)
-    assert ended == ["GET cancelled", "POST done"]
-    assert counts.requests == {("/slow", 499): 2}
+    assert sorted(ended) == ["GET /slow cancelled", "POST /api/v1/query cancelled", "POST /slow done"]
+    assert counts.requests == {("/slow", 499): 2, ("/api/v1/query", 499): 1}
 
 
 async def test_requests_for_paths_that_exist_are_counted_by_handler_and_status() -> None:

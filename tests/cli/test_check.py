@@ -1,0 +1,50 @@
+"""`engine check` and `engine check-config`: what is said, and the exit codes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from engine.cli.main import BAD_USAGE, cli
+
+FINE = "groups: [{name: g, rules: [{record: a, expr: up}]}]"
+LINT = "groups: [{name: g, rules: [{record: a, expr: up}, {record: a, expr: up}]}]"
+BAD = "groups: [{}]"
+
+
+def run(*words: str | Path) -> Result:
+    return CliRunner().invoke(cli, [str(word) for word in words])
+
+
+def file(folder: Path, text: str, name: str = "r.yml") -> Path:
+    (folder / name).write_text(text)
+    return folder / name
+
+
+@pytest.mark.parametrize(("text", "code"), [(FINE, 0), (BAD, 2), (LINT, 3)])
+@pytest.mark.parametrize("command", ["check", "check-config"])
+def test_the_exit_code_tells_fine_from_refused_from_lint(command: str, text: str, code: int, tmp_path: Path) -> None:
+    assert run(command, file(tmp_path, text)).exit_code == code
+
+
+def test_the_worst_file_decides_and_each_has_its_line(tmp_path: Path) -> None:
+    done = run("check", file(tmp_path, FINE, "a.yml"), file(tmp_path, BAD, "b.yml"), file(tmp_path, LINT, "c.yml"))
+    assert done.exit_code == 2
+    sums = [line.split(": ")[1] for line in done.stdout.splitlines() if line.endswith(")")]
+    assert sums == ["fine (1 group, 1 rule)", "refused (1 mistake)", "fine (1 group, 2 rules)"]
+
+
+def test_the_first_word_may_say_what_the_files_are(tmp_path: Path) -> None:
+    assert run("check", "rules", file(tmp_path, FINE)).exit_code == 0
+    done = run("check", "alertmanager", file(tmp_path, FINE))
+    assert done.exit_code == 2
+    assert 'unknown key "groups"' in done.stdout
+
+
+def test_without_a_file_the_usage_is_told() -> None:
+    for words in (["check"], ["check-config"], ["check", "rules"]):
+        done = run(*words)
+        assert done.exit_code == BAD_USAGE
+        assert "Usage: " in done.stderr
