@@ -172,6 +172,8 @@ class Application:
                 self.config_state.good = False
                 raise
             self.loaded = loaded
+            if store_folder(self.options, loaded.config) != self.store_folder:
+                log.warning("storage.tsdb.path has changed: that takes effect at the next start")
             kept = store_options(self.options, loaded.config)
             self.store.set_retention(kept.retention_ms, kept.retention_bytes)
             self.config_state.good, self.config_state.loaded = True, self._around.clock.now_ms()
@@ -179,12 +181,14 @@ class Application:
     async def stop(self) -> None:
         """End everything, the listening first and the store last."""
         await self.components.close()
+        await self._around.supervisor.stop(*self._loops)
         await self.scrapes.stop()
         await self.rules.stop()
         if self.alertmanager is not None:
             await self.alertmanager.stop()
         await self._around.supervisor.stop_all()
         await self._peers.close()
+        self._around.workers.close()  # upkeep that was under way must not outlive the store
         self.store.close()
 
     def quit(self) -> None:

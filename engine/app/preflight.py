@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Collection
 from difflib import get_close_matches
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from engine.app.options import RunOptions
 from engine.config.load import Loaded
@@ -32,6 +33,17 @@ def check_ready_file(options: RunOptions) -> None:
     path = options.ready_file
     if path is not None and not path.parent.is_dir():
         raise ConfigError(f"--ready-file {path}: there is no folder {path.parent}")
+
+
+def check_external_url(options: RunOptions) -> None:
+    """Raises ConfigError for what is no URL, and for a path, below which everything would have to be served."""
+    if not options.external_url:
+        return
+    parts = urlsplit(options.external_url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ConfigError(f"--web.external-url {options.external_url}: want http://HOST:PORT")
+    if parts.path not in ("", "/"):
+        raise ConfigError(f"--web.external-url {options.external_url}: the path {parts.path} is not supported yet")
 
 
 def check_deliver(options: RunOptions, loaded: Loaded) -> None:

@@ -16,7 +16,7 @@ import psutil
 
 from engine.app.application import Application, Around, read
 from engine.app.options import RunOptions
-from engine.app.preflight import check_deliver, check_ready_file
+from engine.app.preflight import check_deliver, check_external_url, check_ready_file
 from engine.app.summary import Summary
 from engine.config.load import Loaded
 from engine.foundation.clock import SECOND, SystemClock
@@ -39,6 +39,7 @@ async def run_until_stopped(options: RunOptions, *, as_json: bool) -> int:
     """
     clock = SystemClock()
     check_ready_file(options)
+    check_external_url(options)
     loaded = read(options)
     check_deliver(options, loaded)
     workers = ThreadWorkers()
@@ -54,7 +55,6 @@ async def run_until_stopped(options: RunOptions, *, as_json: bool) -> int:
         await _until_the_end(app, supervisor)
     finally:
         await app.stop()
-        workers.close()
     if supervisor.fatal.done():
         log.error("the store can't go on: %s", supervisor.fatal.result())
         return 1

@@ -21,6 +21,9 @@ class Workers(Protocol):
     async def run(self, function: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
         """The function's result; its exception passes through."""
 
+    def close(self) -> None:
+        """Wait for what runs, also for what nobody waits for any more; nothing new is begun."""
+
 
 class ThreadWorkers:
     """Worker threads of this process."""

@@ -12,7 +12,7 @@ import pytest
 
 PROJECT: Final = Path(__file__).resolve().parents[2]
 GIT: Final = shutil.which("git")
-# Where people and build machines keep their checkouts. A path inside of a longer one (`/srv/work/x`) is none of these.
+# Folders in which checkouts usually lie. A path inside of a longer one is none of these.
 FOLDERS: Final = ("work", "farm", "workspaces?", "Users/[^/\\s]+", "home/[^/\\s]+/[^/\\s]+")
 MACHINE_PATH: Final = re.compile(rf"(?<![\w.~*$}}-])/(?:{'|'.join(FOLDERS)})/".encode())
 
