@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import sys
@@ -86,6 +87,12 @@ class Stack:
 
     def groups(self, receiver: str) -> list[Any]:
         return list(fetch_json(f"{self.url('alertmanager')}/api/v2/alerts/groups", receiver=receiver))
+
+    def journaled(self, receiver: str, label: str) -> bool:
+        """Whether the journal on disk says that the receiver was told of a group with this label."""
+        lines = (self.data / "engine" / "alertmanager" / "journal.jsonl").read_text().splitlines()[1:]
+        keys = [json.loads(line)["key"] for line in lines]
+        return any(label in group and receiver == name for group, name, *_ in keys)
 
     @contextmanager
     def engine(self, *flags: str) -> Iterator[Popen[bytes]]:

@@ -24,6 +24,7 @@ _UP = [
 _ANSWERS = {
     "up": _UP,
     "up == 1": _UP[1:],
+    "sort(up)": _UP,
     "sort_desc(up)": _UP[::-1],
     "nope": [],
     "temp": [({"__name__": "temp", "room": "<k>", "__value__": "str"}, 1234567.5)],
@@ -154,7 +155,7 @@ CASES: list[tuple[str, str]] = [
         "2 1bnone",
     ),
     (
-        '{{ range query "up" }}{{ .Labels.job }}={{ .Value }};{{ end }}{{ range query "sort_desc(up)" | sortByLabel "job" }}{{ .Labels.job }}{{ end }}',
+        '{{ range query "sort(up)" }}{{ .Labels.job }}={{ .Value }};{{ end }}{{ range query "sort_desc(up)" | sortByLabel "job" }}{{ .Labels.job }}{{ end }}',
         "a=0;b=1;ab",
     ),
     (
