@@ -20,6 +20,7 @@ COMMANDS: Final = MappingProxyType(
         "run": ("run", "run", "Start everything that the configuration names."),
         "check": ("check", "check", "Judge configuration, rule and Alertmanager files; all mistakes at once."),
         "check-config": ("check", "check_config", "The same, by its other name: check-config FILE..."),
+        "test": ("test", "test", "Run unit tests of rules, in promtool's format: test rules FILE..."),
         "exporter": ("exporter", "exporter", "Run one exporter alone, for any Prometheus to scrape."),
     }
 )

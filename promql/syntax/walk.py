@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from promql.syntax.ast import (
     Aggregation,
     Binary,
@@ -32,6 +34,13 @@ def children(expr: Expr) -> tuple[Expr, ...]:
             return (inner,) if param is None else (inner, param)
         case Binary(left=left, right=right):
             return (left, right)
+
+
+def descendants(expr: Expr) -> Iterator[Expr]:
+    """The node and all below it, each before what is below it."""
+    yield expr
+    for child in children(expr):
+        yield from descendants(child)
 
 
 def first_below(expr: Expr, depth: int) -> Expr | None:

@@ -1,0 +1,34 @@
+"""Rule tests inside pytest: files that the ini option `rule_tests` names are collected, a test a scenario.
+
+    [tool.pytest.ini_options]
+    rule_tests = ["rules/*_test.yml"]
+
+pytest loads this module in every project of the environment, so it imports nothing, and does nothing where the option
+is not set.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pytest
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addini(
+        "rule_tests", "patterns, from the root folder, of unit tests of rules (promtool's format)", "args", []
+    )
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    patterns = parent.config.getini("rule_tests")
+    if not patterns or not file_path.is_relative_to(parent.config.rootpath):
+        return None
+    inside = file_path.relative_to(parent.config.rootpath)
+    if not any(inside.match(pattern) for pattern in patterns):
+        return None
+    from engine.testing.collector import RuleTestFile  # noqa: PLC0415 - only projects that use it pay for it
+
+    return RuleTestFile.from_parent(parent, path=file_path)
