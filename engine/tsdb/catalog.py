@@ -85,6 +85,11 @@ class Catalog:
         self.last.array[refs] = times
         self.value.array[refs] = values
 
+    def note_newer(self, time: int, refs: IntArray, values: FloatArray) -> None:
+        """The same for one time, where commits of different sources do not come in their order."""
+        newer = self.last.array[refs] < time
+        self.note(time, refs[newer], values[newer])
+
     def born(self, times: IntArray | int, refs: IntArray) -> IntArray:
         """Which of these series have their first samples here, ascending; to be asked before `note`."""
         new = np.flatnonzero(self.first.array[refs] == NEVER)

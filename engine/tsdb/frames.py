@@ -6,35 +6,45 @@ damage), kind of file. A record is `magic kind length crc payload`; the checksum
   nothing behind.
 - Reading goes from record to record; where one can't be read, the next one that can is looked for by its magic,
   and the gap is reported. A gap that reaches to the end is a torn tail.
+- A file is read by the block, so that opening a large one takes little memory.
+- The versions of a kind of file are counted from 1. Older ones are read, a newer one is refused.
 """
 
 from __future__ import annotations
 
 import os
 import struct
-import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
+
+from isal import isal_zlib
 
 from engine.foundation.files import NO_ROOM
 from engine.tsdb.errors import DiskError, DiskFullError, FormatError
 from promql.model.types import AnyArray
 
-VERSION: Final = 1
 _FILE_MAGIC: Final = b"\x93engine\n"
 _FILE: Final = struct.Struct("<8sHH4s")
 _MAGIC: Final = b"\xe7\xa1rc"
-_FRAME: Final = struct.Struct("<4sBxxxII")
-_SUMMED: Final = struct.Struct("<BxxxI")
+_FRAME: Final = struct.Struct("<4sIII")
+_SUMMED: Final = struct.Struct("<II")
+_BLOCK: Final = 1 << 20
 
 Piece = bytes | AnyArray
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
+class Form:
+    """A kind of file: its tag (4 bytes), and the version that is written."""
+
+    tag: bytes
+    version: int
+
+
+class Frame(NamedTuple):
     """One record."""
 
     kind: int
@@ -51,70 +61,120 @@ class Gap:
     torn: bool
 
 
-def file_header(tag: bytes) -> bytes:
-    """What a file of records begins with; `tag` says which kind of file it is (4 bytes)."""
-    return _FILE.pack(_FILE_MAGIC, VERSION, VERSION ^ 0xFFFF, tag)
+def file_header(form: Form) -> bytes:
+    """What a file of records begins with."""
+    return _FILE.pack(_FILE_MAGIC, form.version, form.version ^ 0xFFFF, form.tag)
 
 
 def framed(kind: int, *pieces: Piece) -> bytes:
     """A record, ready to be written."""
     payload = b"".join(piece if isinstance(piece, bytes) else piece.data for piece in pieces)
-    summed = _SUMMED.pack(kind, len(payload))
-    return _FRAME.pack(_MAGIC, kind, len(payload), zlib.crc32(payload, zlib.crc32(summed))) + payload
+    crc = _checksum(_SUMMED.pack(kind, len(payload)), payload)
+    return _FRAME.pack(_MAGIC, kind, len(payload), crc) + payload
 
 
-def read_frames(path: Path, tag: bytes) -> Iterator[Frame | Gap]:
-    """The records of a file and the gaps between them. Raises FormatError for another version or kind of file."""
-    data = path.read_bytes()
-    if len(data) < _FILE.size:
-        if data:
-            yield Gap(0, len(data), torn=True)
-        return
-    magic, version, turned, kind = _FILE.unpack_from(data)
-    if (magic, turned ^ 0xFFFF, kind) != (_FILE_MAGIC, version, tag):
-        yield Gap(0, _FILE.size, torn=False)
-    elif version != VERSION:
-        raise FormatError(f"{path}: format version {version}, but this release reads {VERSION}: use the other one")
-    yield from _frames(data)
+def read_frames(path: Path, form: Form) -> Iterator[Frame | Gap]:
+    """The records of a file and the gaps between them. Raises FormatError for a newer version."""
+    with path.open("rb", buffering=0) as file:
+        window = _Window(file.fileno())
+        header = window.at(0, _FILE.size)
+        if header is None:
+            if window.size:
+                yield Gap(0, window.size, torn=True)
+            return
+        magic, version, turned, tag = _FILE.unpack(header)
+        if (magic, turned ^ 0xFFFF, tag) != (_FILE_MAGIC, version, form.tag):
+            yield Gap(0, _FILE.size, torn=False)
+        elif version > form.version:
+            raise FormatError(
+                f"{path}: format version {version}, but this release reads up to {form.version}: use a newer release"
+            )
+        yield from _frames(window)
 
 
-def _frames(data: bytes) -> Iterator[Frame | Gap]:
+class _Window:
+    """The block of a file that is being read."""
+
+    def __init__(self, handle: int) -> None:
+        self.size = os.fstat(handle).st_size
+        self._handle = handle
+        self._data = b""
+        self._start = 0
+
+    def at(self, place: int, length: int) -> memoryview | None:
+        """So many bytes from there; None where the file has not so many."""
+        if place + length > self.size:
+            return None
+        if not self._start <= place <= place + length <= self._start + len(self._data):
+            self._data, self._start = os.pread(self._handle, max(length, _BLOCK), place), place
+        found = memoryview(self._data)[place - self._start : place - self._start + length]
+        return found if len(found) == length else None
+
+    def frames(self, place: int) -> Iterator[Frame]:
+        """The records from there on, as long as they are whole in this block."""
+        data, start = self._data, self._start
+        view, at = memoryview(data), place - start
+        while 0 <= at <= len(data) - _FRAME.size:
+            magic, kind, length, crc = _FRAME.unpack_from(data, at)
+            body = at + _FRAME.size
+            payload = view[body : body + length]
+            if magic != _MAGIC or len(payload) != length or _checksum(view[at + 4 : body - 4], payload) != crc:
+                return
+            at = body + length
+            yield Frame(kind, payload, start + at)
+
+    def find(self, wanted: bytes, place: int) -> int:
+        """Where these bytes are found next, from there on; -1 where they are not."""
+        while place + len(wanted) <= self.size:
+            if self.at(place, len(wanted)) is None:
+                break
+            found = self._data.find(wanted, place - self._start)
+            if found >= 0:
+                return self._start + found
+            place = self._start + len(self._data) - len(wanted) + 1
+        return -1
+
+
+def _frames(window: _Window) -> Iterator[Frame | Gap]:
     at = _FILE.size
-    while at < len(data):
-        frame = _frame_at(data, at)
-        if frame is None:
-            start, at = at, _next_readable(data, at + 1)
-            yield Gap(start, at, torn=at == len(data))
-        else:
+    while at < window.size:
+        for frame in window.frames(at):
             yield frame
             at = frame.end
+        if at < window.size and _frame_at(window, at) is None:
+            start, at = at, _next_readable(window, at + 1)
+            yield Gap(start, at, torn=at == window.size)
 
 
-def _frame_at(data: bytes, at: int) -> Frame | None:
-    if at + _FRAME.size > len(data):
+def _frame_at(window: _Window, at: int) -> Frame | None:
+    """The record there; the window holds all of it then."""
+    head = window.at(at, _FRAME.size)
+    if head is None:
         return None
-    magic, kind, length, crc = _FRAME.unpack_from(data, at)
-    start, end = at + _FRAME.size, at + _FRAME.size + length
-    if magic != _MAGIC or end > len(data):
+    magic, _, length, _ = _FRAME.unpack(head)
+    if magic != _MAGIC or window.at(at, _FRAME.size + length) is None:
         return None
-    payload = memoryview(data)[start:end]
-    if zlib.crc32(payload, zlib.crc32(_SUMMED.pack(kind, length))) != crc:
-        return None
-    return Frame(kind, payload, end)
+    return next(window.frames(at), None)
 
 
-def _next_readable(data: bytes, at: int) -> int:
-    while (at := data.find(_MAGIC, at)) >= 0:
-        if _frame_at(data, at) is not None:
+def _next_readable(window: _Window, at: int) -> int:
+    while (at := window.find(_MAGIC, at)) >= 0:
+        if _frame_at(window, at) is not None:
             return at
         at += 1
-    return len(data)
+    return window.size
+
+
+def _checksum(head: bytes | memoryview, payload: bytes | memoryview) -> int:
+    """Of kind and length, and what follows."""
+    summed: int = isal_zlib.crc32(payload, isal_zlib.crc32(head))
+    return summed
 
 
 class FrameFile:
     """A file of records that grows. Written by one thread; `duplicate` lets another one sync it."""
 
-    def __init__(self, path: Path, tag: bytes) -> None:
+    def __init__(self, path: Path, form: Form) -> None:
         self.path = path
         self._handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o644)
         self.size = os.fstat(self._handle).st_size
@@ -122,7 +182,7 @@ class FrameFile:
         self.synced = self.size
         if not self.size:
             try:
-                self.append([file_header(tag)])
+                self.append([file_header(form)])
             except DiskFullError:
                 os.close(self._handle)
                 raise

@@ -14,8 +14,8 @@ class StoreOptions:
     `bounds_ms`: how far a sample may lie behind the newest one of the store (Prometheus: half a block, 1 h).
     `seal_rows`, `seal_samples`: how much an open part holds before it is sealed; `seal_age_ms`: how far the
     store's newest sample may be ahead of an open part's oldest before it is sealed all the same, so that a slow
-    source does not keep the log long. `log_compression`: records of the log are deflated where that makes them
-    smaller.
+    source does not keep the log long. `log_compression`: long records of the log are deflated where that makes
+    them smaller.
     """
 
     retention_ms: int = 15 * 24 * HOUR

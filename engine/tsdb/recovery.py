@@ -14,18 +14,21 @@ from typing import Final
 
 import numpy as np
 
+from engine.foundation.collector import uncollected
 from engine.tsdb.cache import ArrayCache
 from engine.tsdb.commit import Commit, Layout
 from engine.tsdb.errors import DamagedError
 from engine.tsdb.frames import Gap
-from engine.tsdb.numbers import NEVER, any_nan
+from engine.tsdb.numbers import NEVER
 from engine.tsdb.options import StoreOptions
+from engine.tsdb.pages import Lost, Rows
 from engine.tsdb.partfile import PartFile
+from engine.tsdb.replay import Instants, read_segment
 from engine.tsdb.serieslog import Named, read_series, rewrite
 from engine.tsdb.source import Source
 from engine.tsdb.state import State
 from engine.tsdb.view import Part
-from engine.tsdb.wal import Logged, number_of, read_segment, segments
+from engine.tsdb.walformat import number_of, segments
 from promql.model.staleness import is_stale
 from promql.model.types import IntArray
 
@@ -61,11 +64,12 @@ class Recovery:
 
 def restore(folder: Path, options: StoreOptions, cache: ArrayCache) -> tuple[State, Recovery]:
     """Read a folder. Cuts torn tails off; writes the names anew where they need it, and then reads once more."""
-    reader = _Reader(folder, options, cache)
-    recovery = reader.read()
-    if reader.tidy_names():
+    with uncollected():
         reader = _Reader(folder, options, cache)
-        reader.read()
+        recovery = reader.read()
+        if reader.tidy_names():
+            reader = _Reader(folder, options, cache)
+            reader.read()
     return reader.state, recovery
 
 
@@ -148,29 +152,39 @@ class _Reader:
         paths = segments(self._folder / "wal")
         for path in paths:
             self.state.next_segment = number_of(path) + 1
-            for found in read_segment(path):
-                if not isinstance(found, Gap):
+            for found in read_segment(path, self._through):
+                if isinstance(found, Lost):
+                    self._lose(found.number, found.commits)
+                elif not isinstance(found, Gap):
                     self._replay(found, number_of(path))
                 elif found.torn and path == paths[-1]:
                     self._cut(path, found)
                 else:
                     self._report(path, found, "samples in it are lost")
 
-    def _replay(self, logged: Logged, segment: int) -> None:
-        state, refs = self.state, logged.refs
-        state.next_commit = max(state.next_commit, logged.number + 1)
-        state.next_source = max(state.next_source, logged.source + 1)
-        source = state.by_number.get(logged.source)
-        if source is not None and logged.number <= source.through:
+    def _through(self, source: int) -> int:
+        known = self.state.by_number.get(source)
+        return -1 if known is None else known.through
+
+    def _lose(self, number: int, commits: int) -> None:
+        self.state.next_commit = max(self.state.next_commit, number + 1)
+        self._lost += commits
+
+    def _replay(self, found: Rows | Instants, segment: int) -> None:
+        state = self.state
+        state.next_source = max(state.next_source, found.source + 1)
+        source = state.by_number.get(found.source)
+        layout = None if source is None else self._layout(source, found.refs)
+        if source is None or layout is None:
+            self._lose(found.numbers[-1], len(found.numbers))
             return
-        layout = None if source is None or refs is None else self._layout(source, refs)
-        if source is None or layout is None or len(layout.refs) != len(logged.values):
-            self._lost += 1
-            return
-        stale = int(is_stale(logged.values).sum()) if any_nan(logged.values) else 0
-        state.apply(source, Commit(logged.times, layout, logged.values, stale), logged.number, segment)
-        self._commits += 1
-        self._samples += len(layout.refs)
+        if isinstance(found, Rows):
+            state.apply_rows(source, found, layout, segment)
+        else:
+            commit = Commit(found.times, layout, found.values, int(is_stale(found.values).sum()))
+            state.apply(source, commit, found.numbers[0], segment)
+        self._commits += len(found.numbers)
+        self._samples += found.values.size
 
     def _layout(self, source: Source, refs: IntArray) -> Layout | None:
         """The columns of logged series; None where one has no name. The rows of a page share one array of them."""

@@ -18,11 +18,11 @@ import msgspec
 
 from engine.foundation.files import beside
 from engine.tsdb.codec import deflated
-from engine.tsdb.frames import FrameFile, Gap, file_header, framed, read_frames
+from engine.tsdb.frames import Form, FrameFile, Gap, file_header, framed, read_frames
 from promql.model.labels import Labels
 
 SERIES: Final = 1
-TAG: Final = b"name"
+FORM: Final = Form(b"name", 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Named:
 
 
 def read_series(path: Path) -> Iterator[Named | Gap]:
-    for frame in read_frames(path, TAG):
+    for frame in read_frames(path, FORM):
         if isinstance(frame, Gap):
             yield frame
         else:
@@ -48,7 +48,7 @@ def read_series(path: Path) -> Iterator[Named | Gap]:
 def rewrite(path: Path, everything: Iterable[Named]) -> None:
     """Put a log of just these in the place of the old one."""
     with beside(path) as file:
-        file.write(file_header(TAG))
+        file.write(file_header(FORM))
         for named in everything:
             file.write(_record(named))
 
@@ -57,7 +57,7 @@ class SeriesLog:
     """Writes names."""
 
     def __init__(self, path: Path) -> None:
-        self._file = FrameFile(path, TAG)
+        self._file = FrameFile(path, FORM)
 
     def write(self, named: Named) -> None:
         """Raises DiskFullError and leaves nothing behind."""

@@ -27,6 +27,7 @@ from engine.tsdb.catalog import Catalog
 from engine.tsdb.commit import Commit, Layout
 from engine.tsdb.numbers import NEVER, growing_ints
 from engine.tsdb.options import StoreOptions
+from engine.tsdb.pages import Rows
 from engine.tsdb.ragged import OpenRagged
 from engine.tsdb.table import Newest, OpenTable
 from engine.tsdb.view import Part, View
@@ -116,6 +117,23 @@ class Source:
         self.through = number
         self._publish()
 
+    def apply_rows(self, rows: Rows, layout: Layout, segment: int) -> None:
+        """Take in commits of the same series, as one by one, but those together that only add rows."""
+        stale = is_stale(rows.values).sum(axis=1)
+        at, end = 0, len(rows.numbers)
+        while at < end:
+            commit = Commit(int(rows.times[at]), layout, rows.values[at].copy(), int(stale[at]))
+            self.apply(commit, rows.numbers[at], segment)
+            at += 1
+            if more := self._room(rows.times[at - 1 :], layout, stale[at - 1 :]):
+                before, last = at - 1, at + more - 1
+                self._table.extend(rows.times[before:last], rows.values[before:last])
+                self._newest = Newest(int(rows.times[last]), ((layout.columns, rows.values[last].copy()),), 0)
+                self._dead = 0
+                self._latest, self.through = int(rows.times[last]), rows.numbers[last]
+                self._publish()
+                at += more
+
     def open_since(self) -> int | None:
         """The time of the oldest sample that is not sealed."""
         times = [self._table.first_time] if self._table.rows else []
@@ -187,16 +205,30 @@ class Source:
             self._dead = newest.stale
 
     def _is_due(self, commit: Commit) -> bool:
-        table, rows = self._table, self._table.rows + (self._newest is not None)
+        rows = self._table.rows + (self._newest is not None)
         clean = self._newest is None or commit.start > self._newest.time
         if not clean:  # the newest instant is about to grow: wait, but not for ever
             return rows >= 2 * self._options.seal_rows
-        changed = max(self._dead, table.slots - table.first_slots)
         return (
             rows >= self._options.seal_rows
             or self._ragged.size >= self._options.seal_samples
-            or (rows >= _FEW_ROWS and changed * _QUARTER >= table.slots)
+            or (rows >= _FEW_ROWS and self._has_changed())
         )
+
+    def _has_changed(self) -> bool:
+        """Whether a quarter of the columns is dead or new."""
+        return max(self._dead, self._table.slots - self._table.first_slots) * _QUARTER >= self._table.slots
+
+    def _room(self, times: IntArray, layout: Layout, stale: IntArray) -> int:
+        """How many rows after the first of these, which is the newest instant, only add rows to the table."""
+        table, newest = self._table, self._newest
+        if newest is None or not newest.is_just(int(times[0]), layout.columns) or not (times[1:] > times[:-1]).all():
+            return 0
+        fits = table.is_of(layout.columns) and len(layout.columns) * _QUARTER >= table.slots
+        if not fits or self._ragged.size >= self._options.seal_samples or self._has_changed():
+            return 0
+        whole = int(stale.argmax()) if stale.any() else len(times)
+        return max(0, min(whole - 1, self._options.seal_rows - table.rows - 1))
 
     def _sealed(self) -> Iterator[Part]:
         if self._table.rows:

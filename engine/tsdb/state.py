@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from engine.tsdb.catalog import Catalog
-from engine.tsdb.commit import Commit
+from engine.tsdb.commit import Commit, Layout
 from engine.tsdb.index import Index
 from engine.tsdb.numbers import NEVER
+from engine.tsdb.pages import Rows
 from engine.tsdb.partfile import PartFile
 from engine.tsdb.source import Source
 
@@ -43,9 +44,21 @@ class State:
         layout.living_at = catalog.forgettings
         catalog.note(commit.times, layout.refs, commit.values)
         source.apply(commit, number, segment)
-        self.next_commit = number + 1
+        self.next_commit = max(self.next_commit, number + 1)
         self.oldest = commit.start if self.oldest == NEVER else min(self.oldest, commit.start)
         self.newest = max(self.newest, commit.end)
+        if born:
+            self.index.add(born, catalog.labels_of(born))
+
+    def apply_rows(self, source: Source, rows: Rows, layout: Layout, segment: int) -> None:
+        """The same for commits that have the same series, each later than the one before."""
+        catalog, (first, last) = self.catalog, (int(rows.times[0]), int(rows.times[-1]))
+        born = catalog.born(first, layout.refs).tolist()
+        catalog.note_newer(last, layout.refs, rows.values[-1])
+        source.apply_rows(rows, layout, segment)
+        self.next_commit = max(self.next_commit, rows.numbers[-1] + 1)
+        self.oldest = first if self.oldest == NEVER else min(self.oldest, first)
+        self.newest = max(self.newest, last)
         if born:
             self.index.add(born, catalog.labels_of(born))
 

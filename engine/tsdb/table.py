@@ -58,6 +58,22 @@ class OpenTable:
             self.first_slots = self.slots
         self.rows += 1
 
+    def is_of(self, columns: IntArray) -> bool:
+        """Whether the last row had just these columns."""
+        return columns is self._last_columns
+
+    def extend(self, times: IntArray, values: FloatArray) -> None:
+        """Add rows, `values: float64[R, N]`, of the columns that the last one had."""
+        end = self.rows + len(times)
+        while end > len(self._times):
+            self._grow_rows()
+        rows = self._values[self.rows : end]
+        if values.shape[1] < rows.shape[1]:
+            rows.fill(ABSENT_NAN)
+        rows[:, self._last_slots] = values
+        self._times[self.rows : end] = times
+        self.rows = end
+
     def view(self) -> TableView:
         return TableView(self._times[: self.rows], self._values, self._slot_of, self._columns[: self.slots])
 
@@ -90,9 +106,9 @@ class OpenTable:
         self._values, self._columns = values, columns
 
     def _grow_rows(self) -> None:
-        values = np.empty((2 * self.rows, self._values.shape[1]))
-        values[: self.rows] = self._values
-        self._times, self._values = enlarged(self._times, 2 * self.rows, 0), values
+        values = np.empty((2 * len(self._times), self._values.shape[1]))
+        values[: self.rows] = self._values[: self.rows]
+        self._times, self._values = enlarged(self._times, len(values), 0), values
 
 
 class TableView:
@@ -175,6 +191,10 @@ class Newest:
 
     def with_more(self, columns: IntArray, values: FloatArray, stale: int) -> Newest:
         return Newest(self.time, (*self._pieces, (columns, values)), self.stale + stale)
+
+    def is_just(self, time: int, columns: IntArray) -> bool:
+        """Whether it came in one piece: that time, these columns."""
+        return self.time == time and len(self._pieces) == 1 and self._pieces[0][0] is columns
 
     def joined(self) -> tuple[IntArray, FloatArray]:
         """Columns and values, in the order in which they came."""

@@ -1,46 +1,49 @@
-"""The log of samples that no part holds yet.
+"""The log of samples that no part holds yet; its form is in `engine.tsdb.walformat`, reading in `engine.tsdb.replay`.
 
-Segments `NNNNNNNN.wal` of records (see `engine.tsdb.frames`):
-- LAYOUT: a number, a source, the series of a page in its order. Numbers are never given twice in a segment, and a
-  row names its layout, so losing one record loses the rows that need it and can't put values under wrong names.
-- ROW: commit number, source, layout, instant, values: a whole scrape.
-- SAMPLES: commit number, source, times, series, values: a commit of several instants.
+Laws:
+- Series are named by their store-wide numbers; what the numbers mean is in the series log, which is written first.
+- A commit is one record, written in one go: it is replayed whole or not at all. Each segment can be read alone.
+- A row names only what changed since the source's row before. A source's first row in a segment and every 32nd after
+  it are told in full, so that a lost record costs its source the rows up to there; a row names the row that it
+  rests on, so that it is never put upon another one.
 
-Series are named by their store-wide numbers; what the numbers mean is in the series log, which is written first.
-A commit is one record: it is replayed whole or not at all. Each segment can be read alone.
+The row before is the very array that the source shows as its newest instant, so remembering it costs no memory.
 
-Behind its head each record is an array of words of 8 bytes. Where that makes it smaller, it is deflated, and the kind
-bears a mark; a log may have records of both forms. Values are not told by their difference from the row before, which
-would be smaller still: then one lost record would cost all that follow.
+Discipline: one thread writes; what maintenance asks for in another one (`handles`, `drop_before`, `size`) is kept
+apart from the change of segments by a lock.
 """
 
 from __future__ import annotations
 
 import os
-import struct
-from collections.abc import Iterator
-from dataclasses import dataclass
+import threading
 from pathlib import Path
 from typing import Final, Protocol
 
 import numpy as np
 
-from engine.tsdb.codec import deflated, inflated
+from engine.tsdb.codec import deflated
 from engine.tsdb.commit import Commit
-from engine.tsdb.frames import Frame, FrameFile, Gap, framed, read_frames
-from promql.model.types import AnyArray, IntArray
+from engine.tsdb.frames import FrameFile, framed
+from engine.tsdb.walformat import (
+    CHANGES,
+    CHANGES_HEAD,
+    COMMIT,
+    COMMIT_HEAD,
+    DEFLATED,
+    FORM,
+    PAGE,
+    PAGE_HEAD,
+    number_of,
+    path_of,
+    segments,
+)
+from engine.tsdb.words import packed, turns
+from promql.model.types import FloatArray, IntArray
 
-LAYOUT: Final = 1
-ROW: Final = 2
-SAMPLES: Final = 3
-DEFLATED: Final = 0x80
-"""The mark."""
-TAG: Final = b"wal\0"
-_SHORT: Final = 128  # shorter records are not worth the trial
-_LAYOUT: Final = struct.Struct("<II")
-_ROW: Final = struct.Struct("<QIIq")
-_SAMPLES: Final = struct.Struct("<QII")
-_HEADS: Final = {LAYOUT: _LAYOUT, ROW: _ROW, SAMPLES: _SAMPLES}
+FULL_EVERY: Final = 32
+_LONG: Final = 4096  # bytes; below that deflating saves a few and doubles the time
+_FAR: Final = 1 << 32
 
 
 class Log(Protocol):
@@ -86,6 +89,31 @@ class NoLog:
         """Nothing is open."""
 
 
+class _Page:
+    """A page that a source has in this segment, and the row of it that was logged last."""
+
+    __slots__ = ("number", "refs", "row", "row_commit", "since_full")
+
+    def __init__(self, number: int, refs: IntArray) -> None:
+        self.number = number
+        self.refs = refs
+        self.row: FloatArray | None = None
+        self.row_commit = 0
+        self.since_full = 0
+
+    def is_of(self, refs: IntArray) -> bool:
+        return refs is self.refs or np.array_equal(refs, self.refs)
+
+    def back(self, commit: int) -> int:
+        """The distance to the row that the next one may rest on; 0 where it has to be told in full."""
+        distance = commit - self.row_commit
+        return distance if self.row is not None and self.since_full + 1 < FULL_EVERY and distance < _FAR else 0
+
+    def note(self, commit: int, row: FloatArray, back: int) -> None:
+        self.row, self.row_commit = row, commit
+        self.since_full = self.since_full + 1 if back else 0
+
+
 class Wal:
     """Writes segments from `first` on; the next is begun when one has `segment_bytes`."""
 
@@ -93,53 +121,61 @@ class Wal:
         self.segment = first
         self._folder = folder
         self._limit = segment_bytes
-        self._record = _deflated if compress else framed
+        self._compress = compress
+        self._lock = threading.Lock()
         self._file: FrameFile | None = None
         self._rolled: list[int] = []
-        self._layouts: dict[int, tuple[int, IntArray]] = {}
-        self._next_layout = 0
-        self._sizes = {number_of(path): path.stat().st_size for path in segments(folder)}
+        self._pages: dict[int, _Page] = {}
+        self._next_page = 0
+        self._closed = {number_of(path): path.stat().st_size for path in segments(folder)}
 
     def write(self, number: int, source: int, commit: Commit) -> None:
-        if self._file is not None and self._file.size >= self._limit:
-            self._roll()
-        if self._file is None:
-            self._file = FrameFile(self._folder / f"{self.segment:08}.wal", TAG)
+        file = self._open()
         if isinstance(commit.times, int):
-            self._write_row(self._file, number, source, commit.times, commit)
+            self._write_row(file, number, source, commit.times, commit)
         else:
             refs = commit.layout.refs
-            head = _SAMPLES.pack(number, source, len(refs))
-            self._file.append([self._record(SAMPLES, head, commit.times, refs, commit.values)])
-        self._sizes[self.segment] = self._file.size
+            words = np.concatenate([turns(commit.times), turns(refs), commit.values.view(np.uint64)])
+            count, body = packed(words)
+            file.append([self._record(COMMIT, COMMIT_HEAD.pack(number, source, len(refs), count), body)])
 
     def _write_row(self, file: FrameFile, number: int, source: int, time: int, commit: Commit) -> None:
-        records = []
-        refs = commit.layout.refs
-        layout, known = self._layouts.get(source, (-1, None))
-        if refs is not known and (known is None or not np.array_equal(refs, known)):
-            layout = self._next_layout
-            records.append(self._record(LAYOUT, _LAYOUT.pack(layout, source), refs))
-        records.append(self._record(ROW, _ROW.pack(number, source, layout, time), commit.values))
+        refs, row = commit.layout.refs, commit.values
+        page = self._pages.get(source)
+        if page is None or not page.is_of(refs):
+            page = _Page(self._next_page, refs)
+        back = page.back(number)
+        words = row.view(np.uint64)
+        if page.row is not None and back:
+            words = words ^ page.row.view(np.uint64)
+        count, body = packed(words)
+        records = [self._record(CHANGES, CHANGES_HEAD.pack(number, time, page.number, back, count), body)]
+        if not back:
+            count, body = packed(turns(refs))
+            records.insert(0, self._record(PAGE, PAGE_HEAD.pack(page.number, source, len(refs), count), body))
         file.append(records)
-        if len(records) > 1:
-            self._layouts[source] = (layout, refs)
-            self._next_layout += 1
+        page.note(number, row, back)
+        self._pages[source] = page
+        self._next_page = max(self._next_page, page.number + 1)
 
     def handles(self) -> list[int]:
-        found, self._rolled = self._rolled, []
-        if self._file is not None and self._file.synced < self._file.size:
-            found.append(self._file.duplicate())
-            self._file.synced = self._file.size
-        return found
+        with self._lock:
+            found, self._rolled = self._rolled, []
+            if self._file is not None and self._file.synced < self._file.size:
+                self._file.synced = self._file.size
+                found.append(self._file.duplicate())
+            return found
 
     def drop_before(self, segment: int) -> None:
-        for number in [n for n in self._sizes if n < segment]:
-            (self._folder / f"{number:08}.wal").unlink(missing_ok=True)
-            del self._sizes[number]
+        with self._lock:
+            gone = [number for number in self._closed if number < segment]
+            for number in gone:
+                path_of(self._folder, number).unlink(missing_ok=True)
+                del self._closed[number]
 
     def size(self) -> int:
-        return sum(self._sizes.values())
+        with self._lock:
+            return sum(self._closed.values()) + (0 if self._file is None else self._file.size)
 
     def close(self) -> None:
         for handle in self.handles():
@@ -149,71 +185,27 @@ class Wal:
             self._file.close()
             self._file = None
 
-    def _roll(self) -> None:
-        assert self._file is not None
-        self._rolled.append(self._file.duplicate())
-        self._file.close()
-        self._file = None
-        self.segment += 1
-        self._layouts = {}
-        self._next_layout = 0
+    def _record(self, kind: int, head: bytes, body: bytes) -> bytes:
+        if self._compress and len(body) >= _LONG:
+            shorter = deflated(body)
+            if len(shorter) < len(body):
+                return framed(kind | DEFLATED, head, shorter)
+        return framed(kind, head, body)
 
+    def _open(self) -> FrameFile:
+        """The file to write to; the next one where it is full."""
+        if self._file is not None and self._file.size >= self._limit:
+            self._roll(self._file)
+        if self._file is None:
+            self._file = FrameFile(path_of(self._folder, self.segment), FORM)
+        return self._file
 
-@dataclass(frozen=True, slots=True)
-class Logged:
-    """A commit as it was logged; `refs` is None where its layout was lost."""
-
-    number: int
-    source: int
-    times: IntArray | int
-    refs: IntArray | None
-    values: np.ndarray[tuple[int], np.dtype[np.float64]]
-
-
-def read_segment(path: Path) -> Iterator[Logged | Gap]:
-    """The commits of a segment in their order, and the gaps."""
-    layouts: dict[int, IntArray] = {}
-    for frame in read_frames(path, TAG):
-        if isinstance(frame, Gap):
-            yield frame
-            continue
-        kind = frame.kind & ~DEFLATED
-        head = _HEADS[kind]
-        fields, words = head.unpack_from(frame.payload), _words(frame, head.size)
-        if kind == LAYOUT:
-            layouts[fields[0]] = words
-        elif kind == ROW:
-            number, source, layout, time = fields
-            yield Logged(number, source, time, layouts.get(layout), words.view(np.float64))
-        else:
-            number, source, count = fields
-            times, refs, values = words[:count], words[count : 2 * count], words[2 * count :]
-            yield Logged(number, source, times, refs, values.view(np.float64))
-
-
-def segments(folder: Path) -> list[Path]:
-    """The segments of a folder, oldest first."""
-    return sorted(folder.glob("*.wal"))
-
-
-def number_of(segment: Path) -> int:
-    return int(segment.stem)
-
-
-def _deflated(kind: int, head: bytes, *arrays: AnyArray) -> bytes:
-    """A record in the smaller form; of bytes alike in alike places, one plane for each of the eight."""
-    if sum(array.nbytes for array in arrays) < _SHORT:
-        return framed(kind, head, *arrays)
-    words = np.concatenate([array.view(np.int64) for array in arrays])
-    planes = np.ascontiguousarray(words.view(np.uint8).reshape(-1, 8).T)
-    packed = deflated(planes.data)
-    return framed(kind | DEFLATED, head, packed) if len(packed) < planes.nbytes else framed(kind, head, *arrays)
-
-
-def _words(frame: Frame, start: int) -> IntArray:
-    """What follows the head of a record."""
-    body = frame.payload[start:]
-    if not frame.kind & DEFLATED:
-        return np.frombuffer(body, np.int64).copy()
-    planes = np.frombuffer(inflated(body), np.uint8).reshape(8, -1)
-    return np.ascontiguousarray(planes.T).view(np.int64).ravel()
+    def _roll(self, file: FrameFile) -> None:
+        with self._lock:
+            self._rolled.append(file.duplicate())
+            self._closed[self.segment] = file.size
+            self._file = None
+            self.segment += 1
+        file.close()
+        self._pages = {}
+        self._next_page = 0

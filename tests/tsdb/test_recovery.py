@@ -13,8 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.tsdb.errors import DamagedError, DiskFullError, FormatError
+from engine.tsdb.frames import Frame, read_frames
 from engine.tsdb.options import StoreOptions
 from engine.tsdb.store import Store
+from engine.tsdb.walformat import CHANGES, FORM
 from promql.model.panel import Kind
 from tests.tsdb.twin import Answer, Twin, answer, batch, equal, everything, named
 
@@ -110,15 +112,17 @@ def test_a_flipped_bit_is_reported_and_never_becomes_a_wrong_sample(
     store.close()
 
 
-def test_after_a_damaged_record_the_next_one_is_read(tmp_path: Path) -> None:
-    answers = fill(tmp_path / "flip", 7, StoreOptions(log_compression=False))
+def test_a_damaged_record_costs_its_source_the_commits_up_to_the_next_full_row(tmp_path: Path) -> None:
+    answers = fill(tmp_path / "flip", 40)
     log = tmp_path / "flip" / "wal" / "00000001.wal"
+    second = [frame for frame in read_frames(log, FORM) if isinstance(frame, Frame) and frame.kind == CHANGES][1]
     data = bytearray(log.read_bytes())
-    data[len(data) // 2] ^= 1
+    data[second.end - 1] ^= 1
     log.write_bytes(data)
     store, got = reopened(tmp_path / "flip")
-    assert (got[SERIES[0]][0], got[SERIES[0]][-1]) == (answers[-1][SERIES[0]][0], answers[-1][SERIES[0]][-1])
-    assert len(got[SERIES[0]]) < len(answers[-1][SERIES[0]])
+    assert (len(store.recovery.damages), store.recovery.lost_commits) == (1, 1)
+    whole = answers[-1][SERIES[0]]
+    assert got[SERIES[0]] == [whole[0], *whole[3:]], "the fourth commit has a series more, so it is told in full"
     store.close()
 
 
