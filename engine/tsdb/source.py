@@ -227,7 +227,7 @@ class Source:
         fits = table.is_of(layout.columns) and len(layout.columns) * _QUARTER >= table.slots
         if not fits or self._ragged.size >= self._options.seal_samples or self._has_changed():
             return 0
-        whole = int(stale.argmax()) if stale.any() else len(times)
+        whole = int((stale > 0).argmax()) if stale.any() else len(times)
         return max(0, min(whole - 1, self._options.seal_rows - table.rows - 1))
 
     def _sealed(self) -> Iterator[Part]:
