@@ -147,7 +147,7 @@ def _flag_row(option: click.Option) -> Row:
 
 
 def _flags(title: str, names: Iterable[str]) -> Iterator[str]:
-    yield f"{title}: {code(names)}."
+    yield f"{title}: {code(names) or 'none'}."
     yield ""
 
 

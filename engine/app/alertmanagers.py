@@ -2,84 +2,129 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
-from pathlib import Path
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from yarl import URL
 
 from engine.alerting.manager import AlertManager
 from engine.config.prometheus import AlertmanagersConfig
-from engine.foundation.addresses import AddressBook
-from engine.foundation.clock import Clock
+from engine.discovery.groups import TargetGroup
+from engine.discovery.ports import DiscoveryParts
+from engine.discovery.sources import discoveries
+from engine.discovery.static import static_groups
 from engine.foundation.delivery import Delivery, on_this_machine
 from engine.foundation.http_client import HttpClient
+from engine.foundation.supervise import Supervisor
 from engine.relabel.relabel import relabel
 from engine.rules.alertmanagers import Alertmanager, InProcess, Remote
 from engine.rules.wire import push_url
 from promql.model.labels import Labels
 
+SYNC_SECONDS: Final = 5.0
 _DEFAULT_PORTS: Final = {"http": "80", "https": "443"}
 
 
 class Alertmanagers:
-    """Those of one configuration; owns the connections to them. `ours` takes alerts in process."""
+    """Those of one configuration; owns the connections to them, and what follows discovery.
+
+    `ours` takes alerts in process. First `open`, then `follow`, at last `close`.
+    """
 
     def __init__(
-        self, clock: Clock, delivery: Delivery, addresses: AddressBook, ours: AlertManager | None, base: Path
+        self, parts: DiscoveryParts, delivery: Delivery, supervisor: Supervisor, ours: AlertManager | None
     ) -> None:
-        self._clock = clock
+        self._parts = parts
         self._delivery = delivery
-        self._addresses = addresses
+        self._supervisor = supervisor
         self._ours = ours
-        self._base = base
-        self._clients: list[HttpClient] = []
+        self._sections: list[_Section] = []
+        self._news = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
 
-    async def of(self, sections: Sequence[AlertmanagersConfig]) -> list[Alertmanager]:
-        """All of them, each once. Raises ConfigError."""
-        found: dict[str, Alertmanager] = {}
-        for section in sections:
-            async for one in self._section(section):
-                found.setdefault(one.url, one)
-        return list(found.values())
+    async def open(self, sections: Sequence[AlertmanagersConfig]) -> list[Alertmanager]:
+        """Those that are written in the configuration, each once. Raises ConfigError."""
+        for config in sections:
+            client = HttpClient(config, self._parts.addresses, base=self._parts.base)
+            self._sections.append(
+                _Section(
+                    config, client, {("static_configs/0", g.source): g for g in static_groups(config.static_configs)}
+                )
+            )
+        return await self._all()
+
+    def follow(self, told: Callable[[Sequence[Alertmanager]], None]) -> None:
+        """Tell all of them again whenever discovery has news."""
+        for number, section in enumerate(self._sections):
+            for name, source in discoveries(section.config, self._parts).items():
+                publish = partial(self._publish, section, name)
+                self._tasks.append(
+                    self._supervisor.start(f"discovery of alertmanagers {number}, {name}", partial(source.run, publish))
+                )
+        self._tasks.append(self._supervisor.start("alertmanagers", partial(self._keep_telling, told)))
 
     async def close(self) -> None:
-        for client in self._clients:
-            await client.close()
-        self._clients.clear()
+        """End the following, and let go of connections."""
+        tasks, self._tasks = self._tasks, []
+        await self._supervisor.stop(*tasks)
+        sections, self._sections = self._sections, []
+        for section in sections:
+            await section.client.close()
 
-    async def _section(self, section: AlertmanagersConfig) -> AsyncIterator[Alertmanager]:
-        client = HttpClient(section, self._addresses, base=self._base)
-        self._clients.append(client)
-        for url in urls(section):
-            place = URL(url)
-            if self._ours is not None and self._addresses.component(place) == "alertmanager":
-                yield InProcess(url, self._ours.put_alerts)
-                continue
-            here = await on_this_machine(place.host or "", place.port or 0, self._addresses)
-            yield Remote(
-                url,
-                client,
-                clock=self._clock,
-                delivery=self._delivery,
-                on_this_machine=here,
-                timeout_seconds=section.timeout.seconds,
-            )
+    def _publish(self, section: _Section, name: str, groups: Sequence[TargetGroup]) -> None:
+        for group in groups:
+            section.groups[name, group.source] = group
+        self._news.set()
+
+    async def _keep_telling(self, told: Callable[[Sequence[Alertmanager]], None]) -> None:
+        while True:
+            await self._news.wait()
+            self._news.clear()
+            told(await self._all())
+            await self._parts.clock.sleep(SYNC_SECONDS)
+
+    async def _all(self) -> list[Alertmanager]:
+        found: dict[str, Alertmanager] = {}
+        for section in self._sections:
+            for url in urls(section.config, section.groups.values()):
+                if url not in found:
+                    found[url] = await self._at(url, section)
+        return list(found.values())
+
+    async def _at(self, url: str, section: _Section) -> Alertmanager:
+        place, addresses = URL(url), self._parts.addresses
+        if self._ours is not None and addresses.component(place) == "alertmanager":
+            return InProcess(url, self._ours.put_alerts)
+        here = await on_this_machine(place.host or "", place.port or 0, addresses)
+        return Remote(
+            url,
+            section.client,
+            clock=self._parts.clock,
+            delivery=self._delivery,
+            on_this_machine=here,
+            timeout_seconds=section.config.timeout.seconds,
+        )
 
 
-def urls(section: AlertmanagersConfig) -> list[str]:
-    """Where the section's targets take alerts, after relabelling; targets that it drops are left out."""
+@dataclass(frozen=True, slots=True)
+class _Section:
+    """One section, its connections, and what its sources told, by source and group."""
+
+    config: AlertmanagersConfig
+    client: HttpClient
+    groups: dict[tuple[str, str], TargetGroup]
+
+
+def urls(section: AlertmanagersConfig, groups: Iterable[TargetGroup]) -> list[str]:
+    """Where the targets of a section take alerts, after relabelling; those that it drops are left out."""
     found = []
-    for group in section.static_configs:
+    path = URL(push_url("http", "x", section.path_prefix, section.api_version)).path
+    for group in groups:
         for target in group.targets:
-            before = Labels.of(
-                {
-                    **group.labels,
-                    "__address__": target,
-                    "__scheme__": section.scheme,
-                    "__alerts_path__": URL(push_url("http", "x", section.path_prefix, section.api_version)).path,
-                }
-            )
+            before = group.labels.overlay(target).overlay({"__scheme__": section.scheme, "__alerts_path__": path})
             labels = relabel(before, section.relabel_configs)
             if labels is not None and labels.get("__address__"):
                 found.append(_url(labels))

@@ -28,6 +28,7 @@ from engine.app.routes import Served, routes
 from engine.config.load import Loaded, load
 from engine.config.prometheus import PrometheusConfig
 from engine.config.render import render
+from engine.discovery.ports import DiscoveryParts
 from engine.foundation.addresses import AddressBook
 from engine.foundation.clock import Clock
 from engine.foundation.delivery import Delivery, DeliveryPolicy
@@ -186,8 +187,8 @@ class Application:
         await self.rules.stop()
         if self.alertmanager is not None:
             await self.alertmanager.stop()
-        await self._around.supervisor.stop_all()
         await self._peers.close()
+        await self._around.supervisor.stop_all()
         self._around.workers.close()  # upkeep that was under way must not outlive the store
         self.store.close()
 
@@ -206,7 +207,7 @@ class Application:
         groups = group_specs(loaded.rules, settings.evaluation_interval)
         peers = self._make_peers()
         try:
-            told = await peers.of(alerting.alertmanagers)
+            told = await peers.open(alerting.alertmanagers)
             await self._manage_by(loaded)
             await self.scrapes.apply(config.scrape_configs, Labels.of(settings.external_labels))
         except ConfigError:
@@ -216,6 +217,7 @@ class Application:
         self.notifier.discovered(told)
         old, self._peers = self._peers, peers
         await old.close()
+        peers.follow(self.notifier.discovered)
         self.expander.external_labels = settings.external_labels
         self.queries.default_step_ms = settings.evaluation_interval
         await self.rules.apply(groups)
@@ -280,8 +282,15 @@ class Application:
         return AlertManager(loaded.alertmanager, loaded.alertmanager_file.parent, surroundings)
 
     def _make_peers(self) -> Alertmanagers:
-        base = self.loaded.file.parent
-        return Alertmanagers(self._around.clock, self.delivery, self.addresses, self.alertmanager, base)
+        around = self._around
+        parts = DiscoveryParts(
+            clock=around.clock,
+            workers=around.workers,
+            addresses=self.addresses,
+            base=self.loaded.file.parent,
+            counts=self.scrapes.discovery_counts,
+        )
+        return Alertmanagers(parts, self.delivery, around.supervisor, self.alertmanager)
 
     def _collects(self) -> dict[str, Collect]:
         """The metrics of each component."""

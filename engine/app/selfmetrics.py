@@ -180,6 +180,30 @@ TABLE: Final[tuple[tuple[str, MetricType, str, Read], ...]] = (
         lambda p: [({"config": name, "name": "scrape"}, pool.discovered) for name, pool in p.scrapes.pools.items()],
     ),
     (
+        "prometheus_sd_file_read_errors_total",
+        _C,
+        "Times that a file of targets could not be used.",
+        lambda p: p.scrapes.discovery_counts.file_read_errors,
+    ),
+    (
+        "prometheus_sd_http_failures_total",
+        _C,
+        "Times that a service of targets did not answer as it should.",
+        lambda p: p.scrapes.discovery_counts.http_failures,
+    ),
+    (
+        "prometheus_sd_dns_lookups_total",
+        _C,
+        "Names that discovery asked for.",
+        lambda p: p.scrapes.discovery_counts.dns_lookups,
+    ),
+    (
+        "prometheus_sd_dns_lookup_failures_total",
+        _C,
+        "Names that nobody could say anything about.",
+        lambda p: p.scrapes.discovery_counts.dns_failures,
+    ),
+    (
         f"{_TSDB}head_samples_appended_total",
         _C,
         "Samples stored since the start.",

@@ -22,6 +22,7 @@ from engine.config.foreign import foreign
 from engine.config.load import Reading, lint_rules, load_alertmanager, rule_files
 from engine.config.prometheus import PrometheusConfig, parse_prometheus
 from engine.config.rules import parse_rules
+from engine.config.sd_files import check_sd_files
 from engine.config.targets import check_targets
 from engine.config.translate import Translator
 from engine.foundation.decode import Report
@@ -144,6 +145,7 @@ def _check_config(path: Path, reading: Reading, translate: bool) -> str:
     def beyond(config: PrometheusConfig, report: Report) -> None:
         check_targets(config, report)
         check_files(config, report, translator, path.parent)
+        check_sd_files(config, report, translator, path.parent)
 
     written = reading.parse(path, partial(parse_prometheus, check=beyond))
     config = translator.rooted(written, path.parent)

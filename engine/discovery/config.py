@@ -7,6 +7,7 @@ table of what works here. Kinds that are typed but not built yet carry NotYet, t
 from __future__ import annotations
 
 from collections.abc import Mapping
+from importlib.util import find_spec
 from typing import Annotated, ClassVar, Final, Self
 
 import msgspec
@@ -42,7 +43,7 @@ from engine.foundation.values import FilePath, LabelName, Secret, Url
 from promql.model.durations import Duration
 
 _SD_FILE: Final = Regex(r"[^*]*(\*[^/]*)?\.(json|yml|yaml|JSON|YML|YAML)")
-_CLOUD: Final = NotHere("use static_configs, and file_sd_configs or http_sd_configs as soon as they are supported")
+_CLOUD: Final = NotHere("use file_sd_configs or http_sd_configs")
 _PORTLESS: Final = "SRV"
 
 
@@ -110,6 +111,8 @@ class DnsSDConfig(msgspec.Struct, frozen=True, kw_only=True):
             report.error("DNS-SD config must contain at least one SRV record name", "names")
         if self.type != _PORTLESS and not self.port:
             report.error("a port is required in DNS-SD configs for all record types except SRV", "port")
+        if find_spec("dns") is None:
+            report.unsupported("needs the package dnspython: pip install 'monitoring-engine[dns]'")
 
 
 class DockerFilter(msgspec.Struct, frozen=True, kw_only=True):
@@ -193,9 +196,9 @@ class TargetSources(PrometheusHTTPClientConfig, frozen=True, kw_only=True):
     """All the ways in which a section gets targets."""
 
     static_configs: Annotated[tuple[TargetGroup, ...], NullItem("empty or null section in static_configs")] = ()
-    file_sd_configs: Annotated[tuple[FileSDConfig, ...], _null("file_sd_configs"), NotYet()] = ()
-    http_sd_configs: Annotated[tuple[HttpSDConfig, ...], _null("http_sd_configs"), NotYet()] = ()
-    dns_sd_configs: Annotated[tuple[DnsSDConfig, ...], _null("dns_sd_configs"), NotYet()] = ()
+    file_sd_configs: Annotated[tuple[FileSDConfig, ...], _null("file_sd_configs")] = ()
+    http_sd_configs: Annotated[tuple[HttpSDConfig, ...], _null("http_sd_configs")] = ()
+    dns_sd_configs: Annotated[tuple[DnsSDConfig, ...], _null("dns_sd_configs")] = ()
     docker_sd_configs: Annotated[tuple[DockerSDConfig, ...], _null("docker_sd_configs"), NotYet()] = ()
     dockerswarm_sd_configs: Annotated[tuple[DockerSwarmSDConfig, ...], _null("dockerswarm_sd_configs"), NotYet()] = ()
     kubernetes_sd_configs: Annotated[tuple[KubernetesSDConfig, ...], _null("kubernetes_sd_configs"), NotYet()] = ()

@@ -7,21 +7,43 @@ from types import MappingProxyType
 from typing import Final, TypeAlias
 
 from engine.discovery.config import TargetSources
+from engine.discovery.file import FileDiscovery
 from engine.discovery.groups import Discovery
+from engine.discovery.http import HttpDiscovery
+from engine.discovery.ports import DiscoveryParts
 from engine.discovery.static import StaticDiscovery
 
-_Make: TypeAlias = Callable[[TargetSources], Iterator[Discovery]]
+_Make: TypeAlias = Callable[[TargetSources, DiscoveryParts], Iterator[Discovery]]
 
 
-def _static(config: TargetSources) -> Iterator[Discovery]:
+def _static(config: TargetSources, _: DiscoveryParts) -> Iterator[Discovery]:
     if config.static_configs:
         yield StaticDiscovery(config.static_configs)
 
 
-SOURCES: Final[Mapping[str, _Make]] = MappingProxyType({"static_configs": _static})
+def _file(config: TargetSources, parts: DiscoveryParts) -> Iterator[Discovery]:
+    return (FileDiscovery(one, parts) for one in config.file_sd_configs)
+
+
+def _http(config: TargetSources, parts: DiscoveryParts) -> Iterator[Discovery]:
+    return (HttpDiscovery(one, parts) for one in config.http_sd_configs)
+
+
+def _dns(config: TargetSources, parts: DiscoveryParts) -> Iterator[Discovery]:
+    if config.dns_sd_configs:
+        from engine.discovery.dns import DnsDiscovery  # noqa: PLC0415 - it needs an extra
+
+        yield from (DnsDiscovery(one, parts) for one in config.dns_sd_configs)
+
+
+SOURCES: Final[Mapping[str, _Make]] = MappingProxyType(
+    {"static_configs": _static, "file_sd_configs": _file, "http_sd_configs": _http, "dns_sd_configs": _dns}
+)
 """By key of the configuration; each gives no source, one, or one for each entry."""
 
 
-def discoveries(config: TargetSources) -> dict[str, Discovery]:
+def discoveries(config: TargetSources, parts: DiscoveryParts) -> dict[str, Discovery]:
     """The section's sources, each under a name of its own: `static_configs/0`."""
-    return {f"{key}/{place}": source for key, make in SOURCES.items() for place, source in enumerate(make(config))}
+    return {
+        f"{key}/{place}": source for key, make in SOURCES.items() for place, source in enumerate(make(config, parts))
+    }

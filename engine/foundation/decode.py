@@ -43,8 +43,8 @@ def decode(
 ) -> Decoded[T]:
     """The first document of a YAML (or JSON) text as a `kind`; `file` is what findings call it. Never raises.
 
-    An empty document is read as an empty mapping, so that a Struct's checks run. `check` runs last, for conditions
-    that need more than the value.
+    An empty document is read as an empty mapping (or list), so that a Struct's checks run. `check` runs last, for
+    conditions that need more than the value.
     """
     context = Context(file)
     shape: Any = kind

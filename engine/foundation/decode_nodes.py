@@ -16,7 +16,8 @@ from engine.foundation.source import Path, Position
 
 _MERGE: Final = "tag:yaml.org,2002:merge"
 _NULL: Final = "tag:yaml.org,2002:null"
-_EMPTY: Final = MappingNode("tag:yaml.org,2002:map", [])
+NOTHING: Final = MappingNode("tag:yaml.org,2002:map", [])
+"""The root of a document without content: a mapping, since that is what nearly all files are."""
 _KINDS: Final = {MappingNode: "a mapping", SequenceNode: "a list", ScalarNode: "text"}
 MAX_DEPTH: Final = 150
 _HINTS: Final = {
@@ -43,7 +44,7 @@ class SyntaxMistake(Exception):  # noqa: N818 - it is a finding on its way, not 
 
 
 def compose(source: str | bytes) -> Node:
-    """The root node of the first document; an empty mapping if there is nothing. Raises SyntaxMistake."""
+    """The root node of the first document; NOTHING if there is none. Raises SyntaxMistake."""
     try:
         text = source.decode("utf-8-sig") if isinstance(source, bytes) else source
         text.encode()
@@ -56,7 +57,7 @@ def compose(source: str | bytes) -> Node:
     loader = yaml.CSafeLoader(text)
     try:
         root = loader.get_node() if loader.check_node() else None
-        return _EMPTY if root is None or is_null(root) else root
+        return NOTHING if root is None or is_null(root) else root
     except yaml.YAMLError as error:
         raise _mistake(text, error) from None
     finally:

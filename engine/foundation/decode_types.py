@@ -13,7 +13,7 @@ from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin
 import msgspec
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from engine.foundation.decode_nodes import MAX_DEPTH, is_null, kind_of, pairs, position
+from engine.foundation.decode_nodes import MAX_DEPTH, NOTHING, is_null, kind_of, pairs, position
 from engine.foundation.decode_report import Context, NotHere, NotYet, NullItem, OnlyHere, Report
 from engine.foundation.decode_scalars import SCALARS, Parse, choice, nearest, source_text
 from engine.foundation.errors import ConfigError
@@ -160,7 +160,7 @@ def _list(inner: Any, of_null: str) -> Reader:
     is_struct = isinstance(inner, type) and issubclass(inner, msgspec.Struct)
 
     def read_list(node: Node, path: Path, context: Context) -> tuple[Any, ...]:
-        if is_null(node):
+        if is_null(node) or node is NOTHING:
             return ()
         if not isinstance(node, SequenceNode):
             context.add(Severity.ERROR, position(node), path, f"want a list, got {kind_of(node)}")

@@ -9,6 +9,7 @@ from dataclasses import replace
 from hashlib import blake2b
 from pathlib import Path
 
+from engine.discovery.ports import DiscoveryCounts, DiscoveryParts
 from engine.foundation.addresses import AddressBook
 from engine.foundation.clock import Clock
 from engine.foundation.supervise import Supervisor
@@ -26,7 +27,8 @@ class ScrapeManager:
     """Owned by the application; lives on the event loop's thread.
 
     `pools` are the jobs in the order of the configuration; their `active` and `dropped` targets are what the API
-    shows. `counters` never go back. `base` is the folder to which relative file names in client options belong.
+    shows. `counters` and `discovery_counts` never go back. `base` is the folder to which relative file names in client
+    options belong.
     """
 
     def __init__(
@@ -43,6 +45,7 @@ class ScrapeManager:
         fetcher: MakeFetcher | None = None,
     ) -> None:
         self.counters = ScrapeCounters()
+        self.discovery_counts = DiscoveryCounts()
         self.pools: Mapping[str, ScrapePool] = {}
         self._base = base
         self._addresses = addresses
@@ -55,6 +58,9 @@ class ScrapeManager:
             store=store,
             supervisor=supervisor,
             counters=self.counters,
+            discovery=DiscoveryParts(
+                clock=clock, workers=workers, addresses=addresses, base=base, counts=self.discovery_counts
+            ),
             extra_metrics=extra_metrics,
         )
 

@@ -79,7 +79,7 @@ class ScrapePool:
         """Begin to listen to discovery."""
         start, job = self._parts.supervisor.start, self.config.job_name
         self._own_tasks = [start(f"targets of {job}", self._follow)]
-        for name, source in discoveries(self.config).items():
+        for name, source in discoveries(self.config, self._parts.discovery).items():
             self._own_tasks.append(start(f"discovery of {job}, {name}", partial(self._listen, name, source)))
 
     async def reconfigure(self, config: ScrapeConfig, fetcher: Fetcher) -> None:

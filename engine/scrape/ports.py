@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
+from engine.discovery.ports import DiscoveryParts
 from engine.foundation.clock import Clock
 from engine.foundation.errors import RemoteError
 from engine.foundation.supervise import Supervisor
@@ -83,5 +84,6 @@ class Parts:
     store: Store[Any]
     supervisor: Supervisor
     counters: ScrapeCounters
+    discovery: DiscoveryParts
     jitter: int = 0
     extra_metrics: bool = False

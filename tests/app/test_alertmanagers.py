@@ -8,7 +8,9 @@ import pytest
 
 from engine.app.alertmanagers import urls
 from engine.config.prometheus import parse_prometheus
+from engine.discovery.static import static_groups
 from engine.rules.alertmanagers import InProcess, Remote
+from engine.testing.manual_clock import ManualClock
 from tests.app.world import engine, write
 
 
@@ -16,7 +18,7 @@ def found(section: str) -> list[str]:
     loaded = parse_prometheus(f"alerting: {{alertmanagers: [{section}]}}")
     assert not loaded.findings
     (one,) = loaded.value.alerting.alertmanagers
-    return urls(one)
+    return urls(one, static_groups(one.static_configs))
 
 
 @pytest.mark.parametrize(
@@ -55,3 +57,17 @@ async def test_our_own_is_told_in_process_and_each_other_once(tmp_path: Path) ->
         assert isinstance(first, InProcess)
         assert isinstance(second, Remote)
         assert second.url == "http://127.0.0.1:5/api/v2/alerts"
+
+
+async def test_those_that_discovery_finds_are_told_too_and_no_longer_when_they_are_gone(tmp_path: Path) -> None:
+    peers = write(tmp_path, "peers.json", '[{"targets": ["127.0.0.1:5"]}]')
+    config = write(
+        tmp_path, "prometheus.yml", f"alerting: {{alertmanagers: [{{file_sd_configs: [{{files: ['{peers}']}}]}}]}}"
+    )
+    async with engine(config) as app:
+        assert isinstance(app.clock, ManualClock)
+        await app.clock.advance(6_000)
+        assert [one.url for one in app.notifier.alertmanagers] == ["http://127.0.0.1:5/api/v2/alerts"]
+        peers.write_text("[]")
+        await app.clock.advance(6_000)
+        assert app.notifier.alertmanagers == ()

@@ -138,3 +138,20 @@ def test_a_file_that_a_config_needs_must_be_there(tmp_path: Path) -> None:
     assert str(found) == f'{path}:1:60: scrape_configs[0].basic_auth.password_file: file "pw" does not exist'
     file(tmp_path, "secret", "pw")
     assert check(path).fine
+
+
+def test_files_of_targets_are_judged_when_they_are_there(tmp_path: Path) -> None:
+    (tmp_path / "bad.json").write_text('[{"targets": ["a:1"], "lables": {}}]')
+    (tmp_path / "good.yml").write_text("- targets: [a:1]")
+    config = tmp_path / "prometheus.yml"
+    config.write_text(
+        "scrape_configs:\n- job_name: a\n  file_sd_configs:\n  - files: [bad.json, good.yml, later.json]\n"
+    )
+    verdict = check(config)
+    said = [(f.severity.value, f.line, f.path, f.message.removeprefix(f"{tmp_path}/")) for f in verdict.findings]
+    where = "scrape_configs[0].file_sd_configs[0].files"
+    assert [(severity, line, path) for severity, line, path, _ in said] == [
+        ("error", 4, f"{where}[0]"), ("warning", 4, f"{where}[2]")
+    ]  # fmt: skip
+    assert said[0][3].startswith("bad.json: not a list of target groups: Object contains unknown field `lables`")
+    assert said[1][3] == 'file "later.json" does not exist (yet): it has no targets'

@@ -198,9 +198,9 @@ ALERTMANAGER: Final[Refusals] = {
 PROMETHEUS_UNSUPPORTED: Final = {  # good files that use what does not run here
     "agent_mode.good.yml": {"remote_write"},
     "conf.good.yml": {
-        "out_of_order_time_window", "remote_write", "oauth2", "remote_read", "file_sd_configs", "dns_sd_configs", "consul_sd_configs",
+        "out_of_order_time_window", "remote_write", "oauth2", "remote_read", "consul_sd_configs",
         "kubernetes_sd_configs", "kuma_sd_configs", "marathon_sd_configs", "nomad_sd_configs", "ec2_sd_configs",
-        "lightsail_sd_configs", "azure_sd_configs", "nerve_sd_configs", "http_sd_configs", "triton_sd_configs",
+        "lightsail_sd_configs", "azure_sd_configs", "nerve_sd_configs", "triton_sd_configs",
         "digitalocean_sd_configs", "docker_sd_configs", "dockerswarm_sd_configs", "openstack_sd_configs",
         "puppetdb_sd_configs", "hetzner_sd_configs", "eureka_sd_configs", "ovhcloud_sd_configs",
         "scaleway_sd_configs", "linode_sd_configs", "uyuni_sd_configs", "ionos_sd_configs", "vultr_sd_configs",
@@ -217,13 +217,13 @@ PROMETHEUS_UNSUPPORTED: Final = {  # good files that use what does not run here
     "kubernetes_selectors_service.good.yml": {"kubernetes_sd_configs"},
     "remote_write_retry_on_rate_limit.good.yml": {"remote_write"},
     "roundtrip.good.yml": {
-        "file_sd_configs", "azure_sd_configs", "consul_sd_configs", "digitalocean_sd_configs", "docker_sd_configs",
-        "dockerswarm_sd_configs", "dns_sd_configs", "ec2_sd_configs", "kubernetes_sd_configs", "kuma_sd_configs",
+        "azure_sd_configs", "consul_sd_configs", "digitalocean_sd_configs", "docker_sd_configs",
+        "dockerswarm_sd_configs", "ec2_sd_configs", "kubernetes_sd_configs", "kuma_sd_configs",
         "marathon_sd_configs", "nerve_sd_configs", "openstack_sd_configs", "triton_sd_configs",
     },
     "rules_abs_path.good.yml": set(),
     "rules_abs_path_windows.good.yml": set(),
-    "scrape_interval_larger.good.yml": {"dns_sd_configs"},
+    "scrape_interval_larger.good.yml": set(),
 }  # fmt: skip
 ALERTMANAGER_UNSUPPORTED: Final = {
     "conf.empty-fields.yml": set(),

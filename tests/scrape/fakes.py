@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from engine.discovery.config import TargetGroup as WrittenGroup
+from engine.discovery.ports import DiscoveryParts
 from engine.discovery.static import static_groups
+from engine.foundation.addresses import AddressBook
 from engine.foundation.supervise import Supervisor
 from engine.foundation.workers import InlineWorkers
 from engine.scrape.config import ScrapeConfig
@@ -120,6 +122,7 @@ class Bench:
             store=self.store,
             supervisor=self.supervisor,
             counters=self.counters,
+            discovery=DiscoveryParts(clock=clock, workers=InlineWorkers(), addresses=AddressBook(clock)),
             extra_metrics=extra,
         )
         (self.target,) = find_targets(static_groups(self.config.static_configs), self.config).targets

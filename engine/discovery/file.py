@@ -1,0 +1,106 @@
+"""Targets from files that others write: `file_sd_configs`.
+
+A file that changed is read again within a second, all of them at every refresh interval. A file that can't be read
+or is wrong keeps the targets that it had; one that is gone has none.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, TypeAlias
+
+from engine.discovery.config import FileSDConfig
+from engine.discovery.groups import Publish, TargetGroup
+from engine.discovery.ports import DiscoveryError, DiscoveryParts
+from engine.discovery.told import from_json, from_yaml, news
+from engine.foundation.files import matching
+
+LOOK_SECONDS: Final = 1.0
+_META: Final = "__meta_filepath"
+_Stamp: TypeAlias = tuple[int, int, int]
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A file as it was last read; `stamp` is None where it has to be read again, `fault` says why it is of no use."""
+
+    stamp: _Stamp | None
+    groups: tuple[TargetGroup, ...]
+    fault: str = ""
+
+
+class FileDiscovery:
+    """One entry of `file_sd_configs`."""
+
+    def __init__(self, config: FileSDConfig, parts: DiscoveryParts) -> None:
+        self._config = config
+        self._parts = parts
+
+    async def run(self, publish: Publish) -> None:
+        clock, known, due = self._parts.clock, dict[str, _Read](), 0.0
+        while True:
+            if now_due := clock.monotonic() >= due:
+                due = clock.monotonic() + self._config.refresh_interval / 1000
+            found = await self._parts.workers.run(self._look, {} if now_due else known, known)
+            self._tell_faults(known, found)
+            if changed := news(_groups(known), _groups(found)):
+                publish(changed)
+            known = found
+            await clock.sleep(LOOK_SECONDS)
+
+    def _look(self, fresh: Mapping[str, _Read], known: Mapping[str, _Read]) -> dict[str, _Read]:
+        """All files as they are now; those that are `fresh` and have their old stamp are not read again."""
+        return {
+            str(path): _read(path, fresh.get(str(path)), known.get(str(path)))
+            for pattern in self._config.files
+            for path in matching(pattern)
+        }
+
+    def _tell_faults(self, known: Mapping[str, _Read], found: Mapping[str, _Read]) -> None:
+        for path, one in found.items():
+            before = known.get(path)
+            if one.fault and one is not before:
+                self._parts.counts.file_read_errors += 1
+                if before is None or before.fault != one.fault:
+                    log.error("file_sd_configs: %s; the targets that it had before stay", one.fault)
+
+
+def read_groups(path: Path) -> list[TargetGroup]:
+    """The groups of one file. Raises DiscoveryError, whose text begins with the file."""
+    parse = from_json if path.suffix.lower() == ".json" else from_yaml
+    try:
+        return parse(path.read_bytes(), str(path), **{_META: str(path)})
+    except OSError as error:
+        raise DiscoveryError(f"{path}: can't be read: {error.strerror}") from None
+
+
+def _read(path: Path, fresh: _Read | None, known: _Read | None) -> _Read:
+    stamp = _stamp(path)
+    if fresh is not None and fresh.stamp == stamp:
+        return fresh
+    try:
+        return _Read(stamp, tuple(read_groups(path)))
+    except DiscoveryError as error:
+        return _Read(stamp, known.groups if known is not None else (), str(error))
+
+
+def _stamp(path: Path) -> _Stamp | None:
+    try:
+        stat = path.stat()
+    except OSError:
+        return None  # gone since it was listed: reading it will tell
+    return (stat.st_mtime_ns, stat.st_size, stat.st_ino)
+
+
+def _groups(files: Mapping[str, _Read]) -> list[TargetGroup]:
+    return list(_each_group(files))
+
+
+def _each_group(files: Mapping[str, _Read]) -> Iterator[TargetGroup]:
+    for one in files.values():
+        yield from one.groups
