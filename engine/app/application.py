@@ -244,11 +244,20 @@ class Application:
             ports=self.components.ports,
             flags=self.options.flags,
             lifecycle=self.options.enable_lifecycle,
+            admin=self.options.enable_admin,
+            snapshots=self._snapshot_folder,
             config=lambda: render(self.config),
             runtime=self.runtime,
             reload=self.reload,
             quit=self.quit,
         )
+
+    def _snapshot_folder(self, name: str) -> Path:
+        """Under the folder that was named, so that a snapshot can be named in its place."""
+        data, store = self.options.data_dir, self.store_folder or Path()
+        if data is not None and store.is_relative_to(data):
+            return data / "snapshots" / name / store.relative_to(data)
+        return store / "snapshots" / name
 
     def _rule_parts(self) -> RuleParts:
         options = self.options

@@ -33,6 +33,7 @@ class RunOptions:
     deliver: frozenset[str] = frozenset()
     translate: bool = True
     enable_lifecycle: bool = False
+    enable_admin: bool = False
     external_url: str = ""
     retention_ms: int | None = None
     retention_bytes: int | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from aiohttp import web
 
@@ -15,7 +16,7 @@ from engine.rules.manager import RuleManager
 from engine.rules.notifier import Notifier
 from engine.scrape.manager import ScrapeManager
 from engine.tsdb.store import Store
-from engine.web.api import alertmanager, health, query, rules, series, status, targets
+from engine.web.api import admin, alertmanager, health, query, rules, series, status, targets
 from exporters.serve import Collect, landing, metrics
 
 
@@ -35,6 +36,8 @@ class Served:
     ports: Mapping[str, str]
     flags: Mapping[str, str]
     lifecycle: bool
+    admin: bool
+    snapshots: Callable[[str], Path]
     config: Callable[[], str]
     runtime: Callable[[], status.Runtime]
     reload: Callable[[], Awaitable[None]]
@@ -65,6 +68,7 @@ def _api(app: Served) -> Iterable[web.RouteDef]:
         app.scrapes, lambda: [one.url for one in app.notifier.alertmanagers], app.external_url, app.listen
     )
     yield from rules.routes(app.rules)
+    yield from admin.routes(app.store, app.queries.workers, app.clock, place=app.snapshots, enabled=app.admin)
     yield from status.routes(
         app.store,
         version=selfmetrics.version(),

@@ -11,6 +11,7 @@ import errno
 import fcntl
 import glob
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -52,8 +53,11 @@ def replace(path: Path, content: bytes) -> None:
 
 def sweep(folder: Path) -> None:
     """Remove what a process left that was killed while it wrote beside a file."""
-    for left in folder.rglob("*" + BESIDE):
-        left.unlink(missing_ok=True)
+    for left in list(folder.rglob("*" + BESIDE)):
+        if left.is_dir():
+            shutil.rmtree(left)
+        else:
+            left.unlink(missing_ok=True)
 
 
 def sync_folder(folder: Path) -> None:

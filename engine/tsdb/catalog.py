@@ -20,7 +20,9 @@ class Catalog:
     """Arrays by series number: `owner`, `column`, `first`, `last` (Unix ms; NEVER without samples), `value`.
 
     `value` is the last one, ABSENT_NAN where it has to be looked up. `sharings` changes whenever `sharers` does,
-    `forgettings` whenever series lose their last samples.
+    `forgettings` whenever series lose their last samples. `last` is what a further sample must be later than; where
+    the newest samples of a series were deleted it still tells of them, and `shortened` has, by series, that time and
+    the one of the last sample that is left. `first` is NEVER where none is.
     """
 
     def __init__(self) -> None:
@@ -30,6 +32,7 @@ class Catalog:
         self.first = growing_ints(NEVER)
         self.last = growing_ints(NEVER)
         self.value = growing_floats(ABSENT_NAN)
+        self.shortened: dict[int, tuple[int, int]] = {}
         self.sharers: dict[int, tuple[tuple[int, int], ...]] = {}
         self.sharings = 0
         self.sharing_sources: frozenset[int] = frozenset()
@@ -104,8 +107,41 @@ class Catalog:
         self.last.array[older] = at_least[older]
         self.value.array[older] = ABSENT_NAN
 
+    def ends(self, refs: IntArray) -> IntArray:
+        """The times of the last samples of these series that are left: int64[N]."""
+        ends = self.last.array[refs]
+        if shortened := self.shortened:
+            for at in np.flatnonzero(np.isin(refs, np.fromiter(shortened, np.int64, len(shortened)))).tolist():
+                marked, left = shortened.get(int(refs[at]), (NEVER, NEVER))
+                if marked == ends[at]:
+                    ends[at] = left
+        return ends
+
+    def shorten(self, refs: IntArray, firsts: IntArray, lasts: IntArray) -> None:
+        """After a deletion this is the extent of these series; NEVER of those that it left nothing of."""
+        self.first.array[refs] = firsts
+        marks = self.last.array[refs]
+        cut = np.flatnonzero(lasts < marks)
+        found = zip(refs[cut].tolist(), zip(marks[cut].tolist(), lasts[cut].tolist(), strict=True), strict=True)
+        self.shortened = {**self.shortened, **dict(found)}
+        self.forgettings += 1
+
+    def lower_marks(self) -> None:
+        """Deleted samples are off the disk: a further one need not be later than them any more."""
+        held, self.shortened = self.shortened, {}
+        refs = np.fromiter(held, np.int64, len(held))
+        marks, left = np.array(list(held.values()), np.int64).reshape(-1, 2).T
+        still = self.last.array[refs] == marks
+        refs, left = refs[still], left[still]
+        self.last.array[refs] = left
+        self.value.array[refs] = ABSENT_NAN
+        self.forgettings += 1
+
     def forget(self, refs: IntArray) -> None:
         """These series have no samples any more; their names and numbers stay theirs."""
+        if self.shortened:
+            gone = set(refs.tolist())
+            self.shortened = {ref: ends for ref, ends in self.shortened.items() if ref not in gone}
         self.first.array[refs] = NEVER
         self.last.array[refs] = NEVER
         self.value.array[refs] = ABSENT_NAN

@@ -12,8 +12,8 @@ from __future__ import annotations
 import io
 import os
 import threading
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,7 +21,7 @@ import numpy as np
 
 from engine.foundation.files import NO_ROOM, beside
 from engine.tsdb.cache import ArrayCache
-from engine.tsdb.errors import DiskError
+from engine.tsdb.errors import DiskError, DiskFullError
 from engine.tsdb.numbers import NEVER
 from engine.tsdb.options import StoreOptions
 from engine.tsdb.partfile import PartFile
@@ -62,6 +62,8 @@ class Maintenance:
         self._names, self._log = logs
         self._folder, self._cache = files
         self._turn = threading.Lock()
+        self._log_from = 0
+        state.tombstones.floors_since = self._log.segment
         self._synced_at = NEVER
 
     def run(self, now_ms: int) -> Maintained:
@@ -72,6 +74,34 @@ class Maintenance:
             return self._run(now_ms)
         finally:
             self._turn.release()
+
+    @contextmanager
+    def exclusive(self) -> Iterator[None]:
+        """No turn runs while the block does."""
+        with self._turn:
+            yield
+
+    def unstored(self) -> list[tuple[Source, list[Part]]]:
+        """The parts that no file holds yet, by source."""
+        waiting = [(source, source.unstored()) for source in self._state.all_sources()]
+        return [(source, parts) for source, parts in waiting if parts]
+
+    def store(self, waiting: Sequence[tuple[Source, list[Part]]]) -> int:
+        """Put parts into a file and show them from there; only inside a turn. Raises DiskFullError, DiskError."""
+        with self._writing("to store sealed samples", "they stay in the log"):
+            return self._store(waiting)
+
+    def rewrite(self, file: PartFile, parts: Sequence[tuple[Part, IntArray]]) -> PartFile | None:
+        """Put a file of these parts (and their series, by column) in the place of another one, which goes if there are
+        none; only inside a turn. Sources still show the old one. Raises DiskFullError, DiskError.
+        """
+        with self._writing("to write a file of parts anew", "it stays as it is"):
+            new = self._written(parts, Path(file.name)) if parts else None
+            if not parts and self._folder is not None:
+                Path(file.name).unlink()
+        kept = ((new if one is file else one) for one in self._state.files)
+        self._state.files = tuple(one for one in kept if one is not None)
+        return new
 
     def sync(self) -> None:
         """Make all that is logged survive a power cut. Raises DiskError."""
@@ -93,8 +123,9 @@ class Maintenance:
         self.sync()
 
     def size(self) -> int:
-        """Bytes of names, log and parts."""
-        return self._names.size() + self._log.size() + sum(file.size for file in self._state.files)
+        """Bytes of names, log, parts and deletions."""
+        state = self._state
+        return self._names.size() + self._log.size() + sum(file.size for file in state.files) + state.tombstones.size()
 
     def _run(self, now_ms: int) -> Maintained:
         stored, problem = 0, ""
@@ -103,13 +134,12 @@ class Maintenance:
             self._synced_at = now_ms
         self._seal_old()
         try:
-            stored = self._store_sealed()
-        except OSError as error:
-            if error.errno not in NO_ROOM:
-                raise DiskError(f"{self._folder}: can't store samples ({error.strerror}): check the disk") from error
-            problem = f"{self._folder}: no room to store sealed samples ({error.strerror}): they stay in the log"
+            stored = self.store(self.unstored())
+        except DiskFullError as error:
+            problem = str(error)
         self._shorten_log()
         dropped = self._drop(self._outlived())
+        self.forget_deletions()
         return Maintained(stored, dropped[0], dropped[1], problem)
 
     def _seal_old(self) -> None:
@@ -120,13 +150,12 @@ class Maintenance:
                 if since is not None and since < limit:
                     source.seal()
 
-    def _store_sealed(self) -> int:
-        waiting = [(source, source.unstored()) for source in self._state.all_sources()]
-        waiting = [(source, parts) for source, parts in waiting if parts]
+    def _store(self, waiting: Sequence[tuple[Source, list[Part]]]) -> int:
         if not waiting:
             return 0
         self.sync()
-        file = self._written([(source, part) for source, parts in waiting for part in parts])
+        path = self._next_path()
+        file = self._written([(part, source.refs) for source, parts in waiting for part in parts], path)
         stored = iter(list(file.parts()))
         self._state.files = (*self._state.files, file)
         for source, parts in waiting:
@@ -135,17 +164,30 @@ class Maintenance:
                 source.replace_parts(tuple(fresh.get(id(part), part) for part in source.view.parts))
         return sum(len(parts) for _, parts in waiting)
 
-    def _written(self, parts: Sequence[tuple[Source, Part]]) -> PartFile:
-        encoded = [encode_part(part, source.refs) for source, part in parts]
+    def _written(self, parts: Sequence[tuple[Part, IntArray]], path: Path) -> PartFile:
+        encoded = [encode_part(part, refs) for part, refs in parts]
         if self._folder is None:
             memory = io.BytesIO()
             write_parts(memory, encoded)
             return PartFile("memory", memory.getvalue(), self._cache)
-        path = self._folder / "parts" / f"{self._state.next_file:08}.part"
-        self._state.next_file += 1
         with beside(path) as file:
             write_parts(file, encoded)
         return PartFile.open(path, self._cache)
+
+    def _next_path(self) -> Path:
+        number = self._state.next_file
+        self._state.next_file += 1
+        return (self._folder or Path()) / "parts" / f"{number:08}.part"
+
+    @contextmanager
+    def _writing(self, what: str, consequence: str) -> Iterator[None]:
+        """Put what the disk says into words."""
+        try:
+            yield
+        except OSError as error:
+            if error.errno in NO_ROOM:
+                raise DiskFullError(f"{self._folder}: no room {what} ({error.strerror}): {consequence}") from error
+            raise DiskError(f"{self._folder}: no way {what} ({error.strerror}): check the disk") from error
 
     def _shorten_log(self) -> None:
         with self._lock:
@@ -156,6 +198,7 @@ class Maintenance:
                 for part in source.unstored()[:1]:
                     needed = min(needed, needed if part.segment is None else part.segment)
             self._log.drop_before(needed)
+            self._log_from = needed
 
     def _outlived(self) -> list[PartFile]:
         """The files that retention gives up, oldest first."""
@@ -177,12 +220,13 @@ class Maintenance:
             return 0, 0
         keys = {file.key for file in gone}
         removed = 0
-        for source in self._state.all_sources():
-            parts = source.view.parts
-            if any(part.file in keys for part in parts):
-                with self._lock:
-                    source.replace_parts(tuple(part for part in source.view.parts if part.file not in keys))
-                    removed += self._forget(self._emptied(source))
+        losing = [s for s in self._state.all_sources() if any(part.file in keys for part in s.view.parts)]
+        with suppress(DiskFullError):  # dropping makes room, and what replay would bring back is dropped again
+            self.keep_floors({s.number: [part for part in s.view.parts if part.file not in keys] for s in losing})
+        for source in losing:
+            with self._lock:
+                source.replace_parts(tuple(part for part in source.view.parts if part.file not in keys))
+                removed += self._forget(self._emptied(source))
         self._state.files = tuple(file for file in self._state.files if file.key not in keys)
         self._state.find_oldest()
         for file in gone:
@@ -193,9 +237,9 @@ class Maintenance:
     def _emptied(self, source: Source) -> IntArray:
         """The series of a source whose last sample is older than all that their sources still have."""
         catalog, refs = self._state.catalog, source.refs
-        last = catalog.last.array[refs]
-        first = source.first_time()
-        old = refs[(last != NEVER) & (last < first)] if first is not None else refs[last != NEVER]
+        last, first = catalog.ends(refs), source.first_time()
+        known = catalog.last.array[refs] != NEVER
+        old = refs[known & (last < first)] if first is not None else refs[known]
         return np.unique([ref for ref in old.tolist() if not self._lives_elsewhere(ref)]).astype(np.int64)
 
     def _lives_elsewhere(self, ref: int) -> bool:
@@ -204,10 +248,38 @@ class Maintenance:
             return False
         owners = [int(catalog.owner.array[ref]), *(source for source, _ in catalog.sharers[ref])]
         firsts = [self._state.by_number[owner].first_time() for owner in owners]
-        return any(first is not None and first <= catalog.last.array[ref] for first in firsts)
+        (end,) = catalog.ends(np.array([ref])).tolist()
+        return any(first is not None and first <= end for first in firsts)
 
     def _forget(self, refs: IntArray) -> int:
+        catalog = self._state.catalog
+        living = refs[catalog.first.array[refs] != NEVER].tolist()  # the others were deleted
+        if living:
+            self._state.index.remove(living, catalog.labels_of(living))
         if len(refs):
-            self._state.index.remove(refs.tolist(), self._state.catalog.labels_of(refs.tolist()))
-            self._state.catalog.forget(refs)
-        return len(refs)
+            catalog.forget(refs)
+        return len(living)
+
+    def keep_floors(self, left: Mapping[int, Sequence[Part]]) -> None:
+        """To be called before sources, by number, are left with fewer parts: replay must not bring back the others.
+
+        Raises DiskFullError.
+        """
+        lost = {}
+        for number, parts in left.items():
+            stored = max((part.through for part in self._state.by_number[number].view.parts), default=-1)
+            if stored > max((part.through for part in parts), default=-1):
+                lost[number] = stored
+        if lost and self._folder is not None:
+            self._state.tombstones.add_floors(lost, self._log.segment)
+
+    def forget_deletions(self) -> None:
+        """Let go of deletions that no part is seen through, and of floors under the log; only inside a turn."""
+        state, tombstones = self._state, self._state.tombstones
+        if not tombstones.deletions and not tombstones.floors:
+            return
+        held = {id(one) for source in state.all_sources() for part in source.view.parts for one in part.deletions}
+        kept = [one for one in tombstones.deletions if id(one) in held]
+        floors = tombstones.floors if self._log_from <= tombstones.floors_since else {}
+        if len(kept) < len(tombstones.deletions) or len(floors) < len(tombstones.floors):
+            tombstones.keep(kept, floors)

@@ -168,6 +168,11 @@ class StoredTable:
     def times(self) -> IntArray:
         return self._place.times
 
+    @property
+    def refs(self) -> IntArray:
+        """The series in each column, ascending: int64[S]."""
+        return self._place.refs
+
     def locate(self, wanted: Wanted) -> Located:
         return matched(self._place.refs, wanted.refs)
 
@@ -223,6 +228,11 @@ class StoredRagged:
 
     def __init__(self, place: _Place) -> None:
         self._place = place
+
+    @property
+    def refs(self) -> IntArray:
+        """The series that have samples here, ascending: int64[S]."""
+        return self._place.refs
 
     def samples(self, wanted: Wanted, start: int, end: int) -> Samples:
         stripes = np.unique(matched(self._place.refs, wanted.refs).at // STRIPE)

@@ -15,6 +15,7 @@ from typing import Final
 import numpy as np
 
 from engine.foundation.collector import uncollected
+from engine.tsdb import deletion
 from engine.tsdb.cache import ArrayCache
 from engine.tsdb.commit import Commit, Layout
 from engine.tsdb.errors import DamagedError
@@ -24,9 +25,11 @@ from engine.tsdb.options import StoreOptions
 from engine.tsdb.pages import Lost, Rows
 from engine.tsdb.partfile import PartFile
 from engine.tsdb.replay import Instants, read_segment
+from engine.tsdb.selection import Selections
 from engine.tsdb.serieslog import Named, read_series, rewrite
 from engine.tsdb.source import Source
 from engine.tsdb.state import State
+from engine.tsdb.tombstones import Deletion, Tombstones, read_tombstones
 from engine.tsdb.view import Part
 from engine.tsdb.walformat import number_of, segments
 from promql.model.staleness import is_stale
@@ -89,6 +92,7 @@ class _Reader:
     def read(self) -> Recovery:
         self._read_names()
         self._read_parts()
+        self._read_tombstones()
         state = self.state
         state.newest = int(state.catalog.last.array.max(initial=NEVER))
         state.find_oldest()
@@ -139,6 +143,31 @@ class _Reader:
             self.state.next_source = max(self.state.next_source, number + 1)
             if number in self.state.by_number:
                 self.state.by_number[number].restore(parts)
+
+    def _read_tombstones(self) -> None:
+        state, path = self.state, self._folder / "tombstones"
+        deletions: list[Deletion] = []
+        floors: dict[int, int] = {}
+        damaged = False
+        for found in read_tombstones(path):
+            match found:
+                case Deletion():
+                    deletions.append(found)
+                case Gap():
+                    damaged = True
+                    self._report(path, found, "deletions are lost, what they deleted is there again")
+                case _:
+                    floors |= found
+        state.tombstones = Tombstones(path, deletions, floors)
+        if damaged:
+            state.tombstones.keep(deletions, floors)
+        known = [-1, *(one.number for one in deletions), *floors.values()]
+        state.next_commit = max(state.next_commit, max(known) + 1)
+        for number, through in floors.items():
+            if (source := state.by_number.get(number)) is not None:
+                source.through = max(source.through, through)
+        if deletions:
+            deletion.restore(state, Selections(state), deletions)
 
     def _note_lasts(self, file: PartFile) -> None:
         catalog = self.state.catalog

@@ -13,6 +13,7 @@ from engine.tsdb.numbers import NEVER
 from engine.tsdb.pages import Rows
 from engine.tsdb.partfile import PartFile
 from engine.tsdb.source import Source
+from engine.tsdb.tombstones import Tombstones
 
 
 @dataclass(slots=True)
@@ -24,6 +25,7 @@ class State:
     sources: dict[str, Source] = field(default_factory=dict)
     by_number: dict[int, Source] = field(default_factory=dict)
     files: tuple[PartFile, ...] = ()
+    tombstones: Tombstones = field(default_factory=Tombstones)
     next_source: int = 0
     next_commit: int = 0
     next_segment: int = 1
@@ -74,4 +76,4 @@ class State:
     def living(self) -> list[int]:
         """The series that have samples and a name."""
         catalog = self.catalog
-        return np.flatnonzero((catalog.last.array != NEVER) & (catalog.owner.array >= 0)).tolist()
+        return np.flatnonzero((catalog.first.array != NEVER) & (catalog.owner.array >= 0)).tolist()

@@ -1,7 +1,8 @@
 """The store: sources append, queries select.
 
 Discipline: `source`, `Source.column(s)` and `append` belong to one thread, the event loop's. `select`, `series`,
-`label_names`, `label_values`, `stats` and `maintain` may run in any thread: they read immutable views, and what
+`label_names`, `label_values`, `stats`, `maintain`, `delete`,
+`clean_tombstones` and `snapshot` may run in any thread: they read immutable views, and what
 `maintain` changes it changes under the lock that `append` holds while it applies a commit; encoding and disk syncs
 happen outside of it.
 
@@ -12,17 +13,20 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace as replace_fields
 from pathlib import Path
 
 import numpy as np
 
+from engine.foundation.errors import StoreError
 from engine.foundation.files import FolderLock, replace, sweep
 from engine.tsdb.admission import Admission
 from engine.tsdb.batch import Appended, Batch
 from engine.tsdb.cache import ArrayCache
+from engine.tsdb.cleaning import Cleaning
 from engine.tsdb.commit import Commit
+from engine.tsdb.deletion import Deleting, recall_deleted
 from engine.tsdb.errors import FormatError
 from engine.tsdb.gather import gather
 from engine.tsdb.maintenance import Maintained, Maintenance
@@ -31,9 +35,11 @@ from engine.tsdb.options import StoreOptions
 from engine.tsdb.recovery import Recovery, restore
 from engine.tsdb.selection import Selections
 from engine.tsdb.serieslog import Named, NoSeriesLog, SeriesLog
+from engine.tsdb.snapshot import Snapshots
 from engine.tsdb.source import Source
 from engine.tsdb.state import State
 from engine.tsdb.stats import StoreSize, StoreStats, label_tables
+from engine.tsdb.tombstones import Deletion
 from engine.tsdb.wal import Log, NoLog, Wal
 from promql.model.labels import Labels
 from promql.model.matchers import Matcher
@@ -53,6 +59,7 @@ class Store:
         self.options = options
         self.recovery = Recovery()
         self.totals = Appended()
+        self._folder = folder
         self._folder_lock = lock
         self._state = State()
         self._names: SeriesLog | NoSeriesLog = NoSeriesLog()
@@ -66,6 +73,9 @@ class Store:
         self._admission = Admission(self._state.catalog, self._recall)
         self._lock = threading.Lock()
         self._maintenance = Maintenance(self._state, options, self._lock, (self._names, self._log), (folder, cache))
+        self._deleting = Deleting(self._state, self._selections, self._lock, self._maintenance)
+        self._cleaning = Cleaning(self._state, self._lock, self._maintenance)
+        self._snapshots = Snapshots(self._state, self._names, self._lock, self._maintenance)
 
     @classmethod
     def open(cls, folder: Path | None, options: StoreOptions | None = None) -> Store:
@@ -149,6 +159,30 @@ class Store:
         labels = self._state.catalog.labels
         return sorted({labels[ref].get(name) for ref in self._alive(matchers, start, end).tolist()} - {""})
 
+    def delete(self, selectors: Iterable[Sequence[Matcher]], start: int, end: int) -> None:
+        """Delete the samples with start <= t <= end of the series that match one of the selectors.
+
+        It takes effect at once, and survives; the bytes go when `clean_tombstones` is called, or with retention.
+        What is appended later is not touched, whatever its time. Raises DiskFullError, and then nothing is deleted.
+        """
+        found = [self._alive(matchers, start, end) for matchers in selectors]
+        if found:
+            self._deleting.delete(np.unique(np.concatenate(found)), start, end)
+
+    def clean_tombstones(self) -> None:
+        """Write what has deleted samples anew without them. Raises DiskFullError."""
+        self._cleaning.clean()
+
+    def snapshot(self, to: Path, *, with_open: bool = True) -> None:
+        """Copy the store, as it is after one commit, into a folder that is made, for `Store.open` to open.
+
+        Without `with_open` it has only what files of parts hold already. Raises StoreError where the store keeps
+        nothing on disk, DiskFullError where there is no room.
+        """
+        if self._folder is None:
+            raise StoreError("the store is kept in memory alone: name a folder with --data-dir to take snapshots")
+        self._snapshots.take(self._folder, to, with_open=with_open)
+
     def stats(self) -> StoreStats:
         """Size and largest labels."""
         size, labels = self.size, label_tables(self._state.index)
@@ -167,6 +201,11 @@ class Store:
         """Keep samples for so long, and so many bytes, from the next turn of maintenance on; 0 is without end."""
         self.options = replace_fields(self.options, retention_ms=retention_ms, retention_bytes=retention_bytes)
         self._maintenance.options = self.options
+
+    @property
+    def deletions(self) -> tuple[Deletion, ...]:
+        """Those whose samples are still on disk."""
+        return self._state.tombstones.deletions
 
     @property
     def size(self) -> StoreSize:
@@ -200,7 +239,7 @@ class Store:
     def _alive(self, matchers: Sequence[Matcher], start: int, end: int) -> IntArray:
         refs = self._selections.matching.find(matchers)
         catalog = self._state.catalog
-        return refs[(catalog.last.array[refs] >= start) & (catalog.first.array[refs] <= end)]
+        return refs[(catalog.ends(refs) >= start) & (catalog.first.array[refs] <= end)]
 
     def _overlaps(self, start: int, end: int) -> bool:
         state = self._state
@@ -209,8 +248,9 @@ class Store:
     def _recall(self, ref: int, time: int) -> float:
         """The stored value of a series at the time of one of its samples."""
         (group,) = self._selections.grouped(np.array([ref], np.int64))
-        (panel,) = gather(group, time, time, Kind.INSTANT)
-        return float(panel.values[0, 0])
+        for panel in gather(group, time, time, Kind.INSTANT):
+            return float(panel.values[0, 0])
+        return recall_deleted(group, time)
 
 
 def _check_format(folder: Path) -> None:

@@ -9,6 +9,7 @@ from engine.tsdb.numbers import NEVER
 from engine.tsdb.parts import RaggedPart, SealedTable, TablePart
 from engine.tsdb.ragged import RaggedView
 from engine.tsdb.table import Newest, TableView
+from engine.tsdb.tombstones import Deletion
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +17,8 @@ class Part:
     """A sealed piece of a source, from `start` to `end` (Unix ms, both inside).
 
     It holds what the commits up to `through` brought. `segment` is the log segment with the first of them while the
-    part is not stored, and None from then on; `file` is the key of the file that it is stored in.
+    part is not stored, and None from then on; `file` is the key of the file that it is stored in. `deletions` are those
+    that it is seen through (see `engine.tsdb.pruned`).
     """
 
     source: int
@@ -27,6 +29,7 @@ class Part:
     file: int = -1
     table: SealedTable | None = None
     ragged: RaggedPart | None = None
+    deletions: tuple[Deletion, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,7 @@ class Twin:
 
     def __init__(self) -> None:
         self.samples: Answer = {}
+        self.marks: dict[Labels, tuple[int, bytes]] = {}
         self.newest: int | None = None
 
     def append(self, batches: Sequence[tuple[int, Sequence[tuple[Labels, float]]]]) -> Appended:
@@ -40,19 +41,32 @@ class Twin:
         earliest = -EVER if self.newest is None else self.newest - HOUR
         for time, series in batches:
             for labels, value in series:
-                own = self.samples.get(labels, [])
+                mark = self.marks.get(labels)
                 if time < earliest:
                     bounds += 1
-                elif own and time < own[-1][0]:
+                elif mark and time < mark[0]:
                     late += 1
-                elif own and time == own[-1][0] and bits(value) != own[-1][1]:
+                elif mark and time == mark[0] and bits(value) != mark[1]:
                     duplicate += 1
                 else:
                     appended += 1
-                    if not own or time > own[-1][0]:
+                    if not mark or time > mark[0]:
+                        self.marks[labels] = (time, bits(value))
                         self.samples.setdefault(labels, []).append((time, bits(value)))
                         self.newest = time if self.newest is None else max(self.newest, time)
         return Appended(appended, late, duplicate, bounds)
+
+    def delete(self, matchers: Sequence[Matcher], start: int, end: int) -> None:
+        """A further sample must still be later than what was deleted."""
+        for labels in list(self.samples):
+            if match_all(matchers, labels):
+                self.samples[labels] = [(t, v) for t, v in self.samples[labels] if not start <= t <= end]
+                if not self.samples[labels]:
+                    del self.samples[labels]
+
+    def clean(self) -> None:
+        """From now on a further sample must be later than what is left."""
+        self.marks = {labels: samples[-1] for labels, samples in self.samples.items()}
 
     def select(self, need: Need) -> Answer:
         answer = {}

@@ -20,6 +20,7 @@ STATUS: Final = MappingProxyType(
         "canceled": 503,
         "internal": 500,
         "not_found": 404,
+        "unavailable": 500,
     }
 )
 _ENCODINGS: Final = MappingProxyType({"gzip": web.ContentCoding.gzip, "deflate": web.ContentCoding.deflate})

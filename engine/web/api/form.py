@@ -18,7 +18,7 @@ _HEX: Final = frozenset("0123456789abcdefABCDEF")
 async def read(request: web.Request) -> Params:
     """All parameters; a body that is no form is not looked at."""
     params: MultiDict[str] = MultiDict()
-    if request.method == "POST" and request.content_type == _FORM:
+    if request.method in ("POST", "PUT") and request.content_type == _FORM:
         params.extend(parse((await request.read()).decode(errors="replace")))
     params.extend(query(request))
     return params

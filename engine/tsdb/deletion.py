@@ -1,0 +1,136 @@
+"""Deleting samples of series: at once for whoever asks, on disk when files of parts are written anew.
+
+Laws:
+- A deletion is about the samples of commits before it. What comes later, whatever its time, is not touched.
+- Sources with open samples in the span are sealed at one commit and stored, then the deletion is written down and
+  synced, then parts are exchanged for pruned ones (see `engine.tsdb.pruned`). If that fails half-way (a full disk)
+  nothing was deleted.
+- A series of which nothing is left vanishes from the index. The time of its last sample stays what a further one must
+  be later than, as in Prometheus, until the parts that have the sample are cleaned or dropped.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from engine.tsdb import extents
+from engine.tsdb.extents import LATEST, Extents
+from engine.tsdb.gather import Group
+from engine.tsdb.maintenance import Maintenance
+from engine.tsdb.numbers import NEVER
+from engine.tsdb.parts import Wanted
+from engine.tsdb.pruned import deleted_value, pruned
+from engine.tsdb.selection import Selections
+from engine.tsdb.source import Source
+from engine.tsdb.state import State
+from engine.tsdb.tombstones import Deletion
+from engine.tsdb.view import Part
+from promql.model.staleness import ABSENT_NAN
+from promql.model.types import IntArray
+
+_AT_ONCE = 1024  # so many series are settled while appends wait
+
+
+class Deleting:
+    """Runs in any thread."""
+
+    def __init__(self, state: State, selections: Selections, lock: threading.Lock, maintenance: Maintenance) -> None:
+        self._state = state
+        self._selections = selections
+        self._lock = lock
+        self._maintenance = maintenance
+
+    def delete(self, refs: IntArray, start: int, end: int) -> None:
+        """Delete the samples with start <= t <= end of these series, ascending. Raises DiskFullError."""
+        with self._maintenance.exclusive():
+            if not len(refs) or start > end:
+                return
+            groups = self._selections.grouped(refs)
+            number, waiting = self._sealed(groups, start, end)
+            self._maintenance.store(waiting)
+            deletion = Deletion(number, start, end, refs)
+            self._state.tombstones.add(deletion)
+            for source in {id(source): source for group in groups for source, _ in group.owners}.values():
+                with self._lock:
+                    source.replace_parts(tuple(pruned(part, [deletion]) for part in source.view.parts))
+            self._settle(groups)
+
+    def _sealed(self, groups: Sequence[Group], start: int, end: int) -> tuple[int, list[tuple[Source, list[Part]]]]:
+        """Seal what has open samples in the span; the deletion's number, and the parts that no file has yet."""
+        with self._lock:
+            number = self._state.next_commit
+            self._state.next_commit += 1
+            for group in groups:
+                for source, _ in group.owners:
+                    since = source.open_since()
+                    if since is not None and since <= end and source.latest >= start:
+                        source.seal()
+            return number, self._maintenance.unstored()
+
+    def _settle(self, groups: Sequence[Group]) -> None:
+        for piece in _pieces(groups):
+            before = [part for source, _ in piece.owners for part in source.view.parts]
+            sealed, seen = _sealed_extents(piece), set(map(id, before))
+            with self._lock:
+                fresh = [tuple(p for p in source.view.parts if id(p) not in seen) for source, _ in piece.owners]
+                found = extents.together([sealed, *_open_extents(piece, fresh)])
+                gone = shorten(self._state, piece.refs, found)
+                if len(gone):
+                    self._state.index.remove(gone.tolist(), self._state.catalog.labels_of(gone.tolist()))
+
+
+def restore(state: State, selections: Selections, deletions: Sequence[Deletion]) -> None:
+    """See all stored parts through these deletions, when a folder is opened; there is no index yet."""
+    for source in state.all_sources():
+        parts = tuple(pruned(part, deletions) for part in source.view.parts)
+        if any(part.deletions for part in parts):
+            source.replace_parts(parts)
+    refs = np.unique(np.concatenate([deletion.refs for deletion in deletions]))
+    for group in selections.grouped(refs[state.catalog.owner.array[refs] >= 0]):
+        shorten(state, group.refs, _sealed_extents(group))
+
+
+def recall_deleted(group: Group, time: int) -> float:
+    """The value of a deleted sample of the group's only series; ABSENT_NAN where it is not known any more."""
+    for source, columns in group.owners:
+        for part in source.view.parts:
+            value = deleted_value(part, Wanted(group.refs, columns), time)
+            if value is not None:
+                return value
+    return float(ABSENT_NAN)
+
+
+def shorten(state: State, refs: IntArray, found: Extents) -> IntArray:
+    """Enter the extents of series that lost samples; gives those that are in the index and have none left."""
+    catalog = state.catalog
+    living = catalog.first.array[refs] != NEVER
+    firsts, lasts = found.firsts[living], found.lasts[living]
+    empty = firsts == LATEST
+    catalog.shorten(refs[living], np.where(empty, NEVER, firsts), lasts)
+    gone: IntArray = refs[living][empty]
+    return gone
+
+
+def _pieces(groups: Sequence[Group]) -> Iterator[Group]:
+    for group in groups:
+        for low in range(0, len(group.refs), _AT_ONCE):
+            some = slice(low, low + _AT_ONCE)
+            owners = tuple((source, columns[some]) for source, columns in group.owners)
+            yield Group(owners, group.refs[some], group.labels[some])
+
+
+def _sealed_extents(group: Group) -> Extents:
+    return extents.together(
+        [extents.of_parts(source.view.parts, Wanted(group.refs, columns)) for source, columns in group.owners]
+    )
+
+
+def _open_extents(group: Group, fresh: Sequence[tuple[Part, ...]]) -> Iterator[Extents]:
+    """What has come since: parts that were sealed in the meantime, and what is open."""
+    for (source, columns), parts in zip(group.owners, fresh, strict=True):
+        wanted = Wanted(group.refs, columns)
+        yield extents.of_parts(parts, wanted)
+        yield extents.of_open(source.view, wanted)
