@@ -38,6 +38,7 @@ from engine.foundation.values import format_size
 from engine.foundation.workers import Workers
 from engine.query.engine import QueryEngine
 from engine.relabel.relabel import relabel
+from engine.remote.receiver import Receiver
 from engine.rules.alertmanagers import InProcess
 from engine.rules.load import group_specs
 from engine.rules.manager import RuleManager
@@ -105,6 +106,8 @@ class Application:
         )
         self.alertmanager = self._make_alertmanager()
         self._peers = self._make_peers()
+        taking = options.enable_remote_write
+        self._receiver = Receiver(self.store, around.workers, around.clock) if taking else None
 
     @property
     def config(self) -> PrometheusConfig:
@@ -239,6 +242,7 @@ class Application:
             rules=self.rules,
             notifier=self.notifier,
             alertmanager=self.alertmanager,
+            receiver=self._receiver,
             external_url=self.external_url("prometheus"),
             listen=self.components.ports.get("prometheus", ""),
             ports=self.components.ports,

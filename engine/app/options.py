@@ -34,6 +34,7 @@ class RunOptions:
     translate: bool = True
     enable_lifecycle: bool = False
     enable_admin: bool = False
+    enable_remote_write: bool = False
     external_url: str = ""
     retention_ms: int | None = None
     retention_bytes: int | None = None

@@ -12,11 +12,12 @@ from engine.alerting.manager import AlertManager
 from engine.app import selfmetrics
 from engine.foundation.clock import Clock
 from engine.query.engine import QueryEngine
+from engine.remote.receiver import Receiver
 from engine.rules.manager import RuleManager
 from engine.rules.notifier import Notifier
 from engine.scrape.manager import ScrapeManager
 from engine.tsdb.store import Store
-from engine.web.api import admin, alertmanager, health, query, rules, series, status, targets
+from engine.web.api import admin, alertmanager, health, query, rules, series, status, targets, write
 from exporters.serve import Collect, landing, metrics
 
 
@@ -31,6 +32,7 @@ class Served:
     rules: RuleManager
     notifier: Notifier
     alertmanager: AlertManager | None
+    receiver: Receiver | None
     external_url: str
     listen: str
     ports: Mapping[str, str]
@@ -69,6 +71,7 @@ def _api(app: Served) -> Iterable[web.RouteDef]:
     )
     yield from rules.routes(app.rules)
     yield from admin.routes(app.store, app.queries.workers, app.clock, place=app.snapshots, enabled=app.admin)
+    yield from write.routes(app.receiver)
     yield from status.routes(
         app.store,
         version=selfmetrics.version(),

@@ -29,7 +29,6 @@ NOT_YET: Final = (
     "--expand-env",
     "--config.auto-reload",
     "--free-ports",
-    "--web.enable-remote-write-receiver",
     "--web.config.file",
     "--web.route-prefix",
     "--web.cors.origin",
@@ -115,6 +114,10 @@ class RunCommand(click.Command):
 @click.option("--no-translate", is_flag=True, help="take container paths and service names as they are written")
 @click.option("--web.enable-lifecycle", "enable_lifecycle", is_flag=True, help="allow POST /-/reload and /-/quit")
 @click.option("--web.enable-admin-api", "enable_admin", is_flag=True, help="allow deletions and snapshots")
+@click.option(
+    "--web.enable-remote-write-receiver", "enable_remote_write", is_flag=True,
+    help="take samples from other servers at /api/v1/write",
+)  # fmt: skip
 @click.option("--web.external-url", "external_url", default="", metavar="URL", help="how people reach this engine")
 @click.option("--storage.tsdb.retention.time", "retention_time", type=DurationType(), help="[15d]")
 @click.option("--storage.tsdb.retention.size", "retention_size", type=SizeType(), help="for example 512MB")
@@ -196,6 +199,7 @@ def options_of(given: Mapping[str, Any]) -> RunOptions:
         translate=not given["no_translate"],
         enable_lifecycle=given["enable_lifecycle"],
         enable_admin=given["enable_admin"],
+        enable_remote_write=given["enable_remote_write"],
         external_url=given["external_url"],
         retention_ms=given["retention_time"],
         retention_bytes=given["retention_size"],

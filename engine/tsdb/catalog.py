@@ -52,6 +52,13 @@ class Catalog:
             known.update(zip(new, range(first, first + len(new)), strict=True))
         return np.fromiter(map(known.__getitem__, series), np.int64, len(series))
 
+    def writers(self, labels: Labels) -> list[int]:
+        """The sources that name this series, the owner first."""
+        ref = self._numbers.get(labels)
+        if ref is None or self.owner.array[ref] < 0:
+            return []
+        return [int(self.owner.array[ref]), *(source for source, _ in self.sharers.get(ref, ()))]
+
     def restore(self, refs: Sequence[int], series: Sequence[Labels]) -> None:
         """Put back series under the numbers that they had."""
         self.reserve(max(refs) + 1)

@@ -33,6 +33,7 @@ from engine.tsdb.maintenance import Maintained, Maintenance
 from engine.tsdb.numbers import NEVER
 from engine.tsdb.options import StoreOptions
 from engine.tsdb.recovery import Recovery, restore
+from engine.tsdb.request import Refusal, Writes, judge
 from engine.tsdb.selection import Selections
 from engine.tsdb.serieslog import Named, NoSeriesLog, SeriesLog
 from engine.tsdb.snapshot import Snapshots
@@ -123,15 +124,27 @@ class Store:
 
         Raises DiskFullError; nothing was applied then, and the same call may succeed later.
         """
-        newest = self._state.newest
-        earliest = NEVER if newest == NEVER else newest - self.options.bounds_ms
-        commit, counts = self._admission.judge(source, batches, earliest)
+        commit, counts = self._admission.judge(source, batches, self._earliest())
         if commit is not None:
-            self._write(source, commit)
-            with self._lock:
-                self._state.apply(source, commit, self._state.next_commit, self._log.segment)
+            self._commit(source, commit)
         self.totals += counts
         return counts
+
+    def append_whole(self, writes: Writes) -> tuple[Appended, Refusal | None]:
+        """A request for many sources: a commit for each of them, or, where one sample is refused, none at all.
+
+        Raises DiskFullError; commits before the one that found no room are kept then, and the same call may succeed
+        later, since what is there already is accepted again.
+        """
+        commits, counts, refusal = judge(self._admission, writes, self._earliest())
+        for source, commit in commits:
+            self._commit(source, commit)
+        self.totals += counts if refusal is None else replace_fields(counts, appended=0)
+        return counts, refusal
+
+    def writers(self, labels: Labels) -> list[Source]:
+        """The sources in which this series has a column, the first one first; none for one that was never seen."""
+        return [self._state.by_number[number] for number in self._state.catalog.writers(labels)]
 
     def select(self, need: Need) -> list[Panel]:
         """The samples that a selector needs."""
@@ -226,6 +239,16 @@ class Store:
         if done.problem:
             log.error("%s", done.problem)
         return done
+
+    def _earliest(self) -> int:
+        """Older samples are out of bounds; an empty store takes any."""
+        newest = self._state.newest
+        return NEVER if newest == NEVER else newest - self.options.bounds_ms
+
+    def _commit(self, source: Source, commit: Commit) -> None:
+        self._write(source, commit)
+        with self._lock:
+            self._state.apply(source, commit, self._state.next_commit, self._log.segment)
 
     def _write(self, source: Source, commit: Commit) -> None:
         """Log a commit, and before it the names that are not logged yet."""

@@ -8,7 +8,7 @@ from typing import Final
 
 import pytest
 
-HEAVY: Final = ("aiohttp", "aiosmtplib", "lark", "numpy", "psutil", "re2", "yaml")
+HEAVY: Final = ("aiohttp", "aiosmtplib", "cramjam", "lark", "numpy", "psutil", "re2", "yaml")
 AS_A_MODULE: Final = "import engine.cli.main"
 AS_A_COMMAND: Final = """
 import sys

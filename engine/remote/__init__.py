@@ -1,0 +1,1 @@
+"""Samples from and for other servers, by Prometheus's remote write."""

@@ -1,0 +1,136 @@
+"""The receiver of remote write: a request's bytes become commits, whole or not at all.
+
+A request that was answered is in the log. Small ones are decoded at once, large ones in a worker; what is known of
+series is changed by the event loop alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Final, Protocol
+
+import cramjam
+import numpy as np
+
+from engine.foundation.clock import Clock
+from engine.foundation.errors import RemoteError
+from engine.foundation.workers import Workers
+from engine.remote.places import COLUMN_BITS, Places
+from engine.remote.places import Store as PlacesStore
+from engine.remote.protobuf import WireError, varint
+from engine.remote.wire import Request, decode
+from engine.tsdb.batch import Appended, Batch
+from engine.tsdb.request import Refusal, Writes
+from promql.model.types import FloatArray, IntArray
+
+_LARGE: Final = 32 * 1024
+_LARGEST: Final = 256 * 1024 * 1024
+_COLUMN: Final = (1 << COLUMN_BITS) - 1
+
+
+class WriteError(RemoteError):
+    """The request can't be taken, and to send it again is of no use."""
+
+
+class Store(PlacesStore, Protocol):
+    """The store, as far as it is written to."""
+
+    def append_whole(self, writes: Writes) -> tuple[Appended, Refusal | None]:
+        """All of it or nothing. Raises DiskFullError."""
+
+
+class Receiver:
+    """Takes requests, from any number of clients."""
+
+    def __init__(self, store: Store, workers: Workers, clock: Clock) -> None:
+        self._store = store
+        self._workers = workers
+        self._clock = clock
+        self._places = Places(store)
+
+    async def write(self, body: bytes) -> None:
+        """Take a request. Raises WriteError, DiskFullError."""
+        self._places.turn(self._clock.monotonic())
+        known = self._places.known.get
+        try:
+            if len(body) < _LARGE:
+                request = decode(inflated(body), known)
+            else:
+                request = await self._workers.run(lambda: decode(inflated(body), known))
+        except WireError as error:
+            raise WriteError(str(error)) from None
+        if len(request.times):
+            self._take(request)
+
+    def _take(self, request: Request) -> None:
+        series = self._known(request)
+        writes, newest = [], []
+        for lane, batches in grouped(series, request.times, request.values):
+            writes.append((self._places.lanes[lane].source, batches))
+            newest.append((self._places.lanes[lane], max(batch.time for batch in batches)))
+        _, refusal = self._store.append_whole(writes)
+        if refusal is not None:
+            raise WriteError(refusal.value)
+        for of, time in newest:
+            of.note(time)
+
+    def _known(self, request: Request) -> IntArray:
+        """The numbers of all series, now that each has one."""
+        if not request.strangers:
+            return request.series
+        places = np.flatnonzero(request.series < 0)
+        who = -1 - request.series[places]
+        first = np.empty(len(request.strangers), np.int64)
+        first[who[::-1]] = request.times[places[::-1]]
+        learned = self._places.learn(request.strangers, first.tolist())
+        series = request.series.copy()
+        series[places] = np.array(learned, np.int64)[who]
+        return series
+
+
+def inflated(body: bytes) -> bytes:
+    """What snappy's block form holds. Raises WriteError."""
+    try:
+        size, _ = varint(body, 0, len(body))
+        if size > _LARGEST:
+            raise WriteError(f"the request would be {size} bytes long, more than {_LARGEST}: send smaller ones")
+        return bytes(cramjam.snappy.decompress_raw(body))
+    except (WireError, cramjam.DecompressionError):
+        raise WriteError("snappy: corrupt input") from None
+
+
+def grouped(series: IntArray, times: IntArray, values: FloatArray) -> Iterator[tuple[int, list[Batch]]]:
+    """The samples by lane, in batches: of one instant each, none with a column twice, in the order of the samples of
+    each series.
+    """
+    order = series.argsort(kind="stable")
+    sorted_ = series[order]
+    again = sorted_[1:] == sorted_[:-1]
+    rounds = _rounds(again) if again.any() else np.zeros(len(order), np.int64)
+    lanes, stamps = sorted_ >> COLUMN_BITS, times[order]
+    edges = _edges(lanes, rounds, stamps)
+    if len(edges) > len(np.unique(lanes)) + 1:
+        sooner = np.lexsort((stamps, rounds, lanes))
+        order, sorted_, stamps, lanes = order[sooner], sorted_[sooner], stamps[sooner], lanes[sooner]
+        edges = _edges(lanes, rounds[sooner], stamps)
+    columns, numbers = sorted_ & _COLUMN, values[order]
+    batches: dict[int, list[Batch]] = {}
+    for low, high in pairwise(edges):
+        batch = Batch(int(stamps[low]), columns[low:high], numbers[low:high])
+        batches.setdefault(int(lanes[low]), []).append(batch)
+    yield from batches.items()
+
+
+def _rounds(again: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> IntArray:
+    """Of samples by series: how many of the same series there are before each."""
+    places = np.arange(len(again) + 1)
+    starts = np.where(np.concatenate(([False], again)), 0, places)
+    rounds: IntArray = places - np.maximum.accumulate(starts)
+    return rounds
+
+
+def _edges(*keys: IntArray) -> list[int]:
+    """Where runs of equal keys begin, and the end."""
+    differs = np.logical_or.reduce([key[1:] != key[:-1] for key in keys])
+    return [0, *(np.flatnonzero(differs) + 1).tolist(), len(keys[0])]
