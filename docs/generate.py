@@ -55,7 +55,7 @@ from exporters.node.table import COLLECTORS, NOT_BUILT, PATH_FLAGS
 from promql.execute.reduce import REDUCTIONS
 from promql.functions.operators import ARITHMETIC, COMPARISON, SETS
 from promql.functions.presence import nothing
-from promql.functions.signatures import SIGNATURES, Signature
+from promql.functions.signatures import ADDED, SIGNATURES, Signature
 from promql.functions.table import FUNCTIONS, OverGrids
 from promql.syntax.build import WITH_PARAMETER
 
@@ -323,14 +323,15 @@ def _states(keys: Sequence[Key], built: Collection[str]) -> Iterator[str]:
 
 
 def promql() -> Iterator[str]:
-    absent = sorted(SIGNATURES.keys() - FUNCTIONS.keys())
+    known = {**SIGNATURES, **ADDED}
+    absent = sorted(known.keys() - FUNCTIONS.keys())
     empty = sorted(name for name, row in FUNCTIONS.items() if isinstance(row, OverGrids) and row.call is nothing)
     yield from section(
         "PromQL",
-        f"All {len(SIGNATURES)} functions of 2.42 are parsed and checked, with the original's error texts; those of"
-        " later releases are unknown, as they are there.",
+        f"All {len(SIGNATURES)} functions of 2.42 are parsed and checked, with the original's error texts; of later"
+        f" releases {code(sorted(ADDED))}.",
     )
-    rows = [(_signature(shape), code(names)) for shape, names in _by_signature(FUNCTIONS.keys() & SIGNATURES.keys())]
+    rows = [(_signature(shape), code(names)) for shape, names in _by_signature(known, FUNCTIONS.keys() & known.keys())]
     yield from table(("Arguments", "Evaluated"), rows)
     yield f"Not evaluated: {code(absent) or 'none'}. Without native histograms to work on, always empty: {code(empty)}."
     yield ""
@@ -344,10 +345,10 @@ def promql() -> Iterator[str]:
     yield ""
 
 
-def _by_signature(names: Iterable[str]) -> list[tuple[Signature, list[str]]]:
+def _by_signature(known: Mapping[str, Signature], names: Iterable[str]) -> list[tuple[Signature, list[str]]]:
     grouped: dict[Signature, list[str]] = {}
     for name in sorted(names):
-        grouped.setdefault(SIGNATURES[name], []).append(name)
+        grouped.setdefault(known[name], []).append(name)
     return list(grouped.items())
 
 

@@ -1,14 +1,16 @@
-"""Aggregations that need all rows of a group at once: topk, bottomk, quantile, count_values."""
+"""Aggregations that need all rows of a group at once, or choose among them: topk, limitk, quantile, count_values..."""
 
 from __future__ import annotations
+
+from hashlib import blake2b
 
 import numpy as np
 
 from promql.errors import EvaluationError
 from promql.execute.grouping import Grouping
 from promql.functions.quantiles import quantile
-from promql.functions.relabelling import is_label_name
 from promql.model.grid import Grid
+from promql.model.labels import Labels, is_plain_name
 from promql.model.numbers import general, plain
 from promql.model.types import BoolArray, FloatArray, IntArray
 
@@ -21,8 +23,7 @@ def extreme(grid: Grid, grouping: Grouping, k: FloatArray, *, largest: bool) -> 
     NaN is chosen only where there is nothing else; among equals the earlier. Raises EvaluationError for a k that is
     no integer.
     """
-    for wrong in k[~((k >= -_INT64) & (k < _INT64))][:1].tolist():
-        raise EvaluationError(f"Scalar value {general(wrong)} overflows int64")
+    _check_whole(k)
     score = grid.values if largest else -grid.values
     group_of_row = grouping.assign(grid.labels)
     chosen = grid.present & (k >= 1)
@@ -34,6 +35,40 @@ def extreme(grid: Grid, grouping: Grouping, k: FloatArray, *, largest: bool) -> 
         return out
     order = np.lexsort((-score[:, 0], np.isnan(score[:, 0]), group_of_row))
     return out.rows(order).compact()
+
+
+def limited(grid: Grid, grouping: Grouping, k: FloatArray) -> Grid:
+    """The first k rows of each group that have a value, at each step. Raises EvaluationError like `extreme`."""
+    _check_whole(k)
+    chosen = np.zeros_like(grid.present)
+    for members in _members(grouping.assign(grid.labels), len(grouping)):
+        present = grid.present[members]
+        chosen[members] = present & (np.cumsum(present, axis=0) <= np.trunc(k))
+    return Grid(grid.labels, grid.values, chosen)
+
+
+def share(grid: Grid, ratio: FloatArray) -> Grid:
+    """That part of the rows, always the same ones; a negative ratio gives the rows that its counterpart leaves out.
+
+    Raises EvaluationError where the ratio is NaN.
+    """
+    if np.isnan(ratio).any():
+        raise EvaluationError("Ratio value NaN is not a number")
+    ratio = np.clip(ratio, -1.0, 1.0)
+    place = np.array([_place(labels) for labels in grid.labels]).reshape(-1, 1)
+    kept = np.where(ratio >= 0, place < ratio, place >= 1.0 + ratio)
+    return Grid(grid.labels, grid.values, grid.present & kept)
+
+
+def _place(labels: Labels) -> float:
+    """Where a label set lies between 0 and 1, as if by chance, but the same at any time and in any process."""
+    text = "\0".join(part for pair in labels for part in pair)
+    return int.from_bytes(blake2b(text.encode(errors="replace"), digest_size=8).digest(), "big") / 2**64
+
+
+def _check_whole(k: FloatArray) -> None:
+    for wrong in k[~((k >= -_INT64) & (k < _INT64))][:1].tolist():
+        raise EvaluationError(f"Scalar value {general(wrong)} overflows int64")
 
 
 def _members(group_of_row: IntArray, groups: int) -> list[IntArray]:
@@ -70,7 +105,7 @@ def count_values(grid: Grid, names: tuple[str, ...], label: str, *, without: boo
 
     Raises EvaluationError for a name that no label can have.
     """
-    if not is_label_name(label):
+    if not is_plain_name(label):
         raise EvaluationError(f'invalid label name "{label}"')
     grouping = Grouping({*names, label} if without else set(names) - {label}, without=without)
     group_of_row = grouping.assign(grid.labels)

@@ -12,6 +12,7 @@ from promql.execute import choose
 from promql.execute.answer import matrix, raw_matrix, vector
 from promql.execute.batches import Reach
 from promql.execute.binary import of_vectors, sets, with_scalar
+from promql.execute.enrich import enriched
 from promql.execute.grouping import Grouping
 from promql.execute.limits import Limits
 from promql.execute.reduce import REDUCTIONS, Members, Reduction
@@ -29,6 +30,7 @@ from promql.plan.nodes import (
     Absent,
     Apply,
     Between,
+    Enrich,
     Fetch,
     Negate,
     Number,
@@ -109,6 +111,9 @@ class _Run:
                 return nameless(value, -value.values) if isinstance(value, Grid) else -self._scalar(node.expr)
             case Between():
                 return self._between(node)
+            case Enrich():
+                grid, infos = self._grid(node.expr), self._grid(node.infos)
+                return _one_step(enriched(grid, infos, node.names, node.conditions))
             case RawRange():
                 raise AssertionError("the samples of a range are an answer, not a part of one")
 
@@ -142,6 +147,10 @@ class _Run:
         match node.op:
             case "topk" | "bottomk":
                 return choose.extreme(grid, grouping, self._scalar(node.param), largest=node.op == "topk")
+            case "limitk":
+                return choose.limited(grid, grouping, self._scalar(node.param))
+            case "limit_ratio":
+                return choose.share(grid, self._scalar(node.param))
             case "quantile":
                 return choose.quantiles(grid, grouping, self._scalar(node.param))
             case _:

@@ -28,6 +28,20 @@ def increase(windows: Windows, _args: Sequence[FloatArray]) -> Answer:
     return change, windows.holding(2)
 
 
+def rate_later(windows: Windows, _args: Sequence[FloatArray]) -> Answer:
+    """`rate` since Prometheus 2.51."""
+    change, first = _change(windows)
+    change *= _stretch_later(windows, change, first) / (windows.length / 1000)
+    return change, windows.holding(2)
+
+
+def increase_later(windows: Windows, _args: Sequence[FloatArray]) -> Answer:
+    """`increase` since Prometheus 2.51."""
+    change, first = _change(windows)
+    change *= _stretch_later(windows, change, first)
+    return change, windows.holding(2)
+
+
 def delta(windows: Windows, _args: Sequence[FloatArray]) -> Answer:
     """For gauges: no resets, no stop at zero."""
     change, _ = _plain_change(windows)
@@ -111,6 +125,17 @@ def _stretch(windows: Windows, change: FloatArray, first: FloatArray) -> FloatAr
     row, column = np.nonzero(nearer)
     factor, kin = np.array(np.broadcast_to(factor, change.shape)), 0 if windows.shared else row
     factor[row, column] = _to_edges(sampled[kin, column], mean[kin, column], to_zero[row, column], to_end[kin, column])
+    return factor
+
+
+def _stretch_later(windows: Windows, change: FloatArray, first: FloatArray) -> FloatArray:
+    """The same where far edges are replaced first, and the reach to the start is then cut at zero: `float64[S, K]`."""
+    sampled, mean, to_start, to_end = _distances(windows)
+    to_start = np.where(to_start < mean * 1.1, to_start, mean / 2)
+    to_end = np.where(to_end < mean * 1.1, to_end, mean / 2)
+    to_zero = sampled * (first / change)
+    cut = (change > 0) & (first >= 0) & (to_zero < to_start)
+    factor: FloatArray = (sampled + np.where(cut, to_zero, to_start) + to_end) / sampled
     return factor
 
 

@@ -81,3 +81,15 @@ def quantile_of(windows: Windows, args: Sequence[FloatArray]) -> Answer:
         index, filled = block.contents()
         out[:, part] = quantile(args[0][part], block.lay_out(index), filled)
     return out, windows.holding(1)
+
+
+def median_deviation(windows: Windows, _args: Sequence[FloatArray]) -> Answer:
+    """The median distance from the median; NaN where a sample is."""
+    out, half = np.empty(windows.shape), np.full(windows.shape[1], 0.5)
+    for part, block in windows.blocks():
+        index, filled = block.contents()
+        cells, filled = block.lay_out(index), np.broadcast_to(filled, (*block.shape, filled.shape[-1]))
+        away = np.abs(cells - quantile(half[part], cells, filled)[..., None])
+        odd = (np.isnan(cells) & filled).any(axis=-1)
+        out[:, part] = np.where(odd, np.nan, quantile(half[part], away, filled))
+    return out, windows.holding(1)

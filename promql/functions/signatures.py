@@ -1,4 +1,4 @@
-"""What each function takes and gives: all 70 of Prometheus 2.42, by their types."""
+"""What each function takes and gives, by its types: all 70 of Prometheus 2.42, and those that were added later."""
 
 from __future__ import annotations
 
@@ -116,3 +116,25 @@ SIGNATURES: Final[dict[str, Signature]] = {
     "vector": Signature((_SCALAR,)),
     "year": _CALENDAR,
 }
+
+ADDED: Final[dict[str, Signature]] = {
+    "double_exponential_smoothing": Signature((_MATRIX, _SCALAR, _SCALAR)),
+    "first_over_time": _OVER_TIME,
+    "histogram_avg": _PLAIN,
+    "histogram_stddev": _PLAIN,
+    "histogram_stdvar": _PLAIN,
+    "info": Signature((_VECTOR, _VECTOR), variadic=1),
+    "mad_over_time": _OVER_TIME,
+    "sort_by_label": Signature((_VECTOR, _STRING), variadic=-1),
+    "sort_by_label_desc": Signature((_VECTOR, _STRING), variadic=-1),
+    "ts_of_first_over_time": _OVER_TIME,
+    "ts_of_last_over_time": _OVER_TIME,
+    "ts_of_max_over_time": _OVER_TIME,
+    "ts_of_min_over_time": _OVER_TIME,
+}
+"""Of Prometheus 2.43 to 3; texts that call them are read by the wider grammar."""
+
+
+def signature_of(function: str) -> Signature:
+    """Of a function that there is."""
+    return SIGNATURES.get(function) or ADDED[function]

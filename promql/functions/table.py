@@ -12,8 +12,9 @@ from typing import Final, TypeAlias
 
 import numpy as np
 
-from promql.functions import calendar, counters, histograms, overtime, presence, regression, relabelling
+from promql.functions import calendar, counters, histograms, overtime, presence, regression, relabelling, sampled
 from promql.functions.elementwise import GridCall, clamp, clamp_max, clamp_min, degrees, each, radians, round_to, sign
+from promql.functions.ordering import sort_by_label
 from promql.functions.windows import Kernel
 
 
@@ -58,7 +59,12 @@ class AbsenceOverRange:
     kernel: Kernel
 
 
-Row: TypeAlias = OverRange | OverGrids | SampleTime | Absence | AbsenceOverRange
+@dataclass(frozen=True, slots=True)
+class Information:
+    """`info`: labels of series that tell about the same job and instance."""
+
+
+Row: TypeAlias = OverRange | OverGrids | SampleTime | Absence | AbsenceOverRange | Information
 
 FUNCTIONS: Final[Mapping[str, Row]] = MappingProxyType(
     {
@@ -101,7 +107,9 @@ FUNCTIONS: Final[Mapping[str, Row]] = MappingProxyType(
         # one value for a range
         "avg_over_time": OverRange(overtime.average),
         "count_over_time": OverRange(overtime.count),
+        "first_over_time": OverRange(sampled.first, keeps_name=True),
         "last_over_time": OverRange(overtime.last, keeps_name=True),
+        "mad_over_time": OverRange(overtime.median_deviation),
         "max_over_time": OverRange(overtime.largest),
         "min_over_time": OverRange(overtime.smallest),
         "present_over_time": OverRange(overtime.present),
@@ -109,8 +117,13 @@ FUNCTIONS: Final[Mapping[str, Row]] = MappingProxyType(
         "stddev_over_time": OverRange(overtime.deviation),
         "stdvar_over_time": OverRange(overtime.variance),
         "sum_over_time": OverRange(overtime.total),
+        "ts_of_first_over_time": OverRange(sampled.time_of_first),
+        "ts_of_last_over_time": OverRange(sampled.time_of_last),
+        "ts_of_max_over_time": OverRange(sampled.time_of(np.fmax)),
+        "ts_of_min_over_time": OverRange(sampled.time_of(np.fmin)),
         # lines through a range
         "deriv": OverRange(regression.deriv),
+        "double_exponential_smoothing": OverRange(regression.holt_winters),
         "holt_winters": OverRange(regression.holt_winters),
         "predict_linear": OverRange(regression.predict_linear, timed=True),
         # dates
@@ -124,11 +137,15 @@ FUNCTIONS: Final[Mapping[str, Row]] = MappingProxyType(
         "year": OverGrids(calendar.of_date(calendar.year), timed=True),
         # labels
         "label_join": OverGrids(relabelling.label_join),
-        "label_replace": OverGrids(relabelling.label_replace),
-        # histograms; the last three know native ones only, and floats are none
+        "label_replace": OverGrids(relabelling.label_replace()),
+        "info": Information(),
+        # histograms; all but the first know native ones only, and floats are none
         "histogram_quantile": OverGrids(histograms.histogram_quantile),
+        "histogram_avg": OverGrids(presence.nothing),
         "histogram_count": OverGrids(presence.nothing),
         "histogram_fraction": OverGrids(presence.nothing),
+        "histogram_stddev": OverGrids(presence.nothing),
+        "histogram_stdvar": OverGrids(presence.nothing),
         "histogram_sum": OverGrids(presence.nothing),
         # presence, order, time
         "absent": Absence(),
@@ -137,6 +154,8 @@ FUNCTIONS: Final[Mapping[str, Row]] = MappingProxyType(
         "scalar": OverGrids(presence.scalar, scalar=True),
         "sort": OverGrids(presence.sort(descending=False)),
         "sort_desc": OverGrids(presence.sort(descending=True)),
+        "sort_by_label": OverGrids(sort_by_label(descending=False)),
+        "sort_by_label_desc": OverGrids(sort_by_label(descending=True)),
         "time": OverGrids(presence.time, scalar=True, timed=True),
         "timestamp": SampleTime(overtime.newest_time, presence.timestamp),
         "vector": OverGrids(presence.vector),

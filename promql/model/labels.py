@@ -8,6 +8,7 @@ which for UTF-8 is the same order).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Final
 
@@ -83,15 +84,31 @@ class Labels:
         return self._hash
 
     def __str__(self) -> str:
-        """As PromQL writes it: `name{a="b"}`, or `{}`."""
-        inner = ", ".join(f"{n}={quote(v)}" for n, v in self.pairs if n != METRIC_NAME)
-        return f"{self.name}{{{inner}}}" if inner or not self.name else self.name
+        """As PromQL writes it: `name{a="b"}`, or `{}`; names that need quotes are `{"a.name", "a.b"="c"}`."""
+        inner = ", ".join(f"{label_name(n)}={quote(v)}" for n, v in self.pairs if n != METRIC_NAME)
+        name = self.name
+        if name and not _METRIC.fullmatch(name):
+            return f"{{{quote(name)}{', ' if inner else ''}{inner}}}"
+        return f"{name}{{{inner}}}" if inner or not name else name
 
     def __repr__(self) -> str:
         return f"Labels({self})"
 
 
 EMPTY: Final = Labels()
+
+_METRIC: Final = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*", re.ASCII)  # noqa: TID251 - ours, linear
+_LABEL: Final = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*", re.ASCII)  # noqa: TID251 - ours, linear
+
+
+def is_plain_name(text: str) -> bool:
+    """May a label have this name, as Prometheus 2 has it?"""
+    return _LABEL.fullmatch(text) is not None
+
+
+def label_name(text: str) -> str:
+    """As PromQL writes it: in quotes where it is no plain name."""
+    return text if is_plain_name(text) else quote(text)
 
 
 _ESCAPES: Final = {

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from enum import Enum
 
 from engine.foundation.regexes import Regex
-from promql.model.labels import Labels, quote
+from promql.model.labels import Labels, label_name, quote
 
 
 class MatchOp(Enum):
@@ -42,7 +42,7 @@ class Matcher:
         return hash(self._key())
 
     def __str__(self) -> str:
-        return f"{self.name}{self.op.value}{quote(self.value)}"
+        return f"{label_name(self.name)}{self.op.value}{quote(self.value)}"
 
     def __repr__(self) -> str:
         return f"Matcher({self})"

@@ -7,19 +7,22 @@ parts at equal steps are one node.
 from __future__ import annotations
 
 from promql.errors import RangeQueryError
+from promql.functions.dialects import Dialect, dot_matches_newlines, functions_of
 from promql.functions.operators import SETS, of_scalars
-from promql.functions.overtime import newest
+from promql.functions.overtime import newest, newest_time
 from promql.functions.presence import named_away
-from promql.functions.table import FUNCTIONS, Absence, AbsenceOverRange, OverGrids, OverRange, SampleTime
+from promql.functions.table import Absence, AbsenceOverRange, Information, OverGrids, OverRange, SampleTime
 from promql.functions.windows import Kernel
 from promql.model.grid import Steps
 from promql.model.labels import METRIC_NAME, Labels
-from promql.model.matchers import MatchOp
+from promql.model.matchers import Matcher, MatchOp
 from promql.model.panel import Kind, Need
+from promql.plan.information import moment_of, told_apart
 from promql.plan.nodes import (
     Absent,
     Apply,
     Between,
+    Enrich,
     Fetch,
     Inner,
     Negate,
@@ -72,6 +75,8 @@ class _Builder:
         self.options = options
         self.needs: dict[Need, None] = {}
         self._window = window
+        self._opening = options.dialect.opening
+        self._functions = functions_of(options.dialect)
         self._built: dict[tuple[Expr, Steps], PlanNode] = {}
 
     def node(self, expr: Expr, steps: Steps) -> PlanNode:
@@ -114,28 +119,35 @@ class _Builder:
                 raise AssertionError("the checker lets ranges stand only where functions take them")
 
     def _select(self, selector: VectorSelector, steps: Steps, name: str, kernel: Kernel) -> PlanNode:
-        ends, length = self._ends(steps, selector.at, selector.offset), self.options.lookback_ms
+        ends = self._ends(steps, selector.at, selector.offset)
+        length = self.options.lookback_ms - self._opening
         source = self._fetch(selector, ends, length, Kind.INSTANT)
         return Rollup(steps=steps, name=name, kernel=kernel, source=source, ends=ends, length=length, keeps_name=True)
 
     def _fetch(self, selector: VectorSelector, ends: Steps, length: int, kind: Kind) -> Fetch:
-        need = Need(selector.matchers, ends.start - length, ends.end, kind)
+        need = Need(tuple(map(self._matcher, selector.matchers)), ends.start - length, ends.end, kind)
         self.needs[need] = None
         names = [m for m in selector.matchers if m.name == METRIC_NAME and m.op is MatchOp.EQUAL and m.value]
         return Fetch(need=need, one_name=bool(names))
+
+    def _matcher(self, matcher: Matcher) -> Matcher:
+        if self.options.dialect is Dialect.PROMETHEUS_2 or matcher.op in (MatchOp.EQUAL, MatchOp.NOT_EQUAL):
+            return matcher
+        return Matcher(matcher.name, matcher.op, dot_matches_newlines(matcher.value))
 
     def _range(self, expr: Expr, steps: Steps) -> tuple[Source, Steps, int]:
         """Where a range's samples come from, where its windows end, and how long they are."""
         if isinstance(expr, MatrixSelector):
             ends = self._ends(steps, expr.selector.at, expr.selector.offset)
-            return self._fetch(expr.selector, ends, expr.range, Kind.RANGE), ends, expr.range
+            length = expr.range - self._opening
+            return self._fetch(expr.selector, ends, length, Kind.RANGE), ends, length
         assert isinstance(expr, Subquery)
         ends = self._ends(steps, expr.at, expr.offset)
-        step = expr.step or self.options.default_step_ms
-        start = -(-(ends.start - expr.range) // step) * step
+        step, length = expr.step or self.options.default_step_ms, expr.range - self._opening
+        start = -(-(ends.start - length) // step) * step
         # Where no multiple of the step lies in the range, one beyond it keeps the grid from being empty.
         inner = Steps(start, step, max((ends.end - start) // step + 1, 1))
-        return Inner(expr=self.node(expr.expr, inner)), ends, expr.range
+        return Inner(expr=self.node(expr.expr, inner)), ends, length
 
     def _ends(self, steps: Steps, at: int | Bound | None, offset: int) -> Steps:
         match at:
@@ -151,7 +163,7 @@ class _Builder:
 
     def _call(self, call: Call, steps: Steps) -> PlanNode:
         args = tuple(_bare(arg) for arg in call.args)
-        match FUNCTIONS[call.function]:
+        match self._functions[call.function]:
             case OverRange(kernel=kernel, keeps_name=keeps_name):
                 return self._rollup(call.function, kernel, args, steps, keeps_name=keeps_name)
             case OverGrids(call=function, scalar=scalar):
@@ -167,6 +179,21 @@ class _Builder:
             case AbsenceOverRange(kernel=kernel):
                 seen = self._rollup(call.function, kernel, args, steps, keeps_name=True)
                 return Absent(steps=steps, expr=seen, labels=_labels_of_matchers(args[0]))
+
+            case Information():
+                return self._enriched(args, steps)
+
+    def _enriched(self, args: tuple[Expr, ...], steps: Steps) -> PlanNode:
+        names, conditions = told_apart([m for arg in args[1:] if isinstance(arg, VectorSelector) for m in arg.matchers])
+        at, offset = moment_of(args[0])
+        selector = VectorSelector("", (*names, *conditions), offset, at)
+        return Enrich(
+            steps=steps,
+            expr=self.node(args[0], steps),
+            infos=self._select(selector, steps, "times of", newest_time),
+            names=names,
+            conditions=conditions,
+        )
 
     def _rollup(self, name: str, kernel: Kernel, args: tuple[Expr, ...], steps: Steps, *, keeps_name: bool) -> PlanNode:
         (ranged,) = (arg for arg in args if isinstance(arg, MatrixSelector | Subquery))
@@ -200,7 +227,9 @@ class _Builder:
             return Number(steps=steps, value=float(of_scalars(expr.op, left.value, right.value)))
         vectors = expr.op in SETS or not (is_scalar(left) or is_scalar(right))
         matching = (expr.matching or VectorMatching()) if vectors else None
-        return Between(steps=steps, op=expr.op, left=left, right=right, as_bool=expr.bool_modifier, matching=matching)
+        out = Between(steps=steps, op=expr.op, left=left, right=right, as_bool=expr.bool_modifier, matching=matching)
+        drops_names = expr.op == "atan2" and not is_scalar(out) and self.options.dialect is Dialect.PROMETHEUS_3
+        return Apply(steps=steps, name="", call=named_away, args=(out,)) if drops_names else out
 
     def _signed(self, expr: Unary, steps: Steps) -> PlanNode:
         inner = self.node(expr.expr, steps)

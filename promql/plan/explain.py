@@ -10,6 +10,7 @@ from promql.plan.nodes import (
     Absent,
     Apply,
     Between,
+    Enrich,
     Fetch,
     Inner,
     Negate,
@@ -59,6 +60,8 @@ def _title(node: PlanNode) -> str:
             return f"{op} {'without' if without else 'by'} ({', '.join(grouping)})"
         case Negate():
             return "negated"
+        case Enrich():
+            return "with labels of"
         case Between(op=op, matching=matching):
             return op if matching is None else f"{op} ({matching.cardinality.value})"
 

@@ -13,6 +13,7 @@ from promql.functions.elementwise import GridCall
 from promql.functions.windows import Kernel
 from promql.model.grid import Steps
 from promql.model.labels import Labels
+from promql.model.matchers import Matcher
 from promql.model.panel import Need
 from promql.plan.window import Options, Window
 from promql.syntax.ast import VectorMatching
@@ -129,7 +130,21 @@ class Between(Node):
     matching: VectorMatching | None
 
 
-PlanNode: TypeAlias = Number | Text | Rollup | RawRange | Repeat | Apply | Absent | Reduce | Negate | Between
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Enrich(Node):
+    """A vector with labels of information series: `infos` gives the time of each one's sample (s).
+
+    Series that all of `names` match are information themselves and stay as they are. `conditions` are those on
+    other labels: where there are some, only their labels are taken.
+    """
+
+    expr: PlanNode
+    infos: PlanNode
+    names: tuple[Matcher, ...]
+    conditions: tuple[Matcher, ...]
+
+
+PlanNode: TypeAlias = Number | Text | Rollup | RawRange | Repeat | Apply | Absent | Reduce | Negate | Between | Enrich
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +168,7 @@ def is_scalar(node: PlanNode) -> bool:
             return node.matching is None and is_scalar(node.left) and is_scalar(node.right)
         case Negate() | Repeat():
             return is_scalar(node.expr)
-        case Text() | Rollup() | RawRange() | Absent() | Reduce():
+        case Text() | Rollup() | RawRange() | Absent() | Reduce() | Enrich():
             return False
 
 

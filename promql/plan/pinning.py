@@ -6,7 +6,7 @@ function of the instant of evaluation.
 
 from __future__ import annotations
 
-from promql.functions.table import FUNCTIONS, Absence, AbsenceOverRange, OverGrids, OverRange, SampleTime
+from promql.functions.table import FUNCTIONS, Absence, AbsenceOverRange, Information, OverGrids, OverRange, SampleTime
 from promql.syntax.ast import (
     Aggregation,
     Binary,
@@ -46,5 +46,5 @@ def _is_timed(function: str) -> bool:
             return True
         case OverRange() | OverGrids() as row:
             return row.timed
-        case Absence() | AbsenceOverRange():
+        case Absence() | AbsenceOverRange() | Information():
             return False

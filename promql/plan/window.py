@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from promql.functions.dialects import Dialect
 from promql.model.grid import Steps
 
 
@@ -28,8 +29,12 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How far an instant selector looks back, a subquery's step where none is written, cells held at once."""
+    """How far an instant selector looks back, a subquery's step where none is written, cells held at once.
+
+    `dialect` says whose meanings hold where releases of Prometheus differ.
+    """
 
     lookback_ms: int = 300_000
     default_step_ms: int = 60_000
     max_samples: int = 50_000_000
+    dialect: Dialect = Dialect.PROMETHEUS_2

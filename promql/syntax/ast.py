@@ -40,7 +40,10 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class NumberLiteral(Node):
+    """`is_duration` where it was written as one, like `5m` for 300."""
+
     value: float
+    is_duration: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Final, NamedTuple
 
-from promql.functions.signatures import SIGNATURES
+from promql.functions.signatures import ADDED, SIGNATURES
 from promql.syntax import leaves
 from promql.syntax.ast import (
     Aggregation,
@@ -27,8 +27,17 @@ from promql.syntax.check import SET_OPERATORS
 from promql.syntax.faults import Fault
 from promql.syntax.leaves import Part
 from promql.syntax.lexer import Token
+from promql.syntax.strings import unquote
 
-WITH_PARAMETER: Final = frozenset(("topk", "bottomk", "quantile", "count_values"))
+WITH_PARAMETER: Final = frozenset(("topk", "bottomk", "quantile", "count_values", "limitk", "limit_ratio"))
+
+
+class UnknownFunction(Fault):
+    """A call by a name that no function has."""
+
+    def __init__(self, position: int, name: str) -> None:
+        super().__init__(position, f'unknown function with name "{name}"')
+        self.name = name
 
 
 class Modifiers(NamedTuple):
@@ -51,7 +60,13 @@ def _trailing_comma(_args: list[Expr], comma: Token) -> Any:
 
 def _call(name: Token, args: Part) -> Expr:
     if name.text not in SIGNATURES:
-        raise Fault(name.start, f'unknown function with name "{name.text}"')
+        raise UnknownFunction(name.start, name.text)
+    return Call(name.text, args.value, span=Span(name.start, args.end))
+
+
+def _any_call(name: Token, args: Part) -> Expr:
+    if name.text not in ADDED:
+        return _call(name, args)
     return Call(name.text, args.value, span=Span(name.start, args.end))
 
 
@@ -95,7 +110,7 @@ def _binary(left: Expr, operator: Token, modifiers: Modifiers, right: Expr) -> E
 def _unary(sign: Token, expr: Expr) -> Expr:
     span = Span(sign.start, expr.span.end)
     if isinstance(expr, NumberLiteral):
-        return NumberLiteral(-expr.value if sign.kind == "SUB" else expr.value, span=span)
+        return replace(expr, value=-expr.value if sign.kind == "SUB" else expr.value, span=span)
     return Unary(sign.text, expr, span=span)
 
 
@@ -175,4 +190,15 @@ ACTIONS: Final[dict[str, Callable[..., Any]]] = {
     "vector_unnamed": leaves.vector_unnamed,
     "with_bool": lambda _word: Modifiers(bool_modifier=True),
     "without_bool": Modifiers,
+}
+
+WIDE_ACTIONS: Final[dict[str, Callable[..., Any]]] = {
+    **ACTIONS,
+    "call": _any_call,
+    "duration_literal": leaves.duration_literal,
+    "moment": leaves.moment,
+    "quoted_label": lambda token: unquote(token.text),
+    "quoted_matcher": leaves.quoted_matcher,
+    "quoted_name": leaves.quoted_name,
+    "seconds": leaves.seconds,
 }

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from promql.functions.signatures import SIGNATURES, Signature
+from promql.functions.signatures import Signature, signature_of
 from promql.model.labels import METRIC_NAME, quote
 from promql.syntax.ast import (
     Aggregation,
@@ -75,7 +75,7 @@ class _Checker:
             case Subquery():
                 return self._subquery(expr), ValueType.MATRIX
             case Call():
-                signature = SIGNATURES[expr.function]
+                signature = signature_of(expr.function)
                 return self._call(expr, signature), signature.returns
             case Aggregation():
                 return self._aggregation(expr), ValueType.VECTOR
@@ -101,7 +101,7 @@ class _Checker:
         where = f'call to function "{expr.function}"'
         args: list[Expr] = []
         for index, arg in enumerate(expr.args):
-            inner, kind = self.settled(arg)
+            inner, kind = (arg, _info_labels(arg)) if index and expr.function == "info" else self.settled(arg)
             _expect(arg, kind, signature.type_of(index), where)
             args.append(inner)
         same = all(new is old for new, old in zip(args, expr.args, strict=True))
@@ -167,6 +167,15 @@ class _Checker:
 def _expect(expr: Expr, kind: ValueType, wanted: ValueType, where: str) -> None:
     if kind is not wanted:
         raise Fault(expr.span.start, f"expected type {wanted.value} in {where}, got {kind.value}")
+
+
+def _info_labels(expr: Expr) -> ValueType:
+    """The second argument of `info` only picks labels, so it may match anything, `{}` too, but names no metric."""
+    if not isinstance(expr, VectorSelector):
+        raise Fault(expr.span.start, "expected label selectors only")
+    if expr.name:
+        raise Fault(expr.span.start, "expected label selectors only, got vector selector instead")
+    return ValueType.VECTOR
 
 
 def _check_selector(selector: VectorSelector) -> None:

@@ -1,4 +1,4 @@
-"""Makes tables.py from promql.lark: `python -m promql.syntax.generate > promql/syntax/tables.py`.
+"""Makes tables.py from promql.lark, and wide_tables.py from it and additions.lark: `python -m promql.syntax.generate`.
 
 lark works the LALR(1) table out; that takes longer than most commands of the engine may take to start (lark's import
 alone about 50 ms), so the table is kept as a module, and a test says when it is no longer the grammar's.
@@ -10,29 +10,34 @@ where it is the only action; and states that accept ERROR have no default and kn
 
 from __future__ import annotations
 
-import sys
 from collections import Counter, deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.resources import files
+from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final, TypeAlias
 
 from lark import Lark
 from lark.parsers.lalr_analysis import Reduce
 
 STARTS: Final = ["query", "selector"]
+MADE_OF: Final[Mapping[str, Sequence[str]]] = MappingProxyType(
+    {"tables.py": ("promql.lark",), "wide_tables.py": ("promql.lark", "additions.lark")}
+)
 _ERROR: Final = "ERROR"
 
 _Row: TypeAlias = dict[str, tuple[Any, Any]]  # symbol: (shift, state) or (reduce, rule)
 _Rule: TypeAlias = tuple[str, int, str]  # as in RULES
 
 
-def source() -> str:
-    """The text of tables.py for the grammar as it stands; the same on every run."""
-    grammar = files("promql.syntax").joinpath("promql.lark").read_text()
+def source(module: str) -> str:
+    """The text of a module of MADE_OF for its grammar as it stands; the same on every run."""
+    grammar = "\n".join(files("promql.syntax").joinpath(name).read_text() for name in MADE_OF[module])
     parser = Lark(grammar, parser="lalr", lexer="basic", start=STARTS)
     table = parser.parser.parser._parse_table  # noqa: SLF001 - lark has no public name for it
     lines = _lines(table.states, table.start_states, table.end_states)
-    return "\n".join(lines).replace("'", '"') + "\n"
+    heading = f'"""The LALR(1) table of {" and ".join(MADE_OF[module])}, made by generate.py; not for editing."""\n'
+    return "\n".join((heading, *lines)).replace("'", '"') + "\n"
 
 
 def _lines(states: dict[int, _Row], starts: dict[str, int], ends: dict[str, int]) -> Iterator[str]:
@@ -40,7 +45,6 @@ def _lines(states: dict[int, _Row], starts: dict[str, int], ends: dict[str, int]
     number = {state: n for n, state in enumerate(order)}
     rules = sorted({_key(rule) for row in states.values() for action, rule in row.values() if action is Reduce})
     numbered = {rule: n for n, rule in enumerate(rules)}
-    yield '"""The LALR(1) table of promql.lark, made by generate.py; not for editing."""\n'
     yield "# ruff: noqa: E501 - one state a line"
     yield "# fmt: off\nfrom __future__ import annotations\n\nfrom typing import Final\n"
     yield "# Nonterminal, number of values, name of the action (none: the one value is passed on)."
@@ -116,4 +120,5 @@ def _rows(name: str, rows: Iterator[object]) -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(source())
+    for name in MADE_OF:
+        Path(__file__).with_name(name).write_text(source(name))

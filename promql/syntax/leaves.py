@@ -17,6 +17,7 @@ from promql.syntax.literals import number as parse_number
 from promql.syntax.strings import unquote
 
 _BOUNDS: Final = {"start": Bound.START, "end": Bound.END}
+_LONGEST: Final = (2**63 - 1) / 1e9  # s: Go keeps nanoseconds in 64 bits
 _FURTHEST: Final = 2.0**62  # ms: adding durations stays within 64 bits; Prometheus lets some more wrap around
 
 _Shiftable: TypeAlias = VectorSelector | MatrixSelector | Subquery
@@ -47,6 +48,25 @@ def duration(token: Token) -> Part:
     return Part(int(length), token.start, token.end)
 
 
+def seconds(part: Part) -> Part:
+    """A number where a duration may stand: to the nearest millisecond, halves away from zero."""
+    if not 0 < part.value < _LONGEST:
+        said = "duration out of range" if part.value > 0 else "duration must be greater than 0"
+        raise Fault(part.start, said)
+    return Part(max(_milliseconds(part.value), 1), part.start, part.end)
+
+
+def moment(token: Token) -> Part:
+    """A duration where a number may stand: its seconds."""
+    length = duration(token)
+    return Part(length.value / 1000, length.start, length.end)
+
+
+def duration_literal(token: Token) -> Expr:
+    length = moment(token)
+    return NumberLiteral(length.value, is_duration=True, span=Span(length.start, length.end))
+
+
 def number_literal(part: Part) -> Expr:
     return NumberLiteral(part.value, span=Span(part.start, part.end))
 
@@ -56,11 +76,24 @@ def string_literal(token: Token) -> Expr:
 
 
 def matcher(name: Token, operator: Token, value: Token) -> Part:
+    return _condition(name, name.text, operator, value)
+
+
+def quoted_matcher(name: Token, operator: Token, value: Token) -> Part:
+    return _condition(name, unquote(name.text), operator, value)
+
+
+def _condition(token: Token, name: str, operator: Token, value: Token) -> Part:
     try:
-        condition = Matcher(name.text, MatchOp(operator.text), unquote(value.text))
+        condition = Matcher(name, MatchOp(operator.text), unquote(value.text))
     except RegexError as error:
-        raise Fault(name.start, str(error)) from None
-    return Part(condition, name.start, value.end)
+        raise Fault(token.start, str(error)) from None
+    return Part(condition, token.start, value.end)
+
+
+def quoted_name(name: Token) -> Part:
+    """The metric's name, in quotes among its matchers."""
+    return Part(Matcher(METRIC_NAME, MatchOp.EQUAL, unquote(name.text)), name.start, name.end)
 
 
 def matchers(opening: Token, found: list[Part], *closing: Token) -> Part:

@@ -4,6 +4,9 @@ The lexer knows where it stands: inside braces words are label names and only ma
 brackets a duration comes first, and any letter or colon after it counts as the colon of a subquery (as in Prometheus,
 which reads `up[5m a]` like `up[5m:]`). It counts parentheses and brackets, and says so when the text ends inside one.
 Tokens are made on demand, since an error further on must not hide one that the parser meets first.
+
+A wide lexer also knows what came with Prometheus 3: underscores between digits, brackets that begin with a number
+without a unit, and two more aggregations. For it only a colon is a colon.
 """
 
 from __future__ import annotations
@@ -25,6 +28,10 @@ _WORD: Final = re.compile(r"[A-Za-z0-9_:]+")  # noqa: TID251 - ours, linear
 _LABEL: Final = re.compile(r"[A-Za-z0-9_]+")  # noqa: TID251 - ours, linear
 _NUMBER: Final = re.compile(  # noqa: TID251 - ours, linear
     r"(?:0[xX][0-9a-fA-F]*(?:\.[0-9a-fA-F]*)?|[0-9]*(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]*)?"
+)
+_WIDE_NUMBER: Final = re.compile(  # noqa: TID251 - ours, linear
+    r"0[xX][0-9a-fA-F]+(?:_[0-9a-fA-F]+)*"
+    r"|(?:[0-9]+(?:_[0-9]+)*)?(?:\.(?:[0-9]+(?:_[0-9]+)*)?)?(?:[eE][-+]?[0-9]+(?:_[0-9]+)*)?"
 )
 _UNITS: Final = re.compile(r"[smhdwy]s?(?:[0-9]+[smhdw]s?)*")  # noqa: TID251 - ours, linear
 _DIGITS: Final = re.compile(r"[0-9]*")  # noqa: TID251 - ours, linear
@@ -52,6 +59,7 @@ _KEYWORDS: Final = {
     "offset": "OFFSET",
     "without": "WITHOUT",
 }
+_WIDE_KEYWORDS: Final = {**_KEYWORDS, "limitk": "AGGREGATOR", "limit_ratio": "AGGREGATOR"}
 
 
 class Token(NamedTuple):
@@ -66,8 +74,11 @@ class Token(NamedTuple):
 class Lexer:
     """The tokens of one text; after the last comes END for ever. `next` raises Fault."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, *, wide: bool = False) -> None:
         self._text = text
+        self._wide = wide
+        self._number_form = _WIDE_NUMBER if wide else _NUMBER
+        self._keywords = _WIDE_KEYWORDS if wide else _KEYWORDS
         self._bytes = None if text.isascii() else [0, *accumulate(len(char.encode()) for char in text)]
         self._position = 0
         self._parens = 0
@@ -87,6 +98,8 @@ class Lexer:
         if not char:
             return self._at_end(start)
         if char in _LETTERS or char == ":":
+            if self._in_brackets and self._wide and char != ":":
+                raise self._fault(start, f"unexpected character: {quote_rune(char)}")
             return self._colon(start, char) if self._in_brackets else self._word(start)
         if char.isdigit() and char.isascii():
             return self._number(start)
@@ -139,11 +152,11 @@ class Lexer:
     def _word(self, start: int) -> Token:
         end = self._end_of(_WORD, start)
         word = self._text[start:end]
-        kind = _KEYWORDS.get(word.lower()) or ("METRIC" if ":" in word else "IDENTIFIER")
+        kind = self._keywords.get(word.lower()) or ("METRIC" if ":" in word else "IDENTIFIER")
         return self._token(kind, start, end)
 
     def _number(self, start: int) -> Token:
-        end = self._end_of(_NUMBER, start)
+        end = self._end_of(self._number_form, start)
         if self._text[end : end + 1] not in _WORDLIKE:
             return self._token("NUMBER", start, end)
         whole, end = self._units(end)
@@ -153,8 +166,10 @@ class Lexer:
 
     def _first_in_brackets(self) -> Token:
         start = self._skip(_SPACE)
-        end = self._end_of(_NUMBER, start)
+        end = self._end_of(self._number_form, start)
         if self._text[end : end + 1] not in _WORDLIKE:
+            if self._wide and end > start:
+                return self._token("NUMBER", start, end)
             raise self._fault(start, "missing unit character in duration")
         whole, end = self._units(end)
         if not whole:

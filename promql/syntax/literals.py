@@ -11,7 +11,10 @@ _LARGEST: Final = 2**63 - 1
 
 
 def number(text: str) -> float:
-    """Hex, octal with a leading zero, decimal, `inf`, `nan`. Raises ValueError with Go's words."""
+    """Hex, octal with a leading zero, decimal, `inf`, `nan`; underscores only where the lexer lets them pass.
+
+    Raises ValueError with Go's words.
+    """
     whole = _integer(text)
     return float(whole) if whole is not None and whole <= _LARGEST else _float(text)
 

@@ -10,7 +10,7 @@ from itertools import repeat
 from typing import Final
 
 from promql.model.durations import format_duration
-from promql.model.labels import METRIC_NAME, quote
+from promql.model.labels import METRIC_NAME, label_name, quote
 from promql.model.matchers import Matcher, MatchOp
 from promql.model.numbers import general
 from promql.syntax.ast import (
@@ -38,6 +38,8 @@ _SIDES: Final = {Cardinality.MANY_TO_ONE: "group_left", Cardinality.ONE_TO_MANY:
 def print_expr(expr: Expr) -> str:
     """The canonical text, in one line."""
     match expr:
+        case NumberLiteral(value=number, is_duration=True):
+            return format_duration(round(number * 1000))
         case NumberLiteral(value=number):
             return general(number)
         case StringLiteral(value=text):
@@ -95,7 +97,7 @@ def _block(opening: str, args: tuple[Expr, ...], level: int) -> str:
 def _selector(selector: VectorSelector) -> str:
     shown = sorted(str(matcher) for matcher in selector.matchers if not _is_name(selector, matcher))
     braces = f"{{{','.join(shown)}}}" if shown else ""
-    return selector.name + braces
+    return selector.name + braces or "{}"
 
 
 def _is_name(selector: VectorSelector, matcher: Matcher) -> bool:
@@ -120,8 +122,12 @@ def _window(expr: Subquery) -> str:
 
 def _aggregator(expr: Aggregation) -> str:
     if expr.without:
-        return f"{expr.op} without ({', '.join(expr.grouping)}) "
-    return f"{expr.op} by ({', '.join(expr.grouping)}) " if expr.grouping else expr.op
+        return f"{expr.op} without ({_names(expr.grouping)}) "
+    return f"{expr.op} by ({_names(expr.grouping)}) " if expr.grouping else expr.op
+
+
+def _names(labels: tuple[str, ...]) -> str:
+    return ", ".join(map(label_name, labels))
 
 
 def _arguments(expr: Aggregation) -> tuple[Expr, ...]:
@@ -135,7 +141,7 @@ def _operator(expr: Binary) -> str:
 def _matching(matching: VectorMatching | None) -> str:
     if matching is None or not (matching.labels or matching.on):
         return ""
-    text = f" {'on' if matching.on else 'ignoring'} ({', '.join(matching.labels)})"
+    text = f" {'on' if matching.on else 'ignoring'} ({_names(matching.labels)})"
     if (side := _SIDES.get(matching.cardinality)) is not None:
-        text += f" {side} ({', '.join(matching.include)})"
+        text += f" {side} ({_names(matching.include)})"
     return text

@@ -18,9 +18,11 @@ from typing import Any, Final
 import pytest
 
 from promql.errors import ParseError
-from promql.syntax.parser import MAX_DEPTH, parse, parse_selector
+from promql.syntax.faults import Fault
+from promql.syntax.machine import Machine, plain
+from promql.syntax.parser import MAX_DEPTH, parse, parse_selector, selector, tree
 from promql.syntax.printer import pretty, print_expr
-from tests.promql.syntax.tables import CANONICAL, ERRORS, PRETTY
+from tests.promql.syntax.tables import CANONICAL, ERRORS, PRETTY, WIDER
 
 BINARY: Final = shutil.which("prometheus")
 pytestmark = [pytest.mark.peer, pytest.mark.skipif(BINARY is None, reason="prometheus is not installed")]
@@ -138,6 +140,18 @@ def our_error(read: Callable[[str], object], text: str) -> str | None:
     return None
 
 
+def by_2_42(read: Callable[[str, Machine], object]) -> Callable[[str], object]:
+    """A reader that refuses also what the wider grammar would read."""
+
+    def narrow(text: str) -> object:
+        try:
+            return read(text, plain())
+        except Fault as fault:
+            raise fault.located(text) from None
+
+    return narrow
+
+
 def soups() -> Iterator[str]:
     """Rubbish of valid pieces, and expressions with a few pieces lost, changed or added; the same on every run."""
     chance = random.Random(42)
@@ -162,9 +176,26 @@ def test_errors_are_ours(prometheus: Prometheus) -> None:
     wrong = {
         text: (theirs, ours)
         for text in texts
-        if (theirs := prometheus.error_of(text)) != (ours := our_error(parse, text))
+        if (theirs := prometheus.error_of(text)) != (ours := our_error(by_2_42(tree), text))
     }
     assert not wrong
+
+
+def test_our_errors_are_its_errors(prometheus: Prometheus) -> None:
+    """Whatever we refuse, we refuse in its words: reading more has not changed what is said of the rest."""
+    texts = [*(text for text, _ in ERRORS), *soups()]
+    wrong = {
+        text: (theirs, ours)
+        for text in texts
+        if (ours := our_error(parse, text)) is not None and (theirs := prometheus.error_of(text)) != ours
+    }
+    assert not wrong
+
+
+@pytest.mark.parametrize("text", WIDER)
+def test_what_we_read_beyond_it_is_listed(prometheus: Prometheus, text: str) -> None:
+    assert prometheus.error_of(text) is not None
+    assert our_error(parse, text) is None
 
 
 def test_errors_of_selectors_are_ours(prometheus: Prometheus) -> None:
@@ -172,7 +203,18 @@ def test_errors_of_selectors_are_ours(prometheus: Prometheus) -> None:
     wrong = {
         text: (theirs, ours)
         for text in texts
-        if (theirs := prometheus.selector_error_of(text)) != (ours := our_error(parse_selector, text))
+        if (theirs := prometheus.selector_error_of(text)) != (ours := our_error(by_2_42(selector), text))
+    }
+    assert not wrong
+
+
+def test_a_selector_that_we_refuse_is_refused_in_its_words(prometheus: Prometheus) -> None:
+    texts = [text for text, _ in ERRORS]
+    wrong = {
+        text: (theirs, ours)
+        for text in texts
+        if (ours := our_error(parse_selector, text)) is not None
+        and (theirs := prometheus.selector_error_of(text)) != ours
     }
     assert not wrong
 
@@ -190,7 +232,7 @@ def test_formatted_texts_are_ours(prometheus: Prometheus) -> None:
 
 
 def test_whatever_of_the_soups_parses_is_formatted_as_ours(prometheus: Prometheus) -> None:
-    texts = [text for text in soups() if our_error(parse, text) is None]
+    texts = [text for text in soups() if our_error(by_2_42(tree), text) is None]
     assert len(texts) > 100
     wrong = {text: theirs for text in texts if (theirs := prometheus.formatted(text)) != pretty(parse(text))}
     assert not wrong

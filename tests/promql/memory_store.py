@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -55,7 +56,7 @@ class MemoryStore:
             for times, rows in alike.items()
         ]
 
-    def query(self, query: str | Expr, start: int, end: int | None = None, step: int = 0, **options: int) -> Result:
+    def query(self, query: str | Expr, start: int, end: int | None = None, step: int = 0, **options: Any) -> Result:
         """An instant query, or with `end` and `step` a range query (Unix ms)."""
         expr = parse(query) if isinstance(query, str) else query
         plan = build(expr, Window(start, start if end is None else end, step), Options(**options))

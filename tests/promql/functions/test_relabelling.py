@@ -13,7 +13,7 @@ GRID = Grid([Labels.of(__name__="up", job="node", instance="a:9100")], np.ones((
 
 
 def replaced(*args: str) -> Labels:
-    out = label_replace(NOW, [GRID, *args])
+    out = label_replace()(NOW, [GRID, *args])
     assert isinstance(out, Grid)
     return out.labels[0]
 
@@ -41,7 +41,7 @@ def test_an_empty_text_takes_the_label_away_and_the_name_may_be_set() -> None:
 )
 def test_mistakes_are_told_even_of_nothing(args: tuple[str, ...], error: str) -> None:
     with pytest.raises(EvaluationError) as caught:
-        label_replace(NOW, [Grid.empty(1), *args])
+        label_replace()(NOW, [Grid.empty(1), *args])
     assert str(caught.value) == error
 
 

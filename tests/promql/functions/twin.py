@@ -127,6 +127,19 @@ def smoothed(samples: Samples, smoothing: float, trending: float) -> float | Non
     return level
 
 
+def median_deviation(samples: Samples) -> float:
+    vs = values(samples)
+    if any(map(math.isnan, vs)):
+        return math.nan
+    middle = quantile(0.5, samples)
+    return quantile(0.5, [(t, abs(v - middle)) for t, v in samples])
+
+
+def time_of(samples: Samples, best: float) -> float:
+    """Of the last sample that has this value."""
+    return [t / 1000 for t, v in samples if v == best or math.isnan(best)][-1]
+
+
 Twin = Callable[[Samples, int, int, int], float | None]
 """Samples, the window's start and end, the instant of evaluation."""
 
@@ -152,4 +165,11 @@ TWINS: dict[str, Twin] = {
     "deriv(x[{r}])": lambda w, *_: None if (found := line(w, w[0][0])) is None else found[0],
     "predict_linear(x[{r}], 60)": lambda w, _a, _b, at: None if (f := line(w, at)) is None else f[0] * 60 + f[1],
     "holt_winters(x[{r}], 0.3, 0.6)": lambda w, *_: smoothed(w, 0.3, 0.6),
+    "double_exponential_smoothing(x[{r}], 0.3, 0.6)": lambda w, *_: smoothed(w, 0.3, 0.6),
+    "first_over_time(x[{r}])": lambda w, *_: w[0][1],
+    "mad_over_time(x[{r}])": lambda w, *_: median_deviation(w),
+    "ts_of_first_over_time(x[{r}])": lambda w, *_: w[0][0] / 1000,
+    "ts_of_last_over_time(x[{r}])": lambda w, *_: w[-1][0] / 1000,
+    "ts_of_max_over_time(x[{r}])": lambda w, *_: time_of(w, largest(w)),
+    "ts_of_min_over_time(x[{r}])": lambda w, *_: time_of(w, smallest(w)),
 }

@@ -8,7 +8,7 @@ from promql.errors import ParseError
 from promql.syntax.messages import UNEXPECTED
 from promql.syntax.parser import MAX_DEPTH, parse, parse_selector
 from promql.syntax.tables import REPORTS
-from tests.promql.syntax.tables import ERRORS
+from tests.promql.syntax.tables import ERRORS, WIDER
 
 
 def error_of(text: str) -> str:
@@ -22,7 +22,10 @@ def test_there_are_many_examples() -> None:
     assert len(dict(ERRORS)) == len(ERRORS)
 
 
-@pytest.mark.parametrize(("text", "error"), ERRORS, ids=[repr(text) for text, _ in ERRORS])
+NARROW = [(text, error) for text, error in ERRORS if text not in WIDER]
+
+
+@pytest.mark.parametrize(("text", "error"), NARROW, ids=[repr(text) for text, _ in NARROW])
 def test_the_error_is_that_of_prometheus(text: str, error: str) -> None:
     assert error_of(text) == error
 
