@@ -22,6 +22,7 @@ from engine.alerting.running import Surroundings
 from engine.app import selfmetrics
 from engine.app.alertmanagers import Alertmanagers
 from engine.app.components import Components
+from engine.app.features import PER_STEP_STATS, PROMETHEUS_3
 from engine.app.options import RunOptions
 from engine.app.preflight import check_folders
 from engine.app.routes import Served, routes
@@ -54,6 +55,7 @@ from exporters.exposition.families import Family
 from exporters.node.exporter import NodeExporter
 from exporters.node.options import NodeOptions
 from exporters.serve import Collect, in_turn
+from promql.functions.dialects import Dialect
 from promql.model.durations import format_duration
 from promql.model.labels import Labels
 
@@ -93,7 +95,7 @@ class Application:
         folders = [self.store_folder, self._alerting_folder if loaded.alertmanager is not None else None]
         check_folders([folder for folder in folders if folder is not None])
         self.store = Store.open(self.store_folder, store_options(options, loaded.config))
-        self.queries = QueryEngine(self.store, around.workers, around.clock, options.limits)
+        self.queries = QueryEngine(self.store, around.workers, around.clock, options.limits, dialect=_dialect(options))
         self.expander = Expander(self.queries.instant, self.external_url("prometheus"))
         self.notifier = Notifier(around.clock, capacity=options.queue_capacity)
         self.rules = RuleManager(self._rule_parts(), around.supervisor)
@@ -250,6 +252,7 @@ class Application:
             lifecycle=self.options.enable_lifecycle,
             admin=self.options.enable_admin,
             snapshots=self._snapshot_folder,
+            per_step_stats=PER_STEP_STATS in self.options.features,
             config=lambda: render(self.config),
             runtime=self.runtime,
             reload=self.reload,
@@ -336,6 +339,10 @@ class Application:
         while True:
             await self._around.clock.sleep(UPKEEP_SECONDS)
             await self._around.workers.run(self.store.maintain, self._around.clock.now_ms())
+
+
+def _dialect(options: RunOptions) -> Dialect:
+    return Dialect.PROMETHEUS_3 if PROMETHEUS_3 in options.features else Dialect.PROMETHEUS_2
 
 
 def read(options: RunOptions) -> Loaded:

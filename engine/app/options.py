@@ -22,7 +22,7 @@ class RunOptions:
     """`data_dir` None keeps nothing; `deliver` names receivers that may be contacted beyond this machine, `*` all.
 
     `flags` are all of them as texts, by name. `listen` maps a component to `HOST:PORT` or `off`. Retention is in ms
-    and bytes; it and `wal_compression` are None where no flag was given.
+    and bytes; it and `wal_compression` are None where no flag was given. `features` are of `engine.app.features`.
     """
 
     config: Path
@@ -45,6 +45,7 @@ class RunOptions:
     resend_delay_ms: int = 60_000
     queue_capacity: int = QUEUE_CAPACITY
     ready_file: Path | None = None
+    features: frozenset[str] = frozenset()
     flags: Mapping[str, str] = field(default_factory=dict)
 
     def listener(self, component: str) -> Listener | None:

@@ -40,6 +40,7 @@ class Served:
     lifecycle: bool
     admin: bool
     snapshots: Callable[[str], Path]
+    per_step_stats: bool
     config: Callable[[], str]
     runtime: Callable[[], status.Runtime]
     reload: Callable[[], Awaitable[None]]
@@ -64,7 +65,7 @@ def routes(app: Served, collects: Mapping[str, Collect]) -> dict[str, list[web.R
 
 
 def _api(app: Served) -> Iterable[web.RouteDef]:
-    yield from query.routes(app.queries, app.clock)
+    yield from query.routes(app.queries, app.clock, per_step=app.per_step_stats)
     yield from series.routes(app.store)
     yield from targets.routes(
         app.scrapes, lambda: [one.url for one in app.notifier.alertmanagers], app.external_url, app.listen

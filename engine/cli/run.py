@@ -36,7 +36,6 @@ NOT_YET: Final = (
     "--web.max-connections",
     "--web.console.libraries",
     "--web.console.templates",
-    "--enable-feature",
     "--scrape.adjust-timestamps",
     "--scrape.timestamp-tolerance",
     "--storage.agent.path",
@@ -157,6 +156,10 @@ class RunCommand(click.Command):
     "--alertmanager.notification-queue-capacity", "queue_capacity", type=click.IntRange(1), default=10_000,
     show_default=True, help="alerts that may wait for Alertmanagers",
 )  # fmt: skip
+@click.option(
+    "--enable-feature", "features", multiple=True, metavar="NAME[,NAME]",
+    help="prometheus3: expressions mean what they mean there; promql-per-step-stats",
+)  # fmt: skip
 @click.option("--ready-file", type=click.Path(path_type=Path), help="written, with the addresses, once all is ready")
 @click.option(
     "--log.level",
@@ -186,6 +189,7 @@ def run(**given: Any) -> None:
 
 def options_of(given: Mapping[str, Any]) -> RunOptions:
     """What the flags of the current context mean. Raises ConfigError."""
+    from engine.app.features import enabled
     from engine.app.options import RunOptions
 
     data_dir = given["data_dir"]
@@ -210,6 +214,7 @@ def options_of(given: Mapping[str, Any]) -> RunOptions:
         resend_delay_ms=given["resend"],
         queue_capacity=given["queue_capacity"],
         ready_file=given["ready_file"],
+        features=enabled(given["features"]),
         flags={p.opts[-1].removeprefix("--"): _shown(given[p.name or ""]) for p in run.params if p.name in given},
     )
 

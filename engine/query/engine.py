@@ -7,30 +7,22 @@ immutable views, and stop between two nodes of the plan once the time is up or t
 from __future__ import annotations
 
 import asyncio
-import threading
-from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from engine.foundation.clock import Clock
 from engine.foundation.workers import Workers
+from engine.query.deadline import Deadline
+from engine.query.evaluation import Evaluated, Selects, evaluate, evaluate_metered
 from engine.query.slots import Slots
-from promql.errors import QueryCanceledError, QueryTimeoutError
-from promql.execute.run import run
-from promql.model.panel import Need, Panel
+from engine.query.wishes import NO_WISHES, Wishes
+from promql.execute.meter import Meter
+from promql.functions.dialects import Dialect
 from promql.model.results import Result
 from promql.plan.build import build
 from promql.plan.nodes import Plan
 from promql.plan.window import Options, Window
 from promql.syntax.ast import Expr
 from promql.syntax.parser import parse
-
-
-class Selects(Protocol):
-    """The part of a store that queries need."""
-
-    def select(self, need: Need) -> Sequence[Panel]:
-        """The panels of all series that match."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,88 +46,98 @@ class QueryCounts:
     evaluate_seconds: float = 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A result, and the seconds that preparing, waiting and evaluating took."""
+
+    evaluated: Evaluated
+    prepare_seconds: float
+    queue_seconds: float
+    evaluate_seconds: float
+
+    @property
+    def result(self) -> Result:
+        return self.evaluated.result
+
+
 @dataclass(slots=True)
 class QueryEngine:
-    """Evaluates expressions over a store. `default_step_ms` follows the global evaluation interval."""
+    """Evaluates expressions over a store. `default_step_ms` follows the global evaluation interval; `dialect` holds
+    where a query has none of its own.
+    """
 
     store: Selects
     workers: Workers
     clock: Clock
     limits: QueryLimits = field(default_factory=QueryLimits)
     default_step_ms: int = 60_000
+    dialect: Dialect = Dialect.PROMETHEUS_2
     counts: QueryCounts = field(default_factory=QueryCounts)
     _slots: Slots = field(init=False)
 
     def __post_init__(self) -> None:
         self._slots = Slots(self.limits.max_concurrency, self.clock)
 
-    async def instant(self, query: str | Expr, time: int, *, timeout: float | None = None) -> Result:
-        """The value at one instant (Unix ms). Raises PromQLError; `timeout` in seconds only shortens the limit.
+    async def instant(self, query: str | Expr, time: int, wishes: Wishes = NO_WISHES) -> Result:
+        """The value at one instant (Unix ms). Raises PromQLError.
 
         Whoever cancels this ends the evaluation too, at the next node of the plan.
         """
-        return await self._evaluate(query, Window(time, time, 0), timeout)
+        return (await self.answer(query, Window(time, time, 0), wishes)).result
 
-    async def range(
-        self, query: str | Expr, start: int, end: int, step: int, *, timeout: float | None = None
-    ) -> Result:
+    async def range(self, query: str | Expr, start: int, end: int, step: int, wishes: Wishes = NO_WISHES) -> Result:
         """The values at start, start + step, ... up to end (ms). Raises PromQLError."""
-        return await self._evaluate(query, Window(start, end, step), timeout)
+        return (await self.answer(query, Window(start, end, step), wishes)).result
 
-    async def _evaluate(self, query: str | Expr, window: Window, timeout: float | None) -> Result:
-        allowed = self.limits.timeout_seconds if timeout is None else min(timeout, self.limits.timeout_seconds)
+    async def answer(self, query: str | Expr, window: Window, wishes: Wishes = NO_WISHES) -> Answer:
+        """The same, with what it took. Raises PromQLError."""
         entered = self.clock.monotonic()
-        plan = build(parse(query) if isinstance(query, str) else query, window, self._options())
-        planned = self.clock.monotonic()
-        self.counts.prepare_seconds += planned - entered
+        expr = parse(query) if isinstance(query, str) else query
+        plan = build(expr, window, self._options(wishes))
+        prepared = self.clock.monotonic()
+        self.counts.prepare_seconds += prepared - entered
         self.counts.current += 1
+        allowed = self._allowed(wishes)
         try:
             async with self._slots.one(allowed):
-                self.counts.queue_seconds += self.clock.monotonic() - planned
-                return await self._run(plan, _Deadline(self.clock, entered + allowed))
+                began = self.clock.monotonic()
+                self.counts.queue_seconds += began - prepared
+                evaluated = await self._run(expr, plan, Deadline(self.clock, entered + allowed), wishes)
+                ended = self.clock.monotonic()
+                return Answer(evaluated, prepared - entered, began - prepared, ended - began)
         finally:
             self.counts.current -= 1
             self.counts.total += 1
 
-    async def _run(self, plan: Plan, deadline: _Deadline) -> Result:
+    async def explained(self, query: str | Expr, window: Window, wishes: Wishes = NO_WISHES) -> tuple[Plan, Meter]:
+        """The plan, after it was run, and what each of its nodes took. Raises PromQLError."""
+        expr = parse(query) if isinstance(query, str) else query
+        plan = build(expr, window, self._options(wishes))
+        meter, allowed = Meter(self.clock.monotonic), self._allowed(wishes)
+        async with self._slots.one(allowed):
+            deadline = Deadline(self.clock, self.clock.monotonic() + allowed)
+            await self.workers.run(evaluate_metered, self.store, plan, deadline, meter)
+        return plan, meter
+
+    async def _run(self, expr: Expr, plan: Plan, deadline: Deadline, wishes: Wishes) -> Evaluated:
         started = self.clock.monotonic()
         try:
-            return await self.workers.run(_fetch_and_run, self.store, plan, deadline)
+            return await self.workers.run(evaluate, self.store, expr, plan, deadline, measured=wishes.measured)
         except asyncio.CancelledError:
             deadline.cancel()
             raise
         finally:
             self.counts.evaluate_seconds += self.clock.monotonic() - started
 
-    def _options(self) -> Options:
+    def _allowed(self, wishes: Wishes) -> float:
+        """Seconds; a query may only shorten the limit."""
+        limit = self.limits.timeout_seconds
+        return limit if wishes.timeout is None else min(wishes.timeout, limit)
+
+    def _options(self, wishes: Wishes) -> Options:
         return Options(
-            lookback_ms=self.limits.lookback_ms,
+            lookback_ms=wishes.lookback_ms or self.limits.lookback_ms,
             default_step_ms=self.default_step_ms,
             max_samples=self.limits.max_samples,
+            dialect=wishes.dialect or self.dialect,
         )
-
-
-class _Deadline:
-    """Called between the nodes of a plan, in the worker's thread."""
-
-    def __init__(self, clock: Clock, due: float) -> None:
-        self._clock = clock
-        self._due = due
-        self._canceled = threading.Event()
-
-    def cancel(self) -> None:
-        self._canceled.set()
-
-    def __call__(self) -> None:
-        if self._canceled.is_set():
-            raise QueryCanceledError("query was canceled in expression evaluation")
-        if self._clock.monotonic() > self._due:
-            raise QueryTimeoutError("query timed out in expression evaluation")
-
-
-def _fetch_and_run(store: Selects, plan: Plan, deadline: _Deadline) -> Result:
-    panels: dict[Need, Sequence[Panel]] = {}
-    for need in plan.needs:
-        deadline()
-        panels[need] = store.select(need)
-    return run(plan, panels, deadline)

@@ -42,6 +42,7 @@ from engine.tsdb.state import State
 from engine.tsdb.stats import StoreSize, StoreStats, label_tables
 from engine.tsdb.tombstones import Deletion
 from engine.tsdb.wal import Log, NoLog, Wal
+from engine.tsdb.weigh import weigh
 from promql.model.labels import Labels
 from promql.model.matchers import Matcher
 from promql.model.panel import Kind, Need, Panel
@@ -152,6 +153,10 @@ class Store:
         for group in self._selections.groups(need.matchers):
             found.extend(gather(group, need.start, need.end, need.kind))
         return found
+
+    def weight(self, need: Need) -> int:
+        """About how many samples `select` would give."""
+        return weigh(self._selections.groups(need.matchers), need.start, need.end)
 
     def series(self, matchers: Sequence[Matcher], start: int, end: int) -> list[Labels]:
         """The series that match and have lived at some time between `start` and `end`, sorted."""

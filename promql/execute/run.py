@@ -15,6 +15,7 @@ from promql.execute.binary import of_vectors, sets, with_scalar
 from promql.execute.enrich import enriched
 from promql.execute.grouping import Grouping
 from promql.execute.limits import Limits
+from promql.execute.meter import Meter
 from promql.execute.reduce import REDUCTIONS, Members, Reduction
 from promql.execute.rollup import Rolling
 from promql.execute.subquery import panels as panels_of
@@ -23,7 +24,7 @@ from promql.functions.operators import SETS, of_scalars
 from promql.functions.presence import absent
 from promql.model.grid import Grid, Value
 from promql.model.labels import METRIC_NAME
-from promql.model.panel import Need, Panel
+from promql.model.panel import Kind, Need, Panel
 from promql.model.results import Result, Scalar, String
 from promql.model.types import FloatArray
 from promql.plan.nodes import (
@@ -46,14 +47,22 @@ from promql.plan.nodes import (
 )
 
 
-def run(plan: Plan, panels: Mapping[Need, Sequence[Panel]], deadline: Callable[[], None] | None = None) -> Result:
+def run(
+    plan: Plan,
+    panels: Mapping[Need, Sequence[Panel]],
+    deadline: Callable[[], None] | None = None,
+    meter: Meter | None = None,
+    held: int = 0,
+) -> Result:
     """Evaluate a plan over what the store answered to each of its needs.
 
     `deadline` is called between nodes and between pieces of long ones; what it raises (QueryTimeoutError,
-    QueryCanceledError) ends the run. Raises EvaluationError and TooManySamplesError.
+    QueryCanceledError) ends the run. `meter` is told what each node took. `held` are values that the caller keeps
+    meanwhile, and count. Raises EvaluationError and TooManySamplesError.
     """
+    limits = Limits(plan.options.max_samples, deadline or _go_on, held)
     with np.errstate(all="ignore"):
-        return _Run(plan, panels, deadline or _go_on).result()
+        return _Run(plan, panels, limits, meter).result()
 
 
 def _go_on() -> None:
@@ -61,17 +70,32 @@ def _go_on() -> None:
 
 
 class _Run:
-    def __init__(self, plan: Plan, panels: Mapping[Need, Sequence[Panel]], pause: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        panels: Mapping[Need, Sequence[Panel]],
+        limits: Limits,
+        meter: Meter | None,
+    ) -> None:
         self._plan = plan
+        self._meter = meter
         self._panels = panels
-        self._limits = Limits(plan.options.max_samples, pause)
+        self._limits = limits
         self._wanted = Counter(map(id, walk(plan.root)))
         self._kept: dict[int, Value] = {}
+        self._kept_values = 0
 
     def result(self) -> Result:
+        try:
+            return self._result()
+        finally:
+            if self._meter is not None:
+                self._meter.peak = self._limits.peak
+
+    def _result(self) -> Result:
         root, window = self._plan.root, self._plan.window
         if isinstance(root, RawRange):
-            return raw_matrix(self._samples(root.source), root.ends.start, root.length, self._limits)
+            return raw_matrix(self._windowed(root, root.source), root.ends.start, root.length, self._limits)
         value = self._value(root)
         if not window.instant:
             return matrix(value, root.steps)
@@ -84,9 +108,18 @@ class _Run:
         if id(node) in self._kept:
             return self._kept[id(node)]
         self._limits.pause()
-        value = self._computed(node)
+        held, kept = self._limits.held, self._kept_values
+        value = self._computed(node) if self._meter is None else self._metered(node, self._meter)
+        self._limits.keep(held + self._kept_values - kept + _size(value))
         if self._wanted[id(node)] > 1:
             self._kept[id(node)] = value
+            self._kept_values += _size(value)
+        return value
+
+    def _metered(self, node: PlanNode, meter: Meter) -> Value:
+        started = meter.clock()
+        value = self._computed(node)
+        meter.given(node, value, meter.clock() - started)
         return value
 
     def _computed(self, node: PlanNode) -> Value:
@@ -128,10 +161,17 @@ class _Run:
             return self._panels[source.need]
         return panels_of(self._grid(source.expr), source.expr.steps)
 
+    def _windowed(self, node: Rollup | RawRange, source: Source) -> Sequence[Panel]:
+        panels = self._samples(source)
+        if self._meter is not None:
+            instant = isinstance(source, Fetch) and source.need.kind is Kind.INSTANT
+            self._meter.read(node, panels, Reach(node.ends, node.length, node.steps), instant=instant)
+        return panels
+
     def _rolling(self, node: Rollup) -> Rolling:
         args = [self._scalar(arg) for arg in node.args]
         reach = Reach(node.ends, node.length, node.steps)
-        return Rolling.over(self._samples(node.source), reach, node.kernel, args, self._limits)
+        return Rolling.over(self._windowed(node, node.source), reach, node.kernel, args, self._limits)
 
     def _reduced(self, node: Reduce) -> Grid:
         grouping = Grouping(node.grouping, without=node.without)
@@ -165,6 +205,10 @@ class _Run:
         groups = [grouping.assign(batch.labels) for batch in rolling.batches]
         self._limits.spend(len(grouping) * node.steps.count)
         state = REDUCTIONS[node.op](len(grouping), node.steps.count)
+        if self._meter is not None:
+            figures = self._meter.of(rollup)
+            figures.rows = sum(len(group_of_row) for group_of_row in groups)
+            figures.values = sum(batch.cells for batch in rolling.batches)
         for batch, group_of_row in zip(rolling.batches, groups, strict=True):
             for piece in rolling.pieces(batch):
                 state.add(Members(group_of_row[piece.rows]), piece.steps, piece.values, piece.present)
@@ -202,6 +246,17 @@ def _reduced_whole(grid: Grid, make: Callable[[int, int], Reduction], grouping: 
     if len(grouping):
         state.add(Members(group_of_row), slice(0, steps), grid.values, grid.present)
     return Grid(grouping.labels, state.values(), state.count > 0)
+
+
+def _size(value: Value) -> int:
+    """How many values it holds."""
+    match value:
+        case Grid():
+            return value.values.size
+        case np.ndarray():
+            return value.size
+        case _:
+            return 1
 
 
 def _repeated(value: Value, count: int) -> Value:

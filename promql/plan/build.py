@@ -58,23 +58,27 @@ from promql.syntax.ast import (
 from promql.syntax.check import check
 
 
-def build(expr: Expr, window: Window, options: Options | None = None) -> Plan:
-    """The plan of an expression. Raises ParseError, and RangeQueryError for a range query of a range."""
+def build(expr: Expr, window: Window, options: Options | None = None, whole: Window | None = None) -> Plan:
+    """The plan of an expression. Raises ParseError, and RangeQueryError for a range query of a range.
+
+    `whole` is the window of the query where this one is only a part of it: `start()` and `end()` are its bounds.
+    """
     kind = check(expr)
     if not window.instant and kind not in (ValueType.SCALAR, ValueType.VECTOR):
         raise RangeQueryError(
             f'invalid expression type "{kind.value}" for range query, must be Scalar or instant Vector'
         )
-    builder = _Builder(window, options or Options())
+    builder = _Builder(window, whole or window, options or Options())
     root = builder.raw_range(expr) if kind is ValueType.MATRIX else builder.node(expr, window.steps)
     return Plan(root, tuple(builder.needs), window, builder.options)
 
 
 class _Builder:
-    def __init__(self, window: Window, options: Options) -> None:
+    def __init__(self, window: Window, whole: Window, options: Options) -> None:
         self.options = options
         self.needs: dict[Need, None] = {}
         self._window = window
+        self._whole = whole
         self._opening = options.dialect.opening
         self._functions = functions_of(options.dialect)
         self._built: dict[tuple[Expr, Steps], PlanNode] = {}
@@ -154,9 +158,9 @@ class _Builder:
             case None:
                 return steps.shifted(-offset)
             case Bound.START:
-                at = self._window.start
+                at = self._whole.start
             case Bound.END:
-                at = self._window.end
+                at = self._whole.end
             case _:
                 pass
         return Steps(at - offset, 0, steps.count)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Protocol
 
 from promql.model.durations import format_duration
 from promql.model.grid import Steps
@@ -27,17 +29,62 @@ from promql.plan.nodes import (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What is done, how deep in the plan; and what it took, where the plan was run: rows and values given, samples
+    read, milliseconds with all below it.
+    """
+
+    depth: int
+    text: str
+    rows: int | None = None
+    values: int | None = None
+    samples: int | None = None
+    milliseconds: float | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+class Took(Protocol):
+    """What a node took."""
+
+    rows: int
+    values: int
+    seconds: float
+    fetched: int
+
+
 def explain(plan: Plan) -> str:
-    """Lines of text, indented by depth. A part that is wanted again is told once more and evaluated once."""
-    return "\n".join("  " * depth + line for depth, line in _lines(plan.root, 0))
+    """Lines of text, indented by depth. A part that is wanted again is named once more and evaluated once."""
+    return "\n".join("  " * line.depth + line.text for line in lines(plan, {}))
 
 
-def _lines(node: PlanNode, depth: int) -> Iterator[tuple[int, str]]:
-    yield depth, f"{_title(node)} at {_steps(node.steps)}"
+def lines(plan: Plan, figures: Mapping[int, Took]) -> list[Line]:
+    """A line for each node, from the answer to what is fetched. `figures` are by the `id` of a node."""
+    return list(_lines(plan.root, 0, figures, set()))
+
+
+def _lines(node: PlanNode, depth: int, figures: Mapping[int, Took], seen: set[int]) -> Iterator[Line]:
+    again = " (the same as above)" if id(node) in seen and _has_parts(node) else ""
+    took = figures.get(id(node))
+    text = f"{_title(node)} at {_steps(node.steps)}{again}"
+    if took is None:
+        yield Line(depth, text)
+    else:
+        streamed = not took.seconds and took.values
+        yield Line(depth, text, took.rows, took.values, None, None if streamed else round(took.seconds * 1000, 3))
+    if again:
+        return
+    seen.add(id(node))
     if isinstance(node, Rollup | RawRange):
-        yield depth + 1, _source(node.source)
+        yield Line(depth + 1, _source(node.source), samples=took.fetched if took is not None else None)
     for child in children(node):
-        yield from _lines(child, depth + 1)
+        yield from _lines(child, depth + 1, figures, seen)
+
+
+def _has_parts(node: PlanNode) -> bool:
+    return isinstance(node, Rollup | RawRange) or any(True for _ in children(node))
 
 
 def _title(node: PlanNode) -> str:

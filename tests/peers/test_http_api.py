@@ -5,6 +5,7 @@ What differs on purpose is listed with its reason, and must differ: an entry tha
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from collections.abc import Iterator
@@ -179,7 +180,8 @@ GROUPS: Final[dict[str, list[Request]]] = {
 DIFFERENT: Final = (
     (r"GET .*[?&](time|start|end)=(NaN|Inf|1e20)(&.*)?", "instants that wrap around in the original are refused"),
     (r"GET .*=0x1p4", "hexadecimal numbers are no durations here"),
-    (r"GET .*stats=all", "statistics of a query are not told"),
+    (r"GET .*stats=all", "queries take other times"),
+    (r"GET .*query=up%20offset%205(&.*)?", "numbers are durations too, as in Prometheus 3"),
     (r"GET /api/v1/status/flags", "our own flags are told, under the original's names where it has them"),
     (r"GET /api/v1/status/runtimeinfo", "there are tasks and no goroutines"),
     (r"GET (/version|/api/v1/status/buildinfo)", "the build is our own"),
@@ -240,6 +242,19 @@ def test_answers_are_the_same(name: str, pair: Pair) -> None:
 def test_what_differs_on_purpose_differs(pattern: str, pair: Pair) -> None:
     asked = [request for group in GROUPS.values() for request in group if known(request) == pattern]
     assert any(different(pair, request) for request in asked)
+
+
+@pytest.mark.parametrize(
+    "query", ["up", "sum(up)", "1", "vector(1) + 1", "-up", "timestamp(up)", "up and up", "time()"]
+)
+def test_statistics_have_the_same_form_and_count_the_same_samples(query: str, pair: Pair) -> None:
+    for stats in ("1", "all"):
+        request = get("/query_range", query=query, start="AGO", end="NOW", step="0.5", stats=stats)
+        real, ours = (json.loads(answer.body.partition('"stats":')[2][:-2]) for answer in pair.ask(request))
+        assert list(real) == list(ours)
+        assert list(real["timings"]) == list(ours["timings"])
+        assert list(real["samples"]) == list(ours["samples"])
+        assert real["samples"]["totalQueryableSamples"] == ours["samples"]["totalQueryableSamples"]
 
 
 def test_lifecycle_requests_are_answered_the_same_where_they_are_allowed(tmp_path: Path) -> None:

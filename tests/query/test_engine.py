@@ -13,6 +13,7 @@ import pytest
 from engine.foundation.clock import SystemClock
 from engine.foundation.workers import InlineWorkers, ThreadWorkers
 from engine.query.engine import QueryEngine, QueryLimits
+from engine.query.wishes import Wishes
 from engine.testing.manual_clock import ManualClock
 from promql.errors import (
     ParseError,
@@ -44,6 +45,9 @@ class Shelf:
         times = np.arange(NOW - 600_000, NOW + 1, 15_000)
         inside = times[(times >= need.start) & (times <= need.end)]
         return [Panel(inside, np.ones((1, len(inside))), (Labels.of(__name__="up"),), np.array([0]))]
+
+    def weight(self, need: Need) -> int:
+        return 41
 
 
 class Gate:
@@ -113,7 +117,7 @@ async def test_a_query_ends_when_its_time_is_up(own: float | None, limit: float,
     shelf = Shelf(lambda: setattr(manual_clock, "_now_ns", manual_clock._now_ns + round(allowed * 0.6e9)))
     queries = engine(manual_clock, shelf, timeout_seconds=limit)
     with pytest.raises(QueryTimeoutError, match="query timed out in expression evaluation"):
-        await queries.instant("up + up offset 1m + up offset 2m", NOW, timeout=own)
+        await queries.instant("up + up offset 1m + up offset 2m", NOW, Wishes(timeout=own))
     assert len(shelf.asked) == 2
 
 
@@ -136,7 +140,7 @@ async def test_a_query_that_waits_too_long_is_ended_in_the_queue(manual_clock: M
     queries = QueryEngine(Shelf(), gate, manual_clock, QueryLimits(max_concurrency=1, timeout_seconds=5))
     async with asyncio.TaskGroup() as group:
         group.create_task(queries.instant("1", NOW))
-        waiting = group.create_task(said(queries.instant("2", NOW, timeout=2)))
+        waiting = group.create_task(said(queries.instant("2", NOW, Wishes(timeout=2))))
         await manual_clock.advance(2_000)
         assert waiting.result() == "query timed out in query queue"
         gate.opened.set()

@@ -47,13 +47,17 @@ class ApiError(EngineError):
 Handler = Callable[[web.Request], Awaitable[web.Response]]
 
 
-def success(data: object) -> web.Response:
-    return success_json(encode(data))
+TRUNCATED: Final = "results truncated due to limit"
 
 
-def success_json(data: bytes) -> web.Response:
+def success(data: object, *warnings: str) -> web.Response:
+    return success_json(encode(data), *warnings)
+
+
+def success_json(data: bytes, *warnings: str) -> web.Response:
     """`data` is JSON already."""
-    return _response(200, b'{"status":"success","data":%b}' % data)
+    told = b',"warnings":%b' % encode(warnings) if warnings else b""
+    return _response(200, b'{"status":"success","data":%b%b}' % (data, told))
 
 
 def failure(kind: str, message: str) -> web.Response:

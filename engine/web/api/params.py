@@ -8,9 +8,12 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Final
 
+from engine.query.wishes import Wishes
 from engine.web.api.envelope import ApiError
 from engine.web.api.form import Params
+from promql.functions.dialects import Dialect
 from promql.model.durations import Duration
+from promql.model.labels import quote
 from promql.model.matchers import Matcher
 from promql.syntax.parser import parse_selector
 
@@ -21,6 +24,8 @@ _EXTREMES: Final[Mapping[str, int]] = {
     "-292273086-05-16T16:47:06Z": MIN_TIME,
     "292277025-08-18T07:12:54.999999999Z": MAX_TIME,
 }
+_LARGEST: Final = 2**63 - 1
+_WHOLE: Final = re.compile(r"[+-]?[0-9]+", re.ASCII)  # noqa: TID251 - ours, linear
 _RFC3339: Final = re.compile(  # noqa: TID251 - ours, linear
     r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:[.,](\d+))?(?:Z|([+-])(\d\d):(\d\d))", re.ASCII
 )
@@ -78,15 +83,59 @@ def required_time(params: Params, name: str) -> int:
         raise invalid(name, error) from None
 
 
-def timeout_of(params: Params) -> float | None:
-    """Seconds, or None where the client sets no limit of its own."""
-    text = params.get("timeout", "")
+def wishes_of(params: Params) -> Wishes:
+    """What a query asks for beside its expression: `timeout`, `lookback_delta`, `dialect`, `stats`."""
+    return Wishes(
+        timeout=_seconds(params, "timeout"),
+        lookback_ms=_lookback(params),
+        dialect=_dialect(params.get("dialect", "")),
+        measured=params.get("stats", "") != "",
+    )
+
+
+def limit_of(params: Params) -> int:
+    """How many rows may be told; 0 for all."""
+    text = params.get("limit", "")
+    if text == "":
+        return 0
+    if not _WHOLE.fullmatch(text):
+        raise invalid("limit", f"strconv.Atoi: parsing {quote(text)}: invalid syntax")
+    if (limit := int(text)) > _LARGEST:
+        raise invalid("limit", f"strconv.Atoi: parsing {quote(text)}: value out of range")
+    if limit < 0:
+        raise invalid("limit", "limit must be non-negative")
+    return limit
+
+
+def _seconds(params: Params, name: str) -> float | None:
+    """None where the parameter is missing."""
+    text = params.get(name, "")
     if text == "":
         return None
     try:
         return parse_duration(text)
     except ValueError as error:
-        raise invalid("timeout", error) from None
+        raise invalid(name, error) from None
+
+
+def _lookback(params: Params) -> int | None:
+    """In ms; none and nothing below a millisecond stand for the engine's own."""
+    text = params.get("lookback_delta", "")
+    try:
+        seconds = parse_duration(text) if text else 0.0
+    except ValueError as error:
+        raise ApiError("bad_data", f"error parsing lookback delta duration: {error}") from None
+    return max(int(seconds * 1000), 0) or None
+
+
+def _dialect(text: str) -> Dialect | None:
+    if text == "":
+        return None
+    try:
+        return Dialect(text)
+    except ValueError:
+        known = " or ".join(one.value for one in Dialect)
+        raise invalid("dialect", f"{quote(text)} is unknown, want {known}") from None
 
 
 def selectors(params: Params) -> list[tuple[Matcher, ...]]:

@@ -1,48 +1,54 @@
-"""`/api/v1/query`, `/query_range`, `/format_query`, `/query_exemplars`."""
+"""`/api/v1/query`, `/query_range`, `/format_query`, `/parse_query`, `/query_exemplars`; `/query_explain` is ours."""
 
 from __future__ import annotations
+
+from typing import Final
 
 from aiohttp import web
 
 from engine.foundation.clock import Clock
-from engine.query.engine import QueryEngine
-from engine.web.api import encode, form, params
-from engine.web.api.envelope import ApiError, answering, success, success_json
+from engine.query.engine import Answer, QueryEngine
+from engine.web.api import encode, form, params, statistics
+from engine.web.api.envelope import TRUNCATED, ApiError, answering, success, success_json
+from engine.web.api.form import Params
+from engine.web.api.tree import described
 from promql.errors import ParseError
-from promql.model.results import Matrix, RawMatrix, Result
+from promql.model.results import Matrix, RawMatrix, Result, Vector
+from promql.plan.explain import lines
+from promql.plan.window import Window
+from promql.syntax.ast import Expr
 from promql.syntax.parser import parse
 from promql.syntax.printer import pretty
 
-MAX_POINTS = 11_000
+MAX_POINTS: Final = 11_000
 
 
-def routes(queries: QueryEngine, clock: Clock) -> list[web.RouteDef]:
+def routes(queries: QueryEngine, clock: Clock, *, per_step: bool = False) -> list[web.RouteDef]:
+    """`per_step`: statistics may be told for each step, where `stats=all` asks for them."""
+
     async def instant(request: web.Request) -> web.Response:
         given = await form.read(request)
-        time = params.time_of(given, "time", clock.now_ms())
-        timeout = params.timeout_of(given)
-        try:
-            expr = parse(given.get("query", ""))
-        except ParseError as error:
-            raise params.invalid("query", error) from None
-        return await _answer(queries, await queries.instant(expr, time, timeout=timeout))
+        limit, window, wishes = params.limit_of(given), _now(given, clock), params.wishes_of(given)
+        answer = await queries.answer(_expression(given), window, wishes)
+        return await _answer(queries, answer, window, given, limit, per_step=per_step)
 
     async def over_range(request: web.Request) -> web.Response:
         given = await form.read(request)
-        start, end = params.required_time(given, "start"), params.required_time(given, "end")
-        if end < start:
-            raise params.invalid("end", "end timestamp must not be before start time")
-        step = _step(given.get("step", ""), end - start)
-        timeout = params.timeout_of(given)
-        result = await queries.range(given.get("query", ""), start, end, step, timeout=timeout)
-        return await _answer(queries, result)
+        limit, window = params.limit_of(given), _window(given)
+        answer = await queries.answer(given.get("query", ""), window, params.wishes_of(given))
+        return await _answer(queries, answer, window, given, limit, per_step=per_step)
+
+    async def explain(request: web.Request) -> web.Response:
+        given = await form.read(request)
+        window = _window(given) if "start" in given else _now(given, clock)
+        plan, meter = await queries.explained(_expression(given), window, params.wishes_of(given))
+        return success([line.as_dict() for line in lines(plan, meter.by_node)])
 
     async def format_query(request: web.Request) -> web.Response:
-        given = await form.read(request)
-        try:
-            return success(pretty(parse(given.get("query", ""))))
-        except ParseError as error:
-            raise params.invalid("query", error) from None
+        return success(pretty(_expression(await form.read(request))))
+
+    async def parse_query(request: web.Request) -> web.Response:
+        return success(described(_expression(await form.read(request))))
 
     async def exemplars(request: web.Request) -> web.Response:
         """None, since none are stored; what is asked is judged all the same."""
@@ -56,10 +62,31 @@ def routes(queries: QueryEngine, clock: Clock) -> list[web.RouteDef]:
     pages = {
         "/query": instant,
         "/query_range": over_range,
+        "/query_explain": explain,
         "/format_query": format_query,
+        "/parse_query": parse_query,
         "/query_exemplars": exemplars,
     }
     return [web.route(method, path, answering(page)) for path, page in pages.items() for method in ("GET", "POST")]
+
+
+def _expression(given: Params) -> Expr:
+    try:
+        return parse(given.get("query", ""))
+    except ParseError as error:
+        raise params.invalid("query", error) from None
+
+
+def _now(given: Params, clock: Clock) -> Window:
+    time = params.time_of(given, "time", clock.now_ms())
+    return Window(time, time, 0)
+
+
+def _window(given: Params) -> Window:
+    start, end = params.required_time(given, "start"), params.required_time(given, "end")
+    if end < start:
+        raise params.invalid("end", "end timestamp must not be before start time")
+    return Window(start, end, _step(given.get("step", ""), end - start))
 
 
 def _step(text: str, span: int) -> int:
@@ -81,7 +108,27 @@ def _step(text: str, span: int) -> int:
     return max(1, int(seconds * 1000))
 
 
-async def _answer(queries: QueryEngine, result: Result) -> web.Response:
+async def _answer(
+    queries: QueryEngine, answer: Answer, window: Window, given: Params, limit: int, *, per_step: bool
+) -> web.Response:
     """Large results are written in a worker, since a million points take a second."""
+    result, cut = _limited(answer.result, limit)
     large = isinstance(result, Matrix | RawMatrix)
-    return success_json(await queries.workers.run(encode.result, result) if large else encode.result(result))
+    data = await queries.workers.run(encode.result, result) if large else encode.result(result)
+    if given.get("stats", ""):
+        by_step = per_step and given.get("stats") == "all"
+        data = b'%b,"stats":%b}' % (data[:-1], statistics.encoded(answer, window.steps, by_step=by_step))
+    return success_json(data, *[TRUNCATED] * cut)
+
+
+def _limited(result: Result, limit: int) -> tuple[Result, bool]:
+    """The first rows, and whether there were more."""
+    match result:
+        case Vector(time, labels, values) if 0 < limit < len(labels):
+            return Vector(time, labels[:limit], values[:limit]), True
+        case RawMatrix(series) if 0 < limit < len(series):
+            return RawMatrix(series[:limit]), True
+        case Matrix(times, labels, values, present) if 0 < limit < len(labels):
+            return Matrix(times, labels[:limit], values[:limit], present[:limit]), True
+        case _:
+            return result, False

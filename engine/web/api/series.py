@@ -10,7 +10,7 @@ from aiohttp import web
 
 from engine.tsdb.store import Store
 from engine.web.api import form, params
-from engine.web.api.envelope import ApiError, answering, failure, success
+from engine.web.api.envelope import TRUNCATED, ApiError, answering, failure, success
 from promql.errors import ParseError
 from promql.model.matchers import Matcher
 
@@ -22,6 +22,7 @@ Selector: TypeAlias = tuple[Matcher, ...]
 def routes(store: Store) -> list[web.RouteDef]:
     async def series(request: web.Request) -> web.Response:
         given = await form.read(request)
+        limit = params.limit_of(given)
         if not given.getall("match[]", []):
             raise ApiError("bad_data", "no match[] parameter provided")
         start, end = _bounds(given)
@@ -30,22 +31,25 @@ def routes(store: Store) -> list[web.RouteDef]:
         except (ParseError, ApiError) as error:
             raise params.invalid("match[]", error) from None
         found = {labels for matchers in wanted for labels in store.series(matchers, start, end)}
-        return success([labels.as_dict() for labels in sorted(found)])
+        return _limited([labels.as_dict() for labels in sorted(found)], limit)
 
     async def labels(request: web.Request) -> web.Response:
         given = await form.read(request)
+        limit = params.limit_of(given)
         start, end = _bounds(given)
         wanted: Sequence[Selector | None] = params.selectors(given) or (None,)
-        return success(sorted({name for matchers in wanted for name in store.label_names(matchers, start, end)}))
+        return _limited(sorted({one for matchers in wanted for one in store.label_names(matchers, start, end)}), limit)
 
     async def values(request: web.Request) -> web.Response:
         name = request.match_info["name"]
         if not _LABEL_NAME.fullmatch(name):
             raise ApiError("bad_data", f'invalid label name: "{name}"')
         given = await form.read(request)
+        limit = params.limit_of(given)
         start, end = _bounds(given)
         wanted: Sequence[Selector | None] = params.selectors(given) or (None,)
-        return success(sorted({v for matchers in wanted for v in store.label_values(name, matchers, start, end)}))
+        found = {value for matchers in wanted for value in store.label_values(name, matchers, start, end)}
+        return _limited(sorted(found), limit)
 
     async def delete(_: web.Request) -> web.Response:
         return failure("internal", "not implemented")
@@ -56,6 +60,12 @@ def routes(store: Store) -> list[web.RouteDef]:
         web.get("/label/{name}/values", answering(values)),
         web.delete("/series", answering(delete)),
     ]
+
+
+def _limited(found: Sequence[object], limit: int) -> web.Response:
+    if 0 < limit < len(found):
+        return success(found[:limit], TRUNCATED)
+    return success(found)
 
 
 def _bounds(given: form.Params) -> tuple[int, int]:

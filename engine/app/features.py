@@ -1,0 +1,42 @@
+"""What `--enable-feature` may name: those of ours, and those of the original that mean something here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from types import MappingProxyType
+from typing import Final
+
+from engine.foundation.errors import ConfigError
+
+PROMETHEUS_3: Final = "prometheus3"
+PER_STEP_STATS: Final = "promql-per-step-stats"
+
+FEATURES: Final = MappingProxyType(
+    {
+        PROMETHEUS_3: "expressions mean what they mean in Prometheus 3, wherever that differs",
+        PER_STEP_STATS: "queries with stats=all tell the samples of each step",
+        "promql-at-modifier": "always on",
+        "promql-negative-offset": "always on",
+    }
+)
+NOT_YET: Final = (
+    "agent",
+    "auto-gomaxprocs",
+    "exemplar-storage",
+    "expand-external-labels",
+    "extra-scrape-metrics",
+    "memory-snapshot-on-shutdown",
+    "native-histograms",
+    "new-service-discovery-manager",
+    "no-default-scrape-port",
+    "remote-write-receiver",
+)
+
+
+def enabled(given: Iterable[str]) -> frozenset[str]:
+    """The features that are named, with commas between them or one by one. Raises ConfigError for any other."""
+    names = frozenset(name for text in given for name in text.split(",") if name)
+    for name in sorted(names - FEATURES.keys()):
+        what = "not supported yet" if name in NOT_YET else "unknown"
+        raise ConfigError(f"--enable-feature {name}: {what}; known: {', '.join(FEATURES)}")
+    return names

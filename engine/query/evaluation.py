@@ -1,0 +1,120 @@
+"""Fetch and run, in a worker's thread, in blocks of steps that fit in memory.
+
+What a selector reads may be far more than what a query holds: an hour of rates over a month of samples. So before
+anything is fetched the store says about how much there is, and a range query that would read more than BLOCK samples
+at a time is run for some steps after the others. Steps do not depend on each other, so nothing changes but the memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Final, Protocol
+
+import numpy as np
+
+from engine.query.deadline import Deadline
+from promql.execute.meter import Meter
+from promql.execute.run import run
+from promql.model.panel import Need, Panel
+from promql.model.results import Matrix, Result
+from promql.model.types import IntArray
+from promql.plan.build import build
+from promql.plan.nodes import Plan
+from promql.plan.window import Window
+from promql.syntax.ast import Expr
+
+BLOCK: Final = 1 << 24
+"""Samples read at a time: 128 MB."""
+
+
+class Selects(Protocol):
+    """The part of a store that queries need."""
+
+    def select(self, need: Need) -> Sequence[Panel]:
+        """The panels of all series that match."""
+
+    def weight(self, need: Need) -> int:
+        """About how many samples that is, at little cost."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluated:
+    """A result. `samples` says how many samples each step looked at (`int64[K]`, None unless measured), `peak` how
+    many values were held at once.
+    """
+
+    result: Result
+    samples: IntArray | None = None
+    peak: int = 0
+
+
+def evaluate(
+    store: Selects, expr: Expr, plan: Plan, deadline: Deadline, *, measured: bool = False, block: int = BLOCK
+) -> Evaluated:
+    """Raises EvaluationError, TooManySamplesError, QueryTimeoutError, QueryCanceledError."""
+    windows = blocks(plan, store.weight, block)
+    if len(windows) == 1:
+        return _evaluated(store, plan, deadline, measured=measured)
+    done: list[Evaluated] = []
+    held = 0
+    for window in windows:
+        part = build(expr, window, plan.options, plan.window)
+        done.append(_evaluated(store, part, deadline, measured=measured, held=held))
+        result = done[-1].result
+        assert isinstance(result, Matrix)
+        held += result.values.size
+    return _joined(done)
+
+
+def evaluate_metered(store: Selects, plan: Plan, deadline: Deadline, meter: Meter) -> Result:
+    """The same in one piece, with what each node took told to the meter."""
+    return run(plan, _fetched(store, plan, deadline), deadline, meter)
+
+
+def blocks(plan: Plan, weight: Callable[[Need], int], block: int) -> list[Window]:
+    """Windows that follow each other. One is not made shorter than the longest range, of which each reads its own."""
+    window = plan.window
+    count = window.steps.count
+    if count < 4 or not plan.needs:
+        return [window]
+    span = window.end - window.start
+    longest = max(need.end - need.start - span for need in plan.needs)
+    pieces = min(-(-sum(map(weight, plan.needs)) // block), count // 2, span // max(longest, 1) + 1)
+    if pieces <= 1:
+        return [window]
+    edges = [count * i // pieces for i in range(pieces + 1)]
+    starts = [window.start + window.step * edge for edge in edges]
+    return [replace(window, start=start, end=end - window.step) for start, end in pairwise(starts)]
+
+
+def _evaluated(store: Selects, plan: Plan, deadline: Deadline, *, measured: bool, held: int = 0) -> Evaluated:
+    meter = Meter(deadline.clock.monotonic) if measured else None
+    result = run(plan, _fetched(store, plan, deadline), deadline, meter, held)
+    return Evaluated(result) if meter is None else Evaluated(result, meter.samples(plan.root), meter.peak)
+
+
+def _fetched(store: Selects, plan: Plan, deadline: Deadline) -> dict[Need, Sequence[Panel]]:
+    panels: dict[Need, Sequence[Panel]] = {}
+    for need in plan.needs:
+        deadline()
+        panels[need] = store.select(need)
+    return panels
+
+
+def _joined(done: Sequence[Evaluated]) -> Evaluated:
+    """The steps of all of them, one after the other."""
+    parts = [one.result for one in done if isinstance(one.result, Matrix)]
+    labels = sorted({labels for part in parts for labels in part.labels})
+    row_of = {one: row for row, one in enumerate(labels)}
+    times = np.concatenate([part.times for part in parts])
+    values, present = np.zeros((len(labels), len(times))), np.zeros((len(labels), len(times)), dtype=np.bool_)
+    start = 0
+    for part in parts:
+        rows, end = [row_of[one] for one in part.labels], start + len(part.times)
+        values[rows, start:end], present[rows, start:end] = part.values, part.present
+        start = end
+    counted = [one.samples for one in done if one.samples is not None]
+    samples = np.concatenate(counted) if counted else None
+    return Evaluated(Matrix(times, labels, values, present), samples, max(one.peak for one in done))
