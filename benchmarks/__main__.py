@@ -6,7 +6,7 @@ import importlib
 import sys
 from typing import Final
 
-ALL: Final = ("start", "rate_kernel", "rate_store", "remote_write")
+ALL: Final = ("start", "rate_kernel", "rate_store", "remote_write", "restart")
 
 for name in sys.argv[1:] or ALL:
     print(f"== {name}")

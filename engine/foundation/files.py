@@ -86,8 +86,9 @@ class FolderLock:
             raise FolderLockedError(
                 f"{folder}: another process (pid {holder}) uses this folder: stop it, or choose another one"
             ) from None
-        os.ftruncate(self._handle, 0)
-        os.write(self._handle, f"{os.getpid()}\n".encode())
+        with suppress(OSError):  # a full disk must not stop anybody from reading what is there
+            os.ftruncate(self._handle, 0)
+            os.write(self._handle, f"{os.getpid()}\n".encode())
 
     def release(self) -> None:
         os.close(self._handle)

@@ -15,6 +15,7 @@ from typing import Final
 import numpy as np
 
 from engine.foundation.collector import uncollected
+from engine.foundation.files import NO_ROOM
 from engine.tsdb import deletion
 from engine.tsdb.cache import ArrayCache
 from engine.tsdb.commit import Commit, Layout
@@ -238,14 +239,20 @@ class _Reader:
         """Write the names anew when some were damaged, or when most are of series that have no samples any more.
 
         What was read does not hold then: it knows series that the new file does not name. The highest number
-        stays in, so that it is not given again.
+        stays in, so that it is not given again. Where there is no room, that is left to another time.
         """
         state, catalog = self.state, self.state.catalog
         named = int((catalog.owner.array >= 0).sum())
         living = len(state.index)
         if not self._names_damaged and (named < _MANY or living * 2 > named):
             return False
-        rewrite(self._folder / "series.log", [self._kept(source, len(catalog) - 1) for source in state.all_sources()])
+        kept = [self._kept(source, len(catalog) - 1) for source in state.all_sources()]
+        try:
+            rewrite(self._folder / "series.log", kept)
+        except OSError as error:
+            if error.errno not in NO_ROOM:
+                raise
+            return False  # the old file stays as it is, and can be read as it was
         return True
 
     def _kept(self, source: Source, highest: int) -> Named:

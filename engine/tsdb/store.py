@@ -27,7 +27,7 @@ from engine.tsdb.cache import ArrayCache
 from engine.tsdb.cleaning import Cleaning
 from engine.tsdb.commit import Commit
 from engine.tsdb.deletion import Deleting, recall_deleted
-from engine.tsdb.errors import FormatError
+from engine.tsdb.errors import DiskError, FormatError
 from engine.tsdb.gather import gather
 from engine.tsdb.maintenance import Maintained, Maintenance
 from engine.tsdb.numbers import NEVER
@@ -83,12 +83,21 @@ class Store:
     def open(cls, folder: Path | None, options: StoreOptions | None = None) -> Store:
         """The store in a folder, which is made where there is none; None keeps everything in memory.
 
-        Raises StoreError where another process uses the folder or another version wrote it. Damage is no error,
-        it is told by `recovery`.
+        Raises StoreError where another process uses the folder, another version wrote it, or it can't be read or made.
+        Damage is no error, it is told by `recovery`.
         """
         options = options or StoreOptions()
         if folder is None:
             return cls(None, options, None)
+        try:
+            return cls._open(folder, options)
+        except OSError as error:
+            raise DiskError(
+                f"{error.filename or folder}: can't open the store ({error.strerror}): check the disk and whose it is"
+            ) from error
+
+    @classmethod
+    def _open(cls, folder: Path, options: StoreOptions) -> Store:
         for path in (folder, folder / "wal", folder / "parts"):
             path.mkdir(parents=True, exist_ok=True)
         lock = FolderLock(folder)

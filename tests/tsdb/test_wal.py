@@ -74,10 +74,11 @@ def kinds(path: Path) -> list[int]:
     return [frame.kind & ~DEFLATED for frame in frames(path)]
 
 
-def damaged(path: Path, record: int) -> None:
-    """Turn a bit in the last byte of a record."""
+def damaged(path: Path, record: int, place: float, bit: int) -> None:
+    """Turn a bit of a record; `place` 0 is in its first byte, 1 behind its last."""
+    ends = [16, *(frame.end for frame in frames(path))]
     data = bytearray(path.read_bytes())
-    data[frames(path)[record].end - 1] ^= 1
+    data[ends[record] + int((ends[record + 1] - ends[record]) * place)] ^= 1 << bit
     path.write_bytes(data)
 
 
@@ -128,7 +129,7 @@ def test_a_lost_record_costs_its_source_the_commits_up_to_the_next_full_row(
     records = frames(path)
     at = data.draw(st.integers(0, len(records) - 1))
     gone = samples_of_record(records, at, made)
-    damaged(path, at)
+    damaged(path, at, data.draw(st.floats(0, 1, exclude_max=True)), data.draw(st.integers(0, 7)))
     found, lost, gaps = logged(path)
     assert len(gaps) == 1
     assert found == [sample for sample in expected if sample[0] not in gone]
