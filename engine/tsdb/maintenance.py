@@ -1,4 +1,4 @@
-"""What has to be done now and then: sync, seal what is old, store what is sealed, shorten the log, forget.
+"""What has to be done now and then: sync, seal what is old, store what is sealed, shorten the log, forget, compact.
 
 Laws:
 - Names are synced before samples that use them, and both before a part that relies on them.
@@ -9,29 +9,35 @@ Laws:
 
 from __future__ import annotations
 
-import io
+import math
 import os
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 
-from engine.foundation.files import NO_ROOM, beside
+from engine.foundation.files import NO_ROOM
 from engine.tsdb.cache import ArrayCache
+from engine.tsdb.compaction import Compaction
 from engine.tsdb.errors import DiskError, DiskFullError
 from engine.tsdb.numbers import NEVER
 from engine.tsdb.options import StoreOptions
 from engine.tsdb.partfile import PartFile
-from engine.tsdb.partwrite import encode_part, write_parts
+from engine.tsdb.partfolder import PartFolder
+from engine.tsdb.partwrite import write_parts
 from engine.tsdb.serieslog import NoSeriesLog, SeriesLog
 from engine.tsdb.source import Source
 from engine.tsdb.state import State
 from engine.tsdb.view import Part
 from engine.tsdb.wal import Log
 from promql.model.types import IntArray
+
+_SAMPLES_A_TURN: Final = 2_000_000
+"""A tenth of a second of compaction, so that the log is synced in time; 100,000 series bring a sixtieth meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +47,7 @@ class Maintained:
     stored_parts: int = 0
     dropped_files: int = 0
     removed_series: int = 0
+    compactions: int = 0
     problem: str = ""
 
 
@@ -60,7 +67,9 @@ class Maintenance:
         """May be replaced at any time; a new retention holds from the next turn on."""
         self._lock = lock
         self._names, self._log = logs
-        self._folder, self._cache = files
+        self._folder, cache = files
+        self._parts = PartFolder(state, self._folder, cache)
+        self._compaction = Compaction(state, lock, self._parts, self.keep_floors)
         self._turn = threading.Lock()
         self._log_from = 0
         state.tombstones.floors_since = self._log.segment
@@ -91,17 +100,13 @@ class Maintenance:
         with self._writing("to store sealed samples", "they stay in the log"):
             return self._store(waiting)
 
-    def rewrite(self, file: PartFile, parts: Sequence[tuple[Part, IntArray]]) -> PartFile | None:
-        """Put a file of these parts (and their series, by column) in the place of another one, which goes if there are
-        none; only inside a turn. Sources still show the old one. Raises DiskFullError, DiskError.
+    def rewrite(self, file: PartFile) -> None:
+        """Write a file of parts anew, without what was deleted; only inside a turn.
+
+        Raises DiskFullError, DiskError, DamagedError; the file stays as it is then.
         """
         with self._writing("to write a file of parts anew", "it stays as it is"):
-            new = self._written(parts, Path(file.name)) if parts else None
-            if not parts and self._folder is not None:
-                Path(file.name).unlink()
-        kept = ((new if one is file else one) for one in self._state.files)
-        self._state.files = tuple(one for one in kept if one is not None)
-        return new
+            self._compaction.rewrite(file)
 
     def sync(self) -> None:
         """Make all that is logged survive a power cut. Raises DiskError."""
@@ -120,7 +125,13 @@ class Maintenance:
     def close(self) -> None:
         """Wait for the turn that runs, sync, and run no more."""
         self._turn.acquire()
+        self._compaction.stop()
         self.sync()
+
+    def compact(self) -> str:
+        """All the compaction that is due, at once; why it could not be done, if so. Waits for the turn that runs."""
+        with self._turn:
+            return self._compact(math.inf)
 
     def size(self) -> int:
         """Bytes of names, log, parts and deletions."""
@@ -128,7 +139,7 @@ class Maintenance:
         return self._names.size() + self._log.size() + sum(file.size for file in state.files) + state.tombstones.size()
 
     def _run(self, now_ms: int) -> Maintained:
-        stored, problem = 0, ""
+        stored, problem, compactions = 0, "", self._compaction.finished
         if now_ms - self._synced_at >= self.options.sync_ms:
             self.sync()
             self._synced_at = now_ms
@@ -139,8 +150,18 @@ class Maintenance:
             problem = str(error)
         self._shorten_log()
         dropped = self._drop(self._outlived())
+        problem = problem or self._compact(_SAMPLES_A_TURN)
         self.forget_deletions()
-        return Maintained(stored, dropped[0], dropped[1], problem)
+        return Maintained(stored, *dropped, self._compaction.finished - compactions, problem=problem)
+
+    def _compact(self, samples: float) -> str:
+        """Compact for about so many samples; the problem that there was."""
+        try:
+            with self._writing("to compact", "the files stay as they are"):
+                self._compaction.work(samples, self.options.retention_ms)
+        except DiskFullError as error:
+            return str(error)
+        return ""
 
     def _seal_old(self) -> None:
         limit = self._state.newest - self.options.seal_age_ms
@@ -154,30 +175,17 @@ class Maintenance:
         if not waiting:
             return 0
         self.sync()
-        path = self._next_path()
-        file = self._written([(part, source.refs) for source, parts in waiting for part in parts], path)
-        stored = iter(list(file.parts()))
+        with self._parts.new() as new:
+            write_parts(new.file, [(part, source.refs) for source, parts in waiting for part in parts])
+        file = new.opened()
+        fresh: dict[int, list[Part]] = {}
+        for part in file.parts():
+            fresh.setdefault(part.source, []).append(part)
         self._state.files = (*self._state.files, file)
         for source, parts in waiting:
-            fresh = {id(part): next(stored) for part in parts}
             with self._lock:
-                source.replace_parts(tuple(fresh.get(id(part), part) for part in source.view.parts))
+                source.exchange(parts, fresh[source.number])
         return sum(len(parts) for _, parts in waiting)
-
-    def _written(self, parts: Sequence[tuple[Part, IntArray]], path: Path) -> PartFile:
-        encoded = [encode_part(part, refs) for part, refs in parts]
-        if self._folder is None:
-            memory = io.BytesIO()
-            write_parts(memory, encoded)
-            return PartFile("memory", memory.getvalue(), self._cache)
-        with beside(path) as file:
-            write_parts(file, encoded)
-        return PartFile.open(path, self._cache)
-
-    def _next_path(self) -> Path:
-        number = self._state.next_file
-        self._state.next_file += 1
-        return (self._folder or Path()) / "parts" / f"{number:08}.part"
 
     @contextmanager
     def _writing(self, what: str, consequence: str) -> Iterator[None]:
@@ -222,7 +230,9 @@ class Maintenance:
         removed = 0
         losing = [s for s in self._state.all_sources() if any(part.file in keys for part in s.view.parts)]
         with suppress(DiskFullError):  # dropping makes room, and what replay would bring back is dropped again
-            self.keep_floors({s.number: [part for part in s.view.parts if part.file not in keys] for s in losing})
+            self.keep_floors(
+                {s.number: [part.through for part in s.view.parts if part.file not in keys] for s in losing}
+            )
         for source in losing:
             with self._lock:
                 source.replace_parts(tuple(part for part in source.view.parts if part.file not in keys))
@@ -230,8 +240,7 @@ class Maintenance:
         self._state.files = tuple(file for file in self._state.files if file.key not in keys)
         self._state.find_oldest()
         for file in gone:
-            if self._folder is not None:
-                Path(file.name).unlink(missing_ok=True)
+            self._parts.remove(file)
         return len(gone), removed
 
     def _emptied(self, source: Source) -> IntArray:
@@ -260,15 +269,14 @@ class Maintenance:
             catalog.forget(refs)
         return len(living)
 
-    def keep_floors(self, left: Mapping[int, Sequence[Part]]) -> None:
-        """To be called before sources, by number, are left with fewer parts: replay must not bring back the others.
-
-        Raises DiskFullError.
+    def keep_floors(self, left: Mapping[int, Sequence[int]]) -> None:
+        """To be called before sources, by number, are left with parts up to these commits: replay must not bring back
+        what others held. Raises DiskFullError.
         """
         lost = {}
-        for number, parts in left.items():
+        for number, throughs in left.items():
             stored = max((part.through for part in self._state.by_number[number].view.parts), default=-1)
-            if stored > max((part.through for part in parts), default=-1):
+            if stored > max(throughs, default=-1):
                 lost[number] = stored
         if lost and self._folder is not None:
             self._state.tombstones.add_floors(lost, self._log.segment)

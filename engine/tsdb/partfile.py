@@ -6,61 +6,51 @@ import itertools
 import mmap
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 
-from engine.tsdb import codec
 from engine.tsdb.cache import ArrayCache
 from engine.tsdb.errors import DamagedError, FormatError
-from engine.tsdb.partformat import (
-    COLUMN_TYPE,
-    HEADER,
-    MAGIC,
-    PART_TYPE,
-    RAGGED,
-    STRIPE,
-    STRIPE_TYPE,
-    TABLE,
-    TRAILER,
-    VERSION,
-    width,
-)
-from engine.tsdb.parts import NO_SAMPLES, Block, Located, Samples, Wanted, matched
+from engine.tsdb.partformat import HEADER, LEGACY_VERSION, MAGIC, TABLE, TRAILER, VERSION, instants
+from engine.tsdb.partindex import Footer, Index, read_footer, read_index
+from engine.tsdb.partlegacy import read_legacy
+from engine.tsdb.stored import LegacyRagged, Place, StoredRagged, StoredTable
 from engine.tsdb.view import Part
-from promql.model.types import AnyArray, BoolArray, FloatArray, IntArray
+from promql.model.types import IntArray
 
 _KEYS: Final = itertools.count()
-_FEW: Final = 8
 
 
 class PartFile:
-    """A file of parts that is open for reading, or its bytes in memory. Raises DamagedError, FormatError."""
+    """A file of parts that is open for reading, or its bytes in memory. Raises DamagedError, FormatError.
 
-    def __init__(self, name: str, data: mmap.mmap | bytes, cache: ArrayCache) -> None:
+    `number` names it in its folder; `level` and `replaces` are as compaction wrote them.
+    """
+
+    def __init__(self, name: str, number: int, data: mmap.mmap | bytes, cache: ArrayCache) -> None:
         self.name = name
+        self.number = number
         self.key = next(_KEYS)  # not id(): that of a dropped file may come again
         self.data = data
         self.cache = cache
-        if len(data) < HEADER.size + TRAILER.size:
-            raise DamagedError(f"{name}: too short for a file of parts")
-        head, version, turned = HEADER.unpack_from(data)
-        if head != MAGIC or version != turned ^ 0xFFFF:
-            raise DamagedError(f"{name}: not a file of parts, or its beginning is damaged")
-        if version != VERSION:
-            raise FormatError(f"{name}: format version {version}, but this release reads {VERSION}: use the other one")
+        self.version = self._version()
         offset, length, crc, magic = TRAILER.unpack_from(data, len(data) - TRAILER.size)
         if magic != MAGIC:
             raise DamagedError(f"{name}: not a file of parts, or its end is missing")
-        self._footer = slice(offset, offset + length)
-        self._crc = crc
-        directory = self.arrays()[0]
-        self.start = int(directory["start"].min())
-        self.end = int(directory["end"].max())
-        self._starts = np.cumsum(directory[["rows", "columns", "stripes"]].tolist(), axis=0)
+        packed = data[offset : offset + length]
+        if zlib.crc32(packed) != crc:
+            raise DamagedError(f"{name}: the list of its parts has another checksum than when it was written")
+        self._legacy: Index | None = None
+        if self.version == VERSION:
+            self._footer = read_footer(packed)
+        else:
+            directory, self._legacy = read_legacy(packed)
+            self._footer = Footer(directory, np.empty(0))
+        self.level, self.replaces = self._footer.level, self._footer.replaces
+        self.start = int(self._footer.parts["start"].min())
+        self.end = int(self._footer.parts["end"].max())
 
     @classmethod
     def open(cls, path: Path, cache: ArrayCache) -> PartFile:
@@ -69,46 +59,81 @@ class PartFile:
                 data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
             except ValueError:
                 raise DamagedError(f"{path}: the file of parts is empty") from None
-        return cls(str(path), data, cache)
+        return cls(str(path), int(path.stem), data, cache)
 
     @property
     def size(self) -> int:
         return len(self.data)
 
-    def arrays(self) -> tuple[AnyArray, ...]:
-        """Directory, times, refs, columns and stripes of all parts."""
-        key = (self.key, -1)
-        if (found := self.cache.get(key)) is None:
-            found = self._read_footer()
-            self.cache.put(key, found)
-        return found
-
     def parts(self) -> Iterator[Part]:
-        directory = self.arrays()[0]
-        ends = self._starts
-        for at, head in enumerate(directory.tolist()):
-            kind, source, through, start, end, *sizes = head
-            rows, columns, stripes = (slice(int(e) - n, int(e)) for e, n in zip(ends[at], sizes, strict=True))
-            place = _Place(self, rows, columns, stripes)
+        """In the order in which they were written."""
+        ends, index = [0, 0, 0], -1
+        for kind, source, through, start, end, rows, columns, stripes, number, _ in self._footer.parts.tolist():
+            if number != index:
+                ends, index = [0, 0, 0], number
+            starts, ends = (
+                ends,
+                [a + b for a, b in zip(ends, (instants(kind, rows, columns), columns, stripes), strict=True)],
+            )
+            place = Place(self, index, rows, *(slice(a, b) for a, b in zip(starts, ends, strict=True)))
             if kind == TABLE:
                 yield Part(source, start, end, through, None, self.key, table=StoredTable(place))
             else:
-                yield Part(source, start, end, through, None, self.key, ragged=StoredRagged(place))
+                ragged = StoredRagged(place) if self._legacy is None else LegacyRagged(place)
+                yield Part(source, start, end, through, None, self.key, ragged=ragged)
 
-    def lasts(self) -> tuple[IntArray, IntArray]:
-        """Series and the time of a last sample of theirs in a part; a series may come several times."""
-        directory, times, refs, columns, _ = self.arrays()
-        rows = np.where(
-            np.repeat(directory["kind"] == TABLE, directory["columns"]), columns["last"].astype(np.int64), 0
-        )
-        base = np.repeat(self._starts[:, 0] - directory["rows"], directory["columns"])
-        within = np.arange(len(refs)) - np.repeat(self._starts[:, 1] - directory["columns"], directory["columns"])
-        ragged = np.repeat(directory["kind"] == RAGGED, directory["columns"])
-        return refs, times[base + np.where(ragged, within, rows)]
+    def lasts(self) -> Iterator[tuple[IntArray, IntArray]]:
+        """Series and the times of their last samples in a part; a series may come several times."""
+        for part in self.parts():
+            if part.table is not None:
+                assert isinstance(part.table, StoredTable)
+                place = part.table.place
+                about = place.about()
+                yield about.refs[place.columns], about.times[place.times][about.lasts[place.columns]]
+            else:
+                assert isinstance(part.ragged, StoredRagged)
+                place = part.ragged.place
+                yield place.about().refs[place.columns], place.about().times[place.times]
 
-    def stripe(self, at: int) -> memoryview:
+    def index(self, number: int) -> Index:
+        """Raises DamagedError."""
+        key = (self.key, "index", number)
+        if (found := self.cache.get(key)) is None:
+            found = self._read_index(number).arrays()
+            self.cache.put(key, found)
+        return Index(*found)
+
+    def stripe(self, index: int, at: int) -> memoryview:
         """The bytes of a stripe. Raises DamagedError."""
-        offset, length, crc = self.arrays()[4][at].tolist()
+        about = self.index(index)
+        return self._checked(int(about.offsets[at]), int(about.lengths[at]), int(about.crcs[at]))
+
+    def check(self) -> None:
+        """Read all of it. Raises DamagedError for what has another checksum than when it was written."""
+        for number in np.unique(self._footer.parts["index"]).tolist():
+            for at in range(len(self.index(number).offsets)):
+                self.stripe(number, at)
+
+    def _version(self) -> int:
+        if len(self.data) < HEADER.size + TRAILER.size:
+            raise DamagedError(f"{self.name}: too short for a file of parts")
+        head, version, turned = HEADER.unpack_from(self.data)
+        if head != MAGIC or version != turned ^ 0xFFFF:
+            raise DamagedError(f"{self.name}: not a file of parts, or its beginning is damaged")
+        if version not in (VERSION, LEGACY_VERSION):
+            raise FormatError(
+                f"{self.name}: format version {version}, but this release reads {LEGACY_VERSION} and {VERSION}: "
+                "use the other one"
+            )
+        return int(version)
+
+    def _read_index(self, number: int) -> Index:
+        if self._legacy is not None:
+            return self._legacy
+        packed = self._checked(*self._footer.indexes[number].tolist())
+        return read_index(packed, self._footer.parts[self._footer.parts["index"] == number])
+
+    def _checked(self, offset: int, length: int, crc: int) -> memoryview:
         data = memoryview(self.data)[offset : offset + length]
         if zlib.crc32(data) != crc:
             raise DamagedError(
@@ -116,145 +141,3 @@ class PartFile:
                 "move the file away to go on without its samples"
             )
         return data
-
-    def _read_footer(self) -> tuple[AnyArray, ...]:
-        packed = self.data[self._footer]
-        if zlib.crc32(packed) != self._crc:
-            raise DamagedError(f"{self.name}: the list of its parts has another checksum than when it was written")
-        data = zlib.decompress(packed)
-        counts = np.frombuffer(data, "<u4", 4).tolist()
-        out: list[AnyArray] = []
-        offset = 16
-        for kind, count in zip((PART_TYPE, np.dtype("<i8"), np.dtype("<i8"), COLUMN_TYPE, STRIPE_TYPE),
-                               (counts[0], counts[1], counts[2], counts[2], counts[3]), strict=True):  # fmt: skip
-            out.append(np.frombuffer(data, kind, count, offset))
-            offset += count * kind.itemsize
-        return (out[0], np.cumsum(out[1]), np.cumsum(out[2]), out[3], out[4])
-
-
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """Where a part's rows, columns and stripes are among those of its file."""
-
-    file: PartFile
-    rows: slice
-    columns: slice
-    stripes: slice
-
-    @property
-    def times(self) -> IntArray:
-        return self.file.arrays()[1][self.rows]
-
-    @property
-    def refs(self) -> IntArray:
-        return self.file.arrays()[2][self.columns]
-
-    @property
-    def spans(self) -> AnyArray:
-        return self.file.arrays()[3][self.columns]
-
-
-class StoredTable:
-    """A table part in a file; see `engine.tsdb.parts.TablePart`."""
-
-    __slots__ = ("__weakref__", "_cache", "_first", "_key", "_place", "_width")
-
-    def __init__(self, place: _Place) -> None:
-        self._place = place
-        self._width = width(place.rows.stop - place.rows.start)
-        self._cache, self._key, self._first = place.file.cache, place.file.key, place.columns.start
-
-    @property
-    def times(self) -> IntArray:
-        return self._place.times
-
-    @property
-    def refs(self) -> IntArray:
-        """The series in each column, ascending: int64[S]."""
-        return self._place.refs
-
-    def locate(self, wanted: Wanted) -> Located:
-        return matched(self._place.refs, wanted.refs)
-
-    def whole(self, at: IntArray, low: int, high: int) -> bool:
-        if len(at) < _FEW:  # a look at so few values is cheaper
-            return False
-        spans = self._place.spans
-        if len(at) != len(spans):
-            spans = spans[at]
-        good: BoolArray = spans["dense"] & (spans["first"] <= low) & (spans["last"] >= high - 1)
-        return bool(good.all())
-
-    def fill(self, out: FloatArray, at: IntArray, low: int, high: int) -> None:
-        if len(at) == 1:
-            out[0] = self.column(int(at[0]))[1][low:high]
-            return
-        stripes, rows = np.divmod(at, self._width)
-        edges = np.flatnonzero(np.diff(stripes)) + 1  # `at` ascends nearly always; where it does not, there are more
-        for start, stop in pairwise([0, *edges.tolist(), len(at)]):
-            block, some = self._stripe(int(stripes[start])), rows[start:stop]
-            if stop - start == len(block) and (np.diff(some) == 1).all():
-                out[start:stop] = block[:, low:high]
-            else:
-                out[start:stop] = block[some, low:high]
-
-    def column(self, at: int) -> tuple[IntArray, FloatArray]:
-        """It alone is kept, not its stripe: a question for `up` of a thousand targets is asked again."""
-        key = (self._key, self._first + at, "column")
-        if (found := self._cache.get(key)) is None:
-            stripe, row = divmod(at, self._width)
-            found = (self.times, self._decoded(stripe)[row].copy())
-            self._cache.put(key, found)
-        return found[0], found[1]
-
-    def _stripe(self, at: int) -> FloatArray:
-        key = (self._key, self._place.stripes.start + at)
-        if (found := self._cache.get(key)) is None:
-            found = (self._decoded(at),)
-            self._cache.put(key, found)
-        return found[0]
-
-    def _decoded(self, at: int) -> FloatArray:
-        place, each = self._place, self._width
-        columns = min(each, place.columns.stop - place.columns.start - at * each)
-        data = place.file.stripe(place.stripes.start + at)
-        return codec.decode(data, columns, place.rows.stop - place.rows.start)
-
-
-class StoredRagged:
-    """A ragged part in a file."""
-
-    __slots__ = ("_place",)
-
-    def __init__(self, place: _Place) -> None:
-        self._place = place
-
-    @property
-    def refs(self) -> IntArray:
-        """The series that have samples here, ascending: int64[S]."""
-        return self._place.refs
-
-    def samples(self, wanted: Wanted, start: int, end: int) -> Samples:
-        stripes = np.unique(matched(self._place.refs, wanted.refs).at // STRIPE)
-        found = [self._block(int(stripe)).samples(wanted, start, end) for stripe in stripes]
-        if not found:
-            return NO_SAMPLES
-        return Samples(
-            np.concatenate([s.rows for s in found]),
-            np.concatenate([s.counts for s in found]),
-            np.concatenate([s.times for s in found]),
-            np.concatenate([s.values for s in found]),
-        )
-
-    def _block(self, at: int) -> Block:
-        place = self._place
-        number = place.stripes.start + 2 * at
-        key = (place.file.key, number)
-        columns = slice(at * STRIPE, (at + 1) * STRIPE)
-        offsets = np.concatenate([[0], np.cumsum(place.spans["last"][columns].astype(np.int64) + 1)])
-        found = place.file.cache.get(key)
-        if found is None:
-            times = codec.decode_times(place.file.stripe(number))
-            found = (times, codec.decode(place.file.stripe(number + 1), 1, len(times))[0])
-            place.file.cache.put(key, found)
-        return Block(place.refs[columns], offsets, found[0], found[1])

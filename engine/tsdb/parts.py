@@ -86,6 +86,10 @@ class SealedTable(TablePart, Protocol):
 class RaggedPart(Protocol):
     """Series with instants of their own."""
 
+    @property
+    def size(self) -> int:
+        """How many samples there are, those counted that were deleted."""
+
     def samples(self, wanted: Wanted, start: int, end: int) -> Samples:
         """The samples with start <= t <= end."""
 
@@ -98,6 +102,10 @@ class Block:
     offsets: IntArray
     times: IntArray
     values: FloatArray
+
+    @property
+    def size(self) -> int:
+        return len(self.times)
 
     def samples(self, wanted: Wanted, start: int, end: int) -> Samples:
         found = matched(self.refs, wanted.refs)

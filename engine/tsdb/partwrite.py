@@ -1,113 +1,251 @@
-"""Writing files of sealed parts; their form is in `engine.tsdb.partformat`."""
+"""Writing files of sealed parts; their form is in `engine.tsdb.partformat`.
+
+Law: no part is ever held as a whole. Columns are taken some megabytes at a time, encoded, and written; what `write_...`
+yields says how many samples that were, so that a caller may pause there.
+"""
 
 from __future__ import annotations
 
 import zlib
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import BinaryIO
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields
+from typing import BinaryIO, Protocol
 
 import numpy as np
 
-from engine.tsdb import codec
+from engine.tsdb.codec.layout import slice_columns
+from engine.tsdb.codec.stripes import encode, encode_integers
 from engine.tsdb.partformat import (
-    COLUMN_TYPE,
     HEADER,
+    INDEX_COLUMNS,
     MAGIC,
     PART_TYPE,
+    PLACE_TYPE,
     RAGGED,
-    STRIPE,
-    STRIPE_TYPE,
     TABLE,
     TRAILER,
     VERSION,
-    width,
 )
+from engine.tsdb.partindex import About, Footer, pack_index
 from engine.tsdb.parts import Block
 from engine.tsdb.table import TableView
 from engine.tsdb.view import Part
 from promql.model.staleness import is_absent, is_stale
-from promql.model.types import AnyArray, FloatArray, IntArray
+from promql.model.types import AnyArray, BoolArray, FloatArray, IntArray
 
 
 @dataclass(frozen=True, slots=True)
-class Encoded:
-    """One part on its way into a file. For a ragged part `times` has the last time of each series."""
+class Head:
+    """Whose part it is, and its last commit."""
 
-    head: tuple[int, ...]
-    times: IntArray
-    refs: IntArray
-    columns: AnyArray
-    stripes: list[bytes]
+    source: int
+    through: int
 
 
-def encode_part(part: Part, refs: IntArray) -> Encoded:
-    """Turn and encode a sealed part; `refs` gives the series in each column of its source."""
+class Columns(Protocol):
+    """What becomes a table: series `refs: int64[S]` ascending over `times: int64[T]`."""
+
+    @property
+    def times(self) -> IntArray: ...
+
+    @property
+    def refs(self) -> IntArray: ...
+
+    def values(self, low: int, high: int) -> FloatArray:
+        """Of the series from `low` up to `high`: float64[high - low, T]; ABSENT_NAN where there is no sample."""
+
+
+def _together(abouts: Sequence[About]) -> About:
+    names = [field.name for field in fields(About)]
+    return About(**{name: np.concatenate([getattr(about, name) for about in abouts]) for name in names})
+
+
+class PartWriter:
+    """Writes one file from its beginning to its end; `finish` closes it, without which it is none."""
+
+    def __init__(self, file: BinaryIO, level: int = 0, replaces: frozenset[int] = frozenset()) -> None:
+        self._file = file
+        self._level, self._replaces = level, replaces
+        self.throughs: dict[int, int] = {}
+        """The last commit in what was written, by source."""
+        self._parts: list[tuple[int, ...]] = []
+        self._indexes: list[tuple[int, int, int]] = []
+        self._abouts: list[About] = []
+        self._stripes: list[tuple[int, int]] = []
+        self._offset = self._part_offset = 0
+        self._part_stripes = 0
+        self._write(HEADER.pack(MAGIC, VERSION, VERSION ^ 0xFFFF))
+        self._part_offset = self._offset
+
+    def stripe(self, data: bytes | memoryview) -> None:
+        """Add a stripe to the part that comes next."""
+        self._stripes.append((len(data), zlib.crc32(data)))
+        self._part_stripes += 1
+        self._write(data)
+
+    def part(self, kind: int, head: Head, span: tuple[int, int], rows: int, about: About) -> None:
+        """A part of the stripes that were added since the last one; `span` has its first and last time."""
+        sizes = (rows, len(about.refs), self._part_stripes, len(self._indexes), self._part_offset)
+        self._parts.append((kind, head.source, head.through, *span, *sizes))
+        self._abouts.append(about)
+        self.throughs[head.source] = max(head.through, self.throughs.get(head.source, -1))
+        self._part_offset, self._part_stripes = self._offset, 0
+        if sum(len(one.refs) for one in self._abouts) >= INDEX_COLUMNS:
+            self._close_index()
+
+    def finish(self) -> int:
+        """Write index and footer; how many parts there are."""
+        if self._abouts:
+            self._close_index()
+        offset = self._offset
+        parts, indexes = np.array(self._parts, PART_TYPE), np.array(self._indexes, PLACE_TYPE)
+        footer = Footer(parts, indexes, self._level, self._replaces).packed()
+        self._write(footer)
+        self._write(TRAILER.pack(offset, len(footer), zlib.crc32(footer), MAGIC))
+        return len(parts)
+
+    def _close_index(self) -> None:
+        lengths, crcs = np.array(self._stripes, np.int64).reshape(-1, 2).T
+        packed = pack_index(_together(self._abouts), lengths, crcs)
+        self._indexes.append((self._offset, len(packed), zlib.crc32(packed)))
+        self._write(packed)
+        self._abouts, self._stripes, self._part_offset = [], [], self._offset
+
+    def _write(self, data: bytes | memoryview) -> None:
+        self._file.write(data)
+        self._offset += len(data)
+
+
+def write_part(writer: PartWriter, part: Part, refs: IntArray) -> Iterator[int]:
+    """Write a part that was just sealed; `refs` gives the series in each column of its source."""
+    head = Head(part.source, part.through)
     if isinstance(part.table, TableView):
-        return _encode_table(part, part.table, refs)
-    assert isinstance(part.ragged, Block)
-    return _encode_ragged(part, part.ragged)
+        yield from write_table(writer, head, _Sealed(part.table, refs))
+    else:
+        assert isinstance(part.ragged, Block)
+        yield from write_ragged(writer, head, part.ragged)
 
 
-def write_parts(file: BinaryIO, parts: Sequence[Encoded]) -> None:
-    """Write a whole file of parts."""
-    file.write(HEADER.pack(MAGIC, VERSION, VERSION ^ 0xFFFF))
-    offset = HEADER.size
-    stripes = [stripe for part in parts for stripe in part.stripes]
-    places = np.zeros(len(stripes), STRIPE_TYPE)
-    for at, stripe in enumerate(stripes):
-        places[at] = (offset, len(stripe), zlib.crc32(stripe))
-        file.write(stripe)
-        offset += len(stripe)
-    footer = _footer(parts, places)
-    file.write(footer)
-    file.write(TRAILER.pack(offset, len(footer), zlib.crc32(footer), MAGIC))
+class _Sealed:
+    """A table that was sealed and not stored yet, by series."""
+
+    def __init__(self, table: TableView, refs: IntArray) -> None:
+        names = refs[table.columns]
+        self._table = table
+        self._order = names.argsort()
+        self.times = table.times
+        self.refs = names[self._order]
+
+    def values(self, low: int, high: int) -> FloatArray:
+        some = self._order[low:high]
+        out = np.empty((len(some), len(self.times)))
+        self._table.fill(out, some, 0, len(self.times))
+        return out
 
 
-def _encode_table(part: Part, table: TableView, refs: IntArray) -> Encoded:
-    names = refs[table.columns]
-    order = names.argsort()
-    rows = len(table.times)
-    spans, stripes = [], []
-    each = width(rows)
-    for at in range(0, len(order), each):  # stripe by stripe: the whole part once more would be a lot of memory
-        some = order[at : at + each]
-        values = np.empty((len(some), rows))
-        table.fill(values, some, 0, rows)
-        spans.append(_spans(values))
-        stripes.append(codec.encode(values))
-    head = (TABLE, part.source, part.through, part.start, part.end, rows, len(names), len(stripes))
-    return Encoded(head, table.times, names[order], np.concatenate(spans), stripes)
+def write_table(writer: PartWriter, head: Head, columns: Columns) -> Iterator[int]:
+    """Write a table; series without a sample are left out, and if all are, it is too."""
+    times = columns.times
+    encoder = _Encoder(writer, len(times))
+    each = slice_columns(len(times))
+    for low in range(0, len(columns.refs), each):
+        high = min(low + each, len(columns.refs))
+        encoder.add(columns.refs[low:high], columns.values(low, high))
+        yield (high - low) * len(times)
+    if (about := encoder.finish(times)) is not None:
+        writer.part(TABLE, head, (int(times[0]), int(times[-1])), len(times), about)
 
 
-def _spans(values: FloatArray) -> AnyArray:
-    """Where the samples of each column begin and end, and whether all between are samples."""
-    present = ~is_absent(values)
-    columns = np.zeros(len(values), COLUMN_TYPE)
-    columns["first"] = present.argmax(axis=1)
-    columns["last"] = values.shape[1] - 1 - present[:, ::-1].argmax(axis=1)
-    full = present.sum(axis=1) == columns["last"] - columns["first"] + 1
-    columns["dense"] = full & ~is_stale(values).any(axis=1)
-    return columns
+class _Encoder:
+    """Fills whole slices, also where columns were left out: what is in a slice decides on its stripes."""
+
+    def __init__(self, writer: PartWriter, rows: int) -> None:
+        self._writer = writer
+        self._each = slice_columns(rows)
+        self._waiting = (np.empty(0, np.int64), np.empty((0, rows)))
+        self._done: list[tuple[IntArray, IntArray, IntArray, BoolArray, AnyArray]] = []
+
+    def add(self, refs: IntArray, values: FloatArray) -> None:
+        absent = is_absent(values)
+        if not (some := ~absent.all(axis=1)).all():
+            refs, values = refs[some], values[some]
+        if len(self._waiting[0]):
+            refs = np.concatenate([self._waiting[0], refs])
+            values = np.concatenate([self._waiting[1], values])
+        whole = len(refs) // self._each * self._each
+        for low in range(0, whole, self._each):
+            self._encode(refs[low : low + self._each], values[low : low + self._each])
+        self._waiting = (refs[whole:], values[whole:])
+
+    def finish(self, times: IntArray) -> About | None:
+        """None where no column was left."""
+        if len(self._waiting[0]):
+            self._encode(*self._waiting)
+        if not self._done:
+            return None
+        refs, firsts, lasts, dense, codes = map(np.concatenate, zip(*self._done, strict=True))
+        return About(times, refs, firsts, lasts, dense, codes, np.zeros(len(refs), np.uint8))
+
+    def _encode(self, refs: IntArray, values: FloatArray) -> None:
+        found = encode(values)
+        for stripe in found.stripes:
+            self._writer.stripe(stripe)
+        self._done.append((refs, *_extents(values), found.codes))
 
 
-def _encode_ragged(part: Part, block: Block) -> Encoded:
-    columns = np.zeros(len(block.refs), COLUMN_TYPE)
-    columns["last"] = np.diff(block.offsets) - 1
-    stripes: list[bytes] = []
-    for at in range(0, len(block.refs), STRIPE):
-        low, high = block.offsets[at], block.offsets[min(at + STRIPE, len(block.refs))]
-        stripes.append(codec.encode_times(block.times[low:high]))
-        stripes.append(codec.encode(block.values[None, low:high]))
-    ends = block.times[block.offsets[1:] - 1]
-    head = (RAGGED, part.source, part.through, part.start, part.end, len(ends), len(ends), len(stripes))
-    return Encoded(head, ends, block.refs, columns, stripes)
+def _extents(values: FloatArray) -> tuple[IntArray, IntArray, BoolArray]:
+    """The first and the last row with a sample in each column, and whether all between are samples."""
+    columns, rows = values.shape
+    firsts, lasts = np.zeros(columns, np.int64), np.full(columns, rows - 1)
+    dense = np.ones(columns, np.bool_)
+    odd = np.flatnonzero(np.isnan(values).any(axis=1))
+    if len(odd):
+        some = values[odd]
+        present = ~is_absent(some)
+        firsts[odd] = present.argmax(axis=1)
+        lasts[odd] = rows - 1 - present[:, ::-1].argmax(axis=1)
+        full = present.sum(axis=1) == lasts[odd] - firsts[odd] + 1
+        dense[odd] = full & ~is_stale(some).any(axis=1)
+    return firsts, lasts, dense
 
 
-def _footer(parts: Sequence[Encoded], places: AnyArray) -> bytes:
-    directory = np.array([part.head for part in parts], PART_TYPE)
-    times = np.diff(np.concatenate([part.times for part in parts]), prepend=0)
-    refs = np.diff(np.concatenate([part.refs for part in parts]), prepend=0)
-    columns = np.concatenate([part.columns for part in parts])
-    counts = np.array([len(directory), len(times), len(refs), len(places)], "<u4")
-    return zlib.compress(b"".join(a.tobytes() for a in (counts, directory, times, refs, columns, places)), 1)
+def write_ragged(writer: PartWriter, head: Head, block: Block) -> Iterator[int]:
+    """Write samples of series with instants of their own: those with about as many samples make a part together.
+
+    Their times and values are encoded like a table's columns; a shorter one is filled up with its last sample.
+    """
+    counts = np.diff(block.offsets)
+    sizes = np.frexp(counts.astype(np.float64))[1]
+    for size in np.unique(sizes).tolist():
+        series = np.flatnonzero(sizes == size)
+        most = int(counts[series].max())
+        codes, stripes, firsts, ends = [], [], [], []
+        each = slice_columns(most)
+        for low in range(0, len(series), each):
+            some = series[low : low + each]
+            places = block.offsets[some, None] + np.minimum(np.arange(most), counts[some, None] - 1)
+            times, values = encode_integers(block.times[places]), encode(block.values[places])
+            for stripe in times.stripes:
+                writer.stripe(stripe)
+            codes.append((values.codes, times.codes))
+            stripes += values.stripes
+            firsts.append(block.times[block.offsets[some]])
+            ends.append(block.times[block.offsets[some + 1] - 1])
+            yield len(some) * most
+        for stripe in stripes:
+            writer.stripe(stripe)
+        value_codes, time_codes = map(np.concatenate, zip(*codes, strict=True))
+        last = np.concatenate(ends)
+        span = (int(np.concatenate(firsts).min()), int(last.max()))
+        zeros = np.zeros(len(series), np.int64)
+        about = About(last, block.refs[series], zeros, counts[series] - 1, zeros.astype(bool), value_codes, time_codes)
+        writer.part(RAGGED, head, span, most, about)
+
+
+def write_parts(file: BinaryIO, parts: Sequence[tuple[Part, IntArray]]) -> None:
+    """A whole file of parts that were just sealed, each with the series in the columns of its source."""
+    writer = PartWriter(file)
+    for part, refs in parts:
+        for _ in write_part(writer, part, refs):
+            pass
+    writer.finish()

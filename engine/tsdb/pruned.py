@@ -11,8 +11,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from engine.tsdb.partfile import StoredRagged, StoredTable
 from engine.tsdb.parts import Located, Samples, Wanted
+from engine.tsdb.stored import StoredRagged, StoredTable
 from engine.tsdb.tombstones import Deletion
 from engine.tsdb.view import Part
 from promql.model.staleness import ABSENT_NAN, is_absent
@@ -115,6 +115,10 @@ class PrunedRagged:
     @property
     def refs(self) -> IntArray:
         return self.bare.refs
+
+    @property
+    def size(self) -> int:
+        return self.bare.size
 
     def samples(self, wanted: Wanted, start: int, end: int) -> Samples:
         found = self.bare.samples(wanted, start, end)

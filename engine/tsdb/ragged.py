@@ -50,6 +50,10 @@ class RaggedView:
         self._times = times
         self._values = values
 
+    @property
+    def size(self) -> int:
+        return len(self._times)
+
     def samples(self, wanted: Wanted, start: int, end: int) -> Samples:
         inside = np.flatnonzero((self._times >= start) & (self._times <= end))
         order = wanted.columns.argsort()

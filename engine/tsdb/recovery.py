@@ -136,6 +136,8 @@ class _Reader:
                 self._damages.append(Damage(str(path), 0, path.stat().st_size, f"left out: {error}"))
                 continue
             self.state.files += (file,)
+        self._leave_replaced()
+        for file in self.state.files:
             for part in file.parts():
                 by_source.setdefault(part.source, []).append(part)
             self._note_lasts(file)
@@ -170,13 +172,22 @@ class _Reader:
         if deletions:
             deletion.restore(state, Selections(state), deletions)
 
+    def _leave_replaced(self) -> None:
+        """Remove the files that compaction had made another of, but had not removed yet."""
+        files = self.state.files
+        replaced = frozenset[int]().union(*(file.replaces for file in files))
+        self.state.files = tuple(file for file in files if file.number not in replaced)
+        for file in files:
+            if file.number in replaced:
+                Path(file.name).unlink()
+
     def _note_lasts(self, file: PartFile) -> None:
         catalog = self.state.catalog
-        refs, times = file.lasts()
-        catalog.reserve(int(refs.max()) + 1)
-        np.maximum.at(catalog.last.array, refs, times)
-        new = catalog.first.array[refs] == NEVER
-        catalog.first.array[refs[new]] = file.start
+        for refs, times in file.lasts():
+            catalog.reserve(int(refs.max()) + 1)
+            catalog.last.array[refs] = np.maximum(catalog.last.array[refs], times)
+            new = catalog.first.array[refs] == NEVER
+            catalog.first.array[refs[new]] = file.start
 
     def _read_log(self) -> None:
         paths = segments(self._folder / "wal")

@@ -16,7 +16,7 @@ from typing import Final
 
 import numpy as np
 
-from engine.tsdb.codec import inflated
+from engine.tsdb.codec.deflate import inflated
 from engine.tsdb.frames import Frame, Gap, read_frames
 from engine.tsdb.pages import Lost, PackedRow, Page, Rows
 from engine.tsdb.walformat import (

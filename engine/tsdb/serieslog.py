@@ -17,7 +17,7 @@ from typing import Final
 import msgspec
 
 from engine.foundation.files import beside
-from engine.tsdb.codec import deflated
+from engine.tsdb.codec.deflate import deflated
 from engine.tsdb.frames import Form, FrameFile, Gap, file_header, framed, read_frames
 from promql.model.labels import Labels
 

@@ -159,6 +159,15 @@ class Source:
         since = self.open_since()
         return min(times if since is None else [*times, since], default=None)
 
+    def exchange(self, gone: Sequence[Part], fresh: Sequence[Part]) -> None:
+        """Put these stored parts in the place of those, by time; parts that no file holds yet stay behind them."""
+        ids = set(map(id, gone))
+        left = [part for part in self.view.parts if id(part) not in ids]
+        stored = sorted(
+            (*(part for part in left if not _is_unstored(part)), *fresh), key=lambda part: (part.start, part.end)
+        )
+        self.replace_parts((*stored, *filter(_is_unstored, left)))
+
     def replace_parts(self, parts: tuple[Part, ...]) -> None:
         """Exchange the sealed parts; the open ones stay."""
         self._publish(parts)

@@ -254,6 +254,10 @@ class Store:
             log.error("%s", done.problem)
         return done
 
+    def compact(self) -> str:
+        """All the compaction that is due, at once; why it could not be done, if so. `maintain` does it bit by bit."""
+        return self._maintenance.compact()
+
     def _earliest(self) -> int:
         """Older samples are out of bounds; an empty store takes any."""
         newest = self._state.newest

@@ -22,7 +22,7 @@ from typing import Final, Protocol
 
 import numpy as np
 
-from engine.tsdb.codec import deflated
+from engine.tsdb.codec.deflate import deflated
 from engine.tsdb.commit import Commit
 from engine.tsdb.frames import FrameFile, framed
 from engine.tsdb.walformat import (

@@ -1,4 +1,4 @@
-"""Bytes of sealed samples: every bit comes back."""
+"""Files of sealed parts: what was written is what is read."""
 
 from __future__ import annotations
 
@@ -6,45 +6,22 @@ import io
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from hypothesis.extra import numpy as arrays
 
-from engine.tsdb import codec
 from engine.tsdb.cache import ArrayCache
 from engine.tsdb.errors import DamagedError
 from engine.tsdb.partfile import PartFile
 from engine.tsdb.parts import Wanted
-from engine.tsdb.partwrite import encode_part, write_parts
+from engine.tsdb.partwrite import write_parts
 from engine.tsdb.ragged import OpenRagged
 from engine.tsdb.table import OpenTable
 from engine.tsdb.view import Part
 from promql.model.staleness import ABSENT_NAN, STALE_NAN, is_absent
 
-BITS = arrays.arrays(np.uint64, st.tuples(st.integers(1, 5), st.integers(1, 9)), elements=st.integers(0, 2**64 - 1))
-
-
-@given(bits=BITS)
-def test_encoding_keeps_every_bit(bits: np.ndarray) -> None:
-    block = bits.view(np.float64)
-    got = codec.decode(codec.encode(block), *block.shape)
-    assert (got.view(np.uint64) == bits).all()
-
-
-@given(times=st.lists(st.integers(-(2**62), 2**62), max_size=20))
-def test_encoded_times_come_back(times: list[int]) -> None:
-    assert codec.decode_times(codec.encode_times(np.array(times, np.int64))).tolist() == times
-
-
-def test_an_encoding_of_another_release_is_named() -> None:
-    with pytest.raises(DamagedError, match="unknown encoding 9"):
-        codec.decode(b"\x09abc", 1, 1)
-
 
 def stored(*parts: Part, refs: np.ndarray) -> list[Part]:
     memory = io.BytesIO()
-    write_parts(memory, [encode_part(part, refs) for part in parts])
-    return list(PartFile("memory", memory.getvalue(), ArrayCache(1 << 20)).parts())
+    write_parts(memory, [(part, refs) for part in parts])
+    return list(PartFile("memory", 1, memory.getvalue(), ArrayCache(1 << 20)).parts())
 
 
 def test_a_stored_table_shows_the_same_as_the_open_one() -> None:
@@ -112,9 +89,10 @@ def test_the_last_time_of_each_series_is_known_from_the_list_of_parts() -> None:
     ragged.write(refs[1:], 15, np.zeros(2))
     memory = io.BytesIO()
     parts = [Part(0, 10, 20, 0, 0, table=table.view()), Part(0, 15, 15, 0, 0, ragged=ragged.view().block(refs))]
-    write_parts(memory, [encode_part(part, refs) for part in parts])
-    names, times = PartFile("memory", memory.getvalue(), ArrayCache(0)).lasts()
-    assert list(zip(names.tolist(), times.tolist(), strict=True)) == [(0, 20), (1, 10), (2, 10), (1, 15), (2, 15)]
+    write_parts(memory, [(part, refs) for part in parts])
+    file = PartFile("memory", 1, memory.getvalue(), ArrayCache(0))
+    found = [pair for refs, times in file.lasts() for pair in zip(refs.tolist(), times.tolist(), strict=True)]
+    assert found == [(0, 20), (1, 10), (2, 10), (1, 15), (2, 15)]
 
 
 def test_each_flipped_byte_of_a_file_of_parts_is_noticed() -> None:
@@ -122,7 +100,7 @@ def test_each_flipped_byte_of_a_file_of_parts_is_noticed() -> None:
     for row in range(4):
         table.write(row, refs, refs * 1.0 + row)
     memory = io.BytesIO()
-    write_parts(memory, [encode_part(Part(0, 0, 3, 0, 0, table=table.view()), refs)])
+    write_parts(memory, [(Part(0, 0, 3, 0, 0, table=table.view()), refs)])
     good = memory.getvalue()
     unused = set(range(12, 16)) | set(range(len(good) - 12, len(good) - 8))
     for at in set(range(len(good))) - unused:
@@ -133,7 +111,7 @@ def test_each_flipped_byte_of_a_file_of_parts_is_noticed() -> None:
 
 
 def _read_all(data: bytes) -> None:
-    for part in PartFile("memory", data, ArrayCache(1 << 20)).parts():
+    for part in PartFile("memory", 1, data, ArrayCache(1 << 20)).parts():
         assert part.table is not None
         part.table.fill(np.empty((3, 4)), np.arange(3), 0, 4)
 

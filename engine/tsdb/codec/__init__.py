@@ -1,0 +1,1 @@
+"""Numbers to bytes and back: nothing else knows how sealed samples are encoded."""
