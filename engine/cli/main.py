@@ -21,6 +21,7 @@ COMMANDS: Final = MappingProxyType(
         "check": ("check", "check", "Judge configuration, rule and Alertmanager files; all mistakes at once."),
         "check-config": ("check", "check_config", "The same, by its other name: check-config FILE..."),
         "test": ("test", "test", "Run unit tests of rules, in promtool's format: test rules FILE..."),
+        "query": ("query", "query", "Ask a running engine, or a data folder, in PromQL; explain what a query costs."),
         "exporter": ("exporter", "exporter", "Run one exporter alone, for any Prometheus to scrape."),
     }
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Final, TypeAlias
 from urllib.parse import unquote_plus
 
@@ -10,6 +10,8 @@ from aiohttp import web
 from multidict import MultiDict, MultiMapping
 
 Params: TypeAlias = MultiMapping[str]
+Page: TypeAlias = Callable[[Params], Awaitable[web.Response]]
+"""What answers to parameters alone, wherever they come from."""
 
 _FORM: Final = "application/x-www-form-urlencoded"
 _HEX: Final = frozenset("0123456789abcdefABCDEF")
@@ -22,6 +24,15 @@ async def read(request: web.Request) -> Params:
         params.extend(parse((await request.read()).decode(errors="replace")))
     params.extend(query(request))
     return params
+
+
+def of_form(page: Page) -> Callable[[web.Request], Awaitable[web.Response]]:
+    """The page as the answer to a request."""
+
+    async def answer(request: web.Request) -> web.Response:
+        return await page(await read(request))
+
+    return answer
 
 
 def query(request: web.Request) -> Params:

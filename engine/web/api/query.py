@@ -8,9 +8,9 @@ from aiohttp import web
 
 from engine.foundation.clock import Clock
 from engine.query.engine import Answer, QueryEngine
-from engine.web.api import encode, form, params, statistics
+from engine.web.api import encode, params, statistics
 from engine.web.api.envelope import TRUNCATED, ApiError, answering, success, success_json
-from engine.web.api.form import Params
+from engine.web.api.form import Page, Params, of_form
 from engine.web.api.tree import described
 from promql.errors import ParseError
 from promql.model.results import Matrix, RawMatrix, Result, Vector
@@ -24,50 +24,56 @@ MAX_POINTS: Final = 11_000
 
 
 def routes(queries: QueryEngine, clock: Clock, *, per_step: bool = False) -> list[web.RouteDef]:
-    """`per_step`: statistics may be told for each step, where `stats=all` asks for them."""
+    return [
+        web.route(method, path, answering(of_form(page)))
+        for path, page in pages(queries, clock, per_step=per_step).items()
+        for method in ("GET", "POST")
+    ]
 
-    async def instant(request: web.Request) -> web.Response:
-        given = await form.read(request)
+
+def pages(queries: QueryEngine, clock: Clock, *, per_step: bool = False) -> dict[str, Page]:
+    """By path. `per_step`: statistics may be told for each step, where `stats=all` asks for them."""
+
+    async def instant(given: Params) -> web.Response:
         limit, window, wishes = params.limit_of(given), _now(given, clock), params.wishes_of(given)
         answer = await queries.answer(_expression(given), window, wishes)
         return await _answer(queries, answer, window, given, limit, per_step=per_step)
 
-    async def over_range(request: web.Request) -> web.Response:
-        given = await form.read(request)
+    async def over_range(given: Params) -> web.Response:
         limit, window = params.limit_of(given), _window(given)
         answer = await queries.answer(given.get("query", ""), window, params.wishes_of(given))
         return await _answer(queries, answer, window, given, limit, per_step=per_step)
 
-    async def explain(request: web.Request) -> web.Response:
-        given = await form.read(request)
+    async def explain(given: Params) -> web.Response:
         window = _window(given) if "start" in given else _now(given, clock)
         plan, meter = await queries.explained(_expression(given), window, params.wishes_of(given))
         return success([line.as_dict() for line in lines(plan, meter.by_node)])
 
-    async def format_query(request: web.Request) -> web.Response:
-        return success(pretty(_expression(await form.read(request))))
-
-    async def parse_query(request: web.Request) -> web.Response:
-        return success(described(_expression(await form.read(request))))
-
-    async def exemplars(request: web.Request) -> web.Response:
-        """None, since none are stored; what is asked is judged all the same."""
-        given = await form.read(request)
-        start = params.time_of(given, "start", params.MIN_TIME)
-        if params.time_of(given, "end", params.MAX_TIME) < start:
-            raise ApiError("bad_data", "end timestamp must not be before start timestamp")
-        parse(given.get("query", ""))
-        return success([])
-
-    pages = {
+    return {
         "/query": instant,
         "/query_range": over_range,
         "/query_explain": explain,
-        "/format_query": format_query,
-        "/parse_query": parse_query,
-        "/query_exemplars": exemplars,
+        "/format_query": _format_query,
+        "/parse_query": _parse_query,
+        "/query_exemplars": _exemplars,
     }
-    return [web.route(method, path, answering(page)) for path, page in pages.items() for method in ("GET", "POST")]
+
+
+async def _format_query(given: Params) -> web.Response:
+    return success(pretty(_expression(given)))
+
+
+async def _parse_query(given: Params) -> web.Response:
+    return success(described(_expression(given)))
+
+
+async def _exemplars(given: Params) -> web.Response:
+    """None, since none are stored; what is asked is judged all the same."""
+    start = params.time_of(given, "start", params.MIN_TIME)
+    if params.time_of(given, "end", params.MAX_TIME) < start:
+        raise ApiError("bad_data", "end timestamp must not be before start timestamp")
+    parse(given.get("query", ""))
+    return success([])
 
 
 def _expression(given: Params) -> Expr:

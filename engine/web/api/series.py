@@ -20,8 +20,27 @@ Selector: TypeAlias = tuple[Matcher, ...]
 
 
 def routes(store: Store) -> list[web.RouteDef]:
-    async def series(request: web.Request) -> web.Response:
-        given = await form.read(request)
+    async def values(request: web.Request) -> web.Response:
+        return await label_values(store, request.match_info["name"], await form.read(request))
+
+    async def delete(_: web.Request) -> web.Response:
+        return failure("internal", "not implemented")
+
+    return [
+        *(
+            web.route(method, path, answering(form.of_form(page)))
+            for path, page in pages(store).items()
+            for method in ("GET", "POST")
+        ),
+        web.get("/label/{name}/values", answering(values)),
+        web.delete("/series", answering(delete)),
+    ]
+
+
+def pages(store: Store) -> dict[str, form.Page]:
+    """By path."""
+
+    async def series(given: form.Params) -> web.Response:
         limit = params.limit_of(given)
         if not given.getall("match[]", []):
             raise ApiError("bad_data", "no match[] parameter provided")
@@ -33,33 +52,24 @@ def routes(store: Store) -> list[web.RouteDef]:
         found = {labels for matchers in wanted for labels in store.series(matchers, start, end)}
         return _limited([labels.as_dict() for labels in sorted(found)], limit)
 
-    async def labels(request: web.Request) -> web.Response:
-        given = await form.read(request)
+    async def labels(given: form.Params) -> web.Response:
         limit = params.limit_of(given)
         start, end = _bounds(given)
         wanted: Sequence[Selector | None] = params.selectors(given) or (None,)
         return _limited(sorted({one for matchers in wanted for one in store.label_names(matchers, start, end)}), limit)
 
-    async def values(request: web.Request) -> web.Response:
-        name = request.match_info["name"]
-        if not _LABEL_NAME.fullmatch(name):
-            raise ApiError("bad_data", f'invalid label name: "{name}"')
-        given = await form.read(request)
-        limit = params.limit_of(given)
-        start, end = _bounds(given)
-        wanted: Sequence[Selector | None] = params.selectors(given) or (None,)
-        found = {value for matchers in wanted for value in store.label_values(name, matchers, start, end)}
-        return _limited(sorted(found), limit)
+    return {"/series": series, "/labels": labels}
 
-    async def delete(_: web.Request) -> web.Response:
-        return failure("internal", "not implemented")
 
-    both = (("/series", series), ("/labels", labels))
-    return [
-        *(web.route(method, path, answering(handler)) for path, handler in both for method in ("GET", "POST")),
-        web.get("/label/{name}/values", answering(values)),
-        web.delete("/series", answering(delete)),
-    ]
+async def label_values(store: Store, name: str, given: form.Params) -> web.Response:
+    """The values of one label."""
+    if not _LABEL_NAME.fullmatch(name):
+        raise ApiError("bad_data", f'invalid label name: "{name}"')
+    limit = params.limit_of(given)
+    start, end = _bounds(given)
+    wanted: Sequence[Selector | None] = params.selectors(given) or (None,)
+    found = {value for matchers in wanted for value in store.label_values(name, matchers, start, end)}
+    return _limited(sorted(found), limit)
 
 
 def _limited(found: Sequence[object], limit: int) -> web.Response:
