@@ -157,7 +157,7 @@ def _commands() -> Iterator[Row]:
         command = cli.get_command(context, name)
         if isinstance(command, click.Group):
             for child in command.commands.values():
-                yield f"`engine {name} {child.name}`", _options(child), (child.help or "").strip()
+                yield f"`engine {name} {child.name}`", _options(child), (child.help or "").partition("\n\n")[0].strip()
         elif command is not None and command is not run:
             yield f"`engine {name}`", _options(command), text
 
