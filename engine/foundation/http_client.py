@@ -8,11 +8,11 @@ them needs no reload.
 from __future__ import annotations
 
 import asyncio
+import re
 import ssl
 from base64 import b64encode
 from collections import Counter
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from http.client import responses
 from pathlib import Path
@@ -20,22 +20,26 @@ from types import TracebackType
 from typing import Final, Self
 
 import aiohttp
+from isal import isal_zlib
 from yarl import URL
 
 from engine.foundation.addresses import AddressBook, LocalPage, Route
 from engine.foundation.errors import ConfigError, RemoteError
+from engine.foundation.http_answer import TooLongError
 from engine.foundation.http_config import HTTPClientConfig, TlsConfig
 from engine.foundation.http_errors import go_error, quoted
+from engine.foundation.http_plain import LateBodyError, PlainClient, Question
 from engine.foundation.tls import ClientTls, TlsError
 
-with suppress(ImportError):
-    from isal import isal_zlib
-
-    aiohttp.set_zlib_backend(isal_zlib)  # gunzips in a third of the time
+aiohttp.set_zlib_backend(isal_zlib)  # gunzips in a third of the time
 
 _BUFFER: Final = 2**18
 _REDIRECTS: Final = 10
+_MOVED: Final = (301, 302, 303, 307, 308)
 _LARGEST_PORT: Final = 65535
+_GZIP: Final = 31  # zlib's name for its form
+_GZIP_ROOM: Final = 65536  # by no more is a page longer than what it unpacks to
+_UNFIT: Final = re.compile(r"[\0-\x08\n-\x1f\x7f]")  # noqa: TID251 - ours, linear
 DEADLINE: Final = "context deadline exceeded"
 
 
@@ -49,12 +53,32 @@ class BodyTooLargeError(HttpError):
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """A whole answer, decompressed. Header names are in lower case."""
+    """A whole answer. Header names are in lower case. The body may be `packed` where the caller takes that."""
 
     status: int
     reason: str
     headers: Mapping[str, str]
     body: bytes
+    packed: bool = False
+
+
+def unpack(body: bytes, limit: int = 0) -> bytes:
+    """A packed body as it was before. Raises HttpError, and BodyTooLargeError where it reaches the limit."""
+    pieces: list[bytes] = []
+    size = 0
+    while body or not pieces:
+        unpacker = isal_zlib.decompressobj(_GZIP)
+        try:
+            pieces.append(unpacker.decompress(body, limit - size) if limit else unpacker.decompress(body))
+        except isal_zlib.error:  # type: ignore[misc]  # it has no types
+            raise HttpError("gzip: invalid header") from None
+        size += len(pieces[-1])
+        if 0 < limit <= size:
+            raise BodyTooLargeError("body size limit exceeded")
+        if not unpacker.eof:
+            raise HttpError("unexpected EOF")
+        body = unpacker.unused_data
+    return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
 
 class HttpClient:
@@ -71,6 +95,7 @@ class HttpClient:
         self._base = base
         self._tls = ClientTls(config.tls_config, base)
         self._session: aiohttp.ClientSession | None = None
+        self._plain = PlainClient(config.idle_conn_timeout / 1000)
         self._in_flight: Counter[str] = Counter()
 
     async def __aenter__(self) -> Self:
@@ -82,6 +107,7 @@ class HttpClient:
         await self.close()
 
     async def close(self) -> None:
+        self._plain.close()
         session, self._session = self._session, None
         if session is not None:
             await session.close()
@@ -95,8 +121,12 @@ class HttpClient:
         headers: Mapping[str, str] | None = None,
         body: bytes | None = None,
         limit: int = 0,
+        packed: bool = False,
     ) -> Response:
-        """Any status is an answer; `limit` (bytes, 0 for none) fails one that reaches it. Seconds in, HttpError out."""
+        """Any status is an answer; `limit` (bytes, 0 for none) fails one that reaches it. Seconds in, HttpError out.
+
+        With `packed` the body may be left compressed.
+        """
         verb = method.capitalize()
         try:
             target = _parse(url)
@@ -105,6 +135,10 @@ class HttpClient:
                 route = await self._addresses.lead(target)
                 if route.page is not None:
                     return await _ask_page(route.page, target, sent, limit)
+            if method == "GET" and self._is_plain(route.url) and packed:
+                answer = await self._ask_plainly(route.url, sent, timeout=timeout, limit=limit)
+                if answer is not None:
+                    return answer
             return await self._send(method, route, sent, timeout=timeout, body=body, limit=limit)
         except _Headless as error:
             raise HttpError(f"{verb} {quoted(error.url or url)}: {error}") from None
@@ -143,9 +177,45 @@ class HttpClient:
             async with response:
                 return await _read(response, limit)
         finally:
-            self._in_flight[host] -= 1
-            if not self._in_flight[host]:
-                del self._in_flight[host]
+            self._release(host)
+
+    def _is_plain(self, url: URL) -> bool:
+        config = self._config
+        return url.scheme == "http" and not url.raw_user and not config.proxy_url and config.tls_config == TlsConfig()
+
+    async def _ask_plainly(
+        self, url: URL, headers: Mapping[str, str], *, timeout: float, limit: int
+    ) -> Response | None:
+        """The answer; None where it is none that can be had so. Raises HttpError, TimeoutError."""
+        host = url.authority
+        self._in_flight[host] += 1
+        last = self._in_flight[host] > self._config.max_idle_conns_per_host
+        lines = [f"GET {url.raw_path_qs} HTTP/1.1", f"Host: {url.host_port_subcomponent}"]
+        lines += [f"{name}: {value}" for name, value in headers.items()] + ["Connection: close"] * last
+        request = ("\r\n".join(lines) + "\r\n\r\n").encode()
+        room = limit + _GZIP_ROOM if limit else 0
+        question = Question(url.raw_host or "", url.port or 80, request, timeout, room, last)
+        try:
+            answer = await self._plain.ask(question)
+        except LateBodyError:
+            raise HttpError(DEADLINE) from None
+        except TooLongError:
+            raise BodyTooLargeError("body size limit exceeded") from None
+        except EOFError:
+            raise HttpError("unexpected EOF") from None
+        finally:
+            self._release(host)
+        if answer is None or (answer.status in _MOVED and self._config.follow_redirects):
+            return None
+        compressed = answer.headers.get("content-encoding", "").lower() == "gzip"
+        if not compressed and 0 < limit <= len(answer.body):
+            raise BodyTooLargeError("body size limit exceeded")
+        return Response(answer.status, answer.reason, answer.headers, answer.body, compressed)
+
+    def _release(self, host: str) -> None:
+        self._in_flight[host] -= 1
+        if not self._in_flight[host]:
+            del self._in_flight[host]
 
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None:
@@ -214,7 +284,7 @@ def _parse(url: str) -> URL:
 
 def _checked(headers: dict[str, str]) -> dict[str, str]:
     for name, value in headers.items():
-        if any((char < " " and char != "\t") or char == "\x7f" for char in value):
+        if _UNFIT.search(value) is not None:
             raise _Headless(f'net/http: invalid header field value for "{name}"')
     return headers
 

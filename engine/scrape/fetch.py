@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
 from engine.foundation.addresses import AddressBook
-from engine.foundation.http_client import BodyTooLargeError, HttpClient, HttpError
+from engine.foundation.http_client import BodyTooLargeError, HttpClient, HttpError, unpack
 from engine.scrape import urls
 from engine.scrape.config import ScrapeConfig
 from engine.scrape.ports import Fetched, FetchError, PageTooLargeError
@@ -35,16 +37,28 @@ class HttpFetcher:
             "User-Agent": USER_AGENT,
             "X-Prometheus-Scrape-Timeout-Seconds": f"{target.timeout / 1000:g}",
         }
-        timeout = target.timeout / 1000
-        try:
-            answer = await self._client.request("GET", target.url, timeout=timeout, headers=headers, limit=self._limit)
-        except BodyTooLargeError as error:
-            raise PageTooLargeError(str(error)) from None
-        except HttpError as error:
-            raise FetchError(str(error)) from None
+        with _told():
+            answer = await self._client.request(
+                "GET", target.url, timeout=target.timeout / 1000, headers=headers, limit=self._limit, packed=True
+            )
         if answer.status != 200:
             raise FetchError(f"server returned HTTP status {answer.status} {answer.reason}")
-        return Fetched(answer.body, answer.headers.get("content-type", ""))
+        return Fetched(answer.body, answer.headers.get("content-type", ""), self._unpack if answer.packed else None)
+
+    def _unpack(self, body: bytes) -> bytes:
+        with _told():
+            return unpack(body, self._limit)
 
     async def close(self) -> None:
         await self._client.close()
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """What goes wrong, as scraping knows it."""
+    try:
+        yield
+    except BodyTooLargeError as error:
+        raise PageTooLargeError(str(error)) from None
+    except HttpError as error:
+        raise FetchError(str(error)) from None

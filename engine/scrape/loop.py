@@ -39,6 +39,7 @@ from promql.model.types import IntArray
 TOLERANCE_MS: Final = 2
 FUTURE_MS: Final = 600_000
 LARGE_BODY: Final = 256 * 1024
+_PACKING: Final = 8  # so many times larger is a page than it came, about
 MANY_KEYS: Final = 500
 SAMPLE_LIMIT: Final = "sample limit exceeded"
 REPORTS: Final = (
@@ -139,17 +140,15 @@ class ScrapeLoop:
         self._last_start = start
         size = 0
         try:
-            fetched = await self._fetch()
-            size = len(fetched.body)
-            outcome = await self._take(await self._parse(fetched), time)
+            size, page, fault = await self._parse(await self._fetch())
+            outcome = await self._take(page, time)
+            if fault:
+                outcome = _failed(outcome, outcome.error if outcome.error not in ("", SAMPLE_LIMIT) else fault)
         except FetchError as error:
             too_large = isinstance(error, PageTooLargeError)
             counters.exceeded_body_size_limit += too_large
             size = -1 if too_large else 0
             outcome = _Outcome(_NO_SAMPLES, error=str(error))
-        except ExpositionError as error:
-            before = await self._take(error.page, time)
-            outcome = _failed(before, before.error if before.error not in ("", SAMPLE_LIMIT) else str(error))
         except StoreError:
             raise
         except Exception as error:
@@ -162,15 +161,15 @@ class ScrapeLoop:
             raise FetchError(self.forced_error)
         return await self._fetcher.fetch(self.target)
 
-    async def _parse(self, fetched: Fetched) -> Page:
-        """Raises ExpositionError."""
+    async def _parse(self, fetched: Fetched) -> tuple[int, Page, str]:
+        """The page's size (bytes, decompressed), what could be read of it, and its fault. Raises FetchError."""
         form = format_of(fetched.content_type)
         if self._layouts is None or self._layouts[0] is not form:
             self._layouts = (form, Layout(_LAYOUTS[form]))
         layout = self._layouts[1]
-        if len(fetched.body) > LARGE_BODY:
-            return await self._parts.workers.run(layout.parse, fetched.body)
-        return layout.parse(fetched.body)
+        if len(fetched.body) > (LARGE_BODY if fetched.unpack is None else LARGE_BODY // _PACKING):
+            return await self._parts.workers.run(_read, fetched, layout)
+        return _read(fetched, layout)
 
     async def _take(self, page: Page, time: int) -> _Outcome:
         """Name the page's series, and judge it against the limits."""
@@ -276,6 +275,14 @@ def first_tick(now: int, interval: int, offset: int) -> int:
 def source_key(target: Target, config: ScrapeConfig) -> str:
     """The name of a target's table, the same after a restart."""
     return f"scrape {config.job_name} {target.url} {target.public}"
+
+
+def _read(fetched: Fetched, layout: Layout) -> tuple[int, Page, str]:
+    body = fetched.page()
+    try:
+        return len(body), layout.parse(body), ""
+    except ExpositionError as error:
+        return len(body), error.page, str(error)
 
 
 def _failed(before: _Outcome, error: str) -> _Outcome:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
@@ -49,10 +49,15 @@ class PageTooLargeError(FetchError):
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """A page as it came, decompressed."""
+    """A page as it came. `unpack` makes the page of it where it is compressed, and raises FetchError."""
 
     body: bytes
     content_type: str
+    unpack: Callable[[bytes], bytes] | None = None
+
+    def page(self) -> bytes:
+        """The page, decompressed. Raises FetchError."""
+        return self.body if self.unpack is None else self.unpack(self.body)
 
 
 class Fetcher(Protocol):

@@ -1,10 +1,9 @@
 """The cheap parse: what the last page of a target tells about the next one.
 
-A page's keys rarely change between scrapes, and many values do not either. A layout remembers a page's lines;
-the next page is split, compared line by line with `map(ne, ...)`, and only the lines that changed are looked
-at: the same key, one blank, a plain number (and in the older format one more blank and a time). Lines of any
-other shape are read with the format's grammar, but only they. Whatever else is found (a line more, another key,
-a changed comment) means a full parse, and a new layout.
+A page's keys rarely change between scrapes, and many values do not either. A layout remembers the shape of a page and
+the bytes of its values; where a page has the same shape, only values that changed are looked at: plain numbers all at
+once, what stands there else (infinities, time stamps, exemplars) with Python's conversions or the format's grammar.
+Whatever is found beside values (a line more, another key, a changed comment) means a full parse, and a new layout.
 
 Law: `layout.parse(body)` is what a full parse of `body` gives, or raises, for any two pages.
 """
@@ -13,19 +12,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from itertools import compress, count, repeat
-from operator import attrgetter, ne
-from typing import Final
+from itertools import repeat
+from operator import attrgetter
+from typing import Any, Final, Protocol
 
 import numpy as np
 
-from exporters.exposition.numbers import PLAIN, NumberError, parse_floats
+from exporters.exposition.bulk import Numbers
+from exporters.exposition.lines import line_shape_of
+from exporters.exposition.numbers import NumberError, parse_floats
 from exporters.exposition.openmetrics import parse_openmetrics
 from exporters.exposition.page import Exemplar, ExpositionError, Page
+from exporters.exposition.shape import bulk_shape_of
 from exporters.exposition.text import parse_text
-from promql.model.types import BoolArray, FloatArray, IntArray
+from promql.model.types import BoolArray, IntArray
 
 _SAFE_DIGITS: Final = 18  # under these, any whole number fits 64 bits
+LARGE: Final = 128 * 1024
+MANY: Final = 800  # from so many numbers on, all at once are faster than one by one
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,93 +47,116 @@ TEXT: Final = Format(parse_text, b"", whole_stamps=True)
 OPENMETRICS: Final = Format(parse_openmetrics, b"# EOF\n", whole_stamps=False)
 
 
+class Change(Protocol):
+    """Another page of a shape, as far as it differs from the one before: in the values of these samples."""
+
+    @property
+    def samples(self) -> IntArray: ...
+
+    def numbers(self, some: IntArray, /) -> Numbers | None: ...
+
+    def words(self, some: IntArray, /) -> list[bytes]: ...
+
+    def lines(self, some: IntArray, /) -> list[bytes]: ...
+
+
+class Shape(Protocol):
+    """All of a page but its values, and what they were last; see `BulkShape` and `LineShape`."""
+
+    odd: BoolArray
+
+    def compare(self, body: bytes, /) -> Change | None: ...
+
+    def accept(self, change: Any, /) -> bool: ...
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class _Known:
-    """A page taken apart. `sample_of[line]` is the index of the sample on that line, or -1."""
+    """The last page and its shape."""
 
-    lines: list[bytes]
-    sample_of: IntArray
+    shape: Shape
     page: Page
 
 
 class Layout:
-    """What is known of one target's pages in one format. Owned by one caller at a time."""
+    """What is known of one target's pages in one format. Owned by one caller at a time.
 
-    def __init__(self, form: Format) -> None:
+    Pages of `large` bytes or more are compared in bulk, and `many` of their numbers or more are read in bulk.
+    """
+
+    def __init__(self, form: Format, *, large: int = LARGE, many: int = MANY) -> None:
         self._format = form
+        self._large = large
+        self._many = many
         self._known: _Known | None = None
 
     def parse(self, body: bytes) -> Page:
         """The page. Raises ExpositionError, and then keeps what it knew."""
-        lines = body.split(b"\n")
-        page = None if self._known is None else self._update(self._known, lines)
+        page = None if self._known is None else self._again(self._known, body)
         if page is None:
             page = self._format.parse(body)
-            self._known = _take_apart(body, lines, page)
+            self._remember(body, page)
         return page
 
-    def _update(self, known: _Known, lines: list[bytes]) -> Page | None:
-        if len(lines) != len(known.lines):
+    def _remember(self, body: bytes, page: Page) -> None:
+        shape = bulk_shape_of(body, page) if len(body) >= self._large else line_shape_of(body, page)
+        self._known = None if shape is None else _Known(shape, page)
+
+    def _again(self, known: _Known, body: bytes) -> Page | None:
+        """The page, if only values are others in it."""
+        if (change := known.shape.compare(body)) is None:
             return None
-        changed = list(compress(count(), map(ne, lines, known.lines)))
-        if not changed:
-            return known.page
-        samples = known.sample_of[changed]
-        if samples.min() < 0:
+        page = self._changed(known, change) if len(change.samples) else known.page
+        if page is None:
             return None
-        page = self._changed(known.page, samples, [lines[i] for i in changed])
-        if page is not None:
-            self._known = _Known(lines, known.sample_of, page)
+        if known.shape.accept(change):
+            self._known = _Known(known.shape, page)
+        else:
+            self._remember(body, page)
         return page
 
-    def _changed(self, old: Page, samples: IntArray, lines: list[bytes]) -> Page | None:
-        keys = [old.keys[i] for i in samples.tolist()]
-        if (part := plain_part(keys, lines, stamps=self._format.whole_stamps)) is not None:
-            return _patched(old, samples, part)
+    def _changed(self, known: _Known, change: Change) -> Page | None:
+        """The page with new values; None if one of the lines that changed is more than a value, and wrong."""
+        page, samples = known.page, change.samples
+        odd = known.shape.odd[samples]
+        if page.stamped is None and len(samples) >= self._many and (read := change.numbers(samples)) is not None:
+            plain = read.plain & ~odd
+            page = _patched(page, samples[plain], Page([], read.values[plain]))
+            samples, odd = samples[~plain], odd[~plain]
+        if not len(samples):
+            return page
+        part = None if odd.any() else words_part(change.words(samples), stamps=self._format.whole_stamps)
+        part = part or self._lines_part([page.keys[i] for i in samples.tolist()], change.lines(samples))
+        return None if part is None else _patched(page, samples, part)
+
+    def _lines_part(self, keys: list[bytes], lines: list[bytes]) -> Page | None:
+        """Whole lines with these keys, by the format's grammar."""
         try:
             part = self._format.parse(b"\n".join(lines) + b"\n" + self._format.tail)
         except ExpositionError:
             return None
-        return _patched(old, samples, part) if part.keys == keys else None
+        return part if part.keys == keys else None
 
 
-def plain_part(keys: list[bytes], lines: list[bytes], *, stamps: bool) -> Page | None:
-    """Lines that are nothing but their key, one blank and a number (and, all or none of them, a whole time stamp).
-
-    None if any line is more than that, or wrong.
-    """
-    rests = list(map(bytes.removeprefix, lines, keys))
-    joined = b"," + b",".join(rests)
-    if len(joined) != sum(map(len, lines)) - sum(map(len, keys)) + len(rests):
-        return None  # some line did not begin with its key, and kept its whole length
-    if not joined.count(b",") == joined.count(b", ") == len(rests):
-        return None  # after some key there is no blank
-    blanks = set(map(bytes.count, rests, repeat(b" ")))
+def words_part(words: list[bytes], *, stamps: bool) -> Page | None:
+    """Numbers, each alone or (all of them) with a blank and a whole time stamp behind it. None if there is else."""
+    blanks = set(map(bytes.count, words, repeat(b" ")))
     try:
-        if blanks == {1}:
-            return Page(keys, _numbers(joined, rests))
-        if blanks == {2} and stamps:
-            return _stamped_part(keys, b"".join(rests).split(b" ")[1:])
+        if blanks == {0}:
+            return Page([], parse_floats(words))
+        if blanks == {1} and stamps:
+            return _stamped_part(b" ".join(words).split(b" "))
     except ValueError:
         return None
     return None
 
 
-def _numbers(joined: bytes, rests: list[bytes]) -> FloatArray:
-    if joined.translate(None, PLAIN + b" ,"):
-        return parse_floats([rest[1:] for rest in rests])
-    values = np.fromiter(map(float, rests), np.float64, len(rests))
-    if not np.isfinite(values).all():
-        raise NumberError("value out of range")
-    return values
-
-
-def _stamped_part(keys: list[bytes], words: list[bytes]) -> Page:
+def _stamped_part(words: list[bytes]) -> Page:
     stamps = words[1::2]
     if b"" in stamps or b"".join(stamps).translate(None, b"0123456789") or max(map(len, stamps)) > _SAFE_DIGITS:
         raise NumberError("not a plain time stamp")
     times = np.fromiter(map(int, stamps), np.int64, len(stamps))
-    return Page(keys, parse_floats(words[::2]), times, np.ones(len(stamps), np.bool_))
+    return Page([], parse_floats(words[::2]), times, np.ones(len(stamps), np.bool_))
 
 
 def _patched(old: Page, samples: IntArray, part: Page) -> Page:
@@ -158,11 +185,3 @@ def _patched_exemplars(old: Page, samples: IntArray, part: Page) -> list[Exempla
     kept = [e for e in old.exemplars if e.sample not in replaced]
     new = [replace(e, sample=int(samples[e.sample])) for e in part.exemplars]
     return sorted(kept + new, key=attrgetter("sample"))
-
-
-def _take_apart(body: bytes, lines: list[bytes], page: Page) -> _Known | None:
-    """None for a page whose lines are not its entries: a NUL may end it early, a label value may hold a line break."""
-    holds = np.fromiter((line[:1] not in (b"", b"#") for line in lines), np.bool_, len(lines))
-    if b"\0" in body or holds.sum() != len(page.keys) or any(b"\n" in key for key in page.keys):
-        return None
-    return _Known(lines, np.where(holds, np.cumsum(holds) - 1, -1), page)

@@ -7,6 +7,7 @@ import socket
 import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -23,7 +24,7 @@ from yarl import URL
 from engine.foundation.addresses import AddressBook, LocalResponse
 from engine.foundation.clock import SystemClock
 from engine.foundation.errors import ConfigError
-from engine.foundation.http_client import BodyTooLargeError, HttpClient, HttpError, Response
+from engine.foundation.http_client import BodyTooLargeError, HttpClient, HttpError, Response, unpack
 from engine.foundation.http_config import (
     AlertmanagerHTTPClientConfig,
     Authorization,
@@ -34,6 +35,8 @@ from engine.foundation.http_config import (
     TlsVersion,
 )
 from engine.foundation.values import FilePath, Secret, Url
+
+ZIPPED = {"Accept-Encoding": "gzip"}
 
 
 @asynccontextmanager
@@ -62,6 +65,16 @@ async def falsely_compressed(request: web.Request) -> web.Response:
     return web.Response(body=b"this is no gzip at all", headers={"Content-Encoding": "gzip"})
 
 
+async def chunked(request: web.Request) -> web.StreamResponse:
+    answer = web.StreamResponse(headers={"Content-Type": "text/x"})
+    answer.enable_compression(web.ContentCoding.gzip)
+    await answer.prepare(request)
+    for nth in range(1000):
+        await answer.write(f"line {nth * nth}\n".encode())
+    await answer.write_eof()
+    return answer
+
+
 async def around(request: web.Request) -> web.Response:
     raise web.HTTPFound("/around")
 
@@ -83,23 +96,39 @@ async def half(request: web.Request) -> web.StreamResponse:
     return answer
 
 
+async def broken(request: web.Request) -> web.StreamResponse:
+    answer = web.StreamResponse(headers={"Content-Length": "100"})
+    await answer.prepare(request)
+    await answer.write(b"some")
+    assert request.transport is not None
+    request.transport.close()
+    return answer
+
+
 def app() -> web.Application:
     found = web.Application()
     pages = {
         "/echo": echo, "/zip": compressed, "/unzip": falsely_compressed, "/around": around, "/elsewhere": elsewhere,
-        "/late": late, "/half": half,
+        "/late": late, "/half": half, "/chunked": chunked, "/broken": broken,
     }  # fmt: skip
     found.add_routes([web.route("*", path, handler) for path, handler in pages.items()])
     return found
 
 
 async def get(
-    url: str, config: HTTPClientConfig | None = None, *, timeout: float = 5, limit: int = 0, base: Path = Path()
+    url: str,
+    config: HTTPClientConfig | None = None,
+    *,
+    timeout: float = 5,
+    limit: int = 0,
+    base: Path = Path(),
+    packed: bool = False,
 ) -> Response:
     async with HttpClient(
         config or HTTPClientConfig(), AddressBook(SystemClock(), translate=False), base=base
     ) as client:
-        return await client.request("GET", url, timeout=timeout, limit=limit)
+        answer = await client.request("GET", url, timeout=timeout, limit=limit, packed=packed, headers=ZIPPED)
+        return replace(answer, body=unpack(answer.body, limit), packed=False) if answer.packed else answer
 
 
 async def refusal(url: str, config: HTTPClientConfig | None = None, **options: float) -> str:
@@ -133,6 +162,26 @@ async def test_a_body_that_is_not_what_it_says_is_refused(site: str) -> None:
     assert await refusal(f"{site}/unzip") == "gzip: invalid header"
 
 
+async def outcome(url: str, config: HTTPClientConfig, *, packed: bool, limit: int) -> object:
+    try:
+        answer = await get(url, config, timeout=30, limit=limit, packed=packed)
+    except HttpError as error:
+        return type(error), str(error)
+    return answer.status, answer.reason, answer.headers.get("content-type"), answer.body
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["echo", "none", "zip", "unzip", "around", "elsewhere", "chunked", "broken", "echo?a=b%20c&d=%2F"],
+)
+@pytest.mark.parametrize("limit", [0, 16, 1001])
+@pytest.mark.parametrize("follow", [True, False])
+async def test_who_takes_packed_bodies_is_answered_alike(site: str, path: str, limit: int, *, follow: bool) -> None:
+    config = HTTPClientConfig(follow_redirects=follow, basic_auth=BasicAuth(username="me", password=Secret("pw")))
+    one = await outcome(f"{site}/{path}", config, packed=False, limit=limit)
+    assert await outcome(f"{site}/{path}", config, packed=True, limit=limit) == one
+
+
 async def test_a_refused_connection_is_told_as_go_tells_it() -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -146,9 +195,11 @@ async def test_a_name_that_nobody_knows_is_told_as_go_tells_it() -> None:
     assert said == 'Get "http://nobody.invalid:1/x": dial tcp: lookup nobody.invalid: no such host'
 
 
-async def test_a_late_answer_is_told_with_its_url_and_a_late_body_without(site: str) -> None:
-    assert await refusal(f"{site}/late", timeout=0.1) == f'Get "{site}/late": context deadline exceeded'
-    assert await refusal(f"{site}/half", timeout=0.1) == "context deadline exceeded"
+@pytest.mark.parametrize("packed", [False, True])
+async def test_a_late_answer_is_told_with_its_url_and_a_late_body_without(site: str, *, packed: bool) -> None:
+    late = await refusal(f"{site}/late", timeout=0.1, packed=packed)
+    assert late == f'Get "{site}/late": context deadline exceeded'
+    assert await refusal(f"{site}/half", timeout=1, packed=packed) == "context deadline exceeded"
 
 
 async def test_redirects_are_followed_ten_times_at_most(site: str) -> None:
@@ -380,4 +431,45 @@ async def test_no_more_connections_are_kept_than_the_configuration_says() -> Non
         answers = await asyncio.gather(*(client.request("GET", url, timeout=5) for _ in range(3)))
         assert sorted(answer.headers["x-kept"] for answer in answers) == ["False", "False", "True"]
         await client.request("GET", url, timeout=5)
+    assert len(set(map(id, seen))) == 3
+
+
+async def test_connections_are_used_again_and_replaced_where_the_server_has_closed_them() -> None:
+    seen: list[asyncio.Transport] = []
+
+    async def note(request: web.Request) -> web.Response:
+        assert request.transport is not None
+        seen.append(request.transport)
+        return web.Response(text="x")
+
+    app = web.Application()
+    app.router.add_get("/", note)
+    async with serving(app) as url, HttpClient(HTTPClientConfig(), AddressBook(SystemClock())) as client:
+        for nth in range(4):
+            answer = await client.request("GET", url, timeout=5, headers=ZIPPED, packed=True)
+            assert answer.body == b"x"
+            if nth == 1:
+                seen[-1].close()
+    assert [transport is seen[0] for transport in seen] == [True, True, False, False]
+    assert seen[2] is seen[3]
+
+
+async def test_only_so_many_connections_are_kept_for_packed_bodies_too() -> None:
+    seen: list[object] = []
+    all_there = asyncio.Event()
+
+    async def count(request: web.Request) -> web.Response:
+        seen.append(request.transport)
+        if len(seen) == 3:
+            all_there.set()
+        await all_there.wait()
+        return web.Response()
+
+    app = web.Application()
+    app.router.add_get("/", count)
+    config = AlertmanagerHTTPClientConfig(max_idle_conns_per_host=1)
+    async with serving(app) as url, HttpClient(config, AddressBook(SystemClock())) as client:
+        questions = (client.request("GET", url, timeout=5, headers=ZIPPED, packed=True) for _ in range(3))
+        await asyncio.gather(*questions)
+        await client.request("GET", url, timeout=5, headers=ZIPPED, packed=True)
     assert len(set(map(id, seen))) == 3

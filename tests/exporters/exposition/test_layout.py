@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-from hypothesis import given
+import pytest
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from exporters.exposition.layout import OPENMETRICS, TEXT, Format, Layout
+from exporters.exposition.layout import LARGE, MANY, OPENMETRICS, TEXT, Format, Layout
 from exporters.exposition.page import ExpositionError, Page
 
 
@@ -50,9 +51,13 @@ def pages(draw: st.DrawFn) -> list[bytes]:
     return bodies
 
 
-@given(bodies=pages(), form=st.sampled_from([TEXT, OPENMETRICS]))
-def test_a_layout_gives_what_a_full_parse_gives(bodies: list[bytes], form: Format) -> None:
-    layout = Layout(form)
+SIZES = st.sampled_from([(LARGE, MANY), (0, 0), (0, MANY)])
+"""From which size on pages and numbers are read in bulk: never here, always, pages alone."""
+
+
+@given(bodies=pages(), form=st.sampled_from([TEXT, OPENMETRICS]), sizes=SIZES)
+def test_a_layout_gives_what_a_full_parse_gives(bodies: list[bytes], form: Format, sizes: tuple[int, int]) -> None:
+    layout = Layout(form, large=sizes[0], many=sizes[1])
     for body in bodies:
         assert answer(layout.parse, body) == answer(form.parse, body)
 
@@ -62,9 +67,9 @@ GOOD = st.tuples(
 ).map(b"".join)
 
 
-@given(rows=st.lists(st.lists(GOOD, min_size=3, max_size=3), min_size=2, max_size=5))
-def test_good_pages_with_steady_keys_keep_one_list_of_keys(rows: list[list[bytes]]) -> None:
-    layout = Layout(TEXT)
+@given(rows=st.lists(st.lists(GOOD, min_size=3, max_size=3), min_size=2, max_size=5), sizes=SIZES)
+def test_good_pages_with_steady_keys_keep_one_list_of_keys(rows: list[list[bytes]], sizes: tuple[int, int]) -> None:
+    layout = Layout(TEXT, large=sizes[0], many=sizes[1])
     seen = None
     for row in rows:
         body = b"".join(b'k{i="%d"} %s\n' % (i, value) for i, value in enumerate(row))
@@ -72,3 +77,34 @@ def test_good_pages_with_steady_keys_keep_one_list_of_keys(rows: list[list[bytes
         assert told(page) == told(TEXT.parse(body))
         assert seen is None or page.keys is seen
         seen = page.keys
+
+
+def large_page(values: list[str], *, comment: str = "Help.") -> bytes:
+    """One that is compared in pieces."""
+    lines = [
+        f'requests_total{{path="/a/rather/long/path/{"x" * 200}",n="{n}"}} {value}' for n, value in enumerate(values)
+    ]
+    return f"# HELP requests_total {comment}\n".encode() + "\n".join(lines).encode() + b"\n"
+
+
+@given(
+    seed=st.integers(0, 2**32),
+    changes=st.lists(st.tuples(st.integers(0, 2999), st.sampled_from(["7", "1.25e-07", "-0.1", "+Inf", "1 5", "1 x"]))),
+)
+@settings(max_examples=20)
+def test_a_large_page_is_read_as_by_a_full_parse(seed: int, changes: list[tuple[int, str]]) -> None:
+    layout = Layout(TEXT)
+    values = list(map(str, np.random.default_rng(seed).integers(0, 10**6, 3000).tolist()))
+    for changed in ([], changes, [(0, "12345678901")], changes, [(n, "1") for n in range(2000)], [(2999, "0.5")]):
+        for place, value in changed:
+            values[place] = value
+        body = large_page(values)
+        assert answer(layout.parse, body) == answer(TEXT.parse, body)
+
+
+@pytest.mark.parametrize("place", [5, 300_000, 700_000])
+def test_a_byte_of_a_large_page_beside_its_values_is_not_overlooked(place: int) -> None:
+    layout, body = Layout(TEXT), large_page(["1"] * 3000)
+    layout.parse(body)
+    other = body[:place] + (b"y" if body[place : place + 1] != b"y" else b"z") + body[place + 1 :]
+    assert answer(layout.parse, other) == answer(TEXT.parse, other) != answer(layout.parse, body)
