@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -34,8 +35,6 @@ MANY_SECONDS: Final = int(os.environ.get("MANY_SECONDS", "300"))
 GZIP: Final = os.environ.get("GZIP", "1") != "0"
 SIDES: Final = os.environ.get("SIDES", "engine,original").split(",")
 PROFILE: Final = os.environ.get("PROFILE", "")
-LOAD_PORT: Final = 19500
-PORTS: Final = {"engine": 19501, "original": 19502}
 _PAUSE: Final = 0.5
 
 
@@ -67,7 +66,7 @@ def main() -> None:
 
 def _spec(targets: int, series: int, interval: float, seconds: int) -> Spec:
     pages = int((seconds + 60) / interval) + 6
-    return Spec(targets, series, pages, LOAD_PORT, GZIP, interval)
+    return Spec(targets, series, pages, _free_port(), GZIP, interval)
 
 
 def measured(spec: Spec, seconds: float) -> dict[str, Measured]:
@@ -77,7 +76,7 @@ def measured(spec: Spec, seconds: float) -> dict[str, Measured]:
             side: stack.enter_context(running(command, Path(folder, side + ".log")))
             for side, command in _commands(Path(folder), spec)
         }
-        before = {side: _once_warm(side, program) for side, program in programs.items()}
+        before = {side: _once_warm(side, program, spec) for side, program in programs.items()}
         if PROFILE and "engine" in programs:
             stack.enter_context(_profiled(programs["engine"].process.pid))
         time.sleep(seconds)  # noqa: TID251 - a benchmark lives in real time
@@ -114,7 +113,7 @@ def _commands(folder: Path, spec: Spec) -> Iterator[tuple[str, Sequence[str]]]:
     for side in SIDES:
         config, data = folder / f"{side}.yml", folder / side
         config.write_text(_config(side, spec))
-        listen = f"127.0.0.1:{PORTS[side]}"
+        listen = f"127.0.0.1:{_free_port()}"
         if side == "engine":
             data.mkdir()
             yield (
@@ -135,14 +134,20 @@ def _config(side: str, spec: Spec) -> str:
     )
 
 
-def _stats(side: str) -> Stats:
-    with urllib.request.urlopen(f"http://127.0.0.1:{LOAD_PORT}/stats/{side}", timeout=30) as answer:
+def _free_port() -> int:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return int(taken.getsockname()[1])
+
+
+def _stats(side: str, spec: Spec) -> Stats:
+    with urllib.request.urlopen(f"http://127.0.0.1:{spec.port}/stats/{side}", timeout=30) as answer:
         return msgspec.json.decode(answer.read(), type=Stats)
 
 
-def _once_warm(side: str, program: Program) -> tuple[int, float]:
+def _once_warm(side: str, program: Program, spec: Spec) -> tuple[int, float]:
     """Pages and CPU seconds so far, once each target was scraped, named and scraped again."""
-    while (stats := _stats(side)).fewest < 2:
+    while (stats := _stats(side, spec)).fewest < 2:
         if program.process.poll() is not None:
             raise RuntimeError(program.log.read_text()[-2000:])
         time.sleep(_PAUSE)  # noqa: TID251 - a benchmark lives in real time
@@ -150,7 +155,7 @@ def _once_warm(side: str, program: Program) -> tuple[int, float]:
 
 
 def _read(data: Path, side: str, program: Program, before: tuple[int, float], spec: Spec) -> Measured:
-    stats, usage = _stats(side), program.usage()
+    stats, usage = _stats(side, spec), program.usage()
     samples = (stats.pages - before[0]) * spec.series
     disk = sum(path.stat().st_size for path in data.rglob("*") if path.is_file())
     cpu = usage.cpu_seconds - before[1]

@@ -64,9 +64,15 @@ def compose(time: int, samples: Samples, stale: IntArray, reports: tuple[IntArra
         times = np.full(len(columns), time, np.int64)
         times[: len(samples.times)] = samples.times
         return [_first_of_each(int(at), columns[times == at], values[times == at]) for at in np.unique(times)]
-    if samples.distinct and not np.isin(reports[0], samples.alive).any():
+    if samples.distinct and not _meet(reports[0], samples.alive):
         return [Batch(time, columns, values)]
     return [_first_of_each(time, columns, values)]
+
+
+def _meet(some: IntArray, alive: IntArray) -> bool:
+    """Whether a column is in both; `alive` is sorted."""
+    at = alive.searchsorted(some)
+    return bool(np.count_nonzero(alive.take(at, mode="clip") == some)) if len(alive) else False
 
 
 def vanished(before: IntArray, now: IntArray) -> IntArray:

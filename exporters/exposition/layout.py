@@ -140,11 +140,11 @@ class Layout:
 
 def words_part(words: list[bytes], *, stamps: bool) -> Page | None:
     """Numbers, each alone or (all of them) with a blank and a whole time stamp behind it. None if there is else."""
-    blanks = set(map(bytes.count, words, repeat(b" ")))
+    blanks = b"".join(words).count(b" ")
     try:
-        if blanks == {0}:
+        if not blanks:
             return Page([], parse_floats(words))
-        if blanks == {1} and stamps:
+        if stamps and blanks == len(words) and set(map(bytes.count, words, repeat(b" "))) == {1}:
             return _stamped_part(b" ".join(words).split(b" "))
     except ValueError:
         return None
