@@ -3,7 +3,8 @@ series, and series with instants of their own.
 
 Each fleet has 10,000 series alive at any time, over 6 h at 15 s, 14.4 million samples in all. Steady ones come in
 20 panels; churning ones have their labels replaced every ten minutes (36 generations of 20 panels); those with
-instants of their own are 10,000 panels of one series. Churn and own instants may cost at most three times steady.
+instants of their own lie end to end. Labels come as the store hands them over, with their values numbered by its index.
+Churn and own instants may cost at most three times steady.
 
     python -m benchmarks.rate_kernel
 """
@@ -15,11 +16,13 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from engine.tsdb.index import Index
+from engine.tsdb.names import SeriesNames
 from promql.execute.run import run
 from promql.model.labels import Labels
-from promql.model.panel import Panel
+from promql.model.panel import Panel, Selected, Strands
 from promql.model.results import Matrix
-from promql.model.types import IntArray
+from promql.model.types import FloatArray
 from promql.plan.build import build
 from promql.plan.window import Window
 from promql.syntax.parser import parse
@@ -46,43 +49,50 @@ def labels_of(target: int, series: int, generation: int) -> Labels:
     )
 
 
-def panel(times: IntArray, labels: Sequence[Labels], first_ref: int) -> Panel:
-    values = _random.integers(0, 20, (len(labels), len(times))).cumsum(axis=1).astype(np.float64)
-    return Panel(times, values, labels, np.arange(first_ref, first_ref + len(labels)))
+def counters(series: int, samples: int) -> FloatArray:
+    return _random.integers(0, 20, (series, samples)).cumsum(axis=1).astype(np.float64)
 
 
-def steady() -> list[Panel]:
+def steady() -> list[Selected]:
     return churning(generations=1)
 
 
-def churning(generations: int = 36) -> list[Panel]:
+def churning(generations: int = 36) -> list[Selected]:
     samples = HOURS * 3_600_000 // EVERY // generations
     each = SERIES // TARGETS
-    panels = []
+    index, panels = Index(), []
     for generation in range(generations):
         for target in range(TARGETS):
             times = START + target * 701 + (np.arange(samples) + generation * samples) * EVERY
-            labels = [labels_of(target, i, generation) for i in range(each)]
-            panels.append(panel(times, labels, (generation * TARGETS + target) * each))
-    return panels
+            first = (generation * TARGETS + target) * each
+            names = named(index, [labels_of(target, i, generation) for i in range(each)], first)
+            panels.append(Panel(times, counters(each, samples), names, np.arange(first, first + each)))
+    return list(panels)
 
 
-def own_instants() -> list[Panel]:
+def own_instants() -> list[Selected]:
     samples = HOURS * 3_600_000 // EVERY
     grid = START + np.arange(samples) * EVERY
-    return [
-        panel(grid + _random.integers(0, EVERY), [labels_of(i % TARGETS, i // TARGETS, 0)], i) for i in range(SERIES)
-    ]
+    times = (grid + _random.integers(0, EVERY, (SERIES, 1))).ravel()
+    names = named(Index(), [labels_of(i % TARGETS, i // TARGETS, 0) for i in range(SERIES)], 0)
+    offsets = np.arange(SERIES + 1) * samples
+    return [Strands(times, counters(SERIES, samples).ravel(), offsets, names, np.arange(SERIES))]
 
 
-def seconds(panels: Sequence[Panel]) -> float:
+def named(index: Index, labels: Sequence[Labels], first: int) -> SeriesNames:
+    refs = np.arange(first, first + len(labels))
+    index.add(refs.tolist(), labels)
+    return SeriesNames(labels, refs, index, index.removals, SERIES * 36)
+
+
+def seconds(selected: Sequence[Selected]) -> float:
     """CPU seconds from the text to the answer, the best of five."""
     end = START + HOURS * 3_600_000
     best = float("inf")
     for _ in range(5):
         begin = time.process_time()
         plan = build(parse(QUERY), Window(end - 359 * 60_000, end, 60_000))
-        result = run(plan, dict.fromkeys(plan.needs, panels))
+        result = run(plan, dict.fromkeys(plan.needs, selected))
         best = min(best, time.process_time() - begin)
         assert isinstance(result, Matrix)
         assert len(result.labels) == len(MODES)
@@ -90,7 +100,7 @@ def seconds(panels: Sequence[Panel]) -> float:
 
 
 def main() -> None:
-    fleets: dict[str, Callable[[], list[Panel]]] = {
+    fleets: dict[str, Callable[[], list[Selected]]] = {
         "steady": steady,
         "churning": churning,
         "own instants": own_instants,

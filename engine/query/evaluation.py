@@ -17,7 +17,7 @@ import numpy as np
 from engine.query.deadline import Deadline
 from promql.execute.meter import Meter
 from promql.execute.run import run
-from promql.model.panel import Need, Panel
+from promql.model.panel import Need, Selected
 from promql.model.results import Matrix, Result
 from promql.model.types import IntArray
 from promql.plan.build import build
@@ -32,8 +32,8 @@ BLOCK: Final = 1 << 24
 class Selects(Protocol):
     """The part of a store that queries need."""
 
-    def select(self, need: Need) -> Sequence[Panel]:
-        """The panels of all series that match."""
+    def select(self, need: Need) -> Sequence[Selected]:
+        """The samples of all series that match."""
 
     def weight(self, need: Need) -> int:
         """About how many samples that is, at little cost."""
@@ -95,8 +95,8 @@ def _evaluated(store: Selects, plan: Plan, deadline: Deadline, *, measured: bool
     return Evaluated(result) if meter is None else Evaluated(result, meter.samples(plan.root), meter.peak)
 
 
-def _fetched(store: Selects, plan: Plan, deadline: Deadline) -> dict[Need, Sequence[Panel]]:
-    panels: dict[Need, Sequence[Panel]] = {}
+def _fetched(store: Selects, plan: Plan, deadline: Deadline) -> dict[Need, Sequence[Selected]]:
+    panels: dict[Need, Sequence[Selected]] = {}
     for need in plan.needs:
         deadline()
         panels[need] = store.select(need)

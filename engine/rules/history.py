@@ -7,10 +7,10 @@ from typing import Final, TypeAlias
 
 from promql.model.labels import Labels
 from promql.model.matchers import Matcher, MatchOp
-from promql.model.panel import Kind, Need, Panel
+from promql.model.panel import Kind, Need, Selected
 from promql.model.staleness import is_stale
 
-Select: TypeAlias = Callable[[Need], Sequence[Panel]]
+Select: TypeAlias = Callable[[Need], Sequence[Selected]]
 _SECOND: Final = 1000
 
 
@@ -18,10 +18,10 @@ def last_state(select: Select, labels: Labels, start: int, end: int) -> tuple[in
     """When the series was last written and the instant that it held (ms); None without one, or if it has ended."""
     matchers = tuple(Matcher(name, MatchOp.EQUAL, value) for name, value in labels)
     ends = [
-        (int(panel.times[-1]), panel.values[row, -1:])
-        for panel in select(Need(matchers, start, end, Kind.INSTANT))
-        for row, found in enumerate(panel.labels)
-        if found == labels and len(panel.times)
+        (int(times[-1]), values[-1:])
+        for one in select(Need(matchers, start, end, Kind.INSTANT))
+        for _, found, times, values in one.series()
+        if found == labels and len(times)
     ]
     if not ends:
         return None

@@ -13,7 +13,7 @@ from engine.alerting.alert import Alert
 from engine.foundation.clock import Clock
 from engine.tsdb.batch import Appended, Batch
 from promql.model.labels import Labels
-from promql.model.panel import Need, Panel
+from promql.model.panel import Need, Selected
 from promql.model.results import Result
 from promql.model.types import IntArray
 from promql.syntax.ast import Expr
@@ -38,7 +38,7 @@ class Store(Protocol[S]):
     def append(self, source: S, batches: Sequence[Batch]) -> Appended:
         """Keep them and say what became of them."""
 
-    def select(self, need: Need) -> Sequence[Panel]:
+    def select(self, need: Need) -> Sequence[Selected]:
         """What is kept."""
 
 

@@ -1,16 +1,16 @@
 """From series and a span of time to panels.
 
 The usual case is a source whose wanted series were all there all the time: its parts, its open rows and its newest
-instant are laid side by side into one panel. All else (series that come and go, holes, samples of ragged parts,
-sources that overlap in time) is taken out part by part, only what is there, and put together series by series
-(see `engine.tsdb.strands`): a series that lived for minutes costs minutes.
+instant are laid side by side into one panel. Series that come and go are laid end to end, only what is there
+(`engine.tsdb.lives`): one that lived for minutes costs minutes. What has holes, lies in ragged parts or in sources that
+overlap in time is laid out with its times (`engine.tsdb.strands`).
 
 Law: pure; works on views, so any thread may run it while others append.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
@@ -18,14 +18,15 @@ from weakref import ref
 
 import numpy as np
 
+from engine.tsdb.lives import Lives, Sheet
+from engine.tsdb.names import SeriesNames
 from engine.tsdb.numbers import any_nan
 from engine.tsdb.parts import Located, Samples, SealedTable, TablePart, Wanted
 from engine.tsdb.source import Source
-from engine.tsdb.strands import panels
+from engine.tsdb.strands import strands
 from engine.tsdb.table import Slots
 from engine.tsdb.view import View
-from promql.model.labels import Labels
-from promql.model.panel import Kind, Panel
+from promql.model.panel import Kind, Panel, Selected
 from promql.model.staleness import ABSENT_BITS, STALE_BITS, is_stale
 from promql.model.types import BoolArray, FloatArray, IntArray
 
@@ -43,7 +44,7 @@ class Group:
 
     owners: tuple[tuple[Source, IntArray], ...]
     refs: IntArray
-    labels: Sequence[Labels]
+    labels: SeriesNames
     slots: Slots | None = None
     tail: tuple[ref[SealedTable], int] | None = None
 
@@ -59,23 +60,40 @@ class _Stretch:
     high: int
 
 
-def gather(group: Group, start: int, end: int, kind: Kind) -> Iterator[Panel]:
-    """The panels of a group's samples with start <= t <= end."""
+def gather(group: Group, start: int, end: int, kind: Kind) -> Iterator[Selected]:
+    """A group's samples with start <= t <= end."""
     if (block := _recent(group, start, end)) is not None and _holes(block[1], kind) is None:
         yield Panel(*block, group.labels, group.refs)
         return
     stretches, pieces = _stretches(group, start, end), _ragged(group, start, end, kind)
-    if not pieces and _in_line(stretches, len(group.refs)):
+    ordered = all(a.times[-1] < b.times[0] for a, b in pairwise(stretches))
+    if ordered and not pieces and _all_in_all(stretches, len(group.refs)):
         times, values, whole = _block(stretches)
         holes = None if whole else _holes(values, kind)
         if holes is None:
             yield Panel(times, values, group.labels, group.refs)
             return
-        pieces = [_samples(np.arange(len(group.refs)), times, values, holes)]
+        sheets = [Sheet(np.arange(len(group.refs)), 0, times, values, ~holes)]
     else:
-        pieces += [_piece(stretch, kind) for stretch in stretches]
+        sheets = list(_sheets(stretches, kind))
+    yield from _laid_out(group, sheets, pieces, ordered=ordered)
+
+
+def _laid_out(group: Group, sheets: list[Sheet], pieces: list[Samples], *, ordered: bool) -> Iterator[Selected]:
+    rest = np.ones(len(group.refs), np.bool_)
+    if ordered and sheets:
+        lives = Lives.of(len(group.refs), sheets)
+        unbroken = lives.unbroken
+        for piece in pieces:
+            unbroken[piece.rows] = False
+        if unbroken.any():
+            instants = np.concatenate([sheet.times for sheet in sheets])
+            yield from lives.selected(group.labels, group.refs, unbroken, instants, sheets)
+        rest = ~unbroken & (lives.counts > 0)
+    pieces += [sheet.samples(rest) for sheet in sheets if rest[sheet.rows].any()]
     pieces = sorted((piece for piece in pieces if len(piece.rows)), key=lambda piece: int(piece.times[0]))
-    yield from panels(group.labels, group.refs, pieces)
+    if pieces:
+        yield from strands(group.labels, group.refs, pieces)
 
 
 def _recent(group: Group, start: int, end: int) -> tuple[IntArray, FloatArray] | None:
@@ -152,13 +170,8 @@ def _ragged(group: Group, start: int, end: int, kind: Kind) -> list[Samples]:
     return [one for one in found if len(one.rows)]
 
 
-def _in_line(stretches: list[_Stretch], series: int) -> bool:
-    """Do all series stand in all of them, and does none begin before the one ahead has ended?"""
-    return (
-        bool(stretches)
-        and all(len(stretch.found.rows) == series for stretch in stretches)
-        and all(a.times[-1] < b.times[0] for a, b in pairwise(stretches))
-    )
+def _all_in_all(stretches: list[_Stretch], series: int) -> bool:
+    return bool(stretches) and all(len(stretch.found.rows) == series for stretch in stretches)
 
 
 def _block(stretches: list[_Stretch]) -> tuple[IntArray, FloatArray, bool]:
@@ -174,22 +187,15 @@ def _block(stretches: list[_Stretch]) -> tuple[IntArray, FloatArray, bool]:
     return times, values, whole
 
 
-def _piece(stretch: _Stretch, kind: Kind) -> Samples:
-    rows, at = stretch.found.rows, stretch.found.at
-    values = np.empty((len(rows), len(stretch.times)))
-    stretch.part.fill(values, at, stretch.low, stretch.high)
-    whole = stretch.part.whole(at, stretch.low, stretch.high)
-    return _samples(rows, stretch.times, values, None if whole else _holes(values, kind))
-
-
-def _samples(rows: IntArray, times: IntArray, values: FloatArray, holes: BoolArray | None) -> Samples:
-    """What is left of a block, `values: float64[R, T]`, without its holes."""
-    if holes is None:
-        return Samples(rows, np.full(len(rows), len(times)), np.tile(times, len(rows)), values.ravel())
-    present = ~holes
-    counts = np.count_nonzero(present, axis=1)
-    kept = counts > 0
-    return Samples(rows[kept], counts[kept], np.broadcast_to(times, values.shape)[present], values[present])
+def _sheets(stretches: list[_Stretch], kind: Kind) -> Iterator[Sheet]:
+    base = 0
+    for stretch in stretches:
+        at, low, high = stretch.found.at, stretch.low, stretch.high
+        values = np.empty((len(at), high - low))
+        stretch.part.fill(values, at, low, high)
+        holes = None if stretch.part.whole(at, low, high) else _holes(values, kind)
+        yield Sheet(stretch.found.rows, base, stretch.times, values, None if holes is None else ~holes)
+        base += high - low
 
 
 def _holes(values: FloatArray, kind: Kind) -> BoolArray | None:

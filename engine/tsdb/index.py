@@ -2,14 +2,15 @@
 
 Laws: a series is here while it has samples. Everything a reader in another thread gets is either an array that
 is never written again below the length it had, or a copy of a dict's keys made in one step of the interpreter.
-`version` changes with every change, so an answer kept with it can be trusted.
+`version` changes with every change, so an answer kept with it can be trusted. `removals` is odd while
+series are taken out.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from itertools import chain, count
+from itertools import chain, count, islice
 from typing import Final
 
 import numpy as np
@@ -19,6 +20,7 @@ from promql.model.labels import Labels
 from promql.model.types import IntArray
 
 _NOTHING: Final = np.empty(0, np.int64)
+_KEPT_CODES: Final = 7
 
 
 class Posting:
@@ -66,6 +68,7 @@ class Index:
         self.removals = 0
         self._all = Posting(_NOTHING)
         self._names: dict[str, dict[str, int | Posting]] = {}
+        self._codes: dict[str, tuple[int, IntArray, int]] = {}
 
     def __len__(self) -> int:
         return len(self._all)
@@ -88,6 +91,18 @@ class Index:
         found = list(self._names.get(name, {}).items())
         return [(value, 1 if isinstance(held, int) else len(held)) for value, held in found]
 
+    def codes(self, name: str) -> tuple[IntArray, int]:
+        """By series number the number of its value of a label (0: none), and a bound that all stay below.
+
+        Kept for some labels, for rules ask for the same again and again.
+        """
+        version = self.version
+        kept = self._codes.get(name)
+        if kept is None or kept[0] != version:
+            kept = (version, *_numbered(self.all(), list(self._names.get(name, {}).values())))
+            self._codes = {**dict(islice(self._codes.items(), _KEPT_CODES)), name: kept}
+        return kept[1], kept[2]
+
     def add(self, refs: Sequence[int], labels: Sequence[Labels]) -> None:
         """Add series by ascending number."""
         self._all.extend(np.array(refs, np.int64))
@@ -105,6 +120,7 @@ class Index:
         self.version += 1
 
     def remove(self, refs: Sequence[int], labels: Sequence[Labels]) -> None:
+        self.removals += 1
         self._all.discard(np.array(refs, np.int64))
         for (name, value), some in _by_pair(refs, labels):
             held = self._names[name][value]
@@ -116,6 +132,19 @@ class Index:
                     del self._names[name]
         self.removals += 1
         self.version += 1
+
+
+def _numbered(refs: IntArray, values: Sequence[int | Posting]) -> tuple[IntArray, int]:
+    out = np.zeros(int(refs[-1]) + 2 if len(refs) else 1, np.int64)  # what came since reads the last place
+    room = len(out) - 1
+    for number, held in enumerate(values, 1):
+        if isinstance(held, int):
+            out[min(held, room)] = number
+        else:
+            found = held.refs()
+            out[found if len(found) and found[-1] < room else found[found < room]] = number
+    out[room] = 0
+    return out, len(values) + 1
 
 
 def _refs(held: int | Posting | None) -> IntArray:

@@ -9,6 +9,7 @@ import numpy as np
 
 from engine.tsdb.gather import Group
 from engine.tsdb.matching import Matching
+from engine.tsdb.names import SeriesNames
 from engine.tsdb.state import State
 from promql.model.matchers import Matcher
 from promql.model.types import IntArray
@@ -43,25 +44,27 @@ class Selections:
         """Series, by the sources that they live in; `refs` ascend."""
         catalog, sharers = self._state.catalog, self._state.catalog.sharers
         if not sharers:
-            return self._by_owner(refs)
+            return self._by_owner(refs, len(refs))
         shared = np.isin(refs, np.fromiter(sharers, np.int64, len(sharers)))
         by_owners: dict[tuple[int, ...], list[int]] = {}
         for ref in refs[shared].tolist():
             owners = (int(catalog.owner.array[ref]), *(source for source, _ in sharers[ref]))
             by_owners.setdefault(owners, []).append(ref)
-        return self._by_owner(refs[~shared]) + [
-            self._group(owners, np.array(members, np.int64)) for owners, members in by_owners.items()
+        return self._by_owner(refs[~shared], len(refs)) + [
+            self._group(owners, np.array(members, np.int64), len(refs)) for owners, members in by_owners.items()
         ]
 
-    def _by_owner(self, refs: IntArray) -> list[Group]:
+    def _by_owner(self, refs: IntArray, selected: int) -> list[Group]:
         owners = self._state.catalog.owner.array[refs]
         order = owners.argsort(kind="stable")
         edges = np.flatnonzero(np.diff(owners[order])) + 1
         members = np.split(refs[order], edges) if len(refs) else []
-        return [self._group((int(self._state.catalog.owner.array[some[0]]),), some) for some in members]
+        return [self._group((int(self._state.catalog.owner.array[some[0]]),), some, selected) for some in members]
 
-    def _group(self, owners: Sequence[int], refs: IntArray) -> Group:
+    def _group(self, owners: Sequence[int], refs: IntArray, selected: int) -> Group:
         catalog = self._state.catalog
         sources = [self._state.by_number[owner] for owner in owners]
         placed = tuple((source, catalog.columns_in(source.number, refs)) for source in sources)
-        return Group(placed, refs, catalog.labels_of(refs.tolist()))
+        index = self._state.index
+        names = SeriesNames(catalog.labels_of(refs.tolist()), refs, index, index.removals, selected)
+        return Group(placed, refs, names)

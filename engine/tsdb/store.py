@@ -45,7 +45,7 @@ from engine.tsdb.wal import Log, NoLog, Wal
 from engine.tsdb.weigh import weigh
 from promql.model.labels import Labels
 from promql.model.matchers import Matcher
-from promql.model.panel import Kind, Need, Panel
+from promql.model.panel import Kind, Need, Selected
 from promql.model.types import IntArray
 
 FORMAT: bytes = b"engine samples, format 2\n"
@@ -156,9 +156,9 @@ class Store:
         """The sources in which this series has a column, the first one first; none for one that was never seen."""
         return [self._state.by_number[number] for number in self._state.catalog.writers(labels)]
 
-    def select(self, need: Need) -> list[Panel]:
+    def select(self, need: Need) -> list[Selected]:
         """The samples that a selector needs."""
-        found: list[Panel] = []
+        found: list[Selected] = []
         for group in self._selections.groups(need.matchers):
             found.extend(gather(group, need.start, need.end, need.kind))
         return found
@@ -289,8 +289,8 @@ class Store:
     def _recall(self, ref: int, time: int) -> float:
         """The stored value of a series at the time of one of its samples."""
         (group,) = self._selections.grouped(np.array([ref], np.int64))
-        for panel in gather(group, time, time, Kind.INSTANT):
-            return float(panel.values[0, 0])
+        for one in gather(group, time, time, Kind.INSTANT):
+            return float(one.values.flat[0])
         return recall_deleted(group, time)
 
 

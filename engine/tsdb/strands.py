@@ -1,11 +1,8 @@
-"""Samples of many series, laid end to end and cut into panels.
+"""Samples of many series, each with its own time, laid end to end.
 
-Series come and go: within a span each has its own first and last sample, some have holes, some share their instants
-with nobody. So their samples, piece by piece as parts hold them, are laid into one long array, series by series,
-those of like extent beside each other; a panel is a slice of it. What is done once a panel is next to nothing,
-all else is done once a piece, for all of its series.
-
-Law: series share a panel only where each of their instants is known to be the same.
+Some have holes, some share their instants with nobody, some came late. So their samples, piece by piece as parts hold
+them, are laid into one long array, series by series. Many of which it is known that all their instants are the same
+are a panel, a slice of it; the others are strands. All is done once a piece, for all of its series.
 """
 
 from __future__ import annotations
@@ -15,32 +12,41 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from engine.tsdb.lives import PANEL_SAMPLES, PANEL_SERIES
+from engine.tsdb.names import SeriesNames
 from engine.tsdb.parts import Samples, spans
-from promql.model.labels import Labels
-from promql.model.panel import Panel
+from promql.model.panel import Panel, Selected, Strands
 from promql.model.types import BoolArray, FloatArray, IntArray
 
 _SOONEST = np.iinfo(np.int64).min
 _LATEST = np.iinfo(np.int64).max
 
 
-def panels(labels: Sequence[Labels], refs: IntArray, pieces: Sequence[Samples]) -> Iterator[Panel]:
-    """The panels of series `refs: int64[S]`; pieces name them by row, and come in the order of their first samples."""
+def strands(names: SeriesNames, refs: IntArray, pieces: Sequence[Samples]) -> Iterator[Selected]:
+    """Series `refs: int64[S]`; pieces name them by row, and come in the order of their first samples."""
     extents = _Extents.of(len(refs), pieces)
-    rows = extents.order()
-    if not len(rows):
-        return
-    counts = extents.counts[rows]
-    begins = counts.cumsum() - counts
-    times, values = _laid(extents, rows, begins, pieces)
-    _mend(times, values, begins, counts)
-    edges = np.flatnonzero(~_like_the_one_before(extents, rows, times, begins)).tolist()
-    refs, names = refs[rows], [labels[row] for row in rows.tolist()]
-    sizes, starts = counts.tolist(), begins.tolist()
+    rows = np.flatnonzero(extents.counts)
+    many = extents.alike(rows)
+    few = rows[~many]
+    if len(few):
+        times, values, offsets = _laid(extents, few, pieces)
+        yield Strands(times, values, offsets, names.take(few), refs[few])
+    if len(few) < len(rows):
+        yield from _panels(names, refs, extents, (rows[many], pieces))
+
+
+def _panels(
+    names: SeriesNames, refs: IntArray, extents: _Extents, some: tuple[IntArray, Sequence[Samples]]
+) -> Iterator[Selected]:
+    """Of series of like extent those that have the same instants, as panels."""
+    rows, pieces = extents.order(some[0]), some[1]
+    times, values, offsets = _laid(extents, rows, pieces)
+    edges = np.flatnonzero(~_like_the_one_before(extents, rows, times, offsets[:-1])).tolist()
+    counts, starts = extents.counts[rows].tolist(), offsets.tolist()
     for low, high in zip(edges, [*edges[1:], len(rows)], strict=True):
-        start, size = starts[low], sizes[low]
+        start, size = starts[low], counts[low]
         block = values[start : start + size * (high - low)].reshape(high - low, size)
-        yield Panel(times[start : start + size], block, names[low:high], refs[low:high])
+        yield Panel(times[start : start + size], block, names.take(rows[low:high]), refs[rows[low:high]])
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,28 +68,40 @@ class _Extents:
             lasts[piece.rows] = np.maximum(lasts[piece.rows], piece.times[ends - 1])
         return cls(counts, firsts, lasts)
 
-    def order(self) -> IntArray:
-        """The series that have samples: those of like extent beside each other, by number among them."""
-        order: IntArray = np.lexsort((self.lasts, self.firsts, self.counts))
-        return order[np.count_nonzero(self.counts == 0) :]
+    def alike(self, rows: IntArray) -> BoolArray:
+        """Which of the rows have extents like so many others that panels of them are worth it."""
+        keys = np.stack([self.counts[rows], self.firsts[rows], self.lasts[rows]])
+        order = np.lexsort(keys)
+        starts = np.flatnonzero(np.append(True, (np.diff(keys[:, order]) != 0).any(axis=0)))
+        sizes = np.diff(starts, append=len(rows))
+        out = np.empty(len(rows), np.bool_)
+        out[order] = np.repeat(sizes >= PANEL_SERIES, sizes)
+        return out & (self.counts[rows] * PANEL_SERIES >= PANEL_SAMPLES)
+
+    def order(self, rows: IntArray) -> IntArray:
+        """The rows, those of like extent beside each other, by number among them."""
+        return rows[np.lexsort((self.lasts[rows], self.firsts[rows], self.counts[rows]))]
 
 
-def _laid(
-    extents: _Extents, rows: IntArray, begins: IntArray, pieces: Sequence[Samples]
-) -> tuple[IntArray, FloatArray]:
-    """All samples, series by series, and within each in the order of the pieces."""
-    size = int(extents.counts.sum())
+def _laid(extents: _Extents, rows: IntArray, pieces: Sequence[Samples]) -> tuple[IntArray, FloatArray, IntArray]:
+    """All samples of these rows, row by row, within each in the order of time; and where each row begins and ends."""
+    offsets = np.concatenate([[0], extents.counts[rows].cumsum()])
+    size = int(offsets[-1])
     times, values = np.empty(size, np.int64), np.empty(size)
-    free = np.zeros(len(extents.counts), np.int64)
-    free[rows] = begins
+    free = np.full(len(extents.counts), -1)
+    free[rows] = offsets[:-1]
     for piece in pieces:
-        lows = free[piece.rows]
-        highs = lows + piece.counts
-        places = spans(lows, highs)
-        times[places] = piece.times
-        values[places] = piece.values
-        free[piece.rows] = highs
-    return times, values
+        lows, samples = free[piece.rows], piece
+        if not (wanted := lows >= 0).all():
+            inside = np.repeat(wanted, piece.counts)
+            samples = Samples(piece.rows[wanted], piece.counts[wanted], piece.times[inside], piece.values[inside])
+            lows = lows[wanted]
+        places = spans(lows, lows + samples.counts)
+        times[places] = samples.times
+        values[places] = samples.values
+        free[samples.rows] = lows + samples.counts
+    _mend(times, values, offsets[:-1], extents.counts[rows])
+    return times, values, offsets
 
 
 def _mend(times: IntArray, values: FloatArray, begins: IntArray, counts: IntArray) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain
 
 import numpy as np
 
 from promql.execute.limits import Limits
 from promql.model.grid import Grid, Steps, Value
 from promql.model.labels import EMPTY
-from promql.model.panel import Panel
+from promql.model.panel import Selected
 from promql.model.results import Matrix, RawMatrix, Series, Vector
 
 
@@ -29,14 +30,12 @@ def matrix(value: Value, steps: Steps) -> Matrix:
     return Matrix(steps.times, grid.labels, grid.values, grid.present)
 
 
-def raw_matrix(panels: Sequence[Panel], end: int, length: int, limits: Limits) -> RawMatrix:
+def raw_matrix(selected: Sequence[Selected], end: int, length: int, limits: Limits) -> RawMatrix:
     """The samples themselves, from `end - length` to `end`, both included."""
-    spans = [slice(*panel.times.searchsorted([end - length, end + 1])) for panel in panels]
-    limits.spend(sum((span.stop - span.start) * len(panel.refs) for panel, span in zip(panels, spans, strict=True)))
-    series = [
-        Series(labels, panel.times[span], row)
-        for panel, span in zip(panels, spans, strict=True)
-        if span.stop > span.start
-        for labels, row in zip(panel.labels, panel.values[:, span], strict=True)
-    ]
+    series = []
+    for _, labels, times, values in chain.from_iterable(one.series() for one in selected):
+        span = slice(*times.searchsorted([end - length, end + 1]))
+        if span.stop > span.start:
+            series.append(Series(labels, times[span], values[span]))
+    limits.spend(sum(len(one.times) for one in series))
     return RawMatrix(sorted(series, key=lambda one: one.labels))

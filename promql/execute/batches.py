@@ -1,24 +1,24 @@
-"""Panels cut into pieces of work that fit a processor's cache: windows over some rows at some steps.
+"""Panels and strands cut into pieces of work that fit a processor's cache: windows over some rows at some steps.
 
-A panel of many series is cut by rows, and its window edges are found once. Panels of a few series (those that
-share their instants with nobody) are laid end to end, so that numpy sees thousands of windows at a time either
-way; only the search for edges goes panel by panel. Steps at which nothing in a batch can have a sample are left
-out, so series that lived for minutes cost minutes.
+A large panel is cut by rows, and its window edges are found once. Small ones (series that share their instants with
+hardly anybody) are laid end to end, so that numpy sees thousands of windows at a time either way. Steps at which a
+series can have no value are left out, so series that lived for minutes cost minutes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain
-from typing import Final
+from itertools import pairwise
+from typing import Final, Protocol
 
 import numpy as np
 
+from promql.execute.edges import Reach, span, spans, steps_of, windows_of
+from promql.execute.laying import joined
 from promql.functions.windows import Windows
-from promql.model.grid import Steps
 from promql.model.labels import Labels
-from promql.model.panel import Panel
+from promql.model.panel import Panel, Selected, Strands
 from promql.model.types import IntArray
 
 _CELLS: Final = 1 << 17
@@ -30,61 +30,133 @@ _NO_BORDERS: Final = np.empty(0, dtype=np.int64)
 
 
 @dataclass(frozen=True, slots=True)
-class Reach:
-    """Where windows end, how long they are, and at which instants they are evaluated."""
+class Block:
+    """Windows of each of some rows of a batch at each of some steps."""
 
-    ends: Steps
-    length: int
-    at: Steps
+    rows: slice
+    steps: slice
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
-    """Rows in the order of their creation, and the range of steps at which they can have a value."""
+class Cells:
+    """Windows one by one: of which row of a batch, at which step, `int64[W]` each; row by row, steps ascend."""
 
-    panels: Sequence[Panel]
+    rows: IntArray
+    steps: IntArray
+
+
+Where = Block | Cells
+
+
+class Batch(Protocol):
+    """Rows in the order of their creation. `cells`: how many values it can give."""
+
+    @property
+    def refs(self) -> IntArray: ...
+
+    @property
+    def labels(self) -> Sequence[Labels]: ...
+
+    @property
+    def cells(self) -> int: ...
+
+    def windows(self, reach: Reach) -> Iterator[tuple[Where, Windows]]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Shared:
+    """A panel, at the steps at which it can have a value."""
+
+    panel: Panel
     steps: slice
 
     @property
     def refs(self) -> IntArray:
-        return np.concatenate([panel.refs for panel in self.panels])
+        return self.panel.refs
 
     @property
     def labels(self) -> Sequence[Labels]:
-        if len(self.panels) == 1:
-            return self.panels[0].labels
-        return list(chain.from_iterable(panel.labels for panel in self.panels))
+        return self.panel.labels
 
     @property
     def cells(self) -> int:
-        """How many values it can give."""
-        return sum(len(panel.refs) for panel in self.panels) * len(range(self.steps.start, self.steps.stop))
+        return len(self.panel.refs) * int(self.steps.stop - self.steps.start)
 
-    def windows(self, reach: Reach) -> Iterator[tuple[slice, Windows]]:
-        """Which rows of the batch, and their windows at its steps."""
-        ends, at = reach.ends.times[self.steps], reach.at.times[self.steps]
-        if len(self.panels) > 1:
-            yield slice(0, None), _flat(self.panels, ends, reach.length, at)
+    def windows(self, reach: Reach) -> Iterator[tuple[Where, Windows]]:
+        panel, ends, at = self.panel, reach.ends.times[self.steps], reach.at.times[self.steps]
+        lo = panel.times.searchsorted(ends - reach.length, side="left")[None, :]
+        hi = panel.times.searchsorted(ends, side="right")[None, :]
+        run = max(_CELLS // max(len(panel.times), len(ends)), 1)
+        for start in range(0, len(panel.refs), run):
+            rows = slice(start, start + run)
+            values = np.ascontiguousarray(panel.values[rows])
+            yield (
+                Block(rows, self.steps),
+                Windows(panel.times, values, lo, hi, ends, reach.length, at, _NO_BORDERS),
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class _Flat:
+    """Strands, with the first step and the number of steps at which each can have a value: `int64[S]` each."""
+
+    strands: Strands
+    first: IntArray
+    count: IntArray
+
+    @property
+    def refs(self) -> IntArray:
+        return self.strands.refs
+
+    @property
+    def labels(self) -> Sequence[Labels]:
+        return self.strands.labels
+
+    @property
+    def cells(self) -> int:
+        return int(self.count.sum())
+
+    def windows(self, reach: Reach) -> Iterator[tuple[Where, Windows]]:
+        first, count = self.first, self.count
+        lo, hi, shift = windows_of(self.strands, reach, first, count)
+        values, times, borders = self.strands.values, self.strands.times, self.strands.offsets[1:-1]
+        where: Where
+        if (first == first[0]).all() and (count == count[0]).all():
+            steps = slice(int(first[0]), int(first[0] + count[0]))
+            where = Block(slice(0, len(first)), steps)
+            shape = (len(first), -1)
+            shift = None if shift is None else shift[:, None]
+            ends, at = reach.ends.times[steps], reach.at.times[steps]
         else:
-            yield from _shared(self.panels[0], ends, reach.length, at)
+            cells = spans(first, count)
+            where = Cells(np.repeat(np.arange(len(first)), count), cells)
+            shape = (1, -1)
+            shift = None if shift is None else np.repeat(shift, count)[None, :]
+            ends, at = reach.ends.times[cells], reach.at.times[cells]
+        edges = lo.reshape(shape), hi.reshape(shape)
+        yield where, Windows(times, values, *edges, ends, reach.length, at, borders, shift)
 
 
-def batches(panels: Iterable[Panel], reach: Reach) -> Iterator[Batch]:
-    """All panels that reach into a window, in the order of their first series."""
+def batches(selected: Iterable[Selected], reach: Reach) -> Iterator[Batch]:
+    """All that reaches into a window, in the order of the first series of each."""
     _keep_pages()
-    held: list[Panel] = []
+    held: list[Selected] = []
     samples = 0
-    for panel in sorted((p for p in panels if p.refs.size and p.times.size), key=lambda panel: int(panel.refs[0])):
-        few = len(panel.refs) < _FEW
-        samples += panel.values.size
-        if held and not (few and samples <= _CELLS):
-            yield from _batch(held, reach)
-            held, samples = [], panel.values.size
-        held.append(panel)
-        if not few:
-            yield from _batch(held, reach)
-            held, samples = [], 0
-    yield from _batch(held, reach)
+    for one in sorted((s for s in selected if s.values.size), key=lambda one: int(one.refs[0])):
+        if len(one.refs) < _FEW:
+            held.append(one)
+            samples += one.values.size
+            if samples < _CELLS:
+                continue
+        elif not held:
+            yield from _cut(one, reach)
+            continue
+        yield from _cut(joined(held), reach)
+        held, samples = [], 0
+        if len(one.refs) >= _FEW:
+            yield from _cut(one, reach)
+    if held:
+        yield from _cut(joined(held), reach)
 
 
 def _keep_pages() -> None:
@@ -95,45 +167,16 @@ def _keep_pages() -> None:
     np.empty(_KEPT, dtype=np.uint8)
 
 
-def _batch(panels: list[Panel], reach: Reach) -> Iterator[Batch]:
-    if panels:
-        first = min(int(panel.times[0]) for panel in panels)
-        last = max(int(panel.times[-1]) for panel in panels)
-        steps = _span(reach, first, last)
-        if steps.start < steps.stop:
-            yield Batch(panels, steps)
-
-
-def _span(reach: Reach, first: int, last: int) -> slice:
-    """The steps whose windows can hold an instant between the two."""
-    ends = reach.ends
-    if ends.step == 0:
-        inside = ends.start >= first and ends.start - reach.length <= last
-        return slice(0, ends.count if inside else 0)
-    start = max(-(-(first - ends.start) // ends.step), 0)
-    return slice(start, min((last + reach.length - ends.start) // ends.step + 1, ends.count))
-
-
-def _shared(panel: Panel, ends: IntArray, length: int, at: IntArray) -> Iterator[tuple[slice, Windows]]:
-    lo = panel.times.searchsorted(ends - length, side="left")[None, :]
-    hi = panel.times.searchsorted(ends, side="right")[None, :]
-    run = max(_CELLS // max(len(panel.times), len(ends)), 1)
-    for start in range(0, len(panel.refs), run):
-        rows = slice(start, start + run)
-        values = np.ascontiguousarray(panel.values[rows])
-        yield rows, Windows(panel.times, values, lo, hi, ends, length, at, _NO_BORDERS)
-
-
-def _flat(panels: Sequence[Panel], ends: IntArray, length: int, at: IntArray) -> Windows:
-    keys = np.concatenate([ends - length, ends + 1])
-    edges = np.array([panel.times.searchsorted(keys) for panel in panels])
-    series = np.array([len(panel.refs) for panel in panels])
-    times = [panel.times for panel in panels]
-    if (series > 1).any():
-        edges = np.repeat(edges, series, axis=0)
-        times = [times[i] for i in np.repeat(np.arange(len(panels)), series).tolist()]
-    begin = np.cumsum([0, *map(len, times)])
-    edges += begin[:-1, None]
-    values = np.concatenate([panel.values.ravel() for panel in panels])
-    lo, hi = edges[:, : len(ends)], edges[:, len(ends) :]
-    return Windows(np.concatenate(times), values, lo, hi, ends, length, at, begin[1:-1])
+def _cut(one: Selected, reach: Reach) -> Iterator[Batch]:
+    """A panel as one batch, which is cut later; strands as pieces of some samples and windows each."""
+    if isinstance(one, Panel):
+        steps = steps_of(reach, int(one.times[0]), int(one.times[-1]))
+        if steps.stop > steps.start:
+            yield _Shared(one, steps)
+        return
+    first, count = span(reach, one.firsts, one.lasts)
+    load = np.maximum(one.counts, count).cumsum()
+    edges = [0, *(np.flatnonzero(np.diff(load // _CELLS)) + 1).tolist(), len(load)]
+    for low, high in pairwise(edges):
+        if count[low:high].any():
+            yield _Flat(one.some(low, high), first[low:high], count[low:high])

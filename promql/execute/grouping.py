@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Collection, Sequence
 from itertools import count
-from operator import attrgetter, itemgetter
+from math import prod
+from operator import attrgetter, is_not, itemgetter
 from typing import Any, Final, TypeAlias
 
 import numpy as np
 
+from promql.model.coded import CodedLabels
 from promql.model.labels import METRIC_NAME, Labels
 from promql.model.types import IntArray
 
 Pairs: TypeAlias = tuple[tuple[str, str], ...]
 
+_MANY: Final = 128
+_ROOM: Final = 1 << 16
 _NAME: Final = itemgetter(0)
 _PAIRS: Final = attrgetter("pairs")
 
@@ -27,9 +31,15 @@ class Grouping:
         self._without = without
         self._groups: dict[Pairs, int] = {}
         self._pickers: dict[tuple[str, ...], Callable[[Pairs], Pairs]] = {}
+        self._numberings: list[object] = []
+        self._group_of_code = np.empty(0, np.int64)
 
     def assign(self, labels: Sequence[Labels]) -> IntArray:
         """The group of each: `int64[S]`."""
+        if isinstance(labels, CodedLabels) and len(labels) >= _MANY and not self._without:
+            found = self._by_codes(labels)
+            if found is not None:
+                return found
         if len(self._names) == 1 and not self._without and (found := self._by_one(labels)) is not None:
             return found
         return self._numbered([self._picker(one.pairs)(one.pairs) for one in labels])
@@ -47,6 +57,30 @@ class Grouping:
         for key in dict.fromkeys(keys):
             groups.setdefault(key, len(groups))
         return np.fromiter(map(groups.__getitem__, keys), np.int64, len(keys))
+
+    def _by_codes(self, labels: CodedLabels) -> IntArray | None:
+        """By the numbers of their values: of each group only one set is looked at, the first. None without numbers."""
+        found = [codes for name in sorted(self._names) if (codes := labels.codes(name)) is not None]
+        bounds = [codes.bound for codes in found]
+        if len(found) < len(self._names) or prod(bounds) > _ROOM:
+            return None
+        combined = np.zeros(len(labels), np.int64)
+        for codes in found:
+            combined = combined * codes.bound + codes.numbers
+        numberings = [codes.numbering for codes in found]
+        if not len(self._group_of_code) or any(map(is_not, numberings, self._numberings)):
+            self._numberings, self._group_of_code = numberings, np.full(prod(bounds), -1)
+        groups = self._group_of_code[combined]
+        if len(groups) and groups.min() < 0:
+            self._meet(labels, combined)
+            groups = self._group_of_code[combined]
+        return groups
+
+    def _meet(self, labels: CodedLabels, combined: IntArray) -> None:
+        codes, first = np.unique(combined, return_index=True)
+        order = first.argsort()
+        pairs = [labels[at].pairs for at in first[order].tolist()]
+        self._group_of_code[codes[order]] = self._numbered([self._picker(one)(one) for one in pairs])
 
     def _by_one(self, labels: Sequence[Labels]) -> IntArray | None:
         """By one label that stands at the same place in all sets, which is usual, and fast; None where it is not."""

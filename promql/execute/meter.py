@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from promql.execute.batches import Reach
+from promql.execute.edges import Reach, span, spans, windows_of
 from promql.model.grid import Grid, Value
-from promql.model.panel import Panel
+from promql.model.panel import Panel, Selected
 from promql.model.staleness import is_stale
 from promql.model.types import IntArray
 from promql.plan.nodes import Inner, PlanNode, RawRange, Repeat, Rollup, children
@@ -52,11 +52,11 @@ class Meter:
             case _:
                 figures.rows, figures.values = 1, 1
 
-    def read(self, node: Rollup | RawRange, panels: Sequence[Panel], reach: Reach, *, instant: bool) -> None:
-        """A node's windows reach over these panels."""
+    def read(self, node: Rollup | RawRange, selected: Sequence[Selected], reach: Reach, *, instant: bool) -> None:
+        """A node's windows reach over these samples."""
         figures = self.of(node)
-        figures.fetched = sum(panel.values.size for panel in panels)
-        figures.samples = samples_at(panels, reach, instant=instant)
+        figures.fetched = sum(one.values.size for one in selected)
+        figures.samples = samples_at(selected, reach, instant=instant)
 
     def samples(self, node: PlanNode) -> IntArray:
         """How many samples were looked at for a node at each of its steps, as Prometheus counts them: a sample once
@@ -76,18 +76,28 @@ class Meter:
         return total
 
 
-def samples_at(panels: Sequence[Panel], reach: Reach, *, instant: bool) -> IntArray:
+def samples_at(selected: Sequence[Selected], reach: Reach, *, instant: bool) -> IntArray:
     """How many samples windows hold at each step, `int64[K]`; an instant selector's window holds its newest alone."""
-    ends = reach.ends.times
-    total = np.zeros(len(ends), dtype=np.int64)
-    for panel in panels:
-        if not panel.times.size:
+    total = np.zeros(reach.ends.count, dtype=np.int64)
+    for one in selected:
+        if not one.values.size:
             continue
-        low = panel.times.searchsorted(ends - reach.length, side="left")
-        high = panel.times.searchsorted(ends, side="right")
-        if instant:
-            fresh = ~is_stale(panel.values[:, np.maximum(high - 1, 0)])
-            total += np.where(high > low, fresh.sum(axis=0), 0)
+        if isinstance(one, Panel):
+            total += _in_panel(one, reach, instant=instant)
         else:
-            total += (high - low) * len(panel.refs)
+            first, count = span(reach, one.firsts, one.lasts)
+            low, high, _ = windows_of(one, reach, first, count)
+            if instant:
+                low = high - ((high > low) & ~is_stale(one.values[np.maximum(high - 1, 0)]))
+            np.add.at(total, spans(first, count), high - low)
     return total
+
+
+def _in_panel(panel: Panel, reach: Reach, *, instant: bool) -> IntArray:
+    ends = reach.ends.times
+    low = panel.times.searchsorted(ends - reach.length, side="left")
+    high = panel.times.searchsorted(ends, side="right")
+    if instant:
+        fresh = ~is_stale(panel.values[:, np.maximum(high - 1, 0)])
+        return np.where(high > low, fresh.sum(axis=0), 0)
+    return (high - low) * len(panel.refs)

@@ -1,8 +1,8 @@
-"""Aggregations that take one row after another: sum, avg, min, max, count, group, stddev, stdvar.
+"""Aggregations that take one value after another: sum, avg, min, max, count, group, stddev, stdvar.
 
 They never need all rows at once, so a wide `sum(rate(...))` is added up piece by piece and its millions of rates
-are never held. Within a group rows are taken in order, and a piece goes on where the last one ended, so that sums come
-out to the last digit as if all had been added one after another.
+are never held. Within a group values are taken in the order of their rows, and a piece goes on where the last one
+ended, so that sums come out to the last digit as if all had been added one after another: `ufunc.at` does just that.
 """
 
 from __future__ import annotations
@@ -18,74 +18,44 @@ from promql.model.types import BoolArray, FloatArray, IntArray
 
 _HUGE: Final = 2.0**1000
 _SHRINK: Final = 2.0**-64
-
-
-class Members:
-    """The rows of a piece, sorted into groups: `groups: int64[g]` are the numbers of those that occur."""
-
-    def __init__(self, group_of_row: IntArray) -> None:
-        self._order = np.argsort(group_of_row, kind="stable")
-        ordered = group_of_row[self._order]
-        self._starts = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]]))
-        self._sizes = np.diff(self._starts, append=len(ordered))
-        self._group_of_row = group_of_row
-        self.groups: IntArray = ordered[self._starts]
-
-    @property
-    def sizes(self) -> FloatArray:
-        """How many rows each group has."""
-        return self._sizes.astype(np.float64)
-
-    @property
-    def local(self) -> IntArray:
-        """For each row the place of its group in `groups`."""
-        return np.searchsorted(self.groups, self._group_of_row)
-
-    def added(self, so_far: FloatArray, rows: FloatArray) -> FloatArray:
-        """`so_far[g, k]` and then each group's rows `[s, k]`, added one after another."""
-        if len(self.groups) <= self._sizes.max():
-            ordered = rows.take(self._order, axis=0)
-            ends = zip(self._starts.tolist(), (self._starts + self._sizes).tolist(), so_far, strict=True)
-            return np.array([_in_order(begun, ordered[start:end]) for start, end, begun in ends])
-        out = so_far.copy()
-        for nth in range(int(self._sizes.max())):  # the nth row of every group that has so many
-            some = self._sizes > nth
-            out[some] += rows[self._order[self._starts[some] + nth]]
-        return out
-
-    def joined(self, join: Any, rows: FloatArray) -> FloatArray:
-        """Each group's rows joined by a ufunc for which order does not matter."""
-        return join.reduceat(rows.take(self._order, axis=0), self._starts, axis=0)  # type: ignore[no-any-return]
-
-
-def _in_order(begun: FloatArray, rows: FloatArray) -> FloatArray:
-    """`begun[k]` and the rows `[s, k]` added one after another. `reduce` does so, but adds a single column in pairs."""
-    stacked = np.concatenate([begun[None, :], rows])
-    if stacked.shape[1] == 1:
-        return np.asarray(np.add.accumulate(stacked, axis=0)[-1])
-    return np.asarray(np.add.reduce(stacked, axis=0, initial=-0.0))
+_SPARSE: Final = 4
+"""Where a piece has this many times fewer values than there are places, only the places that it meets are looked at."""
 
 
 class Reduction(ABC):
-    """State of one aggregation: groups by steps."""
+    """State of one aggregation: groups by steps. A place is a cell of it, counted row by row."""
 
     def __init__(self, groups: int, steps: int) -> None:
         self.shape = (groups, steps)
         self.count = np.zeros(self.shape)
 
-    def add(self, members: Members, steps: slice, values: FloatArray, present: BoolArray) -> None:
-        """Take in rows: `values[s, k]`, `present[1 or s, k]`, at some of the steps."""
-        count: FloatArray
-        if len(present) == 1:
-            count = members.sizes[:, None] * present
+    def add(self, groups: IntArray, steps: slice, values: FloatArray, present: BoolArray) -> None:
+        """Take in rows: `values[s, k]`, `present[1 or s, k]`, of the groups `int64[s]`, at consecutive steps."""
+        places = (groups * self.shape[1] + steps.start)[:, None] + np.arange(values.shape[1])
+        if len(present) == 1 and not present.all():
+            some = np.flatnonzero(present[0])
+            places, values, present = places.take(some, axis=1), values.take(some, axis=1), present.take(some, axis=1)
+        if present.all():
+            self._add(places.ravel(), values.ravel())
         else:
-            count = members.joined(np.add, present.astype(np.float64))
-        self.take(members, steps, values, present, count)
-        self.count[members.groups, steps] += count
+            self._add(places[present], values[present])
+
+    def add_cells(self, groups: IntArray, steps: IntArray, values: FloatArray, present: BoolArray) -> None:
+        """Take in values one by one: `int64[w]`, `int64[w]`, `float64[w]`, `bool[w]`."""
+        places = groups * self.shape[1] + steps
+        if present.all():
+            self._add(places, values)
+        else:
+            self._add(places[present], values[present])
+
+    def _add(self, places: IntArray, values: FloatArray) -> None:
+        if len(places):
+            self.take(places, values)
+            np.add.at(self.count.reshape(-1), places, 1.0)
 
     @abstractmethod
-    def take(self, members: Members, steps: slice, values: FloatArray, present: BoolArray, count: FloatArray) -> None:
-        """The same, with the number of values of each group at each step; `self.count` is that before these."""
+    def take(self, places: IntArray, values: FloatArray) -> None:
+        """Values and the places where they belong, `[w]` each; `self.count` is that before these."""
 
     @abstractmethod
     def values(self) -> FloatArray:
@@ -93,7 +63,7 @@ class Reduction(ABC):
 
 
 class Count(Reduction):
-    def take(self, members: Members, steps: slice, values: FloatArray, present: BoolArray, count: FloatArray) -> None:
+    def take(self, places: IntArray, values: FloatArray) -> None:
         """The count is all there is."""
 
     def values(self) -> FloatArray:
@@ -112,9 +82,8 @@ class Sum(Reduction):
         super().__init__(groups, steps)
         self.total = np.full(self.shape, -0.0)
 
-    def take(self, members: Members, steps: slice, values: FloatArray, present: BoolArray, count: FloatArray) -> None:
-        rows = values if present.all() else np.where(present, values, -0.0)
-        self.total[members.groups, steps] = members.added(self.total[members.groups, steps], rows)
+    def take(self, places: IntArray, values: FloatArray) -> None:
+        np.add.at(self.total.reshape(-1), places, values)
 
     def values(self) -> FloatArray:
         return self.total
@@ -129,11 +98,8 @@ class Extreme(Reduction):
         super().__init__(groups, steps)
         self._best = np.full(self.shape, np.nan)
 
-    def take(self, members: Members, steps: slice, values: FloatArray, present: BoolArray, count: FloatArray) -> None:
-        rows = values if present.all() else np.where(present, values, np.nan)
-        self._best[members.groups, steps] = self.join(
-            self._best[members.groups, steps], members.joined(self.join, rows)
-        )
+    def take(self, places: IntArray, values: FloatArray) -> None:
+        self.join.at(self._best.reshape(-1), places, values)
 
     def values(self) -> FloatArray:
         return self._best
@@ -156,13 +122,12 @@ class Average(Sum):
         super().__init__(groups, steps)
         self._small: FloatArray | None = None
 
-    def take(self, members: Members, steps: slice, values: FloatArray, present: BoolArray, count: FloatArray) -> None:
+    def take(self, places: IntArray, values: FloatArray) -> None:
         if self._small is None and (np.abs(values) >= _HUGE).any():
             self._small = self.total * _SHRINK
         if self._small is not None:
-            rows = np.where(present, values * _SHRINK, -0.0)
-            self._small[members.groups, steps] = members.added(self._small[members.groups, steps], rows)
-        super().take(members, steps, values, present, count)
+            np.add.at(self._small.reshape(-1), places, values * _SHRINK)
+        super().take(places, values)
 
     def values(self) -> FloatArray:
         mean = self.total / self.count
@@ -178,22 +143,29 @@ class Variance(Reduction):
         super().__init__(groups, steps)
         self._mean, self._squares = np.zeros(self.shape), np.zeros(self.shape)
 
-    def take(self, members: Members, steps: slice, values: FloatArray, present: BoolArray, count: FloatArray) -> None:
-        """Mean and squares of these rows, from their least value; then joined to those before (Chan et al.)."""
-        base = members.joined(np.fmin, np.where(present, values, np.nan))
-        apart = np.where(present, values - base[members.local], 0.0)
-        shift = members.joined(np.add, apart) / count
-        squares = members.joined(np.add, np.where(present, (apart - shift[members.local]) ** 2, 0.0))
-        self._join(np.ix_(members.groups, np.arange(*steps.indices(self.shape[1]))), base + shift, squares, count)
+    def take(self, places: IntArray, values: FloatArray) -> None:
+        """Mean and squares of the values of each place, from their least; then joined to those before (Chan et al.)."""
+        met: IntArray | slice = slice(None)
+        size = self.count.size
+        if size > _SPARSE * len(places):
+            met, places = np.unique(places, return_inverse=True)
+            size = len(met)
+        base = np.full(size, np.nan)
+        np.fmin.at(base, places, values)
+        count = np.bincount(places, minlength=size).astype(np.float64)
+        apart = values - base[places]
+        shift = np.bincount(places, apart, size) / count
+        squares = np.bincount(places, (apart - shift[places]) ** 2, size)
+        self._join(met, base + shift, squares.astype(np.float64), count)
 
-    def _join(self, at: Any, mean: FloatArray, squares: FloatArray, count: FloatArray) -> None:
-        before = self.count[at]
+    def _join(self, at: IntArray | slice, mean: FloatArray, squares: FloatArray, count: FloatArray) -> None:
+        means, sums, before = self._mean.reshape(-1), self._squares.reshape(-1), self.count.reshape(-1)[at]
         share = count / (before + count)
-        gap = mean - self._mean[at]
-        joined = self._squares[at] + squares + gap * gap * before * share
+        gap = mean - means[at]
+        joined = sums[at] + squares + gap * gap * before * share
         kept, fresh = count == 0, before == 0
-        self._squares[at] = np.where(kept, self._squares[at], np.where(fresh, squares, joined))
-        self._mean[at] = np.where(kept, self._mean[at], np.where(fresh, mean, self._mean[at] + gap * share))
+        sums[at] = np.where(kept, sums[at], np.where(fresh, squares, joined))
+        means[at] = np.where(kept, means[at], np.where(fresh, mean, means[at] + gap * share))
 
     def values(self) -> FloatArray:
         return np.where(self.count == 1, 0.0, self._squares / self.count)

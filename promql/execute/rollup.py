@@ -8,21 +8,23 @@ from dataclasses import dataclass
 import numpy as np
 
 from promql.errors import EvaluationError
-from promql.execute.batches import Batch, Reach, batches
+from promql.execute.batches import Batch, Block, Where, batches
+from promql.execute.edges import Reach
 from promql.execute.limits import Limits
 from promql.functions.windows import Kernel
 from promql.model.grid import Grid, without_names
 from promql.model.labels import Labels
-from promql.model.panel import Panel
+from promql.model.panel import Selected
 from promql.model.types import BoolArray, FloatArray
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Some rows of a batch at some steps: `values: float64[s, k]`, `present: bool[1 or s, k]`."""
+    """What a kernel gives for some windows of a batch: `values: float64[s, k]`, `present: bool[1 or s, k]` for a block,
+    one row of both for cells.
+    """
 
-    rows: slice
-    steps: slice
+    where: Where
     values: FloatArray
     present: BoolArray
 
@@ -39,19 +41,18 @@ class Rolling:
 
     @classmethod
     def over(
-        cls, panels: Sequence[Panel], reach: Reach, kernel: Kernel, args: Sequence[FloatArray], limits: Limits
+        cls, selected: Sequence[Selected], reach: Reach, kernel: Kernel, args: Sequence[FloatArray], limits: Limits
     ) -> Rolling:
         """Raises TooManySamplesError before anything is computed."""
-        cut = list(batches(panels, reach))
+        cut = list(batches(selected, reach))
         limits.spend(sum(batch.cells for batch in cut))
         return cls(kernel, args, reach, cut, limits)
 
     def pieces(self, batch: Batch) -> Iterator[Piece]:
-        args = [arg[batch.steps] for arg in self.args]
-        for rows, windows in batch.windows(self.reach):
+        for where, windows in batch.windows(self.reach):
             self.limits.pause()
-            values, present = self.kernel(windows, args)
-            yield Piece(rows, batch.steps, values, present)
+            values, present = self.kernel(windows, [arg[where.steps] for arg in self.args])
+            yield Piece(where, values, present)
 
     def grid(self, *, keeps_name: bool) -> Grid:
         """All of it, rows in the order of creation. Raises EvaluationError where names told two series apart."""
@@ -77,8 +78,9 @@ class Rolling:
             rows = home[start : start + count]
             start += count
             for piece in self.pieces(batch):
-                to = _as_slice(rows[piece.rows])
-                values[to, piece.steps], present[to, piece.steps] = piece.values, piece.present
+                at = piece.where
+                to = _as_slice(rows[at.rows]) if isinstance(at, Block) else rows[at.rows]
+                values[to, at.steps], present[to, at.steps] = piece.values, piece.present
         found = [one for batch in self.batches for one in batch.labels]
         return [found[i] for i in order.tolist()], values, present
 

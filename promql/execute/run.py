@@ -10,13 +10,14 @@ import numpy as np
 
 from promql.execute import choose
 from promql.execute.answer import matrix, raw_matrix, vector
-from promql.execute.batches import Reach
+from promql.execute.batches import Block
 from promql.execute.binary import of_vectors, sets, with_scalar
+from promql.execute.edges import Reach
 from promql.execute.enrich import enriched
 from promql.execute.grouping import Grouping
 from promql.execute.limits import Limits
 from promql.execute.meter import Meter
-from promql.execute.reduce import REDUCTIONS, Members, Reduction
+from promql.execute.reduce import REDUCTIONS, Reduction
 from promql.execute.rollup import Rolling
 from promql.execute.subquery import panels as panels_of
 from promql.functions.elementwise import nameless
@@ -24,7 +25,7 @@ from promql.functions.operators import SETS, of_scalars
 from promql.functions.presence import absent
 from promql.model.grid import Grid, Value
 from promql.model.labels import METRIC_NAME
-from promql.model.panel import Kind, Need, Panel
+from promql.model.panel import Kind, Need, Selected
 from promql.model.results import Result, Scalar, String
 from promql.model.types import FloatArray
 from promql.plan.nodes import (
@@ -49,7 +50,7 @@ from promql.plan.nodes import (
 
 def run(
     plan: Plan,
-    panels: Mapping[Need, Sequence[Panel]],
+    panels: Mapping[Need, Sequence[Selected]],
     deadline: Callable[[], None] | None = None,
     meter: Meter | None = None,
     held: int = 0,
@@ -73,7 +74,7 @@ class _Run:
     def __init__(
         self,
         plan: Plan,
-        panels: Mapping[Need, Sequence[Panel]],
+        panels: Mapping[Need, Sequence[Selected]],
         limits: Limits,
         meter: Meter | None,
     ) -> None:
@@ -156,12 +157,12 @@ class _Run:
     def _scalar(self, node: PlanNode) -> FloatArray:
         return cast("FloatArray", self._value(node))
 
-    def _samples(self, source: Source) -> Sequence[Panel]:
+    def _samples(self, source: Source) -> Sequence[Selected]:
         if isinstance(source, Fetch):
             return self._panels[source.need]
         return panels_of(self._grid(source.expr), source.expr.steps)
 
-    def _windowed(self, node: Rollup | RawRange, source: Source) -> Sequence[Panel]:
+    def _windowed(self, node: Rollup | RawRange, source: Source) -> Sequence[Selected]:
         panels = self._samples(source)
         if self._meter is not None:
             instant = isinstance(source, Fetch) and source.need.kind is Kind.INSTANT
@@ -211,7 +212,11 @@ class _Run:
             figures.values = sum(batch.cells for batch in rolling.batches)
         for batch, group_of_row in zip(rolling.batches, groups, strict=True):
             for piece in rolling.pieces(batch):
-                state.add(Members(group_of_row[piece.rows]), piece.steps, piece.values, piece.present)
+                at = piece.where
+                if isinstance(at, Block):
+                    state.add(group_of_row[at.rows], at.steps, piece.values, piece.present)
+                else:
+                    state.add_cells(group_of_row[at.rows], at.steps, piece.values[0], piece.present[0])
         return Grid(grouping.labels, state.values(), state.count > 0)
 
     def _between(self, node: Between) -> Value:
@@ -244,7 +249,7 @@ def _reduced_whole(grid: Grid, make: Callable[[int, int], Reduction], grouping: 
     steps = grid.values.shape[1]
     state = make(len(grouping), steps)
     if len(grouping):
-        state.add(Members(group_of_row), slice(0, steps), grid.values, grid.present)
+        state.add(group_of_row, slice(0, steps), grid.values, grid.present)
     return Grid(grouping.labels, state.values(), state.count > 0)
 
 

@@ -17,14 +17,14 @@ from promql.model.types import BoolArray, FloatArray, IntArray
 def rate(windows: Windows, _args: Sequence[FloatArray]) -> Answer:
     """Per second, extrapolated to the edges of the window."""
     change, first = _change(windows)
-    change *= _stretch(windows, change, first) / (windows.length / 1000)
+    _extrapolate(windows, change, first, windows.length / 1000)
     return change, windows.holding(2)
 
 
 def increase(windows: Windows, _args: Sequence[FloatArray]) -> Answer:
     """Over the whole window, extrapolated to its edges."""
     change, first = _change(windows)
-    change *= _stretch(windows, change, first)
+    _extrapolate(windows, change, first, 1.0)
     return change, windows.holding(2)
 
 
@@ -110,22 +110,27 @@ def _add_resets(windows: Windows, falls: BoolArray, change: FloatArray) -> None:
         change[row[some], column[some]] += before[begin[some] + nth]
 
 
-def _stretch(windows: Windows, change: FloatArray, first: FloatArray) -> FloatArray:
-    """By what to multiply a counter's change: `float64[1 or S, K]`.
+def _extrapolate(windows: Windows, change: FloatArray, first: FloatArray, divisor: float) -> None:
+    """Multiply a counter's change, in place, by what it takes to reach the edges of the window.
 
-    It is not taken below zero: where it would have been zero at an instant inside the window, it began there.
+    It is not taken below zero: where it would have been zero at an instant inside the window, it began there. That is
+    so at the steps after a beginning or a reset, for most series that began together; so it is done for those steps.
     """
     sampled, mean, to_start, to_end = _distances(windows)
-    factor = _to_edges(sampled, mean, to_start, to_end)
-    to_zero = sampled * (first / change)
+    factor = _to_edges(sampled, mean, to_start, to_end) / divisor
+    to_zero = first / change
+    to_zero *= sampled
     nearer = to_zero < to_start
-    if not nearer.any():
-        return factor
-    nearer &= (change > 0) & (first >= 0)
-    row, column = np.nonzero(nearer)
-    factor, kin = np.array(np.broadcast_to(factor, change.shape)), 0 if windows.shared else row
-    factor[row, column] = _to_edges(sampled[kin, column], mean[kin, column], to_zero[row, column], to_end[kin, column])
-    return factor
+    steps = np.flatnonzero(nearer.any(axis=0))
+    began = change.take(steps, axis=1)
+    change *= factor
+    if not len(steps):
+        return
+    sampled, mean, to_start, to_end = (one.take(steps, axis=1) for one in (sampled, mean, to_start, to_end))
+    nearer = nearer.take(steps, axis=1) & (began > 0) & (first.take(steps, axis=1) >= 0)
+    to_start = np.where(nearer, to_zero.take(steps, axis=1), to_start)
+    began *= _to_edges(sampled, mean, to_start, to_end) / divisor
+    change[:, steps] = began
 
 
 def _stretch_later(windows: Windows, change: FloatArray, first: FloatArray) -> FloatArray:
@@ -141,7 +146,7 @@ def _stretch_later(windows: Windows, change: FloatArray, first: FloatArray) -> F
 
 def _distances(windows: Windows) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
     """From the first sample to the last, between two on average, and from them to the window's edges (s)."""
-    first, last = windows.times.take(windows.first), windows.times.take(windows.last)
+    first, last = windows.times_at(windows.first), windows.times_at(windows.last)
     sampled = (last - first) / 1000
     mean = sampled / (windows.count - 1)
     return sampled, mean, (first - (windows.ends - windows.length)) / 1000, (windows.ends - last) / 1000
@@ -164,5 +169,5 @@ def _last_two(windows: Windows) -> tuple[FloatArray, FloatArray, IntArray]:
     return (
         windows.take(windows.values, previous),
         windows.take(windows.values, windows.last),
-        windows.times.take(windows.last) - windows.times.take(previous),
+        windows.times_at(windows.last) - windows.times_at(previous),
     )

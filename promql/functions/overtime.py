@@ -28,7 +28,7 @@ def newest(windows: Windows, _args: Sequence[FloatArray]) -> Answer:
 def newest_time(windows: Windows, args: Sequence[FloatArray]) -> Answer:
     """When that sample was taken, in seconds: `timestamp` of a plain selector."""
     values, there = newest(windows, args)
-    return np.broadcast_to(windows.times.take(windows.last) / 1000, values.shape), there
+    return np.broadcast_to(windows.times_at(windows.last) / 1000, values.shape), there
 
 
 def count(windows: Windows, _args: Sequence[FloatArray]) -> Answer:

@@ -14,7 +14,7 @@ from promql.model.types import BoolArray, FloatArray, IntArray
 
 def deriv(windows: Windows, _args: Sequence[FloatArray]) -> Answer:
     """The slope per second of the line of least squares."""
-    return _by_block(windows, lambda block, _part: _line(block, block.times.take(block.first))[0])
+    return _by_block(windows, lambda block, _part: _line(block, block.times_at(block.first))[0])
 
 
 def predict_linear(windows: Windows, args: Sequence[FloatArray]) -> Answer:
@@ -35,9 +35,9 @@ def holt_winters(windows: Windows, args: Sequence[FloatArray]) -> Answer:
     _check_factors(windows, *args)
     smoothing, trending = args
     older, level = np.zeros(windows.shape), windows.take(windows.values, windows.first)
-    trend = windows.take(windows.values, np.minimum(windows.lo + 1, len(windows.times) - 1)) - level
+    trend = windows.take(windows.values, np.minimum(windows.lo + 1, windows.values.shape[-1] - 1)) - level
     for i in range(1, int(windows.count.max(initial=0))):
-        value = windows.take(windows.values, np.minimum(windows.lo + i, len(windows.times) - 1))
+        value = windows.take(windows.values, np.minimum(windows.lo + i, windows.values.shape[-1] - 1))
         going = windows.count > i
         if i > 1:
             trend = np.where(going, trending * (level - older) + (1 - trending) * trend, trend)
@@ -65,7 +65,7 @@ def _line(windows: Windows, origin: IntArray) -> tuple[FloatArray, FloatArray]:
     """Slope, and level at the origin (Unix ms, `[1 or S, K]`). Equal samples have slope 0, equal infinite ones NaN."""
     index, filled = windows.contents()
     n = windows.count
-    x = np.where(filled, (windows.times.take(index) - origin[..., None]) / 1000, 0.0)
+    x = np.where(filled, (windows.times_at(index) - origin[..., None]) / 1000, 0.0)
     y = np.where(filled, windows.lay_out(index), 0.0)
     sum_x, sum_xx, sum_y, sum_xy = _sum(x), _sum(x * x), _sum(y), _sum(x * y)
     slope = (sum_xy - sum_x * sum_y / n) / (sum_xx - sum_x * sum_x / n)

@@ -17,11 +17,11 @@ def first(windows: Windows, _args: Sequence[FloatArray]) -> Answer:
 
 def time_of_first(windows: Windows, _args: Sequence[FloatArray]) -> Answer:
     """When the first sample was taken, in seconds."""
-    return np.broadcast_to(windows.times.take(windows.first) / 1000, windows.shape), windows.holding(1)
+    return np.broadcast_to(windows.times_at(windows.first) / 1000, windows.shape), windows.holding(1)
 
 
 def time_of_last(windows: Windows, _args: Sequence[FloatArray]) -> Answer:
-    return np.broadcast_to(windows.times.take(windows.last) / 1000, windows.shape), windows.holding(1)
+    return np.broadcast_to(windows.times_at(windows.last) / 1000, windows.shape), windows.holding(1)
 
 
 def time_of(best: Callable[..., Any]) -> Kernel:
@@ -36,7 +36,7 @@ def time_of(best: Callable[..., Any]) -> Kernel:
             met = filled & ((cells == top) | np.isnan(top))
             place = met.shape[-1] - 1 - met[..., ::-1].argmax(axis=-1)
             at = np.take_along_axis(np.broadcast_to(index, met.shape), place[..., None], axis=-1)[..., 0]
-            out[:, part] = block.times.take(at) / 1000
+            out[:, part] = block.times_at(at) / 1000
         return out, windows.holding(1)
 
     return kernel

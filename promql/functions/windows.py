@@ -1,10 +1,11 @@
 """What a range function sees: the samples of some series, and where each step's window begins and ends in them.
 
 Two layouts, one arithmetic. *Shared*: all series were sampled at the same instants; `times` is `int64[T]`,
-`values` is `float64[S, T]`, edges are `int64[1, K]`. *Flat*: each series has instants of its own; times
-and values lie end to end (`[N]`), edges are `int64[S, K]` and count from the start of the whole. Kernels
-work along the last axis and gather through `take`, so that none asks which layout it has; what they make of a
-window that reaches over the end of a row can't happen, since no window does.
+`values` is `float64[S, T]`, edges are `int64[1, K]`. *Flat*: series lie end to end (`values` is `[N]`), edges are
+`int64[S, K]` and count from the start of the whole; or, where series live at different steps, all windows of all
+series stand in one row, `int64[1, K]`. Kernels work along the last axis and gather through `take` and `times_at`, so
+that none asks which layout it has; what they make of a window that reaches over the end of a row can't happen, since
+no window does.
 
 Laws: no kernel loops over series or samples. Sums inside windows never come from one long prefix sum of
 floats: next to a counter near 1e17 that lost a whole reset of 2.7.
@@ -30,7 +31,9 @@ class Windows:
     """S series, K windows. A window is `lo <= i < hi`; `ends` are the windows' nominal last instants, `length`
     their nominal length, `at` the instants of evaluation (all Unix ms, `int64[K]`).
 
-    `borders` are the positions at which rows of the flat layout begin, after the first; none in the shared one.
+    `borders` are the positions at which series of the flat layout begin, after the first; none in the shared one.
+    `shift: int64[1 or S, 1 or K]` is given where flat series lie on a table's instants: the sample at `i` was taken
+    at `times[i - shift]`.
     """
 
     times: IntArray
@@ -41,6 +44,7 @@ class Windows:
     length: int
     at: IntArray
     borders: IntArray
+    shift: IntArray | None = None
 
     @cached_property
     def count(self) -> IntArray:
@@ -50,7 +54,7 @@ class Windows:
     @cached_property
     def first(self) -> IntArray:
         """Where the first sample of each window is; anywhere valid for an empty one."""
-        return np.minimum(self.lo, len(self.times) - 1)
+        return np.asarray(np.minimum(self.lo, self.values.shape[-1] - 1))
 
     @cached_property
     def last(self) -> IntArray:
@@ -74,6 +78,13 @@ class Windows:
     def take(self, cells: AnyArray, index: IntArray) -> AnyArray:
         """One cell for each window, `[S, K]`, from an array like `values` (or somewhat shorter at its end)."""
         return cells.take(index[0], axis=1) if cells.ndim == 2 else cells.take(index)
+
+    def times_at(self, index: IntArray) -> IntArray:
+        """When the samples at such places were taken: `[1 or S, K]`, or with one more axis as `contents` has it."""
+        if self.shift is None:
+            return self.times.take(index)
+        shift = self.shift if index.ndim == self.shift.ndim else self.shift[..., None]
+        return self.times.take(index - shift, mode="clip")  # an empty window may lie beyond
 
     def gathered(self, cells: AnyArray, index: IntArray, some: BoolArray) -> AnyArray:
         """The same for those windows alone that a mask like `count` picks, in the order of `picked`."""
@@ -99,13 +110,15 @@ class Windows:
         run = max(_CELLS // (widest * max(self.shape[0], 1)), 1)
         for start in range(0, self.shape[1], run):
             part = slice(start, start + run)
-            yield part, replace(self, lo=self.lo[:, part], hi=self.hi[:, part], ends=self.ends[part], at=self.at[part])
+            shift = self.shift if self.shift is None or self.shift.shape[1] == 1 else self.shift[:, part]
+            edges = (self.lo[:, part], self.hi[:, part], self.ends[part])
+            yield part, Windows(self.times, self.values, *edges, self.length, self.at[part], self.borders, shift)
 
     def contents(self) -> tuple[IntArray, BoolArray]:
         """Where the samples of each window are, `int64[1 or S, K, W]`, and which of the W places are filled."""
         places = np.arange(max(int(self.count.max(initial=0)), 1))
         index = self.lo[..., None] + places
-        return np.minimum(index, len(self.times) - 1), places < self.count[..., None]
+        return np.minimum(index, self.values.shape[-1] - 1), places < self.count[..., None]
 
     def lay_out(self, index: IntArray) -> FloatArray:
         """The samples at such places: `float64[S, K, W]`."""

@@ -1,14 +1,15 @@
-"""What a store hands to a query: series that were sampled at exactly the same instants.
+"""What a store hands to a query: panels, of series that were sampled at exactly the same instants, and strands, of
+series of which hardly two were.
 
-A column with a hole inside is in another panel than one without, so a kernel never meets a hole: every value
-of a panel is a sample. Stale markers appear only in panels that were gathered for instant selectors.
+Neither has holes: every value is a sample. Stale markers appear only in what was gathered for instant selectors.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from typing import TypeAlias
 
 from promql.model.labels import Labels
 from promql.model.matchers import Matcher
@@ -44,3 +45,63 @@ class Panel:
     values: FloatArray
     labels: Sequence[Labels]
     refs: IntArray
+
+    def series(self) -> Iterator[tuple[int, Labels, IntArray, FloatArray]]:
+        """Each series by itself: number, labels, times, values."""
+        for ref, labels, values in zip(self.refs.tolist(), self.labels, self.values, strict=True):
+            yield ref, labels, self.times, values
+
+
+@dataclass(frozen=True, slots=True)
+class Strands:
+    """Series laid end to end: series `i` has `values[offsets[i]:offsets[i + 1]]`, at least one sample.
+
+    `values: float64[N]`, `offsets: int64[S + 1]`, `labels` and `refs: int64[S]` as in a panel; `refs` ascend. Where
+    all series lie on the instants of one table without a hole, `starts: int64[S]` says at which of `times: int64[M]`,
+    ascending, each begins. Without `starts` each sample has a time of its own beside it: `times: int64[N]`.
+    """
+
+    times: IntArray
+    values: FloatArray
+    offsets: IntArray
+    labels: Sequence[Labels]
+    refs: IntArray
+    starts: IntArray | None = None
+
+    @property
+    def counts(self) -> IntArray:
+        """How many samples each series has: `int64[S]`."""
+        return self.offsets[1:] - self.offsets[:-1]
+
+    @property
+    def firsts(self) -> IntArray:
+        """When the first sample of each series was: `int64[S]`."""
+        return self.times[self.offsets[:-1] if self.starts is None else self.starts]
+
+    @property
+    def lasts(self) -> IntArray:
+        """When the last sample of each series was: `int64[S]`."""
+        return self.times[(self.offsets[1:] if self.starts is None else self.starts + self.counts) - 1]
+
+    def some(self, low: int, high: int) -> Strands:
+        """The series from `low` to `high`."""
+        start, stop = self.offsets[low], self.offsets[high]
+        times, starts = self.times, None
+        if self.starts is None:
+            times = times[start:stop]
+        else:
+            starts = self.starts[low:high]
+        values, offsets = self.values[start:stop], self.offsets[low : high + 1] - start
+        return Strands(times, values, offsets, self.labels[low:high], self.refs[low:high], starts)
+
+    def series(self) -> Iterator[tuple[int, Labels, IntArray, FloatArray]]:
+        """Each series by itself: number, labels, times, values."""
+        begins = (self.offsets[:-1] if self.starts is None else self.starts).tolist()
+        edges = self.offsets.tolist()
+        for at, (ref, labels) in enumerate(zip(self.refs.tolist(), self.labels, strict=True)):
+            low, high = edges[at], edges[at + 1]
+            yield ref, labels, self.times[begins[at] : begins[at] + high - low], self.values[low:high]
+
+
+Selected: TypeAlias = Panel | Strands
+"""What a store selects comes as some of these; each series is in one of them."""

@@ -171,9 +171,9 @@ async def scraped_by_us(text: str, seconds: float) -> Seen:
     every = (Matcher(METRIC_NAME, MatchOp.NOT_EQUAL, ""),)
     rows = [
         ("{" + ", ".join(f"{name}={quote(value)}" for name, value in labels) + "}", int(at), sample(float(value)))
-        for panel in store.select(Need(every, 0, 2**60, Kind.INSTANT))
-        for labels, values in zip(panel.labels, panel.values, strict=True)
-        for at, value in zip(panel.times, values, strict=True)
+        for one in store.select(Need(every, 0, 2**60, Kind.INSTANT))
+        for _, labels, times, values in one.series()
+        for at, value in zip(times, values, strict=True)
     ]
     store.close()
     return Seen(targets, sorted(dropped, key=str), sorted(metadata), by_scrape(rows))

@@ -32,10 +32,10 @@ def store() -> Iterator[Store]:
 def shown(store: Store, name: str) -> dict[str, list[tuple[int, float | str]]]:
     need = Need((Matcher(METRIC_NAME, MatchOp.EQUAL, name),), 0, 10**15, Kind.INSTANT)
     found: dict[str, list[tuple[int, float | str]]] = {}
-    for panel in store.select(need):
-        for labels, values in zip(panel.labels, panel.values, strict=True):
+    for one in store.select(need):
+        for _, labels, times, values in one.series():
             texts = ["stale" if is_stale(values[at : at + 1])[0] else float(values[at]) for at in range(len(values))]
-            found.setdefault(str(labels), []).extend(zip(panel.times.tolist(), texts, strict=True))
+            found.setdefault(str(labels), []).extend(zip(times.tolist(), texts, strict=True))
     return found
 
 

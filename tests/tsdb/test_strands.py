@@ -7,17 +7,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.tsdb.batch import Batch
+from engine.tsdb.index import Index
+from engine.tsdb.names import SeriesNames
 from engine.tsdb.options import StoreOptions
 from engine.tsdb.parts import Samples
 from engine.tsdb.store import Store
-from engine.tsdb.strands import panels
+from engine.tsdb.strands import strands
 from promql.model.labels import Labels
-from promql.model.panel import Kind
+from promql.model.panel import Kind, Panel, Strands
 from promql.model.staleness import STALE_NAN
-from tests.tsdb.twin import answer, equal, everything, named
+from tests.tsdb.twin import Twin, answer, batch, equal, everything, named
 
-LABELS = [Labels.of(i=str(i)) for i in range(5)]
-REFS = np.arange(10, 15, dtype=np.int64)
+LABELS = [Labels.of(i=str(i)) for i in range(400)]
+REFS = np.arange(10, 410, dtype=np.int64)
+NAMES = SeriesNames(LABELS, REFS, Index(), 0)
 
 
 def piece(rows: dict[int, list[int]]) -> Samples:
@@ -33,7 +36,7 @@ def piece(rows: dict[int, list[int]]) -> Samples:
 
 
 @given(st.lists(st.dictionaries(st.integers(0, 4), st.sets(st.integers(0, 9), min_size=1)), max_size=4))
-def test_every_sample_is_in_one_panel_in_order_of_time(given_pieces: list[dict[int, set[int]]]) -> None:
+def test_every_sample_is_there_once_in_order_of_time(given_pieces: list[dict[int, set[int]]]) -> None:
     seen: dict[int, set[int]] = {}
     pieces = []
     for rows in given_pieces:
@@ -43,25 +46,27 @@ def test_every_sample_is_in_one_panel_in_order_of_time(given_pieces: list[dict[i
         if new := {row: sorted(times) for row, times in new.items() if times}:
             pieces.append(piece(new))
     found = {}
-    for panel in panels(LABELS, REFS, pieces):
-        assert (np.diff(panel.refs) > 0).all()
-        for ref, labels, values in zip(panel.refs.tolist(), panel.labels, panel.values, strict=True):
+    for one in strands(NAMES, REFS, pieces):
+        assert (np.diff(one.refs) > 0).all()
+        for ref, labels, times, values in one.series():
             assert labels == LABELS[ref - 10]
             assert ref not in found
-            found[ref] = panel.times.tolist()
+            found[ref] = times.tolist()
             assert values.tolist() == [100.0 * (ref - 10) + time for time in found[ref]]
     assert found == {10 + row: sorted(times) for row, times in seen.items() if times}
 
 
 def test_series_share_a_panel_only_where_all_instants_are_the_same() -> None:
-    instants = {0: [1, 2, 4, 9], 1: [1, 3, 4, 9], 2: [1, 2, 4, 9], 3: [1, 2, 4], 4: [1, 3, 4, 9]}
-    found = list(panels(LABELS, REFS, [piece(instants)]))
-    assert {ref: panel.times.tolist() for panel in found for ref in panel.refs.tolist()} == {
+    kinds = [[1, 2, 4, *range(10, 300)], [1, 3, 4, *range(10, 300)], [1, 2, 4, *range(10, 299)]]
+    instants = {row: kinds[row % 3] for row in range(300)}
+    found = list(strands(NAMES, REFS, [piece(instants)]))
+    assert {ref: times.tolist() for one in found for ref, _, times, _ in one.series()} == {
         10 + row: times for row, times in instants.items()
     }
+    assert any(isinstance(one, Panel) and len(one.refs) == 100 for one in found)
 
 
-def test_series_that_lived_from_scrape_to_scrape_alike_share_a_panel_whatever_parts_they_lie_in() -> None:
+def test_series_that_come_and_go_lie_on_the_instants_of_their_table_whatever_parts_they_lie_in() -> None:
     store = Store.open(None, StoreOptions(seal_rows=10))
     source = store.source("pods")
     for nth in range(60):
@@ -72,9 +77,11 @@ def test_series_that_lived_from_scrape_to_scrape_alike_share_a_panel_whatever_pa
         if nth % 7 == 0:
             store.maintain(nth)
     found = store.select(everything(Kind.RANGE))
-    assert sum(len(panel.refs) for panel in found) == 22 * 4
-    assert len(found) == 22
-    assert all(panel.values.tolist() == [panel.times.tolist()] * 4 for panel in found)
+    (one,) = found
+    assert isinstance(one, Strands)
+    assert len(one.refs) == 22 * 4
+    assert len(one.times) == 60
+    assert all(values.tolist() == times.tolist() for _, _, times, values in one.series())
 
 
 def test_a_window_that_reaches_into_a_sealed_part_shows_it_and_what_is_open() -> None:
@@ -90,3 +97,19 @@ def test_a_window_that_reaches_into_a_sealed_part_shows_it_and_what_is_open() ->
             got = answer(store, type(need)((equal("__name__", "up"),), start, nth, Kind.INSTANT))
             wanted = [time for time in range(start, nth + 1) if time != 14]
             assert [time for time, _ in got.get(named("up"), [])] == wanted
+
+
+def test_crowds_that_live_alike_and_loners_among_them_are_all_found_with_their_samples() -> None:
+    store, twin = Store.open(None, StoreOptions(seal_rows=50)), Twin()
+    source = store.source("pods")
+    for nth in range(300):
+        crowd = [named("x", pod=f"{nth // 150}-{i}") for i in range(40)]
+        loners = [named("x", loner=str(nth // 7 + i)) for i in range(3)] if nth % 11 else []
+        series = [(labels, float(at + nth)) for at, labels in enumerate([*crowd, *loners])]
+        store.append(source, [batch(source, nth, series)])
+        twin.append([(nth, series)])
+        if nth % 60 == 0:
+            store.maintain(nth)
+    for need in (everything(Kind.RANGE), everything(Kind.INSTANT, 20, 290)):
+        assert answer(store, need) == twin.select(need)
+        assert any(isinstance(one, Panel) for one in store.select(need))

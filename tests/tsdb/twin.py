@@ -13,7 +13,7 @@ from engine.tsdb.source import Source
 from engine.tsdb.store import Store
 from promql.model.labels import Labels
 from promql.model.matchers import Matcher, MatchOp, match_all
-from promql.model.panel import Kind, Need
+from promql.model.panel import Kind, Need, Panel
 from promql.model.staleness import STALE_NAN
 
 HOUR = 3_600_000
@@ -89,14 +89,16 @@ def batch(source: Source, time: int, series: Sequence[tuple[Labels, float]]) -> 
 def answer(store: Store, need: Need) -> Answer:
     """What a store selects, by series; checks what every panel promises."""
     found: Answer = {}
-    for panel in store.select(need):
-        assert panel.values.shape == (len(panel.labels), len(panel.times))
-        assert panel.values.flags.c_contiguous
-        assert (np.diff(panel.times) > 0).all()
-        assert (np.diff(panel.refs) > 0).all()
-        for labels, row in zip(panel.labels, panel.values, strict=True):
-            assert labels not in found, f"{labels} is in two panels"
-            found[labels] = list(zip(panel.times.tolist(), [struct.pack("d", v) for v in row], strict=True))
+    for one in store.select(need):
+        if isinstance(one, Panel):
+            assert one.values.shape == (len(one.labels), len(one.times))
+            assert one.values.flags.c_contiguous
+        assert (np.diff(one.refs) > 0).all()
+        for _, labels, times, values in one.series():
+            assert labels not in found, f"{labels} comes twice"
+            assert len(times) == len(values) > 0
+            assert (np.diff(times) > 0).all()
+            found[labels] = list(zip(times.tolist(), [struct.pack("d", v) for v in values], strict=True))
     return found
 
 

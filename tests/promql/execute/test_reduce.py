@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from promql.execute.reduce import REDUCTIONS, Members
+from promql.execute.reduce import REDUCTIONS
 from promql.model.types import BoolArray, FloatArray
 
 numbers = st.one_of(
@@ -24,7 +24,7 @@ def reduced(
     with np.errstate(all="ignore"):
         for rows in (slice(0, cut), slice(cut, None)):
             if len(groups[rows]):
-                state.add(Members(np.array(groups[rows])), slice(0, values.shape[1]), values[rows], present[rows])
+                state.add(np.array(groups[rows]), slice(0, values.shape[1]), values[rows], present[rows])
         return state.values(), state.count > 0
 
 
@@ -95,7 +95,7 @@ def test_one_mask_for_all_rows_is_the_same_as_one_for_each(op: str) -> None:
     for present in (mask, np.repeat(mask, 4, axis=0)):
         state = REDUCTIONS[op](2, 3)
         with np.errstate(all="ignore"):
-            state.add(Members(groups), slice(0, 3), values, present)
+            state.add(groups, slice(0, 3), values, present)
             answers.append((state.values()[:, mask[0]].tolist(), state.count.tolist()))
     assert answers[0] == answers[1]
 
