@@ -48,19 +48,25 @@ class Pages(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         nth = next(self.served)
         body = "".join(f'load{{i="{i}"}} {nth / 3 + i if i % 3 else nth // 100}\n' for i in range(SERIES)).encode()
-        with suppress(OSError):  # whoever asked may have been killed
-            self.send_response(200)
-            self.send_header("Content-Type", "text/plain; version=0.0.4")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
+        self.send_response(200)
+        self.send_header("Content-Type", "text/plain; version=0.0.4")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
 
     def log_message(self, *_: object) -> None:  # type: ignore[override]
         """Nobody reads it."""
 
 
+class Server(ThreadingHTTPServer):
+    """Whoever asks may be killed meanwhile."""
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """That is no error here."""
+
+
 def main() -> None:
-    server = ThreadingHTTPServer((HOST, 0), Pages)
+    server = Server((HOST, 0), Pages)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     with tempfile.TemporaryDirectory() as folder:
         config = Path(folder, "prometheus.yml")

@@ -14,7 +14,8 @@ class StoreOptions:
     `bounds_ms`: how far a sample may lie behind the newest one of the store (Prometheus: half a block, 1 h).
     `seal_rows`, `seal_samples`: how much an open part holds before it is sealed; `seal_age_ms`: how far the
     store's newest sample may be ahead of an open part's oldest before it is sealed all the same, so that a slow
-    source does not keep the log long. `log_compression`: long records of the log are deflated where that makes
+    source does not keep the log long. `segment_bytes`, `segment_ms`: how much, and samples of how long, a segment of
+    the log holds before the next one is begun. `log_compression`: long records of the log are deflated where that makes
     them smaller.
     """
 
@@ -25,6 +26,7 @@ class StoreOptions:
     seal_samples: int = 65_536
     seal_age_ms: int = 2 * HOUR
     segment_bytes: int = 128 << 20
+    segment_ms: int = HOUR // 2
     log_compression: bool = True
     sync_ms: int = 5_000
     cache_bytes: int = 64 << 20

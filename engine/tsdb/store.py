@@ -69,8 +69,7 @@ class Store:
         if folder is not None:
             self._state, self.recovery = restore(folder, options, cache)
             self._names = SeriesLog(folder / "series.log")
-            first, compress = self._state.next_segment, options.log_compression
-            self._log = Wal(folder / "wal", first, options.segment_bytes, compress=compress)
+            self._log = Wal(folder / "wal", self._state.next_segment, options)
         self._selections = Selections(self._state)
         self._admission = Admission(self._state.catalog, self._recall)
         self._lock = threading.Lock()

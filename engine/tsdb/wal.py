@@ -25,6 +25,8 @@ import numpy as np
 from engine.tsdb.codec.deflate import deflated
 from engine.tsdb.commit import Commit
 from engine.tsdb.frames import FrameFile, framed
+from engine.tsdb.numbers import NEVER
+from engine.tsdb.options import StoreOptions
 from engine.tsdb.walformat import (
     CHANGES,
     CHANGES_HEAD,
@@ -115,13 +117,17 @@ class _Page:
 
 
 class Wal:
-    """Writes segments from `first` on; the next is begun when one has `segment_bytes`."""
+    """Writes segments from `first` on; the next is begun when one is full.
 
-    def __init__(self, folder: Path, first: int, segment_bytes: int, *, compress: bool) -> None:
+    Also when it spans half an hour of samples: what a small fleet logs would fill a segment in days, and all of it
+    would be read at each start, though parts hold all but the end.
+    """
+
+    def __init__(self, folder: Path, first: int, options: StoreOptions) -> None:
         self.segment = first
         self._folder = folder
-        self._limit = segment_bytes
-        self._compress = compress
+        self._options = options
+        self._begun = NEVER
         self._lock = threading.Lock()
         self._file: FrameFile | None = None
         self._rolled: list[int] = []
@@ -130,7 +136,7 @@ class Wal:
         self._closed = {number_of(path): path.stat().st_size for path in segments(folder)}
 
     def write(self, number: int, source: int, commit: Commit) -> None:
-        file = self._open()
+        file = self._open(commit.end)
         if isinstance(commit.times, int):
             self._write_row(file, number, source, commit.times, commit)
         else:
@@ -186,19 +192,22 @@ class Wal:
             self._file = None
 
     def _record(self, kind: int, head: bytes, body: bytes) -> bytes:
-        if self._compress and len(body) >= _LONG:
+        if self._options.log_compression and len(body) >= _LONG:
             shorter = deflated(body)
             if len(shorter) < len(body):
                 return framed(kind | DEFLATED, head, shorter)
         return framed(kind, head, body)
 
-    def _open(self) -> FrameFile:
-        """The file to write to; the next one where it is full."""
-        if self._file is not None and self._file.size >= self._limit:
-            self._roll(self._file)
-        if self._file is None:
-            self._file = FrameFile(path_of(self._folder, self.segment), FORM)
-        return self._file
+    def _open(self, time: int) -> FrameFile:
+        """The file to write to; the next one where it is full or `time` is too far from its beginning."""
+        file, options = self._file, self._options
+        if file is not None and (file.size >= options.segment_bytes or time - self._begun >= options.segment_ms):
+            self._roll(file)
+            file = None
+        if file is None:
+            file = self._file = FrameFile(path_of(self._folder, self.segment), FORM)
+            self._begun = time
+        return file
 
     def _roll(self, file: FrameFile) -> None:
         with self._lock:

@@ -76,6 +76,41 @@ def test_a_log_cut_at_any_byte_replays_a_prefix_of_whole_commits(
     assert seen == set(range(7))
 
 
+def test_names_cut_at_any_byte_cost_the_samples_of_what_they_named_and_are_cut_once(
+    filled: tuple[Path, list[Answer]], tmp_path: Path
+) -> None:
+    folder, answers = filled
+    whole = (folder / "series.log").read_bytes()
+    found = set()
+    for size in range(len(whole)):
+        cut = copied(folder, tmp_path / "cut")
+        (cut / "series.log").write_bytes(whole[:size])
+        store, got = reopened(cut)
+        # the series that came later has names of its own, and without them the commits that have it are gone
+        assert got in ({}, answers[3])
+        assert store.recovery.commits + store.recovery.lost_commits == 7
+        found.add(len(got))
+        store.close()
+        again, same = reopened(cut)
+        assert same == got
+        assert again.recovery.damages == ()
+        again.close()
+    assert found == {0, len(SERIES)}
+
+
+@pytest.mark.parametrize("name", ["wal/00000001.wal", "series.log", "parts/00000001.part"])
+def test_a_file_of_a_newer_version_is_refused_by_name(name: str, tmp_path: Path) -> None:
+    fill(tmp_path, 7, StoreOptions(seal_rows=3))
+    store = Store.open(tmp_path, StoreOptions(seal_rows=3))
+    store.maintain(0)
+    store.close()
+    data = bytearray((tmp_path / name).read_bytes())
+    data[8:12] = (99).to_bytes(2, "little") + (99 ^ 0xFFFF).to_bytes(2, "little")
+    (tmp_path / name).write_bytes(data)
+    with pytest.raises(FormatError, match=rf"{name}: format version 99"):
+        Store.open(tmp_path)
+
+
 def test_a_torn_tail_is_reported_with_its_place_and_size(filled: tuple[Path, list[Answer]], tmp_path: Path) -> None:
     folder, answers = filled
     log = copied(folder, tmp_path / "cut") / "wal" / "00000001.wal"

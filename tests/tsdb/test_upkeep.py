@@ -71,6 +71,20 @@ def test_a_slow_source_is_sealed_by_age_and_does_not_keep_the_log(tmp_path: Path
     store.close()
 
 
+def test_of_a_small_fleet_the_log_keeps_no_more_than_is_open_and_a_dead_source_keeps_nothing(tmp_path: Path) -> None:
+    store = Store.open(tmp_path)
+    scrape(store, "dead", range(0, 1, 1))
+    for hour in range(6):
+        scrape(store, "alive", range(hour * HOUR, (hour + 1) * HOUR, 15_000), SERIES[:2])
+        store.maintain(hour * HOUR)
+    assert len(logs(tmp_path)) <= 3
+    assert store.source("dead").open_since() is None
+    store.close()
+    store = Store.open(tmp_path)
+    assert store.recovery.commits < 240
+    store.close()
+
+
 def test_a_crash_between_storing_a_part_and_shortening_the_log_doubles_nothing(tmp_path: Path) -> None:
     store = Store.open(tmp_path, StoreOptions(seal_rows=10, segment_bytes=1 << 20))
     scrape(store, "a", range(0, 300_000, 15_000))

@@ -40,7 +40,7 @@ def row(time: int, refs: np.ndarray, *values: float) -> Commit:
 
 
 def wal_in(folder: Path, segment: int = 1, size: int = 1 << 20, *, compress: bool = True) -> Wal:
-    return Wal(folder, segment, size, compress=compress)
+    return Wal(folder, segment, StoreOptions(segment_bytes=size, log_compression=compress))
 
 
 def samples(commit: int, source: int, one: Commit) -> list[Sample]:
@@ -197,6 +197,14 @@ def test_each_segment_can_be_read_alone(tmp_path: Path) -> None:
     assert all(kinds(path)[:2] == [PAGE, CHANGES] for path in segments(tmp_path))
     alone = [logged(path)[0] for path in segments(tmp_path)]
     assert [sample[0] for found in alone for sample in found] == [time for time in range(20) for _ in range(10)]
+
+
+def test_a_segment_spans_half_an_hour_at_most(tmp_path: Path) -> None:
+    wal = wal_in(tmp_path)
+    for minute in range(70):
+        wal.write(minute, 0, row(minute * 60_000, ints(1), 1.0))
+    wal.close()
+    assert [len(logged(path)[0]) for path in segments(tmp_path)] == [30, 30, 10]
 
 
 def test_segments_below_a_number_are_deleted_and_no_others(tmp_path: Path) -> None:
