@@ -1,45 +1,83 @@
-"""`engine check`: judge files. Findings go to standard output, the exit code is that of the worst file."""
+"""`engine check`: judge files. Findings go to standard output, the exit code is that of the worst file.
+
+`engine check metrics` is another judge: of exposition pages, in promtool's words.
+"""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import get_args
+from typing import Any, Final, get_args
 
 import click
 
-from engine.config.check import Kind, exit_code, render_verdict
+from engine.config import lint
+from engine.config.check import Judging, Kind, exit_code, render_verdict
 from engine.config.check import check as judge
 
-_KINDS = get_args(Kind)
+_KINDS: Final = get_args(Kind)
+_METRICS: Final = "metrics"
+
+
+class LintsType(click.ParamType[frozenset[str]]):
+    """Names of lints between commas; `all`, `none`."""
+
+    name = "lints"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> frozenset[str]:
+        if not isinstance(value, str):
+            return frozenset(value)
+        known = {"all": frozenset(lint.ALL), "none": frozenset[str](), **{name: frozenset({name}) for name in lint.ALL}}
+        for name in value.split(","):
+            if name not in known:
+                self.fail(f'unknown lint "{name}" (there are: {", ".join(known)})', param, ctx)
+        return frozenset[str]().union(*(known[name] for name in value.split(",")))
+
+
 _TRANSLATE = click.option("--no-translate", is_flag=True, help="take container paths as they are written")
+_ALWAYS: Final = ", ".join(name for name in lint.ALL if name in lint.DEFAULT)
+_LINT = click.option(
+    "--lint", "lints", type=LintsType(), default=lint.DEFAULT, metavar="all|none|NAME,...",
+    help=f"which lints of rules are wanted: {', '.join(lint.ALL)}  [{_ALWAYS}]",
+)  # fmt: skip
 
 
-@click.command(epilog="Exit codes: 0 fine, 2 refused, 3 lint findings only.")
-@click.argument("words", nargs=-1, required=True, metavar=f"[{'|'.join(_KINDS)}] FILE...")
+@click.command(epilog="Exit codes: 0 fine, 2 refused, 3 lint findings only; of metrics 0, 1, 3, as promtool's.")
+@click.argument("words", nargs=-1, required=True, metavar=f"[{'|'.join((*_KINDS, _METRICS))}] FILE...")
 @_TRANSLATE
-def check(words: tuple[str, ...], no_translate: bool) -> None:
+@_LINT
+@click.option("--extended", is_flag=True, help="of metrics: tell how many series each has")
+def check(words: tuple[str, ...], no_translate: bool, lints: Collection[str], extended: bool) -> None:
     """Judge FILES: all mistakes at once, each with file, line and column.
 
-    The kind of a file is told by its keys, unless the first word says it.
+    The kind of a file is told by its keys, unless the first word says it. Metrics are read from standard input where no
+    file is named.
     """
+    if words[0] == _METRICS:
+        from engine.cli.check_metrics import check_metrics
+
+        check_metrics(words[1:], extended=extended)
+    if extended:
+        raise click.UsageError("--extended is for metrics: engine check metrics --extended")
     kind = next((kind for kind in _KINDS if kind == words[0]), None)
-    _judge([Path(word) for word in words[1:]] if kind else [Path(word) for word in words], kind, not no_translate)
+    files = [Path(word) for word in (words[1:] if kind else words)]
+    _judge(files, kind, Judging(translate=not no_translate, lints=lints))
 
 
 @click.command("check-config")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @_TRANSLATE
-def check_config(files: tuple[Path, ...], no_translate: bool) -> None:
+@_LINT
+def check_config(files: tuple[Path, ...], no_translate: bool, lints: Collection[str]) -> None:
     """Judge FILES, as `engine check FILES`."""
-    _judge(files, None, not no_translate)
+    _judge(files, None, Judging(translate=not no_translate, lints=lints))
 
 
-def _judge(files: Sequence[Path], kind: Kind | None, translate: bool) -> None:
+def _judge(files: Sequence[Path], kind: Kind | None, how: Judging) -> None:
     if not files:
         raise click.UsageError("name at least one file")
-    verdicts = [judge(file, kind, translate=translate) for file in files]
+    verdicts = [judge(file, kind, how) for file in files]
     for verdict in verdicts:
         for line in render_verdict(verdict):
             click.echo(line)

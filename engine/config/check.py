@@ -6,7 +6,7 @@ other programs are judged when they are named.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -19,7 +19,8 @@ from yaml.nodes import MappingNode
 from engine.alerting.config import AlertmanagerConfig
 from engine.config.existence import check_files
 from engine.config.foreign import foreign
-from engine.config.load import Reading, lint_rules, load_alertmanager, rule_files
+from engine.config.lint import DEFAULT as DEFAULT_LINTS
+from engine.config.load import Reading, load_alertmanager, rule_files
 from engine.config.prometheus import PrometheusConfig, parse_prometheus
 from engine.config.rules import parse_rules
 from engine.config.sd_files import check_sd_files
@@ -65,7 +66,15 @@ class Verdict:
         return LINT if any(finding.severity is Severity.LINT for finding in self.findings) else FINE
 
 
-def check(path: Path, kind: Kind | None = None, *, translate: bool = True) -> Verdict:
+@dataclass(frozen=True, slots=True)
+class Judging:
+    """How files are judged: whether containers' paths are translated, and which lints of rules are wanted."""
+
+    translate: bool = True
+    lints: Collection[str] = DEFAULT_LINTS
+
+
+def check(path: Path, kind: Kind | None = None, how: Judging | None = None) -> Verdict:
     """Judge one file and what it names. Never raises for what stands in a file."""
     if kind is None:
         keys = first_keys(path)
@@ -73,7 +82,7 @@ def check(path: Path, kind: Kind | None = None, *, translate: bool = True) -> Ve
         if owner := foreign(path, keys, len(keys & _KEYS[kind])):
             return Verdict(path, "", (_unsupported(path, owner),), {})
     reading = Reading()
-    said = _CHECKS[kind](path, reading, translate)
+    said = _CHECKS[kind](path, reading, how or Judging())
     return Verdict(path, said, settled(reading.findings), reading.sources)
 
 
@@ -139,8 +148,8 @@ def _excerpt(finding: Finding, source: bytes) -> Iterator[str]:
         yield f"    {' ' * (finding.column - 1)}^"
 
 
-def _check_config(path: Path, reading: Reading, translate: bool) -> str:
-    translator = Translator({"prometheus": path.parent}, Path("engine-data"), enabled=translate)
+def _check_config(path: Path, reading: Reading, how: Judging) -> str:
+    translator = Translator({"prometheus": path.parent}, Path("engine-data"), enabled=how.translate)
 
     def beyond(config: PrometheusConfig, report: Report) -> None:
         check_targets(config, report)
@@ -150,18 +159,18 @@ def _check_config(path: Path, reading: Reading, translate: bool) -> str:
     written = reading.parse(path, partial(parse_prometheus, check=beyond))
     config = translator.rooted(written, path.parent)
     rules = {str(file): reading.parse(file, parse_rules) for file in rule_files(path, config, reading, must_exist=True)}
-    reading.findings += lint_rules(rules)
+    reading.lint(rules, how.lints)
     return f"{_count(config.scrape_configs, 'scrape job')}, {_count(rules, 'rule file')}, {_rules(rules.values())}"
 
 
-def _check_rules(path: Path, reading: Reading, _: bool) -> str:
+def _check_rules(path: Path, reading: Reading, how: Judging) -> str:
     rules = reading.parse(path, parse_rules)
-    reading.findings += lint_rules({str(path): rules})
+    reading.lint({str(path): rules}, how.lints)
     return f"{_count(rules.groups, 'group')}, {_rules([rules])}"
 
 
-def _check_alertmanager(path: Path, reading: Reading, translate: bool) -> str:
-    translator = Translator({"alertmanager": path.parent}, Path("engine-data"), enabled=translate)
+def _check_alertmanager(path: Path, reading: Reading, how: Judging) -> str:
+    translator = Translator({"alertmanager": path.parent}, Path("engine-data"), enabled=how.translate)
     config = load_alertmanager(path, translator, reading)
     return (
         f"{_count(config.receivers, 'receiver')}, {_count(config.inhibit_rules, 'inhibit rule')},"
@@ -169,7 +178,7 @@ def _check_alertmanager(path: Path, reading: Reading, translate: bool) -> str:
     )
 
 
-_CHECKS: Final[Mapping[Kind, Callable[[Path, Reading, bool], str]]] = MappingProxyType({
+_CHECKS: Final[Mapping[Kind, Callable[[Path, Reading, Judging], str]]] = MappingProxyType({
     "config": _check_config, "rules": _check_rules, "alertmanager": _check_alertmanager,
 })  # fmt: skip
 

@@ -7,7 +7,7 @@ back at once; nothing raises for what stands in a file.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, TypeVar
@@ -15,8 +15,9 @@ from typing import Final, TypeVar
 from engine.alerting.config import AlertmanagerConfig
 from engine.alerting.templating import load_templates
 from engine.config.alertmanager import parse_alertmanager
+from engine.config.lint import DUPLICATES, lint_rules
 from engine.config.prometheus import PrometheusConfig, parse_prometheus
-from engine.config.rules import Duplicate, duplicates, parse_rules
+from engine.config.rules import parse_rules
 from engine.config.translate import Translation, Translator
 from engine.foundation.decode import Decoded
 from engine.foundation.errors import ConfigError
@@ -76,6 +77,12 @@ class Reading:
         self.findings += found.findings
         return found.value
 
+    def lint(self, rules: Mapping[str, RuleFile], wanted: Collection[str]) -> None:
+        """What is hardly meant in rule files that have no mistakes."""
+        refused = {finding.file for finding in self.findings if finding.fatal}
+        fine = {path: file for path, file in rules.items() if path in self.sources and path not in refused}
+        self.findings += lint_rules(fine, self.sources, wanted)
+
     def tell(self, severity: Severity, path: Path, message: str) -> None:
         """Something about a whole file."""
         self.findings.append(Finding(severity, str(path), 1, 1, "", message))
@@ -101,7 +108,7 @@ def load(
     written = reading.parse(path, parse_prometheus)
     config = translator.rooted(written, path.parent)
     rules = {str(file): reading.parse(file, parse_rules) for file in rule_files(path, config, reading, must_exist)}
-    reading.findings += lint_rules(rules)
+    reading.lint(rules, {DUPLICATES})
     settings = None if beside is None else load_alertmanager(beside, translator, reading)
     return Loaded(
         file=path,
@@ -140,16 +147,6 @@ def rule_files(path: Path, config: PrometheusConfig, reading: Reading, must_exis
     return list(found)
 
 
-def lint_rules(rules: Mapping[str, RuleFile]) -> Iterator[Finding]:
-    """Rules that overwrite each other, told of the first file that has them."""
-    for duplicate in duplicates(rules.values()):
-        file = next(path for path, found in rules.items() if _has(found, duplicate))
-        yield Finding(
-            Severity.LINT, file, 1, 1, "", f"{duplicate.count} rules are named {duplicate.name} with the same labels"
-            f" {duplicate.labels}: they overwrite each other's series",
-        )  # fmt: skip
-
-
 def load_alertmanager(path: Path, translator: Translator, reading: Reading) -> AlertmanagerConfig:
     """The config at `path`, with its templates tried."""
     config = translator.rooted(reading.parse(path, parse_alertmanager), path.parent)
@@ -162,7 +159,3 @@ def load_alertmanager(path: Path, translator: Translator, reading: Reading) -> A
         if file.resolve() not in used:
             reading.tell(Severity.WARNING, path, f"{file} is not used: name it under `templates:`")
     return config
-
-
-def _has(file: RuleFile, duplicate: Duplicate) -> bool:
-    return any(rule.name == duplicate.name for group in file.groups for rule in group.rules)

@@ -5,8 +5,7 @@ A finding's place is `group "NAME", rule N, "NAME"`, as there; its line and colu
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Final, TypeAlias
 
@@ -16,7 +15,7 @@ from engine.foundation.values import is_label_name, is_metric_name
 from engine.gotemplate.functions.prometheus import functions
 from engine.gotemplate.template import parse as parse_template
 from engine.rules.config import Rule, RuleFile, RuleGroup
-from promql.model.labels import METRIC_NAME, Labels, quote
+from promql.model.labels import METRIC_NAME, quote
 from promql.syntax.parser import parse as parse_expression
 
 _VARIABLES: Final = (
@@ -26,15 +25,6 @@ Try: TypeAlias = Callable[[str], object]
 """Parses a text; raises EngineError where it can't."""
 TryTemplate: TypeAlias = Callable[[str, str], object]
 """Parses a text of the alert of that name; raises EngineError where it can't."""
-
-
-@dataclass(frozen=True, slots=True)
-class Duplicate:
-    """Rules of one name and one label set, which overwrite each other's series."""
-
-    name: str
-    labels: Labels
-    count: int
 
 
 def _try_template(alert: str, text: str) -> object:
@@ -58,15 +48,6 @@ def parse_rules(
                     _check_templates(rule, part, template)
 
     return decode(source, RuleFile, file, check)
-
-
-def duplicates(files: Iterable[RuleFile]) -> Iterator[Duplicate]:
-    """Rules that are there more than once; labels that are templates count as they are written."""
-    counts: dict[tuple[str, Labels], int] = {}
-    for rule in (rule for file in files for group in file.groups for rule in group.rules):
-        key = (rule.name, Labels.of(rule.labels))
-        counts[key] = counts.get(key, 0) + 1
-    yield from (Duplicate(name, labels, count) for (name, labels), count in counts.items() if count > 1)
 
 
 def _check_group(before: tuple[RuleGroup, ...], group: RuleGroup, report: Report) -> None:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from engine.config.rules import Duplicate, duplicates, parse_rules
+from engine.config.rules import parse_rules
 from engine.foundation.errors import ConfigError
-from promql.model.labels import Labels
 
 BAD = """
 groups:
@@ -61,11 +60,3 @@ def test_parsers_may_be_others() -> None:
 
     found = parse_rules("groups: [{name: g, rules: [{alert: a, expr: up, labels: {x: y}}]}]", "r.yml", refuse, refuse)
     assert [f.message for f in found.findings] == ["could not parse expression: not today", 'label "x": not today']
-
-
-def test_rules_that_overwrite_each_other_are_found() -> None:
-    one = "{record: a, expr: up, labels: {x: y}}"
-    found = parse_rules(
-        f"groups: [{{name: g, rules: [{one}, {one}]}}, {{name: h, rules: [{{record: a, expr: up}}]}}]", "r"
-    )
-    assert list(duplicates([found.value])) == [Duplicate("a", Labels.of(x="y"), 2)]

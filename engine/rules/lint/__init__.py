@@ -1,0 +1,1 @@
+"""What is right in a rule, and yet hardly meant."""
