@@ -29,6 +29,7 @@ from engine.app.routes import Served, routes
 from engine.config.load import Loaded, load
 from engine.config.prometheus import PrometheusConfig
 from engine.config.render import render
+from engine.config.written import groups_of
 from engine.discovery.ports import DiscoveryParts
 from engine.foundation.addresses import AddressBook
 from engine.foundation.clock import Clock
@@ -46,6 +47,8 @@ from engine.rules.manager import RuleManager
 from engine.rules.notifier import Notifier
 from engine.rules.ports import Parts as RuleParts
 from engine.rules.ports import Timings
+from engine.rules.preview.replay import GroupReplay, Replay
+from engine.rules.spec import GroupSpec
 from engine.rules.templates import Expander
 from engine.scrape.manager import ScrapeManager
 from engine.tsdb.options import StoreOptions
@@ -242,6 +245,8 @@ class Application:
             queries=self.queries,
             scrapes=self.scrapes,
             rules=self.rules,
+            replay=self._replay,
+            written=lambda text: groups_of(text, "rules", self.config.global_.evaluation_interval),
             notifier=self.notifier,
             alertmanager=self.alertmanager,
             receiver=self._receiver,
@@ -265,6 +270,10 @@ class Application:
         if data is not None and store.is_relative_to(data):
             return data / "snapshots" / name / store.relative_to(data)
         return store / "snapshots" / name
+
+    async def _replay(self, groups: Sequence[GroupSpec], start: int, end: int) -> list[GroupReplay]:
+        labels = self.config.global_.external_labels
+        return await Replay(self.queries, labels, self.external_url("prometheus"))(groups, start, end)
 
     def _rule_parts(self) -> RuleParts:
         options = self.options

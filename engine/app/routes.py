@@ -15,9 +15,10 @@ from engine.query.engine import QueryEngine
 from engine.remote.receiver import Receiver
 from engine.rules.manager import RuleManager
 from engine.rules.notifier import Notifier
+from engine.rules.preview.replay import Replayer
 from engine.scrape.manager import ScrapeManager
 from engine.tsdb.store import Store
-from engine.web.api import admin, alertmanager, health, query, rules, series, status, targets, write
+from engine.web.api import admin, alertmanager, health, preview, query, rules, series, status, targets, write
 from exporters.serve import Collect, landing, metrics
 
 
@@ -30,6 +31,8 @@ class Served:
     queries: QueryEngine
     scrapes: ScrapeManager
     rules: RuleManager
+    replay: Replayer
+    written: preview.Written
     notifier: Notifier
     alertmanager: AlertManager | None
     receiver: Receiver | None
@@ -73,6 +76,7 @@ def _api(app: Served) -> Iterable[web.RouteDef]:
     yield from rules.routes(app.rules)
     yield from admin.routes(app.store, app.queries.workers, app.clock, place=app.snapshots, enabled=app.admin)
     yield from write.routes(app.receiver)
+    yield from preview.routes(app.replay, lambda: app.rules.specs, app.written, app.clock)
     yield from status.routes(
         app.store,
         version=selfmetrics.version(),

@@ -22,6 +22,7 @@ COMMANDS: Final = MappingProxyType(
         "check-config": ("check", "check_config", "The same, by its other name: check-config FILE..."),
         "test": ("test", "test", "Run unit tests of rules, in promtool's format: test rules FILE..."),
         "query": ("query", "query", "Ask a running engine, or a data folder, in PromQL; explain what a query costs."),
+        "rules": ("rules", "rules", "Look at rules before they run: rules preview FILE..."),
         "exporter": ("exporter", "exporter", "Run one exporter alone, for any Prometheus to scrape."),
     }
 )

@@ -79,6 +79,11 @@ class RuleManager:
         if self._endings:
             await self._supervisor.stop(*self._endings)
 
+    @property
+    def specs(self) -> list[GroupSpec]:
+        """The groups that run, in the order in which they were given."""
+        return [running.group.spec for running in self._running.values()]
+
     def groups(self) -> list[GroupView]:
         """By file and name, as the API lists them."""
         views = [view_group(running.group) for running in self._running.values()]

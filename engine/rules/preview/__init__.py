@@ -1,0 +1,1 @@
+"""Rules replayed over stored history: when each alert would have been pending and firing."""

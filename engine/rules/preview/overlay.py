@@ -1,0 +1,75 @@
+"""Stored history, and over it what replayed recording rules give, in place of what was recorded under their names."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from engine.query.engine import Selects
+from promql.model.labels import Labels
+from promql.model.matchers import match_all
+from promql.model.panel import Kind, Need, Panel
+from promql.model.results import Matrix
+from promql.model.staleness import STALE_NAN
+from promql.model.types import BoolArray
+
+_FIRST_REF = 1 << 62
+"""Replayed series come after all stored ones, in the order in which they were recorded."""
+
+
+class Overlay:
+    """Answers needs as a store does."""
+
+    def __init__(self, store: Selects) -> None:
+        self._store = store
+        self._recorded: list[Matrix] = []
+        self._names: set[str] = set()
+
+    def record(self, name: str, matrix: Matrix) -> None:
+        """From now on series of this name are the replayed ones."""
+        self._names.add(name)
+        self._recorded.append(matrix)
+
+    def select(self, need: Need) -> list[Panel]:
+        found = [kept for panel in self._store.select(need) if (kept := self._stored(panel)) is not None]
+        ref = _FIRST_REF
+        for matrix in self._recorded:
+            rows = [row for row, labels in enumerate(matrix.labels) if match_all(need.matchers, labels)]
+            found += _panels(matrix, rows, need, ref)
+            ref += len(matrix.labels)
+        return found
+
+    def _stored(self, panel: Panel) -> Panel | None:
+        """Without the series that are replayed."""
+        rows = [row for row, labels in enumerate(panel.labels) if labels.name not in self._names]
+        if len(rows) == len(panel.labels):
+            return panel
+        if not rows:
+            return None
+        return Panel(panel.times, panel.values[rows], [panel.labels[row] for row in rows], panel.refs[rows])
+
+
+def _panels(matrix: Matrix, rows: list[int], need: Need, first: int) -> list[Panel]:
+    """Series that were there at the same instants share a panel; where one ends, it is marked stale."""
+    if not rows:
+        return []
+    present = matrix.present[rows]
+    ended = np.zeros_like(present)
+    ended[:, 1:] = present[:, :-1] & ~present[:, 1:]
+    there = (present | ended if need.kind is Kind.INSTANT else present) & _inside(matrix, need)
+    values = np.where(ended, STALE_NAN, matrix.values[rows])
+    alike: dict[bytes, list[int]] = {}
+    for at, pattern in enumerate(there):
+        alike.setdefault(pattern.tobytes(), []).append(at)
+    panels = []
+    for members in alike.values():
+        seen = there[members[0]]
+        if seen.any():
+            labels: list[Labels] = [matrix.labels[rows[at]] for at in members]
+            refs = np.array([first + rows[at] for at in members], np.int64)
+            panels.append(Panel(matrix.times[seen], np.ascontiguousarray(values[members][:, seen]), labels, refs))
+    return panels
+
+
+def _inside(matrix: Matrix, need: Need) -> BoolArray:
+    inside: BoolArray = (matrix.times >= need.start) & (matrix.times <= need.end)
+    return inside
