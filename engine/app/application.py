@@ -212,7 +212,7 @@ class Application:
         """What may be refused comes first: after a ConfigError everything is as it was."""
         config = loaded.config
         settings, alerting = config.global_, config.alerting
-        groups = group_specs(loaded.rules, settings.evaluation_interval)
+        groups = group_specs(loaded.rules, settings.evaluation_interval, settings.rule_query_offset)
         peers = self._make_peers()
         try:
             told = await peers.open(alerting.alertmanagers)
@@ -246,7 +246,7 @@ class Application:
             scrapes=self.scrapes,
             rules=self.rules,
             replay=self._replay,
-            written=lambda text: groups_of(text, "rules", self.config.global_.evaluation_interval),
+            written=lambda text: groups_of(text, "rules", self.config.global_),
             notifier=self.notifier,
             alertmanager=self.alertmanager,
             receiver=self._receiver,

@@ -87,6 +87,7 @@ def _show(document: dict[str, Any], *, as_json: bool) -> None:
 def _of_folder(
     files: Sequence[Path], folder: Path, since: Duration, until: int | None, interval: Duration
 ) -> dict[str, Any]:
+    from engine.config.prometheus import GlobalConfig
     from engine.config.written import groups_of
     from engine.foundation.clock import SystemClock
     from engine.foundation.workers import InlineWorkers
@@ -95,7 +96,8 @@ def _of_folder(
     from engine.rules.preview.replay import Replay
     from engine.tsdb.store import Store
 
-    groups: list[GroupSpec] = [one for file in files for one in groups_of(_content(file), str(file), interval)]
+    settings = GlobalConfig(evaluation_interval=interval)
+    groups: list[GroupSpec] = [one for file in files for one in groups_of(_content(file), str(file), settings)]
     within = folder / "metrics" if (folder / "metrics" / "format").is_file() else folder
     if not (within / "format").is_file():
         raise ConfigError(f"{folder}: there is no store here")

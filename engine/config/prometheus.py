@@ -66,7 +66,6 @@ class GlobalConfig(msgspec.Struct, frozen=True, kw_only=True):
         "label_value_length_limit": "Prometheus 2.45",
         "keep_dropped_targets": "Prometheus 2.47",
         "scrape_protocols": "Prometheus 2.49",
-        "rule_query_offset": "Prometheus 2.53",
         "scrape_failure_log_file": "Prometheus 2.55",
         "metric_name_validation_scheme": "Prometheus 2.55",
         "metric_name_escaping_scheme": "Prometheus 3.4",
@@ -78,6 +77,7 @@ class GlobalConfig(msgspec.Struct, frozen=True, kw_only=True):
     scrape_interval: Duration = Duration(0)
     scrape_timeout: Duration = Duration(0)
     evaluation_interval: Duration = Duration(0)
+    rule_query_offset: Annotated[Duration, OnlyHere("Prometheus refuses it before 2.53")] = Duration(0)
     query_log_file: Annotated[FilePath, NotYet()] = FilePath()
     external_labels: Mapping[Annotated[str, LabelName], Annotated[str, LabelValue]] = {}
 

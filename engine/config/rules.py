@@ -55,6 +55,7 @@ def _check_group(before: tuple[RuleGroup, ...], group: RuleGroup, report: Report
         report.error("Groupname must not be empty", "name")
     elif any(group.name == other.name for other in before):
         report.error(f'groupname: "{group.name}" is repeated in the same file')
+    _check_labels(group.labels, report)
 
 
 def _check_rule(rule: Rule, report: Report, expression: Try) -> None:
@@ -78,12 +79,16 @@ def _check_rule(rule: Rule, report: Report, expression: Try) -> None:
 
 
 def _check_names(rule: Rule, report: Report) -> None:
-    for name in rule.labels:
-        if not is_label_name(name) or name == METRIC_NAME:
-            report.error(f"invalid label name: {name}", "labels", name)
+    _check_labels(rule.labels, report)
     for name in rule.annotations:
         if not is_label_name(name):
             report.error(f"invalid annotation name: {name}", "annotations", name)
+
+
+def _check_labels(labels: Mapping[str, str], report: Report) -> None:
+    for name in labels:
+        if not is_label_name(name) or name == METRIC_NAME:
+            report.error(f"invalid label name: {name}", "labels", name)
 
 
 def _check_templates(rule: Rule, report: Report, template: TryTemplate) -> None:

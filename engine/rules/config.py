@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 import msgspec
 
-from engine.foundation.decode import NullItem
+from engine.foundation.decode import NullItem, OnlyHere
 from promql.model.durations import Duration
 
 
@@ -28,13 +28,17 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RuleGroup(msgspec.Struct, frozen=True, kw_only=True):
-    """Rules that run one after the other. An `interval` of 0 is the global one; a `limit` of 0 is none."""
+    """Rules that run one after the other. An `interval` of 0 is the global one; a `limit` of 0 is none.
 
-    LATER: ClassVar[Mapping[str, str]] = {"query_offset": "Prometheus 2.53", "labels": "Prometheus 3.0"}
+    `query_offset` is how long before its instant an evaluation looks (None: the global one). Of `labels` a rule's own
+    win.
+    """
 
     name: str = ""
     interval: Duration = Duration(0)
     limit: int = 0
+    query_offset: Annotated[Duration | None, OnlyHere("Prometheus refuses it before 2.53")] = None
+    labels: Annotated[Mapping[str, str], OnlyHere("Prometheus refuses it before 3.0")] = {}
     rules: Annotated[tuple[Rule, ...], NullItem("one of 'record' or 'alert' must be set")] = ()
 
 

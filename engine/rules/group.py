@@ -1,8 +1,8 @@
 """One group: its rules in turn, each one's samples committed before the next is evaluated.
 
-The evaluation's instant is its slot; samples, `for` and resending are reckoned from it, while durations and "last
-evaluation" are the clock's. A rule that fails, for whatever reason, writes nothing and ends nothing; its neighbours
-go on. A broken store alone ends the turn.
+The evaluation's instant is its slot; `for` and resending are reckoned from it, while durations and "last evaluation"
+are the clock's. What is asked for and written is that of the instant less the group's query offset. A rule that fails,
+for whatever reason, writes nothing and ends nothing; its neighbours go on. A broken store alone ends the turn.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from engine.foundation.errors import EngineError, StoreError
 from engine.rules import slots
 from engine.rules.errors import IngestError
 from engine.rules.history import last_state
-from engine.rules.ports import Parts
+from engine.rules.ports import Evaluate, Parts
 from engine.rules.recording import Samples
 from engine.rules.running import Progress, Running, RunningAlerting, start
 from engine.rules.spec import GroupSpec
@@ -26,8 +26,10 @@ from engine.tsdb.batch import Appended, Batch
 from engine.tsdb.errors import DiskFullError
 from promql.errors import QueryCanceledError
 from promql.model.labels import Labels
+from promql.model.results import Result
 from promql.model.staleness import STALE_NAN, normalise
 from promql.model.types import FloatArray
+from promql.syntax.ast import Expr
 
 log = logging.getLogger(__name__)
 
@@ -53,7 +55,8 @@ class Group:
     def __init__(self, spec: GroupSpec, parts: Parts, *, restored: bool) -> None:
         self.spec = spec
         self.counts = GroupCounts()
-        self.rules: list[Running] = [start(rule, parts, spec.limit, restored=restored) for rule in spec.rules]
+        asked = replace(parts, evaluate=before(parts.evaluate, spec.query_offset))
+        self.rules: list[Running] = [start(rule, asked, spec.limit, restored=restored) for rule in spec.rules]
         self.lock = asyncio.Lock()
         self._parts = parts
         self._source = parts.store.source(source_key(spec))
@@ -90,7 +93,7 @@ class Group:
         counts.samples = 0
         for running in self.rules:
             await self._evaluate(running, time)
-        self._end_orphans(time)
+        self._end_orphans(time - self.spec.query_offset)
         counts.last_seconds = clock.monotonic() - began
         counts.seconds += counts.last_seconds
         if not self._restored and self._last_slot is not None:
@@ -129,7 +132,7 @@ class Group:
             progress.succeeded()
             if isinstance(running, RunningAlerting) and (due := running.due(time, self.spec.interval)):
                 self._parts.notify(due)
-            self._commit(progress, samples, time)
+            self._commit(progress, samples, time - self.spec.query_offset)
         except QueryCanceledError:
             return
         except IngestError as error:  # the rule was evaluated; what it gave was not taken
@@ -190,6 +193,17 @@ class Group:
                     timings.grace_period,
                 )
         self._restored = True
+
+
+def before(evaluate: Evaluate, offset: int) -> Evaluate:
+    """Asks for what was `offset` ms before."""
+    if not offset:
+        return evaluate
+
+    async def evaluate_before(query: str | Expr, time: int) -> Result:
+        return await evaluate(query, time - offset)
+
+    return evaluate_before
 
 
 def source_key(spec: GroupSpec) -> str:

@@ -11,22 +11,21 @@ from promql.syntax.parser import parse
 from promql.syntax.printer import print_expr
 
 
-def group_specs(files: Mapping[str, RuleFile], default_interval: int) -> list[GroupSpec]:
-    """The groups of these files (by path), in order; `default_interval` in ms. Raises ParseError."""
-    return [spec for path, file in files.items() for spec in _groups(path, file, default_interval)]
+def group_specs(files: Mapping[str, RuleFile], default_interval: int, default_offset: int = 0) -> list[GroupSpec]:
+    """The groups of these files (by path), in order; interval and query offset in ms. Raises ParseError."""
+    return [spec for path, file in files.items() for spec in _groups(path, file, default_interval, default_offset)]
 
 
-def _groups(path: str, file: RuleFile, default_interval: int) -> Iterator[GroupSpec]:
+def _groups(path: str, file: RuleFile, default_interval: int, default_offset: int) -> Iterator[GroupSpec]:
     for group in file.groups:
-        rules = tuple(_rule(rule) for rule in group.rules)
-        yield GroupSpec(path, group.name, int(group.interval) or default_interval, rules, group.limit)
+        rules = tuple(_rule(rule, {**group.labels, **rule.labels}) for rule in group.rules)
+        offset = default_offset if group.query_offset is None else int(group.query_offset)
+        yield GroupSpec(path, group.name, int(group.interval) or default_interval, rules, group.limit, offset)
 
 
-def _rule(rule: WrittenRule) -> Rule:
+def _rule(rule: WrittenRule, labels: Mapping[str, str]) -> Rule:
     expr = parse(rule.expr)
     query = print_expr(expr)
     if rule.record:
-        return RecordingRule(rule.record, expr, query, rule.labels)
-    return AlertingRule(
-        rule.alert, expr, query, int(rule.for_), int(rule.keep_firing_for), rule.labels, rule.annotations
-    )
+        return RecordingRule(rule.record, expr, query, labels)
+    return AlertingRule(rule.alert, expr, query, int(rule.for_), int(rule.keep_firing_for), labels, rule.annotations)

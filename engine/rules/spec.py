@@ -51,13 +51,17 @@ Rule: TypeAlias = RecordingRule | AlertingRule
 
 @dataclass(frozen=True, slots=True)
 class GroupSpec:
-    """One group of one file. `interval` in ms, never zero; `limit` 0 means none."""
+    """One group of one file. `interval` in ms, never zero; `limit` 0 means none.
+
+    `query_offset` (ms): an evaluation asks for, and writes, what was so long before its instant.
+    """
 
     file: str
     name: str
     interval: int
     rules: tuple[Rule, ...]
     limit: int = 0
+    query_offset: int = 0
 
     @property
     def key(self) -> str:

@@ -60,3 +60,13 @@ def test_parsers_may_be_others() -> None:
 
     found = parse_rules("groups: [{name: g, rules: [{alert: a, expr: up, labels: {x: y}}]}]", "r.yml", refuse, refuse)
     assert [f.message for f in found.findings] == ["could not parse expression: not today", 'label "x": not today']
+
+
+def test_keys_of_later_releases_work_and_are_told() -> None:
+    group = "{name: g, query_offset: 1m, labels: {a: b, __name__: c}, rules: []}"
+    told = [f.message for f in parse_rules(f"groups: [{group}]", "r.yml").findings]
+    assert told == [
+        "works here, but Prometheus refuses it before 2.53",
+        "works here, but Prometheus refuses it before 3.0",
+        "invalid label name: __name__",
+    ]

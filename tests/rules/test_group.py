@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -283,3 +284,17 @@ def test_missed_slots_are_those_between_the_last_and_the_newest(last: int, inter
     now = last + interval + late
     skipped = slots.missed(now, last, interval)
     assert last + (skipped + 1) * interval <= now < last + (skipped + 2) * interval
+
+
+async def test_a_group_with_an_offset_looks_and_writes_so_long_before(manual_clock: ManualClock) -> None:
+    evaluate = FakeEvaluator({"x": vector(({"job": "a"}, 1.0))})
+    store = FakeStore()
+    parts = Parts(clock=manual_clock, store=store, evaluate=evaluate, expand=braces, notify=Told())
+    spec = replace(group(recording("r", "x"), alerting("Down", "x", hold=MINUTE)), query_offset=30_000)
+    ours = Group(spec, parts, restored=True)
+    for minute in (1, 2):
+        await ours.evaluate(minute * MINUTE)
+    assert evaluate.asked == [("x", minute * MINUTE - 30_000) for minute in (1, 1, 2, 2)]
+    assert store.shown()['r{job="a"}'] == [(30_000, 1.0), (90_000, 1.0)]
+    since = 'ALERTS_FOR_STATE{alertname="Down", job="a"}'
+    assert store.shown()[since] == [(30_000, 60.0), (90_000, 60.0)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from engine.config.rules import parse_rules
 from engine.rules.config import Rule, RuleFile, RuleGroup
 from engine.rules.load import group_specs
 from engine.rules.spec import AlertingRule, RecordingRule
@@ -52,3 +53,15 @@ def test_an_expression_that_is_none_is_an_error() -> None:
     broken = RuleFile(groups=(RuleGroup(name="g", rules=(Rule(record="a", expr="sum("),)),))
     with pytest.raises(ParseError):
         group_specs({"f.yml": broken}, 60_000)
+
+
+def test_labels_and_offset_of_a_group_are_those_of_its_rules() -> None:
+    text = """
+groups:
+- {name: a, labels: {team: x, tier: y}, rules: [{record: r, expr: up, labels: {tier: z}}, {alert: A, expr: up}]}
+- {name: b, query_offset: 0s, rules: [{record: r, expr: up}]}
+- {name: c, query_offset: 2m, rules: [{record: r, expr: up}]}
+"""
+    first, *rest = group_specs({"f.yml": parse_rules(text, "f.yml").value}, 60_000, 30_000)
+    assert [dict(rule.labels) for rule in first.rules] == [{"team": "x", "tier": "z"}, {"team": "x", "tier": "y"}]
+    assert [spec.query_offset for spec in (first, *rest)] == [30_000, 0, 120_000]

@@ -28,7 +28,10 @@ from promql.syntax.ast import (
     VectorSelector,
 )
 
-_KEEP_NAME: Final = frozenset({"sort", "sort_desc", "last_over_time"})
+_KEEP_NAME: Final = frozenset({
+    "sort", "sort_desc", "sort_by_label", "sort_by_label_desc", "last_over_time", "first_over_time",
+})  # fmt: skip
+_CHOOSING: Final = frozenset({"topk", "bottomk", "limitk", "limit_ratio"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,7 @@ class Possible:
 
 
 NONE: Final = Possible(frozenset(), open=False)
+ALL: Final = Possible(frozenset(), open=True)
 
 
 def possible(expr: Expr) -> Possible:
@@ -91,7 +95,7 @@ def possible(expr: Expr) -> Possible:
 
 def _aggregated(expr: Aggregation) -> Possible:
     inner = possible(expr.expr)
-    if expr.op in ("topk", "bottomk"):
+    if expr.op in _CHOOSING:
         return inner
     found = inner.without(METRIC_NAME, *expr.grouping) if expr.without else inner.only(*expr.grouping)
     return (
@@ -104,6 +108,8 @@ def _called(call: Call) -> Possible:
     match call.function:
         case "vector" | "scalar" | "time" | "pi":
             return NONE
+        case "info":
+            return ALL
         case "absent" | "absent_over_time":
             return _absent(call.args[0])
         case "label_replace" | "label_join":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from engine.query.engine import Selects
+from engine.query.evaluation import Selects
 from promql.model.labels import Labels
 from promql.model.matchers import match_all
 from promql.model.panel import Kind, Need, Panel
@@ -37,6 +37,10 @@ class Overlay:
             found += _panels(matrix, rows, need, ref)
             ref += len(matrix.labels)
         return found
+
+    def weight(self, need: Need) -> int:
+        """How many samples that is, about."""
+        return self._store.weight(need) + sum(matrix.values.size for matrix in self._recorded)
 
     def _stored(self, panel: Panel) -> Panel | None:
         """Without the series that are replayed."""

@@ -17,7 +17,7 @@ from typing import Protocol
 import numpy as np
 
 from engine.foundation.errors import EngineError
-from engine.query.engine import QueryEngine
+from engine.query.engine import QueryCounts, QueryEngine
 from engine.rules import slots
 from engine.rules.alerting import identity
 from engine.rules.errors import DuplicateError, LimitError, NotAVectorError
@@ -83,9 +83,7 @@ class Replay:
 
     async def __call__(self, groups: Sequence[GroupSpec], start: int, end: int) -> list[GroupReplay]:
         overlay = Overlay(self.queries.store)
-        queries = QueryEngine(
-            overlay, self.queries.workers, self.queries.clock, self.queries.limits, self.queries.default_step_ms
-        )
+        queries = replace(self.queries, store=overlay, counts=QueryCounts())
         expand = Expander(queries.instant, self.external_url)
         expand.external_labels = self.external_labels
         over = _Over(queries, overlay, expand)
@@ -124,12 +122,13 @@ class _Turns:
         if first > self._end:
             return RuleReplay(rule)
         try:
-            result = await self._queries.range(rule.expr, first, self._end, interval)
+            offset = self._spec.query_offset
+            result = await self._queries.range(rule.expr, first - offset, self._end - offset, interval)
             if not isinstance(result, Matrix):
                 raise NotAVectorError
             if isinstance(rule, RecordingRule):
                 return self._recorded(rule, result)
-            return await self._alerts(rule, result)
+            return await self._alerts(rule, replace(result, times=result.times + offset))
         except EngineError as error:
             return RuleReplay(rule, error=str(error))
 
