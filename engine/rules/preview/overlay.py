@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from engine.query.evaluation import Selects
 from promql.model.labels import Labels
 from promql.model.matchers import match_all
-from promql.model.panel import Kind, Need, Panel
+from promql.model.panel import Kind, Need, Panel, Selected, Strands
 from promql.model.results import Matrix
 from promql.model.staleness import STALE_NAN
 from promql.model.types import BoolArray
@@ -29,8 +31,8 @@ class Overlay:
         self._names.add(name)
         self._recorded.append(matrix)
 
-    def select(self, need: Need) -> list[Panel]:
-        found = [kept for panel in self._store.select(need) if (kept := self._stored(panel)) is not None]
+    def select(self, need: Need) -> list[Selected]:
+        found: list[Selected] = [kept for some in self._store.select(need) for kept in self._stored(some)]
         ref = _FIRST_REF
         for matrix in self._recorded:
             rows = [row for row, labels in enumerate(matrix.labels) if match_all(need.matchers, labels)]
@@ -42,14 +44,14 @@ class Overlay:
         """How many samples that is, about."""
         return self._store.weight(need) + sum(matrix.values.size for matrix in self._recorded)
 
-    def _stored(self, panel: Panel) -> Panel | None:
+    def _stored(self, some: Selected) -> Sequence[Selected]:
         """Without the series that are replayed."""
-        rows = [row for row, labels in enumerate(panel.labels) if labels.name not in self._names]
-        if len(rows) == len(panel.labels):
-            return panel
-        if not rows:
-            return None
-        return Panel(panel.times, panel.values[rows], [panel.labels[row] for row in rows], panel.refs[rows])
+        rows = [row for row, labels in enumerate(some.labels) if labels.name not in self._names]
+        if len(rows) == len(some.labels):
+            return [some]
+        if isinstance(some, Strands):
+            return [some.some(row, row + 1) for row in rows]
+        return [Panel(some.times, some.values[rows], [some.labels[row] for row in rows], some.refs[rows])][: len(rows)]
 
 
 def _panels(matrix: Matrix, rows: list[int], need: Need, first: int) -> list[Panel]:
