@@ -185,6 +185,7 @@ class Application:
                 log.warning("storage.tsdb.path has changed: that takes effect at the next start")
             kept = store_options(self.options, loaded.config)
             self.store.set_retention(kept.retention_ms, kept.retention_bytes)
+            self.store.set_window(kept.window_ms)
             self.config_state.good, self.config_state.loaded = True, self._around.clock.now_ms()
 
     async def stop(self) -> None:
@@ -386,5 +387,6 @@ def store_options(options: RunOptions, config: PrometheusConfig) -> StoreOptions
     return StoreOptions(
         retention_ms=time or (0 if size else _DEFAULT_RETENTION_MS),
         retention_bytes=size,
+        window_ms=tsdb.out_of_order_time_window,
         log_compression=compress is not False,
     )

@@ -236,6 +236,18 @@ TABLE: Final[tuple[tuple[str, MetricType, str, Read], ...]] = (
         lambda p: [({"type": "float"}, p.store.totals.out_of_bounds)],
     ),
     (
+        f"{_TSDB}too_old_samples_total",
+        _C,
+        "Samples refused: further behind others than the window for late ones.",
+        lambda p: [({"type": "float"}, p.store.totals.too_old)],
+    ),
+    (
+        f"{_TSDB}head_out_of_order_samples_appended_total",
+        _C,
+        "Samples that came late and were taken.",
+        lambda p: p.store.totals.late,
+    ),
+    (
         "engine_loop_crashes_total",
         _C,
         "Unexpected errors by loop; each loop was started again.",

@@ -150,7 +150,7 @@ class RetentionConfig(msgspec.Struct, frozen=True, kw_only=True):
 class TSDBConfig(msgspec.Struct, frozen=True, kw_only=True):
     """What is 0, empty or None is not set."""
 
-    out_of_order_time_window: Annotated[Duration, NotYet()] = Duration(0)
+    out_of_order_time_window: Duration = Duration(0)
     path: Annotated[FilePath, OnlyHere(_FLAG.format("--storage.tsdb.path"))] = FilePath()
     wal_compression: Annotated[bool | None, OnlyHere(_FLAG.format("--storage.tsdb.wal-compression"))] = None
     retention: Annotated[RetentionConfig, OnlyHere(_FROM_3_8.format("--storage.tsdb.retention.time or .size"))] = (

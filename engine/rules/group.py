@@ -166,6 +166,8 @@ class Group:
             raise IngestError("out of order sample")
         if appended.out_of_bounds:
             raise IngestError("out of bounds")
+        if appended.too_old:
+            raise IngestError("too old sample")
 
     def _end_orphans(self, time: int) -> None:
         """Mark the series of rules that are no more; with no room on the disk they are left for the next turn."""

@@ -251,7 +251,7 @@ class ScrapeLoop:
         counters = self._parts.counters
         counters.samples_appended += done.appended
         counters.duplicates += done.duplicate
-        counters.out_of_order += done.out_of_order
+        counters.out_of_order += done.out_of_order + done.too_old
         counters.out_of_bounds += done.out_of_bounds
 
     def _report_columns(self) -> IntArray:

@@ -21,12 +21,18 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Appended:
-    """What became of a batch's samples. Refused ones are counted by cause and do not stop the others."""
+    """What became of a batch's samples. Refused ones are counted by cause and do not stop the others.
+
+    `late` of the appended ones stand behind others of their series; `too_old` are those that would, but are further
+    behind than the window reaches.
+    """
 
     appended: int = 0
     out_of_order: int = 0
     duplicate: int = 0
     out_of_bounds: int = 0
+    too_old: int = 0
+    late: int = 0
 
     def __add__(self, other: Appended) -> Appended:
         return Appended(
@@ -34,4 +40,6 @@ class Appended:
             self.out_of_order + other.out_of_order,
             self.duplicate + other.duplicate,
             self.out_of_bounds + other.out_of_bounds,
+            self.too_old + other.too_old,
+            self.late + other.late,
         )

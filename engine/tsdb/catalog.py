@@ -100,6 +100,17 @@ class Catalog:
         newer = self.last.array[refs] < time
         self.note(time, refs[newer], values[newer])
 
+    def note_late(self, times: IntArray, refs: IntArray, values: FloatArray) -> None:
+        """Enter samples in any order, of which some may stand behind others of their series; after `born`."""
+        order = np.lexsort((times, refs))
+        ends = order[np.append(np.flatnonzero(np.diff(refs[order])), len(order) - 1)]
+        newer = ends[times[ends] > self.last.array[refs[ends]]]
+        self.note(times[newer], refs[newer], values[newer])
+        np.minimum.at(self.first.array, refs, times)
+        if held := self.shortened:
+            found = {int(refs[at]): int(times[at]) for at in ends.tolist() if int(refs[at]) in held}
+            self.shortened = {**held, **{ref: (held[ref][0], max(held[ref][1], time)) for ref, time in found.items()}}
+
     def born(self, times: IntArray | int, refs: IntArray) -> IntArray:
         """Which of these series have their first samples here, ascending; to be asked before `note`."""
         new = np.flatnonzero(self.first.array[refs] == NEVER)
@@ -133,15 +144,17 @@ class Catalog:
         self.shortened = {**self.shortened, **dict(found)}
         self.forgettings += 1
 
-    def lower_marks(self) -> None:
-        """Deleted samples are off the disk: a further one need not be later than them any more."""
-        held, self.shortened = self.shortened, {}
-        refs = np.fromiter(held, np.int64, len(held))
-        marks, left = np.array(list(held.values()), np.int64).reshape(-1, 2).T
-        still = self.last.array[refs] == marks
-        refs, left = refs[still], left[still]
-        self.last.array[refs] = left
-        self.value.array[refs] = ABSENT_NAN
+    def lower_marks(self, deleted: IntArray) -> None:
+        """Only of these series deleted samples are on the disk still: of others, a further sample need be later than
+        what is left and no more.
+        """
+        refs = np.fromiter(self.shortened, np.int64, len(self.shortened))
+        marks, left = np.array(list(self.shortened.values()), np.int64).reshape(-1, 2).T
+        gone = ~np.isin(refs, deleted)
+        self.shortened = {ref: self.shortened[ref] for ref in refs[~gone].tolist()}
+        gone &= self.last.array[refs] == marks
+        self.last.array[refs[gone]] = left[gone]
+        self.value.array[refs[gone]] = ABSENT_NAN
         self.forgettings += 1
 
     def forget(self, refs: IntArray) -> None:

@@ -6,8 +6,6 @@ which they find nothing to do (see `engine.tsdb.compaction`).
 
 from __future__ import annotations
 
-import threading
-
 from engine.tsdb.maintenance import Maintenance
 from engine.tsdb.state import State
 
@@ -15,9 +13,8 @@ from engine.tsdb.state import State
 class Cleaning:
     """Runs in any thread."""
 
-    def __init__(self, state: State, lock: threading.Lock, maintenance: Maintenance) -> None:
+    def __init__(self, state: State, maintenance: Maintenance) -> None:
         self._state = state
-        self._lock = lock
         self._maintenance = maintenance
 
     def clean(self) -> None:
@@ -29,6 +26,4 @@ class Cleaning:
                 if file.key in concerned:
                     self._maintenance.rewrite(file)
             self._maintenance.forget_deletions()
-            with self._lock:
-                state.catalog.lower_marks()
             state.find_oldest()

@@ -28,13 +28,15 @@ class Layout:
 class Commit:
     """Accepted samples of one source, no two of one series and instant. Nobody changes it.
 
-    `times: int64[N]`, or one number for all of them; `stale` counts the stale markers.
+    `times: int64[N]`, or one number for all of them; `stale` counts the stale markers. Samples may stand behind others
+    of their series only if `late` says so, and then `times` is an array.
     """
 
     times: IntArray | int
     layout: Layout
     values: FloatArray
     stale: int
+    late: bool = False
 
     @property
     def end(self) -> int:

@@ -37,6 +37,7 @@ from engine.tsdb.wal import Log
 from promql.model.types import IntArray
 
 _SAMPLES_A_TURN: Final = 2_000_000
+_NOBODY: Final = np.empty(0, np.int64)
 """A tenth of a second of compaction, so that the log is synced in time; 100,000 series bring a sixtieth meanwhile."""
 
 
@@ -151,7 +152,6 @@ class Maintenance:
         self._shorten_log()
         dropped = self._drop(self._outlived())
         problem = problem or self._compact(_SAMPLES_A_TURN)
-        self.forget_deletions()
         return Maintained(stored, *dropped, self._compaction.finished - compactions, problem=problem)
 
     def _compact(self, samples: float) -> str:
@@ -159,6 +159,7 @@ class Maintenance:
         try:
             with self._writing("to compact", "the files stay as they are"):
                 self._compaction.work(samples, self.options.retention_ms)
+            self.forget_deletions()
         except DiskFullError as error:
             return str(error)
         return ""
@@ -167,7 +168,7 @@ class Maintenance:
         limit = self._state.newest - self.options.seal_age_ms
         for source in self._state.all_sources():
             with self._lock:
-                since = source.open_since()
+                since = source.aging_since()
                 if since is not None and since < limit:
                     source.seal()
 
@@ -282,7 +283,10 @@ class Maintenance:
             self._state.tombstones.add_floors(lost, self._log.segment)
 
     def forget_deletions(self) -> None:
-        """Let go of deletions that no part is seen through, and of floors under the log; only inside a turn."""
+        """Let go of deletions that no part is seen through, and of floors under the log; only inside a turn.
+
+        Raises DiskFullError, DiskError.
+        """
         state, tombstones = self._state, self._state.tombstones
         if not tombstones.deletions and not tombstones.floors:
             return
@@ -290,4 +294,7 @@ class Maintenance:
         kept = [one for one in tombstones.deletions if id(one) in held]
         floors = tombstones.floors if self._log_from <= tombstones.floors_since else {}
         if len(kept) < len(tombstones.deletions) or len(floors) < len(tombstones.floors):
-            tombstones.keep(kept, floors)
+            with self._writing("to forget what was deleted", "it stays in force"):
+                tombstones.keep(kept, floors)
+            with self._lock:
+                state.catalog.lower_marks(np.concatenate([_NOBODY, *(one.refs for one in kept)]))

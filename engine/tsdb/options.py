@@ -12,6 +12,7 @@ class StoreOptions:
     """Times in milliseconds, sizes in bytes; a retention of 0 keeps everything.
 
     `bounds_ms`: how far a sample may lie behind the newest one of the store (Prometheus: half a block, 1 h).
+    `window_ms`: how far a sample may lie behind that and still be taken where its series has later ones; 0 takes none.
     `seal_rows`, `seal_samples`: how much an open part holds before it is sealed; `seal_age_ms`: how far the
     store's newest sample may be ahead of an open part's oldest before it is sealed all the same, so that a slow
     source does not keep the log long. `segment_bytes`, `segment_ms`: how much, and samples of how long, a segment of
@@ -22,6 +23,7 @@ class StoreOptions:
     retention_ms: int = 15 * 24 * HOUR
     retention_bytes: int = 0
     bounds_ms: int = HOUR
+    window_ms: int = 0
     seal_rows: int = 120
     seal_samples: int = 65_536
     seal_age_ms: int = 2 * HOUR

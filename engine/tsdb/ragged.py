@@ -1,7 +1,7 @@
 """The open ragged part of a source: samples that fit no row, in the order in which they came.
 
 Laws: it only grows, and a view looks no further than what there was when it was taken. What goes here is decided
-in `engine.tsdb.source`.
+in `engine.tsdb.source`. Samples of a series that came late stand behind later ones; views put them in order.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class RaggedView:
         at[at == len(columns)] = 0
         hit = columns[at] == self._columns[inside]
         owners, places = order[at[hit]], inside[hit]
-        by_series = owners.argsort(kind="stable")
+        by_series = np.lexsort((self._times[places], owners))
         rows, counts = np.unique(owners, return_counts=True)
         places = places[by_series]
         return Samples(rows, counts, self._times[places], self._values[places])

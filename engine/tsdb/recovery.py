@@ -222,7 +222,7 @@ class _Reader:
         if isinstance(found, Rows):
             state.apply_rows(source, found, layout, segment)
         else:
-            commit = Commit(found.times, layout, found.values, int(is_stale(found.values).sum()))
+            commit = Commit(found.times, layout, found.values, int(is_stale(found.values).sum()), late=True)
             state.apply(source, commit, found.numbers[0], segment)
         self._commits += len(found.numbers)
         self._samples += found.values.size

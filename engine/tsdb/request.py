@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from enum import Enum
 from typing import TypeAlias
 
-from engine.tsdb.admission import Admission
+from engine.tsdb.admission import Admission, Bounds
 from engine.tsdb.batch import Appended, Batch
 from engine.tsdb.commit import Commit
 from engine.tsdb.source import Source
@@ -25,24 +25,25 @@ class Refusal(Enum):
 
     OUT_OF_BOUNDS = "out of bounds"
     OUT_OF_ORDER = "out of order sample"
+    TOO_OLD = "too old sample"
     DUPLICATE = "duplicate sample for timestamp"
 
 
 def judge(
-    admission: Admission, writes: Writes, earliest: int
+    admission: Admission, writes: Writes, bounds: Bounds
 ) -> tuple[list[tuple[Source, Commit]], Appended, Refusal | None]:
     """What is to be written, source by source, and what is to be told; nothing is to be written after a refusal."""
     commits: list[tuple[Source, Commit]] = []
     counts = Appended()
     for source, batches in writes:
-        commit, told = admission.judge(source, batches, earliest)
+        commit, told = admission.judge(source, batches, bounds)
         counts += told
         if commit is not None:
             commits.append((source, commit))
     if _refusal(counts) is not None:
         for source, batches in writes:
             for batch in batches:  # a batch has no series twice: alone, it meets nothing but the store
-                _, alone = admission.judge(source, [batch], earliest)
+                _, alone = admission.judge(source, [batch], bounds)
                 if (refusal := _refusal(alone)) is not None:
                     return [], alone, refusal
     return commits, counts, None
@@ -51,6 +52,8 @@ def judge(
 def _refusal(counts: Appended) -> Refusal | None:
     if counts.out_of_bounds:
         return Refusal.OUT_OF_BOUNDS
+    if counts.too_old:
+        return Refusal.TOO_OLD
     if counts.out_of_order:
         return Refusal.OUT_OF_ORDER
     return Refusal.DUPLICATE if counts.duplicate else None

@@ -5,7 +5,7 @@ Where a sample goes:
 - A later instant closes the newest: with a quarter or more of the table's columns it becomes a row of the table,
   with fewer its samples go to the ragged part. So a page with stamps of its own for each container, or a
   remote client that sends series one by one, does not blow the table up.
-- A sample that is older than the newest instant (but new for its series) goes to the ragged part, and so do,
+- A sample that is older than the newest instant (new for its series, or late) goes to the ragged part, and so do,
   in one step, the sparse instants of a commit of many.
 
 A source is sealed as a whole, table and ragged part at one commit, so that "everything up to commit n is in
@@ -58,6 +58,7 @@ class Source:
         self._layout = Layout(self._refs.array, self._refs.array)
         self._layout_key = b""
         self._newest: Newest | None = None
+        self._ragged_since = NEVER
         self._start_afresh()
         self._latest = NEVER
 
@@ -134,6 +135,13 @@ class Source:
                 self._publish()
                 at += more
 
+    def aging_since(self) -> int | None:
+        """When the oldest open sample came, told by the times of samples: a late one counts as what was newest then."""
+        times = [self._table.first_time] if self._table.rows else []
+        times += [self._ragged_since] if self._ragged.size else []
+        times += [self._newest.time] if self._newest is not None else []
+        return min(times, default=None)
+
     def open_since(self) -> int | None:
         """The time of the oldest sample that is not sealed."""
         times = [self._table.first_time] if self._table.rows else []
@@ -181,7 +189,7 @@ class Source:
 
     def _take(self, time: int, columns: IntArray, values: FloatArray, stale: int) -> None:
         if time < self._latest:
-            self._ragged.write(columns, time, values)
+            self._write_loose(columns, time, values)
         elif self._newest is not None and time == self._newest.time:
             self._newest = self._newest.with_more(columns, values, stale)
         else:
@@ -197,10 +205,16 @@ class Source:
         apart &= instants != (self._newest.time if self._newest is not None else NEVER)
         loose = apart[place]
         if loose.any():
-            self._ragged.write(columns[loose], times[loose], values[loose])
+            self._write_loose(columns[loose], times[loose], values[loose])
         for at in np.flatnonzero(~apart):
             here = place == at
             self._take(int(instants[at]), columns[here], values[here], int(is_stale(values[here]).sum()))
+
+    def _write_loose(self, columns: IntArray, times: IntArray | int, values: FloatArray) -> None:
+        first = times if isinstance(times, int) else int(times.min())
+        if not self._ragged.size:
+            self._ragged_since = max(first, self._latest)
+        self._ragged.write(columns, times, values)
 
     def _close_newest(self) -> None:
         newest, self._newest = self._newest, None
@@ -208,7 +222,7 @@ class Source:
             return
         columns, values = newest.joined()
         if len(columns) * _QUARTER < self._table.slots:
-            self._ragged.write(columns, newest.time, values)
+            self._write_loose(columns, newest.time, values)
         else:
             self._table.write(newest.time, columns, values)
             self._dead = newest.stale
@@ -217,7 +231,7 @@ class Source:
         rows = self._table.rows + (self._newest is not None)
         clean = self._newest is None or commit.start > self._newest.time
         if not clean:  # the newest instant is about to grow: wait, but not for ever
-            return rows >= 2 * self._options.seal_rows
+            return rows >= 2 * self._options.seal_rows or self._ragged.size >= 2 * self._options.seal_samples
         return (
             rows >= self._options.seal_rows
             or self._ragged.size >= self._options.seal_samples

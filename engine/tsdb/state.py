@@ -44,7 +44,10 @@ class State:
         known = layout.living_at == catalog.forgettings
         born = [] if known else catalog.born(commit.times, layout.refs).tolist()
         layout.living_at = catalog.forgettings
-        catalog.note(commit.times, layout.refs, commit.values)
+        if commit.late and not isinstance(commit.times, int):
+            catalog.note_late(commit.times, layout.refs, commit.values)
+        else:
+            catalog.note(commit.times, layout.refs, commit.values)
         source.apply(commit, number, segment)
         self.next_commit = max(self.next_commit, number + 1)
         self.oldest = commit.start if self.oldest == NEVER else min(self.oldest, commit.start)

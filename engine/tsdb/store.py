@@ -21,7 +21,7 @@ import numpy as np
 
 from engine.foundation.errors import StoreError
 from engine.foundation.files import FolderLock, replace, sweep
-from engine.tsdb.admission import Admission
+from engine.tsdb.admission import Admission, Bounds
 from engine.tsdb.batch import Appended, Batch
 from engine.tsdb.cache import ArrayCache
 from engine.tsdb.cleaning import Cleaning
@@ -29,6 +29,7 @@ from engine.tsdb.commit import Commit
 from engine.tsdb.deletion import Deleting, recall_deleted
 from engine.tsdb.errors import DiskError, FormatError
 from engine.tsdb.gather import gather
+from engine.tsdb.late import held
 from engine.tsdb.maintenance import Maintained, Maintenance
 from engine.tsdb.numbers import NEVER
 from engine.tsdb.options import StoreOptions
@@ -46,7 +47,7 @@ from engine.tsdb.weigh import weigh
 from promql.model.labels import Labels
 from promql.model.matchers import Matcher
 from promql.model.panel import Kind, Need, Selected
-from promql.model.types import IntArray
+from promql.model.types import BoolArray, IntArray
 
 FORMAT: bytes = b"engine samples, format 2\n"
 
@@ -71,11 +72,11 @@ class Store:
             self._names = SeriesLog(folder / "series.log")
             self._log = Wal(folder / "wal", self._state.next_segment, options)
         self._selections = Selections(self._state)
-        self._admission = Admission(self._state.catalog, self._recall)
+        self._admission = Admission(self._state.catalog, self._recall, self._held)
         self._lock = threading.Lock()
         self._maintenance = Maintenance(self._state, options, self._lock, (self._names, self._log), (folder, cache))
         self._deleting = Deleting(self._state, self._selections, self._lock, self._maintenance)
-        self._cleaning = Cleaning(self._state, self._lock, self._maintenance)
+        self._cleaning = Cleaning(self._state, self._maintenance)
         self._snapshots = Snapshots(self._state, self._names, self._lock, self._maintenance)
 
     @classmethod
@@ -133,7 +134,7 @@ class Store:
 
         Raises DiskFullError; nothing was applied then, and the same call may succeed later.
         """
-        commit, counts = self._admission.judge(source, batches, self._earliest())
+        commit, counts = self._admission.judge(source, batches, self._bounds())
         if commit is not None:
             self._commit(source, commit)
         self.totals += counts
@@ -145,7 +146,7 @@ class Store:
         Raises DiskFullError; commits before the one that found no room are kept then, and the same call may succeed
         later, since what is there already is accepted again.
         """
-        commits, counts, refusal = judge(self._admission, writes, self._earliest())
+        commits, counts, refusal = judge(self._admission, writes, self._bounds())
         for source, commit in commits:
             self._commit(source, commit)
         self.totals += counts if refusal is None else replace_fields(counts, appended=0)
@@ -225,8 +226,12 @@ class Store:
 
     def set_retention(self, retention_ms: int, retention_bytes: int) -> None:
         """Keep samples for so long, and so many bytes, from the next turn of maintenance on; 0 is without end."""
-        self.options = replace_fields(self.options, retention_ms=retention_ms, retention_bytes=retention_bytes)
-        self._maintenance.options = self.options
+        kept = replace_fields(self.options, retention_ms=retention_ms, retention_bytes=retention_bytes)
+        self.options = self._maintenance.options = kept
+
+    def set_window(self, window_ms: int) -> None:
+        """Take samples that come late by so much, from now on; 0 takes none."""
+        self.options = self._maintenance.options = replace_fields(self.options, window_ms=window_ms)
 
     @property
     def deletions(self) -> tuple[Deletion, ...]:
@@ -257,10 +262,9 @@ class Store:
         """All the compaction that is due, at once; why it could not be done, if so. `maintain` does it bit by bit."""
         return self._maintenance.compact()
 
-    def _earliest(self) -> int:
-        """Older samples are out of bounds; an empty store takes any."""
-        newest = self._state.newest
-        return NEVER if newest == NEVER else newest - self.options.bounds_ms
+    def _bounds(self) -> Bounds:
+        """How old a sample may be, as of now."""
+        return Bounds.of(self._state.newest, self.options)
 
     def _commit(self, source: Source, commit: Commit) -> None:
         self._write(source, commit)
@@ -284,6 +288,10 @@ class Store:
     def _overlaps(self, start: int, end: int) -> bool:
         state = self._state
         return state.newest != NEVER and state.oldest <= end and start <= state.newest
+
+    def _held(self, refs: IntArray, times: IntArray) -> BoolArray:
+        """Which samples, told by series and time, are there."""
+        return held(self._selections.grouped(np.unique(refs)), refs, times)
 
     def _recall(self, ref: int, time: int) -> float:
         """The stored value of a series at the time of one of its samples."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import resource
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -20,7 +20,10 @@ from promql.model.panel import Kind
 from promql.model.staleness import STALE_NAN
 from tests.tsdb.twin import EVER, Answer, Twin, answer, batch, bits, equal, everything, named
 
-SMALL = StoreOptions(seal_rows=5, seal_samples=12, seal_age_ms=200_000, segment_bytes=2000, cache_bytes=2000)
+BOUNDS = 100_000
+SMALL = StoreOptions(
+    seal_rows=5, seal_samples=12, seal_age_ms=200_000, segment_bytes=2000, cache_bytes=2000, bounds_ms=BOUNDS
+)
 SERIES = [named("m", i=str(i)) for i in range(8)]
 ALL = Matcher("__name__", MatchOp.REGEX, ".+")
 VALUES = st.sampled_from([0.0, 1.0, float("nan"), STALE_NAN])
@@ -39,14 +42,22 @@ class Delete:
     end: int
 
 
-Step = Append | Delete | str
+@dataclass(frozen=True)
+class Window:
+    ms: int
+
+
+Step = Append | Delete | Window | str
 
 
 def histories() -> st.SearchStrategy[list[Step]]:
-    """Mostly rising times, deletions of what was, of what is and of what is yet to come; upkeep and new starts."""
+    """Mostly rising times and some that come late; deletions of what was, of what is and of what is yet to come; windows
+    for late samples that change; upkeep and new starts.
+    """
     samples = st.dictionaries(st.sampled_from(SERIES), VALUES, min_size=1, max_size=8).map(lambda d: tuple(d.items()))
     full = st.builds(lambda v: tuple((s, v) for s in SERIES), VALUES)
-    batches = st.lists(st.tuples(st.integers(0, 30), st.one_of(full, full, samples)), min_size=1, max_size=3)
+    rising, late = st.integers(0, 30), st.integers(-150, 0)
+    batches = st.lists(st.tuples(st.one_of(rising, rising, late), st.one_of(full, samples)), min_size=1, max_size=3)
     append = st.builds(Append, st.sampled_from(["a", "a", "a", "b"]), batches.map(tuple))
     edges = st.tuples(st.integers(-1, 60), st.integers(-1, 60)).map(sorted)
     chosen = st.one_of(
@@ -56,13 +67,20 @@ def histories() -> st.SearchStrategy[list[Step]]:
     )
     span = st.one_of(edges, edges, st.just([-EVER, EVER]))
     delete = st.builds(lambda m, e: Delete((m,), e[0], e[1]), chosen, span)
-    step = st.one_of(append, append, append, append, delete, st.sampled_from(["maintain", "reopen", "clean"]))
+    window = st.sampled_from([0, 50_000, 200_000]).map(Window)
+    rest = st.sampled_from(["maintain", "reopen", "clean"])
+    step = st.one_of(append, append, append, append, append, delete, window, rest)
     return st.lists(step, max_size=40).map(_in_time)
 
 
 def _in_time(found: list[Step]) -> list[Step]:
-    """Steps ten seconds apart; a deletion's span is in ten seconds, too."""
-    return [_moved(step, at * 10) for at, step in enumerate(found)]
+    """Steps ten seconds apart; a deletion's span is in ten seconds, too.
+
+    So few of them store parts that none are compacted: then deleted samples would be off the disk, and what a further
+    one must be later than would be known no more.
+    """
+    storing = [at for at, step in enumerate(found) if isinstance(step, Delete) or step in ("maintain", "clean")]
+    return [_moved(step, at * 10) for at, step in enumerate(found) if at not in storing[15:]]
 
 
 def _moved(step: Step, at: int) -> Step:
@@ -79,7 +97,7 @@ def _moved(step: Step, at: int) -> Step:
 def test_a_store_after_deletes_answers_like_one_that_never_got_the_samples(
     on_disk: bool, history: list[Step], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    folder, twin = tmp_path_factory.mktemp("store") if on_disk else None, Twin()
+    folder, twin, window = tmp_path_factory.mktemp("store") if on_disk else None, Twin(BOUNDS), 0
     store = Store.open(folder, SMALL)
     for step in history:
         match step:
@@ -91,6 +109,9 @@ def test_a_store_after_deletes_answers_like_one_that_never_got_the_samples(
                 store.delete([matchers], start, end)
                 twin.delete(matchers, start, end)
                 agree(store, twin)
+            case Window(ms):
+                window = twin.window = ms
+                store.set_window(ms)
             case "maintain":
                 store.maintain(0)
             case "clean":
@@ -99,7 +120,8 @@ def test_a_store_after_deletes_answers_like_one_that_never_got_the_samples(
                 assert store.deletions == ()
             case "reopen" if folder is not None:
                 store.close()
-                store = Store.open(folder, SMALL)
+                store = Store.open(folder, replace(SMALL, window_ms=window))
+                twin.newest = max((time for time, _ in twin.marks.values()), default=None)
                 assert store.recovery.damages == ()
     agree(store, twin)
     store.close()
@@ -357,3 +379,26 @@ def test_what_retention_dropped_does_not_come_back_from_the_log(tmp_path: Path) 
     store.close()
     store = Store.open(tmp_path)
     assert sorted(after(store)) == [SERIES[1]]
+
+
+def test_compaction_takes_deleted_samples_off_the_disk_and_forgets_the_deletion(tmp_path: Path) -> None:
+    options = StoreOptions(seal_rows=5)
+    store = Store.open(tmp_path, options)
+    for at in range(20):
+        for row in range(6):
+            append(store, ((at * 6 + row) * 1000, float(at)), ((at * 6 + row) * 1000, 1.0), series=SERIES[at % 2])
+        if at < 8:
+            store.maintain(0)
+    store.delete([[equal("i", "0")]], 0, EVER)
+    before = answer(store, everything())
+    for at in range(20, 60):
+        append(store, *((at * 6000 + row * 1000, float(at)) for row in range(6)), series=SERIES[1])
+        store.maintain(0)
+    assert store.deletions == ()
+    assert append(store, (5000, 1.0)) == Appended(1)
+    store.close()
+    store = Store.open(tmp_path, options)
+    assert append(store, (4000, 1.0)) == Appended(out_of_order=1)
+    assert answer(store, everything())[SERIES[0]] == [(5000, bits(1.0))]
+    assert set(before[SERIES[1]]) <= set(answer(store, everything())[SERIES[1]])
+    store.close()

@@ -31,30 +31,44 @@ def bits(value: float) -> bytes:
 class Twin:
     """Takes the same commits as a store and answers the same questions, one sample at a time."""
 
-    def __init__(self) -> None:
+    def __init__(self, bounds_ms: int = HOUR) -> None:
         self.samples: Answer = {}
         self.marks: dict[Labels, tuple[int, bytes]] = {}
         self.newest: int | None = None
+        self.bounds = bounds_ms
+        self.window = 0
 
     def append(self, batches: Sequence[tuple[int, Sequence[tuple[Labels, float]]]]) -> Appended:
-        appended = late = duplicate = bounds = 0
-        earliest = -EVER if self.newest is None else self.newest - HOUR
+        newest, told = self.newest, Appended()
         for time, series in batches:
             for labels, value in series:
-                mark = self.marks.get(labels)
-                if time < earliest:
-                    bounds += 1
-                elif mark and time < mark[0]:
-                    late += 1
-                elif mark and time == mark[0] and bits(value) != mark[1]:
-                    duplicate += 1
-                else:
-                    appended += 1
-                    if not mark or time > mark[0]:
-                        self.marks[labels] = (time, bits(value))
-                        self.samples.setdefault(labels, []).append((time, bits(value)))
-                        self.newest = time if self.newest is None else max(self.newest, time)
-        return Appended(appended, late, duplicate, bounds)
+                told += self._take(labels, time, bits(value), newest)
+        return told
+
+    def _take(self, labels: Labels, time: int, value: bytes, newest: int | None) -> Appended:
+        mark, inside = self.marks.get(labels), newest is None or time >= newest - self.bounds
+        if inside and (mark is None or time > mark[0]):
+            self.marks[labels] = (time, value)
+            self._insert(labels, time, value)
+            return Appended(1)
+        if inside and mark is not None and time == mark[0]:
+            return Appended(1) if value == mark[1] else Appended(duplicate=1)
+        if not self.window:
+            return Appended(out_of_order=1) if inside else Appended(out_of_bounds=1)
+        if newest is not None and time < newest - self.window:
+            return Appended(too_old=1)
+        new = time not in [t for t, _ in self.samples.get(labels, [])]
+        if new:
+            self._insert(labels, time, value)
+            if mark is None or time > mark[0]:
+                self.marks[labels] = (time, value)
+        return Appended(1, late=int(new))
+
+    def _insert(self, labels: Labels, time: int, value: bytes) -> None:
+        own = self.samples.setdefault(labels, [])
+        own.append((time, value))
+        own.sort(key=lambda sample: sample[0])
+        self.newest = time if self.newest is None else max(self.newest, time)
 
     def delete(self, matchers: Sequence[Matcher], start: int, end: int) -> None:
         """A further sample must still be later than what was deleted."""
