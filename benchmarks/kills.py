@@ -87,9 +87,13 @@ def _rounds(folder: Path, config: Path) -> None:
     for _ in range(ROUNDS + 1):
         with running(command, folder / "log") as program:
             program.wait_for(f"http://{HOST}:{port}/-/ready", seconds=120)
-            for name, samples in seen.items():
-                lost += _missing(samples, _asked(port, name))
-            _until_killed(program, port, chance.uniform(0.2, 3.0), seen)
+            try:
+                for name, samples in seen.items():
+                    lost += _missing(samples, _asked(port, name))
+                _until_killed(program, port, chance.uniform(0.2, 3.0), seen)
+            except RuntimeError as error:
+                error.add_note(program.log.read_text()[-3000:])
+                raise
     shown, written = (sum(map(len, samples.values())) for samples in seen.values())
     took = time.time() - begin  # noqa: TID251 - how long it took
     print(
@@ -132,8 +136,12 @@ def _asked(port: int, name: str) -> Samples:
     query = urllib.parse.urlencode({"query": f"{name}[1h]"})
     connection = http.client.HTTPConnection(HOST, port, timeout=60)
     connection.request("GET", f"/api/v1/query?{query}")
-    result = json.loads(connection.getresponse().read())["data"]["result"]
+    answer = connection.getresponse()
+    body = answer.read()
     connection.close()
+    if answer.status != 200:
+        raise RuntimeError(f"the engine answered {answer.status}: {body.decode()}")
+    result = json.loads(body)["data"]["result"]
     found: Samples = defaultdict(dict)
     for one in result:
         key = one["metric"]["i"] + (one["metric"].get("instance", "") if name == "load" else "")

@@ -86,6 +86,7 @@ class _Reader:
         self._cache = cache
         self.state = State()
         self._layouts: dict[int, Layout] = {}
+        self._born: list[int] = []
         self._damages: list[Damage] = []
         self._names_damaged = False
         self._commits = self._samples = self._lost = 0
@@ -101,6 +102,8 @@ class _Reader:
             state.index.add(living, state.catalog.labels_of(living))
         in_parts = state.catalog.last.array.copy()
         self._read_log()
+        if born := sorted(self._born):
+            state.index.add(born, state.catalog.labels_of(born))
         state.catalog.raise_lasts(in_parts)  # a source's open samples may be older than another's sealed ones
         return Recovery(self._commits, self._samples, self._lost, tuple(self._damages))
 
@@ -220,10 +223,10 @@ class _Reader:
             self._lose(found.numbers[-1], len(found.numbers))
             return
         if isinstance(found, Rows):
-            state.apply_rows(source, found, layout, segment)
+            self._born += state.enter_rows(source, found, layout, segment)
         else:
             commit = Commit(found.times, layout, found.values, int(is_stale(found.values).sum()), late=True)
-            state.apply(source, commit, found.numbers[0], segment)
+            self._born += state.enter(source, commit, found.numbers[0], segment)
         self._commits += len(found.numbers)
         self._samples += found.values.size
 

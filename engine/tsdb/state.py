@@ -40,9 +40,14 @@ class State:
 
     def apply(self, source: Source, commit: Commit, number: int, segment: int) -> None:
         """Take in a commit that is in that segment of the log under that number."""
+        if born := self.enter(source, commit, number, segment):
+            self.index.add(born, self.catalog.labels_of(born))
+
+    def enter(self, source: Source, commit: Commit, number: int, segment: int) -> list[int]:
+        """The same but for the index: the series that have their first samples here, ascending, are not in it yet."""
         catalog, layout = self.catalog, commit.layout
         known = layout.living_at == catalog.forgettings
-        born = [] if known else catalog.born(commit.times, layout.refs).tolist()
+        born: list[int] = [] if known else catalog.born(commit.times, layout.refs).tolist()
         layout.living_at = catalog.forgettings
         if commit.late and not isinstance(commit.times, int):
             catalog.note_late(commit.times, layout.refs, commit.values)
@@ -52,20 +57,18 @@ class State:
         self.next_commit = max(self.next_commit, number + 1)
         self.oldest = commit.start if self.oldest == NEVER else min(self.oldest, commit.start)
         self.newest = max(self.newest, commit.end)
-        if born:
-            self.index.add(born, catalog.labels_of(born))
+        return born
 
-    def apply_rows(self, source: Source, rows: Rows, layout: Layout, segment: int) -> None:
+    def enter_rows(self, source: Source, rows: Rows, layout: Layout, segment: int) -> list[int]:
         """The same for commits that have the same series, each later than the one before."""
         catalog, (first, last) = self.catalog, (int(rows.times[0]), int(rows.times[-1]))
-        born = catalog.born(first, layout.refs).tolist()
+        born: list[int] = catalog.born(first, layout.refs).tolist()
         catalog.note_newer(last, layout.refs, rows.values[-1])
         source.apply_rows(rows, layout, segment)
         self.next_commit = max(self.next_commit, rows.numbers[-1] + 1)
         self.oldest = first if self.oldest == NEVER else min(self.oldest, first)
         self.newest = max(self.newest, last)
-        if born:
-            self.index.add(born, catalog.labels_of(born))
+        return born
 
     def all_sources(self) -> list[Source]:
         """A copy, made in one step of the interpreter: for any thread."""
