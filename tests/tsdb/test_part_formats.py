@@ -1,6 +1,6 @@
 """Files of parts of other releases: format 2 is read, a later one is refused by name.
 
-`stored/00000002.part` was written by the release that wrote format 2.
+`stored/00000002.part` and `stored/00000003.part` were written by the release that wrote format 2.
 """
 
 from __future__ import annotations
@@ -70,6 +70,16 @@ def test_the_ragged_part_of_a_file_of_format_2_is_read_and_rewritten(file: PartF
         owners = np.repeat(samples.rows, samples.counts).tolist()
         found += zip(owners, samples.times.tolist(), samples.values.tolist(), strict=True)
     assert sorted(found) == [(c, 2000 + t, c * 1.5 + t) for c in range(70) for t in range(12) if c % 3 == t % 3]
+
+
+def test_a_table_of_format_2_has_the_stripes_that_its_number_of_rows_gave_it() -> None:
+    file = PartFile.open(OLD.with_name("00000003.part"), ArrayCache(1 << 20))
+    (part,) = file.parts()
+    assert part.table is not None
+    refs = np.arange(150)
+    out = np.empty((150, 100))
+    part.table.fill(out, part.table.locate(Wanted(refs, refs)).at, 0, 100)
+    assert (out == refs[:, None] + np.arange(100) // 10).all()
 
 
 def test_a_file_of_a_later_format_is_refused_by_name() -> None:

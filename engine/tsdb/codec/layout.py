@@ -11,6 +11,7 @@ from typing import Final
 
 import numpy as np
 
+from engine.tsdb.codec import legacy
 from promql.model.types import AnyArray, IntArray
 
 XOR_PLANES: Final = 1
@@ -36,7 +37,7 @@ def stripe_columns(code: int, rows: int) -> int:
     """Columns in a stripe. More where rows are few, for a stripe has a price of its own."""
     if code == CONSTANT:
         return slice_columns(rows)
-    return max(_STRIPE, _CELLS // rows)
+    return legacy.width(rows) if code == XOR_PLANES else max(_STRIPE, _CELLS // rows)
 
 
 @dataclass(frozen=True, slots=True)
