@@ -24,6 +24,15 @@ _KEPT_SECONDS: Final = 600.0
 _BEAT_PART: Final = 20
 
 
+def source_key(labels: Labels, lane: int = 0) -> str:
+    """The key of the source in which the series of a job and instance lie."""
+    return f"{group_key(labels)} {lane}"
+
+
+def group_key(labels: Labels) -> str:
+    return f"{KEY}{Labels.of(job=labels.get('job'), instance=labels.get('instance'))}"
+
+
 class Store(Protocol):
     """What is asked of a store."""
 
@@ -118,8 +127,7 @@ class Places:
     def _group(self, labels: Labels) -> _Group:
         key = labels.get("job"), labels.get("instance")
         if (group := self._groups.get(key)) is None:
-            named = Labels.of(job=key[0], instance=key[1])
-            group = self._groups[key] = _Group(f"{KEY}{named}")
+            group = self._groups[key] = _Group(group_key(labels))
         return group
 
     def _opened(self, group: _Group, number: int) -> Lane:

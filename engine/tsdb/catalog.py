@@ -119,6 +119,17 @@ class Catalog:
             self.first.array[born[::-1]] = times if isinstance(times, int) else times[new][::-1]
         return np.unique(born) if len(new) else born
 
+    def note_history(self, refs: IntArray, firsts: IntArray, lasts: IntArray) -> IntArray:
+        """Samples of these series, each once, came from outside; gives the series that had none before."""
+        known = self.first.array[refs]
+        self.first.array[refs] = np.where(known == NEVER, firsts, np.minimum(known, firsts))
+        newer = refs[self.last.array[refs] < lasts]
+        self.last.array[refs] = np.maximum(self.last.array[refs], lasts)
+        self.value.array[newer] = ABSENT_NAN
+        self.forgettings += 1  # whatever was found out about who lives holds no more
+        born: IntArray = refs[known == NEVER]
+        return born
+
     def raise_lasts(self, at_least: IntArray) -> None:
         """The last samples are no older than these; `at_least` is by series number."""
         older = np.flatnonzero(self.last.array[: len(at_least)] < at_least)

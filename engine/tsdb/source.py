@@ -89,6 +89,10 @@ class Source:
         """The series in each column: int64[columns]."""
         return self._refs.array[: self._width]
 
+    def columns_of(self, refs: IntArray) -> IntArray:
+        """The columns of series that have one here: int64[N]."""
+        return self._catalog.columns_in(self.number, refs)
+
     @property
     def latest(self) -> int:
         """The time of the newest sample; NEVER where there was none."""
@@ -179,6 +183,11 @@ class Source:
     def replace_parts(self, parts: tuple[Part, ...]) -> None:
         """Exchange the sealed parts; the open ones stay."""
         self._publish(parts)
+
+    def take(self, parts: Sequence[Part]) -> None:
+        """Show parts that come from outside; what is in them is not looked at."""
+        self._latest = max(self._latest, *(part.end for part in parts))
+        self.replace_parts((*self.view.parts, *parts))
 
     def restore(self, parts: Sequence[Part]) -> None:
         """Start from stored parts."""

@@ -29,6 +29,7 @@ from engine.tsdb.commit import Commit
 from engine.tsdb.deletion import Deleting, recall_deleted
 from engine.tsdb.errors import DiskError, FormatError
 from engine.tsdb.gather import gather
+from engine.tsdb.history import History, add_history
 from engine.tsdb.late import held
 from engine.tsdb.maintenance import Maintained, Maintenance
 from engine.tsdb.numbers import NEVER
@@ -152,6 +153,17 @@ class Store:
         self.totals += counts if refusal is None else replace_fields(counts, appended=0)
         return counts, refusal
 
+    def add_history(self, history: Sequence[History]) -> None:
+        """Store samples of any age as sealed parts, past the log; each source once, and none is stored already.
+
+        Raises DiskFullError; then nothing of it is kept.
+        """
+        if self.deletions:  # they are told from what came later by numbers of commits, which history has none of
+            self.clean_tombstones()
+        for one in history:
+            self._name(one.source)
+        add_history(self._state, self._lock, self._maintenance, history)
+
     def writers(self, labels: Labels) -> list[Source]:
         """The sources in which this series has a column, the first one first; none for one that was never seen."""
         return [self._state.by_number[number] for number in self._state.catalog.writers(labels)]
@@ -166,6 +178,19 @@ class Store:
     def weight(self, need: Need) -> int:
         """About how many samples `select` would give."""
         return weigh(self._selections.groups(need.matchers), need.start, need.end)
+
+    def find(self, matchers: Sequence[Matcher], start: int, end: int) -> IntArray:
+        """The numbers of the series that match and have lived at some time between `start` and `end`, ascending."""
+        return self._alive(matchers, start, end)
+
+    def labels_of(self, refs: IntArray) -> list[Labels]:
+        """What these numbers mean."""
+        return self._state.catalog.labels_of(refs.tolist())
+
+    def read(self, refs: IntArray, start: int, end: int, kind: Kind) -> list[Selected]:
+        """The samples of the series with these numbers, which ascend."""
+        groups = self._selections.grouped(refs)
+        return [found for group in groups for found in gather(group, start, end, kind)]
 
     def series(self, matchers: Sequence[Matcher], start: int, end: int) -> list[Labels]:
         """The series that match and have lived at some time between `start` and `end`, sorted."""
@@ -273,12 +298,16 @@ class Store:
 
     def _write(self, source: Source, commit: Commit) -> None:
         """Log a commit, and before it the names that are not logged yet."""
+        self._name(source)
+        self._log.write(self._state.next_commit, source.number, commit)
+
+    def _name(self, source: Source) -> None:
+        """Log the names of new columns."""
         refs = source.refs
         if source.saved < len(refs):
             new = refs[source.saved :].tolist()
             self._names.write(Named(source.number, source.key, new, self._state.catalog.labels_of(new)))
             source.saved = len(refs)
-        self._log.write(self._state.next_commit, source.number, commit)
 
     def _alive(self, matchers: Sequence[Matcher], start: int, end: int) -> IntArray:
         refs = self._selections.matching.find(matchers)

@@ -59,10 +59,10 @@ def prometheus(folder: Path, config: str, *flags: str) -> Iterator[int]:
 
 
 @contextmanager
-def engine(folder: Path, *flags: str) -> Iterator[int]:
+def engine(folder: Path, *flags: str, config: str = "") -> Iterator[int]:
     port = free_port()
     path = folder / "ours.yml"
-    path.write_text("")
+    path.write_text(config)
     command = [*ENGINE, "run", f"--config={path}", f"--data-dir={folder / 'ours'}", f"--web.listen-address=127.0.0.1:{port}", *flags]  # fmt: skip
     with running(command, folder / "ours.log"):
         wait_for("the engine", lambda: fetch(f"http://127.0.0.1:{port}/-/ready"))
@@ -142,6 +142,26 @@ def test_every_request_is_answered_as_by_prometheus_and_leaves_the_same(tmp_path
         for name, body in OURS_IS_400.items():
             status, *answer = told(post(real, body))
             assert (status, told(post(ours, body))) == (500, (400, *answer)), name
+        assert stored(ours) == stored(real)
+
+
+LATE: Final = "storage: {tsdb: {out_of_order_time_window: 10m}}"
+LATE_STEPS: Final[dict[str, bytes]] = {
+    "in order": packed(series(named(a="1"), (NOW, 1.0)) + series(named(a="2"), (NOW, 1.0))),
+    "late": packed(series(named(a="1"), (NOW - 1000, 2.0), (NOW - 600_000, 3.0))),
+    "late and new": packed(series(named(a="1"), (NOW - 2000, 2.0)) + series(named(a="2"), (NOW + 5000, 3.0))),
+    "new and late": packed(series(named(a="2"), (NOW + 9000, 4.0), (NOW + 7000, 5.0))),
+    "another value": packed(series(named(a="2"), (NOW + 9000, 5.0))),
+}
+TOO_OLD: Final = packed(series(named(a="2"), (NOW + 20_000, 3.0)) + series(named(a="1"), (NOW - 700_000, 3.0)))
+
+
+def test_late_samples_are_taken_within_the_window_as_by_prometheus(tmp_path: Path) -> None:
+    with prometheus(tmp_path, LATE, RECEIVE) as real, engine(tmp_path, RECEIVE, config=LATE) as ours:
+        for name, body in LATE_STEPS.items():
+            assert told(post(ours, body)) == told(post(real, body)), name
+        status, *answer = told(post(real, TOO_OLD))
+        assert (status, told(post(ours, TOO_OLD))) == (500, (400, *answer))  # later releases say 400 too
         assert stored(ours) == stored(real)
 
 

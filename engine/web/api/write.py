@@ -1,7 +1,7 @@
 """`/api/v1/write`: the receiver of remote write.
 
-As Prometheus 2.42, but for two answers: labels that are none and native histograms are the client's mistake (400), as
-in later releases; 2.42 says 500, and its client would send the same again for ever.
+As Prometheus 2.42, but for three answers: labels that are none, samples that are too old and native histograms are the
+client's mistake (400), as in later releases; 2.42 says 500, and its client would send the same again for ever.
 """
 
 from __future__ import annotations

@@ -1,0 +1,21 @@
+"""Progress as a bar of `rich`, which is an extra (`pip install monitoring-engine[rich]`)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import Progress
+
+from engine.offline.progress import Step
+
+
+class Bar:
+    """On standard error, gone at the end."""
+
+    @contextmanager
+    def of(self, total: int, unit: str) -> Iterator[Step]:
+        with Progress(console=Console(stderr=True), transient=True) as bars:
+            task = bars.add_task(unit, total=total)
+            yield lambda more: bars.advance(task, more)

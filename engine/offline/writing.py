@@ -1,0 +1,49 @@
+"""Text of a store, written series by series."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from engine.offline.progress import Progress
+from engine.offline.reading import Wanted, by_name, found, rows
+from engine.offline.text import EOF, dumped, exportable, openmetrics
+from engine.tsdb.store import Store
+from promql.model.panel import Kind
+
+Write = Callable[[str], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """How much was written; `left_out` series have names that the format can't hold."""
+
+    series: int
+    samples: int
+    left_out: int = 0
+
+
+def dump(store: Store, wanted: Wanted, write: Write, progress: Progress) -> Written:
+    """As `promtool tsdb dump`: a stale marker shows as NaN."""
+    refs = by_name(store, found(store, wanted))
+    series = samples = 0
+    with progress.of(len(refs), "series") as step:
+        for row in rows(store, refs, wanted, Kind.INSTANT):
+            write(dumped(row))
+            series, samples = series + 1, samples + len(row.times)
+            step(1)
+    return Written(series, samples)
+
+
+def export(store: Store, wanted: Wanted, write: Write, progress: Progress) -> Written:
+    """As OpenMetrics, which has no stale markers: where a series ended is not told."""
+    every = found(store, wanted)
+    refs = by_name(store, every[[exportable(labels) for labels in store.labels_of(every)]])
+    series = samples = 0
+    with progress.of(len(refs), "series") as step:
+        for row in rows(store, refs, wanted, Kind.RANGE):
+            write(openmetrics(row))
+            series, samples = series + 1, samples + len(row.times)
+            step(1)
+    write(EOF)
+    return Written(series, samples, len(every) - len(refs))
