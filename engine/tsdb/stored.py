@@ -80,18 +80,20 @@ class _Columns:
     def groups(self, at: IntArray) -> Iterator[tuple[slice | IntArray, Stripe | _Decoded, IntArray | None]]:
         """Stripe by stripe: which of the wanted columns are in it, and which of its columns they are; None for all."""
         where = self.layout()
+        if len(where.sizes) == 1:
+            yield slice(0, len(at)), self._stripe(0, where), _others(where.places[at], int(where.sizes[0]))
+            return
         stripes = where.stripes[at]
         order = stripes.argsort(kind="stable")
         edges = np.flatnonzero(np.diff(stripes[order])) + 1
         for start, stop in pairwise([0, *edges.tolist(), len(at)]):
             some = order[start:stop]
             number = int(stripes[some[0]])
-            chosen = where.places[at[some]]
-            whole = len(some) == where.sizes[number] and bool((np.diff(chosen) > 0).all())
+            chosen = _others(where.places[at[some]], int(where.sizes[number]))
             places: slice | IntArray = some
             if some[-1] - some[0] + 1 == len(some):
                 places = slice(int(some[0]), int(some[-1]) + 1)
-            yield places, self._stripe(number, where), None if whole else chosen
+            yield places, self._stripe(number, where), chosen
 
     def _stripe(self, number: int, where: Layout) -> Stripe | _Decoded:
         place, at = self._place, self._place.stripes.start + self._first + number
@@ -105,6 +107,11 @@ class _Columns:
             found = (legacy.decode(data, columns, place.rows) if code == XOR_PLANES else unpacked(data),)
             place.file.cache.put(key, found)
         return _Decoded(found[0]) if code == XOR_PLANES else Stripe(code, found[0], columns, place.rows)
+
+
+def _others(chosen: IntArray, columns: int) -> IntArray | None:
+    """The same, or None where these are all columns of a stripe in their order."""
+    return None if len(chosen) == columns and (chosen[1:] > chosen[:-1]).all() else chosen
 
 
 @dataclass(frozen=True, slots=True)

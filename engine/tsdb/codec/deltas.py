@@ -9,11 +9,12 @@ Negative leftovers are folded between the positive ones (0, -1, 1, -2, ...), so 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 
+from engine.tsdb.codec.layout import FEW_ROWS
 from promql.model.types import AnyArray, IntArray
 
 ORDERS: Final = (0, 1, 2)
@@ -36,7 +37,12 @@ class Leftovers:
 
 
 def leftovers(numbers: IntArray) -> list[Leftovers]:
-    """By order, the columns of a block: int64[S, T]."""
+    """By order, the columns of a block: int64[S, T]. Where rows are few, all columns are of order 1 and of one width:
+    a guess would be worth nothing there, and fewer kinds are fewer stripes.
+    """
+    if numbers.shape[1] < FEW_ROWS:
+        only = _leftovers(1, np.arange(len(numbers)), numbers)
+        return [replace(only, widths=np.full_like(only.widths, only.widths.max()))]
     orders = _orders(numbers)
     found = []
     for order in ORDERS:
@@ -48,10 +54,7 @@ def leftovers(numbers: IntArray) -> list[Leftovers]:
 
 
 def _orders(numbers: IntArray) -> IntArray:
-    rows = numbers.shape[1]
-    if rows < 3:
-        return np.full(len(numbers), 1)
-    at = np.unique(np.linspace(0, rows - 3, _PLACES).astype(np.int64))
+    at = np.linspace(0, numbers.shape[1] - 3, _PLACES).astype(np.int64)
     values, nexts = numbers[:, at], numbers[:, at + 1]
     steps = nexts - values
     bends = numbers[:, at + 2] - nexts - steps

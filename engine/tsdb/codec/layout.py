@@ -18,6 +18,8 @@ XOR_PLANES: Final = 1
 """Of format 2, see `engine.tsdb.codec.legacy`."""
 CONSTANT: Final = 2
 XOR: Final = 3
+FEW_ROWS: Final = 64
+"""Tables with fewer rows, sealed early, get as few stripes as can be, for a stripe has a price of its own."""
 _SLICE_CELLS: Final = 1 << 18
 _STRIPE: Final = 64
 _CELLS: Final = 1 << 15
@@ -34,7 +36,7 @@ def slice_columns(rows: int) -> int:
 
 
 def stripe_columns(code: int, rows: int) -> int:
-    """Columns in a stripe. More where rows are few, for a stripe has a price of its own."""
+    """Columns in a stripe: more where rows are few."""
     if code == CONSTANT:
         return slice_columns(rows)
     return legacy.width(rows) if code == XOR_PLANES else max(_STRIPE, _CELLS // rows)

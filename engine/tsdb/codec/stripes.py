@@ -10,12 +10,11 @@ payloads and -0.0 too. A stripe is its code (see `engine.tsdb.codec.layout`) and
     floating point               bits XORed with those of the row before: uint64
     whole numbers                bases, slopes: int64; shifts, scales: uint8; leftovers in their width
 
-each as planes, and by column, then by row.
+each by column, then by row; what is there for each row is in planes. Constants are told apart only where rows are many.
 """
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -26,12 +25,13 @@ from engine.foundation.zstd import compressed, decompressed
 from engine.tsdb.codec.decimals import unscale, whole_numbers
 from engine.tsdb.codec.deltas import Leftovers, folded, leftovers, summed, unfolded
 from engine.tsdb.codec.holes import NO_HOLES, Holes, without_holes
-from engine.tsdb.codec.layout import CONSTANT, XOR, integer, stripe_columns
-from engine.tsdb.codec.planes import Reader, planes
+from engine.tsdb.codec.layout import CONSTANT, FEW_ROWS, XOR, integer, stripe_columns
+from engine.tsdb.codec.planes import planes
 from promql.model.types import AnyArray, BoolArray, FloatArray, IntArray
 
 _ALL: Final = slice(None)
-_COUNT: Final = struct.Struct("<I")
+_COUNT: Final = np.dtype("<u4")
+_HEAD: Final = ("<i8", "<i8", "u1", "u1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +46,13 @@ def encode(block: FloatArray) -> Encoded:
     """A block of columns, float64[S, T]: no more than fit in a slice."""
     block = np.ascontiguousarray(block)
     bits = block.view(np.int64)
-    constant = (bits == bits[:, :1]).all(axis=1)
+    many = block.shape[1] >= FEW_ROWS
+    constant = (bits == bits[:, :1]).all(axis=1) & many
     varying = np.flatnonzero(~constant)
     block, holes = _filled(block, varying)
     maker = _Maker(block, holes)
     maker.codes[constant] = CONSTANT
-    if len(holes):
+    if len(holes) and many:
         even = (block.view(np.int64)[varying] == block.view(np.int64)[varying, :1]).all(axis=1)
         maker.codes[varying[even]] = CONSTANT
         varying = varying[~even]
@@ -112,23 +113,23 @@ class _Maker:
 
     def _punched(self, columns: IntArray) -> Sequence[bytes]:
         if not len(self._holes):
-            return [_COUNT.pack(0)]
+            return [_COUNT.type(0).tobytes()]
         holes = self._holes.of(columns, len(self._block))
-        places = [planes(some.astype("<u4")) for some in (holes.columns, holes.starts, holes.lengths)]
-        return [_COUNT.pack(len(holes)), *places, planes(holes.bits)]
+        places = [some.astype("<u4").tobytes() for some in (holes.columns, holes.starts, holes.lengths)]
+        return [_COUNT.type(len(holes)).tobytes(), *places, holes.bits.tobytes()]
 
     def _content(self, code: int, columns: IntArray) -> Sequence[bytes]:
         bits = self._block.view(np.int64)
         if code == CONSTANT:
-            return [planes(bits[columns, 0])]
+            return [bits[columns, 0].tobytes()]
         if code == XOR:
             changes = bits[columns]
             changes[:, 1:] ^= bits[columns, :-1]
             return [planes(changes)]
         left, taken, scales = next(found for found in self._numbers if integer(found[0].order, 0) == code & ~0xF)
         at = taken.searchsorted(columns)
-        head = [planes(some[at]) for some in (left.bases, left.slopes)]
-        head += [some[at].astype(np.uint8).tobytes() for some in (left.shifts, scales)]
+        kinds = zip((left.bases, left.slopes, left.shifts, scales), _HEAD, strict=True)
+        head = [some[at].astype(kind).tobytes() for some, kind in kinds]
         return [*head, planes(folded(left.left[at], code & 0xF))]
 
 
@@ -139,10 +140,13 @@ class Stripe:
 
     def __init__(self, code: int, data: AnyArray, columns: int, rows: int) -> None:
         self._code, self._columns, self._rows = code, columns, rows
-        reader = Reader(data)
-        count = int(_COUNT.unpack(reader.take("u1", _COUNT.size).tobytes())[0])
-        self._holes = _holes(reader, count) if count else NO_HOLES
-        self._rest = reader.rest()
+        count, at = int(data[: _COUNT.itemsize].view(_COUNT)[0]), _COUNT.itemsize
+        self._holes = NO_HOLES
+        if count:
+            places = data[at : at + 12 * count].view("<u4").reshape(3, count).astype(np.int64)
+            at += 20 * count
+            self._holes = Holes(*places, data[at - 8 * count : at].view("<i8"))
+        self._rest = data[at:]
 
     def values(self, chosen: IntArray | None, rows: int, out: FloatArray | None = None) -> FloatArray:
         """The first so many rows of some columns (none twice) or of all: float64[S, rows], in `out` where given."""
@@ -151,7 +155,7 @@ class Stripe:
             out = np.empty((count, rows))
         which = _ALL if chosen is None else chosen
         if self._code == CONSTANT:
-            out[:] = Reader(self._rest).take("<f8", self._columns)[which, None]
+            out[:] = self._rest.view("<f8")[which, None]
         elif self._code == XOR:
             np.bitwise_xor.accumulate(self._cells(8, which, rows), axis=1, out=out.view(np.uint64))
         else:
@@ -177,9 +181,10 @@ class Stripe:
         unscale(out, scales[:, None])
 
     def _head(self, which: slice | IntArray) -> tuple[IntArray, IntArray, IntArray, IntArray]:
-        count, reader = self._columns, Reader(self._rest)
-        bases, slopes, shifts, scales = (reader.take(kind, count)[which] for kind in ("<i8", "<i8", "u1", "u1"))
-        return bases, slopes, shifts.astype(np.int64), scales.astype(np.int64)
+        count, rest = self._columns, self._rest
+        bases, slopes = rest[: 16 * count].view("<i8").reshape(2, count)[:, which]
+        shifts, scales = rest[16 * count : 18 * count].reshape(2, count)[:, which].astype(np.int64)
+        return bases, slopes, shifts, scales
 
     def _left(self, which: slice | IntArray, rows: int) -> AnyArray:
         return unfolded(self._cells(self._code & 0xF, which, rows))
@@ -201,8 +206,3 @@ class Stripe:
 def unpacked(stripe: bytes | memoryview) -> AnyArray:
     """The content of a stripe's frame, without its code: uint8[N]."""
     return np.frombuffer(decompressed(stripe[1:]), np.uint8)
-
-
-def _holes(reader: Reader, count: int) -> Holes:
-    columns, starts, lengths = (reader.take("<u4", count).astype(np.int64) for _ in range(3))
-    return Holes(columns, starts, lengths, reader.take("<i8", count))
