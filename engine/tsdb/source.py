@@ -243,6 +243,7 @@ class Source:
             return rows >= 2 * self._options.seal_rows or self._ragged.size >= 2 * self._options.seal_samples
         return (
             rows >= self._options.seal_rows
+            or (rows >= _FEW_ROWS and rows * self._table.slots >= self._options.seal_cells)
             or self._ragged.size >= self._options.seal_samples
             or (rows >= _FEW_ROWS and self._has_changed())
         )

@@ -24,7 +24,7 @@ from engine.tsdb.view import Part
 from promql.model.labels import Labels
 from promql.model.staleness import ABSENT_NAN
 from promql.model.types import FloatArray, IntArray
-from tests.tsdb.twin import HOUR, Twin, answer, batch, everything, named
+from tests.tsdb.twin import HOUR, Twin, answer, batch, equal, everything, named
 
 SERIES = [named("m", i=str(i)) for i in range(30)]
 OPTIONS = StoreOptions(seal_rows=40)
@@ -301,3 +301,34 @@ def test_series_that_come_and_go_answer_the_same_after_compaction(
             store.maintain(0)
     assert store.compact() == ""
     assert answer(store, everything()) == twin.select(everything())
+
+
+def test_compaction_leaves_out_what_was_deleted_and_then_the_deletion_is_forgotten(tmp_path: Path) -> None:
+    store = filled(tmp_path)
+    store.delete([[equal("source", "a")]], 10 * MINUTE, 70 * MINUTE)
+    before = answer(store, everything())
+    assert len(store.deletions) == 1
+    for _ in range(3):
+        store.maintain(0)
+    assert store.deletions == ()
+    assert answer(store, everything()) == before
+    store.close()
+    store = Store.open(tmp_path, OPTIONS)
+    assert answer(store, everything()) == before
+    store.close()
+
+
+def test_a_deletion_while_files_are_compacted_holds(tmp_path: Path) -> None:
+    store = filled(tmp_path)
+    old, compaction = files(tmp_path), store._maintenance._compaction
+    while files(tmp_path) == old:
+        compaction.work(1, 0)
+    store.delete([[equal("source", "a")]], 10 * MINUTE, 70 * MINUTE)
+    before = answer(store, everything())
+    for _ in range(3):
+        store.maintain(0)
+        assert answer(store, everything()) == before
+    store.close()
+    store = Store.open(tmp_path, OPTIONS)
+    assert answer(store, everything()) == before
+    store.close()

@@ -61,6 +61,13 @@ def test_the_log_goes_once_its_samples_are_in_parts(tmp_path: Path) -> None:
     store.close()
 
 
+def test_a_wide_source_is_sealed_after_fewer_rows() -> None:
+    store = Store.open(None, StoreOptions(seal_cells=70 * 20))
+    scrape(store, "a", range(0, 450_000, 15_000))
+    assert [len(part.table.times) for part in store.source("a").view.parts if part.table] == [20]
+    store.close()
+
+
 def test_a_slow_source_is_sealed_by_age_and_does_not_keep_the_log(tmp_path: Path) -> None:
     options = StoreOptions(segment_bytes=1000)
     store = Store.open(tmp_path, options)

@@ -14,7 +14,7 @@ from typing import Final
 
 import numpy as np
 
-from engine.tsdb.codec.layout import FEW_ROWS
+from engine.tsdb.codec.layout import is_small
 from promql.model.types import AnyArray, IntArray
 
 ORDERS: Final = (0, 1, 2)
@@ -37,10 +37,10 @@ class Leftovers:
 
 
 def leftovers(numbers: IntArray) -> list[Leftovers]:
-    """By order, the columns of a block: int64[S, T]. Where rows are few, all columns are of order 1 and of one width:
-    a guess would be worth nothing there, and fewer kinds are fewer stripes.
+    """By order, the columns of a block: int64[S, T]. Those of a small one are all of order 1 and of one width: a guess
+    would be worth nothing there, and fewer kinds are fewer stripes.
     """
-    if numbers.shape[1] < FEW_ROWS:
+    if is_small(*numbers.shape):
         only = _leftovers(1, np.arange(len(numbers)), numbers)
         return [replace(only, widths=np.full_like(only.widths, only.widths.max()))]
     orders = _orders(numbers)

@@ -18,10 +18,9 @@ XOR_PLANES: Final = 1
 """Of format 2, see `engine.tsdb.codec.legacy`."""
 CONSTANT: Final = 2
 XOR: Final = 3
-FEW_ROWS: Final = 64
-"""Tables with fewer rows, sealed early, get as few stripes as can be, for a stripe has a price of its own."""
 _SLICE_CELLS: Final = 1 << 18
 _STRIPE: Final = 64
+_FEW_ROWS: Final = 64
 _CELLS: Final = 1 << 15
 
 
@@ -40,6 +39,11 @@ def stripe_columns(code: int, rows: int) -> int:
     if code == CONSTANT:
         return slice_columns(rows)
     return legacy.width(rows) if code == XOR_PLANES else max(_STRIPE, _CELLS // rows)
+
+
+def is_small(columns: int, rows: int) -> bool:
+    """Is it a table that was sealed early? All of it goes into a stripe or two, since each has a price of its own."""
+    return rows < _FEW_ROWS and columns * rows <= _CELLS
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ payloads and -0.0 too. A stripe is its code (see `engine.tsdb.codec.layout`) and
     floating point               bits XORed with those of the row before: uint64
     whole numbers                bases, slopes: int64; shifts, scales: uint8; leftovers in their width
 
-each by column, then by row; what is there for each row is in planes. Constants are told apart only where rows are many.
+each by column, then by row; what is there for each row is in planes. Small tables have no constants.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from engine.foundation.zstd import compressed, decompressed
 from engine.tsdb.codec.decimals import unscale, whole_numbers
 from engine.tsdb.codec.deltas import Leftovers, folded, leftovers, summed, unfolded
 from engine.tsdb.codec.holes import NO_HOLES, Holes, without_holes
-from engine.tsdb.codec.layout import CONSTANT, FEW_ROWS, XOR, integer, stripe_columns
+from engine.tsdb.codec.layout import CONSTANT, XOR, integer, is_small, stripe_columns
 from engine.tsdb.codec.planes import planes
 from promql.model.types import AnyArray, BoolArray, FloatArray, IntArray
 
@@ -46,13 +46,13 @@ def encode(block: FloatArray) -> Encoded:
     """A block of columns, float64[S, T]: no more than fit in a slice."""
     block = np.ascontiguousarray(block)
     bits = block.view(np.int64)
-    many = block.shape[1] >= FEW_ROWS
-    constant = (bits == bits[:, :1]).all(axis=1) & many
+    small = is_small(*block.shape)
+    constant = (bits == bits[:, :1]).all(axis=1) & (not small)
     varying = np.flatnonzero(~constant)
     block, holes = _filled(block, varying)
     maker = _Maker(block, holes)
     maker.codes[constant] = CONSTANT
-    if len(holes) and many:
+    if len(holes) and not small:
         even = (block.view(np.int64)[varying] == block.view(np.int64)[varying, :1]).all(axis=1)
         maker.codes[varying[even]] = CONSTANT
         varying = varying[~even]
@@ -145,7 +145,7 @@ class Stripe:
         if count:
             places = data[at : at + 12 * count].view("<u4").reshape(3, count).astype(np.int64)
             at += 20 * count
-            self._holes = Holes(*places, data[at - 8 * count : at].view("<i8"))
+            self._holes = Holes(places[0], places[1], places[2], data[at - 8 * count : at].view("<i8"))
         self._rest = data[at:]
 
     def values(self, chosen: IntArray | None, rows: int, out: FloatArray | None = None) -> FloatArray:
