@@ -7,6 +7,8 @@ import sys
 from typing import Final
 
 ALL: Final = ("start", "ingest", "rate_kernel", "rate_store", "disk", "remote_write", "restart", "kills")
+ALL: Final = ("start", "ingest", "rate_kernel", "rate_store", "remote_write", "restart", "kills")
+ALL: Final = ("start", "rate_kernel", "rate_store", "parse", "remote_write", "restart", "kills")
 
 for name in sys.argv[1:] or ALL:
     print(f"== {name}")
