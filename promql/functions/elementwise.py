@@ -39,11 +39,13 @@ def sign(values: FloatArray) -> FloatArray:
 
 
 def clamp_min(values: FloatArray, low: FloatArray) -> FloatArray:
-    return np.maximum(values, low)
+    """NaN where either is, except that an infinite bound beats it, as in Go."""
+    return np.where(low == np.inf, np.inf, np.where(values == np.inf, np.inf, np.maximum(values, low)))
 
 
 def clamp_max(values: FloatArray, high: FloatArray) -> FloatArray:
-    return np.minimum(values, high)
+    """The same from above."""
+    return -clamp_min(-values, -high)
 
 
 def clamp(_times: IntArray, args: Sequence[Value]) -> Value:
@@ -52,7 +54,7 @@ def clamp(_times: IntArray, args: Sequence[Value]) -> Value:
     assert isinstance(grid, Grid)
     assert isinstance(low, np.ndarray)
     assert isinstance(high, np.ndarray)
-    out = nameless(grid, np.maximum(low, np.minimum(high, grid.values)))
+    out = nameless(grid, clamp_min(clamp_max(grid.values, high), low))
     return Grid(out.labels, out.values, out.present & ~(high < low))
 
 

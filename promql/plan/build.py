@@ -1,7 +1,7 @@
 """A checked tree made a plan: at which steps each part is wanted, what the store must answer, what is done once.
 
-Constants are folded, parts that do not depend on the step are evaluated at one step and repeated, and equal
-parts at equal steps are one node.
+Constants are folded, conditions are put where they save the most (`narrowing`), parts that do not depend on the step
+are evaluated at one step and repeated, and equal parts at equal steps are one node.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from promql.model.labels import METRIC_NAME, Labels
 from promql.model.matchers import Matcher, MatchOp
 from promql.model.panel import Kind, Need
 from promql.plan.information import moment_of, told_apart
+from promql.plan.narrowing import narrowed
 from promql.plan.nodes import (
     Absent,
     Apply,
@@ -69,6 +70,7 @@ def build(expr: Expr, window: Window, options: Options | None = None, whole: Win
             f'invalid expression type "{kind.value}" for range query, must be Scalar or instant Vector'
         )
     builder = _Builder(window, whole or window, options or Options())
+    expr = narrowed(expr)
     root = builder.raw_range(expr) if kind is ValueType.MATRIX else builder.node(expr, window.steps)
     return Plan(root, tuple(builder.needs), window, builder.options)
 

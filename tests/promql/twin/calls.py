@@ -27,6 +27,13 @@ def _round(value: float, to: float = 1.0) -> float:
     return math.floor(value * (1 / to) + 0.5) / (1 / to)
 
 
+def _larger(a: float, b: float) -> float:
+    """NaN beats all but infinity, as in Go."""
+    if math.inf in (a, b):
+        return math.inf
+    return math.nan if math.isnan(a) or math.isnan(b) else max(a, b)
+
+
 ELEMENTWISE: dict[str, Callable[..., float]] = {
     "abs": abs,
     "ceil": _whole(math.ceil),
@@ -34,9 +41,9 @@ ELEMENTWISE: dict[str, Callable[..., float]] = {
     "sgn": lambda v: v if math.isnan(v) or v == 0 else math.copysign(1.0, v),
     "sqrt": lambda v: math.nan if v < 0 else math.sqrt(v),
     "round": _round,
-    "clamp": lambda v, low, high: v if math.isnan(v) else max(low, min(high, v)),
-    "clamp_min": lambda v, low: v if math.isnan(v) else max(low, v),
-    "clamp_max": lambda v, high: v if math.isnan(v) else min(high, v),
+    "clamp": lambda v, low, high: _larger(low, -_larger(-high, -v)),
+    "clamp_min": _larger,
+    "clamp_max": lambda v, high: -_larger(-v, -high),
     "sort": lambda v: v,
     "minute": _date(lambda at: at.minute),
     "hour": _date(lambda at: at.hour),

@@ -81,7 +81,7 @@ _EXACT_OVER = st.sampled_from(
 _OVER = st.sampled_from(
     ["rate", "increase", "delta", "irate", "avg_over_time", "stdvar_over_time", "deriv", "mad_over_time"]
 )  # fmt: skip
-_EXACT_OF_ONE = st.sampled_from(["abs", "ceil", "floor", "sgn", "-", "sort", "timestamp", "hour", "minute"])
+_EXACT_OF_ONE = st.sampled_from(["abs", "ceil", "floor", "sgn", "-", "sort", "timestamp"])
 
 _PLAIN = _fill("{s}{m}", s=_SELECTOR, m=_MOVED)
 _RANGE = _fill("{s}[{l}]{m}", s=_SELECTOR, l=_LENGTH, m=_MOVED)
@@ -104,6 +104,7 @@ def _grown(inner: Text) -> Text:
         _fill("{f}{g} ({k}, {v})", f=st.sampled_from(["topk", "bottomk", "limitk"]), g=_GROUPS, k=scalar, v=_ROWS),
         _fill("count_values{g} ('v', {v})", g=_GROUPS, v=inner),
         _fill("clamp({v}, {n}, {k})", v=inner, n=scalar, k=scalar),
+        _fill("{f}(timestamp({v}))", f=st.sampled_from(["hour", "minute", "day_of_year"]), v=inner),
         _fill("absent({v})", v=inner),
         _fill("absent_over_time({r})", r=st.one_of(_RANGE, subquery)),
         _fill("label_replace({v}, 'b', '$1-', 'a', '(.+)')", v=inner),
