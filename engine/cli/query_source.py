@@ -15,6 +15,8 @@ from multidict import MultiDict
 from engine.foundation.clock import Clock
 from engine.foundation.errors import ConfigError, RemoteError
 from engine.foundation.workers import InlineWorkers
+from engine.offline.folder import opened as opened_store
+from engine.offline.folder import store_folder
 from engine.query.engine import QueryEngine
 from engine.tsdb.store import Store
 from engine.web.api import query, series
@@ -45,11 +47,8 @@ def opened(url: str, data_dir: Path | None, clock: Clock) -> Iterator[Source]:
     if data_dir is None:
         yield Remote(url.rstrip("/"), clock)
         return
-    store = Store.open(_store_folder(data_dir))
-    try:
+    with opened_store(store_folder(data_dir)) as store:
         yield Folder(store, clock)
-    finally:
-        store.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,13 +100,6 @@ class Folder:
             response = await series.label_values(self.store, name, params)
         assert isinstance(response.body, bytes)
         return response.body
-
-
-def _store_folder(data_dir: Path) -> Path:
-    for folder in (data_dir / "metrics", data_dir):
-        if (folder / "format").is_file():
-            return folder
-    raise ConfigError(f"{data_dir}: no samples of an engine are kept here: name the folder that --data-dir named")
 
 
 def _reason(body: bytes) -> str:

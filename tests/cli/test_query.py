@@ -125,7 +125,7 @@ def test_mistakes_are_told_in_a_line(words: tuple[str, ...], folder: Path) -> No
 
 
 def test_a_folder_without_samples_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="no samples of an engine"):
+    with pytest.raises(ConfigError, match="there is no store here"):
         CliRunner().invoke(query, ("instant", "1", "--data-dir", str(tmp_path)), catch_exceptions=False)
 
 
