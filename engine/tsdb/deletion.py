@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 import numpy as np
 
@@ -31,7 +32,7 @@ from engine.tsdb.view import Part
 from promql.model.staleness import ABSENT_NAN
 from promql.model.types import IntArray
 
-_AT_ONCE = 1024  # so many series are settled while appends wait
+_AT_ONCE: Final = 4096  # so many series are settled while appends wait
 
 
 class Deleting:
@@ -71,14 +72,17 @@ class Deleting:
             return number, self._maintenance.unstored()
 
     def _settle(self, groups: Sequence[Group]) -> None:
-        for piece in _pieces(groups):
-            before = [part for source, _ in piece.owners for part in source.view.parts]
-            sealed, seen = _sealed_extents(piece), set(map(id, before))
+        for some in _batches(groups):
+            seen = {id(part) for group in some for source, _ in group.owners for part in source.view.parts}
+            sealed = [_sealed_extents(group) for group in some]
             with self._lock:
-                fresh = [tuple(p for p in source.view.parts if id(p) not in seen) for source, _ in piece.owners]
-                found = extents.together([sealed, *_open_extents(piece, fresh)])
-                gone = shorten(self._state, piece.refs, found)
+                found = [
+                    extents.together([of_parts, *_extents_since(group, seen)])
+                    for group, of_parts in zip(some, sealed, strict=True)
+                ]
+                gone = shorten(self._state, np.concatenate([group.refs for group in some]), extents.beside(found))
                 if len(gone):
+                    gone = np.sort(gone)
                     self._state.index.remove(gone.tolist(), self._state.catalog.labels_of(gone.tolist()))
 
 
@@ -114,12 +118,19 @@ def shorten(state: State, refs: IntArray, found: Extents) -> IntArray:
     return gone
 
 
-def _pieces(groups: Sequence[Group]) -> Iterator[Group]:
+def _batches(groups: Sequence[Group]) -> Iterator[list[Group]]:
+    """The groups, large ones in pieces, some series at a time."""
+    batch: list[Group] = []
     for group in groups:
         for low in range(0, len(group.refs), _AT_ONCE):
             some = slice(low, low + _AT_ONCE)
             owners = tuple((source, columns[some]) for source, columns in group.owners)
-            yield Group(owners, group.refs[some], group.labels[some])
+            batch.append(Group(owners, group.refs[some], group.labels[some]))
+            if sum(len(one.refs) for one in batch) >= _AT_ONCE:
+                yield batch
+                batch = []
+    if batch:
+        yield batch
 
 
 def _sealed_extents(group: Group) -> Extents:
@@ -128,9 +139,9 @@ def _sealed_extents(group: Group) -> Extents:
     )
 
 
-def _open_extents(group: Group, fresh: Sequence[tuple[Part, ...]]) -> Iterator[Extents]:
+def _extents_since(group: Group, seen: set[int]) -> Iterator[Extents]:
     """What has come since: parts that were sealed in the meantime, and what is open."""
-    for (source, columns), parts in zip(group.owners, fresh, strict=True):
+    for source, columns in group.owners:
         wanted = Wanted(group.refs, columns)
-        yield extents.of_parts(parts, wanted)
+        yield extents.of_parts([part for part in source.view.parts if id(part) not in seen], wanted)
         yield extents.of_open(source.view, wanted)

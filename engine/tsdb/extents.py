@@ -100,3 +100,8 @@ def together(found: Sequence[Extents]) -> Extents:
     """Of series that live in several sources."""
     firsts = np.minimum.reduce([one.firsts for one in found])
     return Extents(firsts, np.maximum.reduce([one.lasts for one in found]))
+
+
+def beside(found: Sequence[Extents]) -> Extents:
+    """Of different series, one after the other."""
+    return Extents(np.concatenate([one.firsts for one in found]), np.concatenate([one.lasts for one in found]))

@@ -270,7 +270,7 @@ class Store:
         return StoreSize(
             series=len(state.index),
             parts=sum(source.view.count for source in state.all_sources()),
-            min_time=0 if state.newest == NEVER else state.oldest,
+            min_time=0 if state.oldest == NEVER else state.oldest,
             max_time=0 if state.newest == NEVER else state.newest,
             bytes_stored=self._maintenance.size(),
             log_segment=self._log.segment,
