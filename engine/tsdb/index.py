@@ -66,6 +66,8 @@ class Index:
     def __init__(self) -> None:
         self.version = 0
         self.removals = 0
+        self.removed = 0
+        """So many series were removed."""
         self._all = Posting(_NOTHING)
         self._names: dict[str, dict[str, int | Posting]] = {}
         self._codes: dict[str, tuple[int, IntArray, int]] = {}
@@ -122,6 +124,7 @@ class Index:
     def remove(self, refs: Sequence[int], labels: Sequence[Labels]) -> None:
         self.removals += 1
         self._all.discard(np.array(refs, np.int64))
+        self.removed += len(refs)
         for (name, value), some in _by_pair(refs, labels):
             held = self._names[name][value]
             if isinstance(held, Posting):

@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 import os
 import threading
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
@@ -32,6 +33,7 @@ from engine.tsdb.partwrite import write_parts
 from engine.tsdb.serieslog import NoSeriesLog, SeriesLog
 from engine.tsdb.source import Source
 from engine.tsdb.state import State
+from engine.tsdb.stats import StoreCounts
 from engine.tsdb.view import Part
 from engine.tsdb.wal import Log
 from promql.model.types import IntArray
@@ -75,6 +77,7 @@ class Maintenance:
         self._log_from = 0
         state.tombstones.floors_since = self._log.segment
         self._synced_at = NEVER
+        self._retentions = Counter[str]()
 
     def run(self, now_ms: int) -> Maintained:
         """One turn; a second one at the same time does nothing."""
@@ -138,6 +141,18 @@ class Maintenance:
         """Bytes of names, log, parts and deletions."""
         state = self._state
         return self._names.size() + self._log.size() + sum(file.size for file in state.files) + state.tombstones.size()
+
+    def counts(self) -> StoreCounts:
+        """What was done so far."""
+        state, index = self._state, self._state.index
+        return StoreCounts(
+            files=len(state.files),
+            series_created=len(index) + index.removed,
+            series_removed=index.removed,
+            compactions=self._compaction.finished,
+            time_retentions=self._retentions["time"],
+            size_retentions=self._retentions["size"],
+        )
 
     def _run(self, now_ms: int) -> Maintained:
         stored, problem, compactions = 0, "", self._compaction.finished
@@ -215,6 +230,7 @@ class Maintenance:
         options = self.options
         cutoff = self._state.newest - options.retention_ms if options.retention_ms else NEVER
         gone = [file for file in files if file.end < cutoff]
+        by_time = len(gone)
         if options.retention_bytes:
             excess = self.size() - options.retention_bytes - sum(file.size for file in gone)
             for file in files[len(gone) :]:
@@ -222,6 +238,8 @@ class Maintenance:
                     break
                 gone.append(file)
                 excess -= file.size
+        self._retentions["time"] += by_time > 0
+        self._retentions["size"] += len(gone) > by_time
         return gone
 
     def _drop(self, gone: Sequence[PartFile]) -> tuple[int, int]:

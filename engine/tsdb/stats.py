@@ -46,6 +46,22 @@ class StoreStats(StoreSize):
     totals: Appended
 
 
+@dataclass(frozen=True, slots=True)
+class StoreCounts:
+    """What was done since the store was opened, and how many files of parts there are.
+
+    Retentions are turns of maintenance that dropped files for their age or for the size of all; series that were there
+    at the opening count as created.
+    """
+
+    files: int
+    series_created: int
+    series_removed: int
+    compactions: int
+    time_retentions: int
+    size_retentions: int
+
+
 def label_tables(index: Index, limit: int = TOP) -> LabelTables:
     counts = {name: index.counts(name) for name in index.names()}
     return LabelTables(

@@ -41,7 +41,7 @@ from engine.tsdb.serieslog import Named, NoSeriesLog, SeriesLog
 from engine.tsdb.snapshot import Snapshots
 from engine.tsdb.source import Source
 from engine.tsdb.state import State
-from engine.tsdb.stats import StoreSize, StoreStats, label_tables
+from engine.tsdb.stats import StoreCounts, StoreSize, StoreStats, label_tables
 from engine.tsdb.tombstones import Deletion
 from engine.tsdb.wal import Log, NoLog, Wal
 from engine.tsdb.weigh import weigh
@@ -275,6 +275,11 @@ class Store:
             bytes_stored=self._maintenance.size(),
             log_segment=self._log.segment,
         )
+
+    @property
+    def counts(self) -> StoreCounts:
+        """What was done since the store was opened."""
+        return self._maintenance.counts()
 
     def maintain(self, now_ms: int) -> Maintained:
         """One turn of upkeep (see `engine.tsdb.maintenance`): call it every few seconds, best in a worker."""

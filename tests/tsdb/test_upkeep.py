@@ -156,6 +156,23 @@ def test_a_new_retention_holds_from_the_next_turn_on() -> None:
     store.close()
 
 
+def test_what_was_done_is_counted() -> None:
+    store = Store.open(None, StoreOptions(seal_rows=10, retention_ms=3 * HOUR))
+    scrape(store, "gone", range(0, 300_000, 15_000), [named("gone")])
+    store.maintain(0)
+    assert (store.counts.files, store.counts.series_created, store.counts.series_removed) == (1, 1, 0)
+    scrape(store, "a", range(5 * HOUR, 5 * HOUR + 60_000, 15_000))
+    store.maintain(0)
+    counts = store.counts
+    assert (counts.series_created, counts.series_removed) == (71, 1)
+    assert (counts.time_retentions, counts.size_retentions, counts.files) == (1, 0, 0)
+    scrape(store, "a", range(5 * HOUR + 60_000, 5 * HOUR + 300_000, 15_000))
+    store.set_retention(0, 1)
+    store.maintain(0)
+    assert (store.counts.time_retentions, store.counts.size_retentions, store.counts.files) == (1, 1, 0)
+    store.close()
+
+
 def test_retention_by_size_drops_the_oldest_files_until_the_rest_fits(tmp_path: Path) -> None:
     options = StoreOptions(seal_rows=10, segment_bytes=5000, retention_bytes=16_000, log_compression=False)
     store = Store.open(tmp_path, options)
