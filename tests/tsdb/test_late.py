@@ -6,16 +6,21 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from engine.tsdb.batch import Appended
 from engine.tsdb.options import StoreOptions
 from engine.tsdb.store import Store
 from promql.model.labels import Labels
-from tests.tsdb.twin import EVER, HOUR, answer, batch, bits, everything, named
+from promql.model.panel import Kind
+from tests.tsdb.twin import EVER, HOUR, Twin, answer, batch, bits, everything, named
 
 X, Y = named("x"), named("y")
 MINUTE = 60_000
 OPTIONS = StoreOptions(window_ms=30 * MINUTE)
+SERIES = [named("m", i=str(i)) for i in range(6)]
+Commits = list[tuple[str, list[tuple[int, list[tuple[Labels, float]]]], str]]
 
 
 def append(store: Store, *samples: tuple[int, float], series: Labels = X, key: str = "s") -> Appended:
@@ -146,3 +151,42 @@ def test_deleting_takes_late_samples_and_later_ones_may_come_in_their_place() ->
     assert append(store, (HOUR + 5, 4.0)) == Appended(1, late=1)
     assert times(store) == [HOUR + 5]
     assert store.series((), HOUR + 6, EVER) == []
+
+
+@st.composite
+def commits(draw: st.DrawFn) -> Commits:
+    """Over some hours, some of them late by up to four; what is done after each."""
+    made: Commits = []
+    for at in range(draw(st.integers(1, 40))):
+        batches = []
+        for _ in range(draw(st.integers(1, 2))):
+            late = draw(st.one_of(st.just(0), st.integers(0, 240)))
+            some = draw(st.one_of(st.just(SERIES), st.lists(st.sampled_from(SERIES), min_size=1, unique=True)))
+            batches.append(((at * 10 - late) * MINUTE, [(series, float(draw(st.integers(0, 3)))) for series in some]))
+        source = draw(st.sampled_from(["a", "a", "a", "b"]))
+        made.append((source, batches, draw(st.sampled_from(["", "", "maintain", "compact", "reopen"]))))
+    return made
+
+
+@given(made=commits())
+def test_compaction_changes_no_answer_where_samples_came_late(
+    made: Commits, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder, twin = tmp_path_factory.mktemp("store"), Twin()
+    options = StoreOptions(seal_rows=4, window_ms=3 * HOUR)
+    store, twin.window = Store.open(folder, options), 3 * HOUR
+    for key, batches, then in made:
+        source = store.source(key)
+        told = store.append(source, [batch(source, time, series) for time, series in batches])
+        assert told == twin.append(batches)
+        if then in ("maintain", "compact"):
+            store.maintain(0)
+        if then == "compact":
+            store.compact()
+        if then == "reopen":
+            store.close()
+            store = Store.open(folder, options)
+            assert store.recovery.damages == ()
+    for need in (everything(), everything(Kind.RANGE, 2 * HOUR, 5 * HOUR)):
+        assert answer(store, need) == twin.select(need)
+    store.close()

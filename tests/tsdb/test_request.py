@@ -30,7 +30,7 @@ def whole(twin: Twin, writes: Sequence[Batches]) -> bool:
     for batches in writes:
         for one in batches:
             told = copy.deepcopy(twin).append([one])
-            if told.out_of_order or told.duplicate or told.out_of_bounds:
+            if told.out_of_order or told.duplicate or told.out_of_bounds or told.too_old:
                 return False
     earliest = twin.newest
     for batches in writes:
@@ -40,9 +40,13 @@ def whole(twin: Twin, writes: Sequence[Batches]) -> bool:
     return True
 
 
-@given(requests=st.lists(st.tuples(batches(SERIES[:2]), batches(SERIES[2:])), max_size=6))
-def test_requests_are_taken_as_the_twin_takes_them(requests: list[tuple[Batches, Batches]]) -> None:
-    store, twin = Store.open(None, StoreOptions(seal_rows=3, seal_samples=6)), Twin()
+@given(
+    requests=st.lists(st.tuples(batches(SERIES[:2]), batches(SERIES[2:])), max_size=6),
+    window=st.sampled_from([0, 0, 2, HOUR, 4 * HOUR]),
+)
+def test_requests_are_taken_as_the_twin_takes_them(requests: list[tuple[Batches, Batches]], window: int) -> None:
+    store, twin = Store.open(None, StoreOptions(seal_rows=3, seal_samples=6, window_ms=window)), Twin()
+    twin.window = window
     for at, request in enumerate(requests):
         sources = [store.source(f"{at % 2}"), store.source("c")]
         writes = [
@@ -65,6 +69,16 @@ def test_a_refusal_says_why_and_is_counted() -> None:
     assert counts.out_of_order == 1
     assert (store.totals.appended, store.totals.out_of_order) == (1, 1)
     assert answer(store, everything()).keys() == {SERIES[0]}
+
+
+def test_a_sample_behind_the_window_refuses_the_request() -> None:
+    store = Store.open(None, StoreOptions(window_ms=10))
+    a = store.source("a")
+    store.append_whole([(a, [batch(a, 100, [(SERIES[0], 1.0)])])])
+    counts, refusal = store.append_whole([(a, [batch(a, at, [(SERIES[0], 1.0)]) for at in (95, 89)])])
+    assert (refusal, counts.too_old) == (Refusal.TOO_OLD, 1)
+    assert store.append_whole([(a, [batch(a, 95, [(SERIES[0], 1.0)])])])[1] is None
+    assert [time for time, _ in answer(store, everything())[SERIES[0]]] == [95, 100]
 
 
 def test_writers_are_the_sources_that_name_a_series_the_first_one_first() -> None:
