@@ -133,15 +133,21 @@ class AddressBook:
 
     async def lead(self, url: URL) -> Route:
         """Where this URL leads now."""
-        host, port = url.host or "", url.port or 0
+        if (route := self.known(url)) is not None:
+            return route
+        if not await self._is_known(url.host or ""):
+            return self._moved(url, "127.0.0.1", url.port or 0)
+        return Route(url)
+
+    def known(self, url: URL) -> Route | None:
+        """Where this URL leads now; None where the resolver has to be asked."""
+        host = url.host or ""
         if not self._translate or not host:
             return Route(url)
         component = self.component(url)
         if component is not None:
             return self._to_component(url, component)
-        if is_service_name(host) and not await self._is_known(host):
-            return self._moved(url, "127.0.0.1", port)
-        return Route(url)
+        return None if is_service_name(host) else Route(url)
 
     def _take_over(self, component: str) -> None:
         default = DEFAULTS[component]

@@ -14,6 +14,7 @@ from base64 import b64encode
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from http.client import responses
 from pathlib import Path
 from types import TracebackType
@@ -35,6 +36,8 @@ aiohttp.set_zlib_backend(isal_zlib)  # gunzips in a third of the time
 
 _BUFFER: Final = 2**18
 _REDIRECTS: Final = 10
+_REMEMBERED: Final = 2**12
+"""URLs; what is found out about one is kept for the next request."""
 _MOVED: Final = (301, 302, 303, 307, 308)
 _LARGEST_PORT: Final = 65535
 _GZIP: Final = 31  # zlib's name for its form
@@ -96,6 +99,7 @@ class HttpClient:
         self._tls = ClientTls(config.tls_config, base)
         self._session: aiohttp.ClientSession | None = None
         self._plain = PlainClient(config.idle_conn_timeout / 1000)
+        self._only_plain = not config.proxy_url and config.tls_config == TlsConfig()
         self._in_flight: Counter[str] = Counter()
 
     async def __aenter__(self) -> Self:
@@ -131,11 +135,12 @@ class HttpClient:
         try:
             target = _parse(url)
             sent = _checked({**(headers or {}), **self._authorization()})
-            async with asyncio.timeout(timeout):
-                route = await self._addresses.lead(target)
-                if route.page is not None:
-                    return await _ask_page(route.page, target, sent, limit)
-            if method == "GET" and self._is_plain(route.url) and packed:
+            if (route := self._addresses.known(target)) is None or route.page is not None:
+                async with asyncio.timeout(timeout):
+                    route = await self._addresses.lead(target)
+                    if route.page is not None:
+                        return await _ask_page(route.page, target, sent, limit)
+            if packed and method == "GET" and self._only_plain and _may_be_plain(route.url):
                 answer = await self._ask_plainly(route.url, sent, timeout=timeout, limit=limit)
                 if answer is not None:
                     return answer
@@ -179,10 +184,6 @@ class HttpClient:
         finally:
             self._release(host)
 
-    def _is_plain(self, url: URL) -> bool:
-        config = self._config
-        return url.scheme == "http" and not url.raw_user and not config.proxy_url and config.tls_config == TlsConfig()
-
     async def _ask_plainly(
         self, url: URL, headers: Mapping[str, str], *, timeout: float, limit: int
     ) -> Response | None:
@@ -190,9 +191,8 @@ class HttpClient:
         host = url.authority
         self._in_flight[host] += 1
         last = self._in_flight[host] > self._config.max_idle_conns_per_host
-        lines = [f"GET {url.raw_path_qs} HTTP/1.1", f"Host: {url.host_port_subcomponent}"]
-        lines += [f"{name}: {value}" for name, value in headers.items()] + ["Connection: close"] * last
-        request = ("\r\n".join(lines) + "\r\n\r\n").encode()
+        lines = [f"{name}: {value}\r\n" for name, value in headers.items()] + ["Connection: close\r\n"] * last
+        request = (_first_lines(url) + "".join(lines) + "\r\n").encode()
         room = limit + _GZIP_ROOM if limit else 0
         question = Question(url.raw_host or "", url.port or 80, request, timeout, room, last)
         try:
@@ -269,6 +269,17 @@ class _Headless(Exception):  # noqa: N818 - becomes HttpError once the URL stand
         self.url = url
 
 
+@lru_cache(maxsize=_REMEMBERED)
+def _may_be_plain(url: URL) -> bool:
+    return url.scheme == "http" and not url.raw_user
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _first_lines(url: URL) -> str:
+    return f"GET {url.raw_path_qs} HTTP/1.1\r\nHost: {url.host_port_subcomponent}\r\n"
+
+
+@lru_cache(maxsize=_REMEMBERED)
 def _parse(url: str) -> URL:
     try:
         target = URL(url, encoded=True)

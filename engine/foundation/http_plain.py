@@ -46,20 +46,20 @@ class PlainClient:
 
     async def ask(self, question: Question) -> Answer | None:
         """The answer, its body as it was sent. Raises TimeoutError, LateBodyError, TooLongError; EOFError inside it."""
-        connection: _Connection | None = None
-        try:
-            async with asyncio.timeout(question.seconds):
-                while True:
-                    connection, used = await self._connection(question)
-                    answer = await self._answer(connection, question)
-                    if answer is not None or not used:
-                        break  # a kept connection may have been closed meanwhile: then another one is tried
-        except TimeoutError:
-            if connection is not None and connection.headed:
-                raise LateBodyError from None
-            raise
-        except OSError:
-            return None
+        loop = asyncio.get_running_loop()
+        until = loop.time() + question.seconds
+        while True:
+            connection, used = self._kept(question), True
+            if connection is None:
+                try:
+                    connection, used = await self._connected(question, until), False
+                except TimeoutError:
+                    raise
+                except (OSError, UnicodeError):  # no connection, or a name that DNS can't hold
+                    return None
+            answer = await self._answer(connection, question, until)
+            if answer is not None or not used:
+                break  # a kept connection may have been closed meanwhile: then another one is tried
         if answer is None or answer.headers.get("content-encoding", "").lower() not in _EXPECTED:
             return None
         return answer
@@ -73,25 +73,30 @@ class PlainClient:
                 connection.close()
         self._idle.clear()
 
-    async def _connection(self, question: Question) -> tuple[_Connection, bool]:
-        """A connection, and whether it was in use before."""
-        idle = self._idle[question.host, question.port]
+    def _kept(self, question: Question) -> _Connection | None:
+        idle = self._idle.get((question.host, question.port), [])
         while idle:
             connection = idle.pop()
             if connection.is_open:
-                return connection, True
-        loop = asyncio.get_running_loop()
-        _, connection = await loop.create_connection(
-            _Connection, question.host, question.port, happy_eyeballs_delay=0.25
-        )
-        return connection, False
+                return connection
+        return None
 
-    async def _answer(self, connection: _Connection, question: Question) -> Answer | None:
+    async def _connected(self, question: Question, until: float) -> _Connection:
+        """A new connection. Raises OSError, TimeoutError among them."""
+        async with asyncio.timeout_at(until):
+            _, connection = await asyncio.get_running_loop().create_connection(
+                _Connection, question.host, question.port, happy_eyeballs_delay=0.25
+            )
+        return connection
+
+    async def _answer(self, connection: _Connection, question: Question, until: float) -> Answer | None:
         kept = False
         try:
-            answer = await connection.ask(question.request, question.limit)
+            answer = await connection.ask(question, until)
             kept = answer.kept and not question.last
             return answer
+        except TimeoutError:
+            raise
         except (IrregularError, OSError):
             return None
         finally:
@@ -135,22 +140,26 @@ class _Connection(asyncio.Protocol):
     def is_open(self) -> bool:
         return self._transport is not None and not self._transport.is_closing()
 
-    @property
-    def headed(self) -> bool:
-        """The headers of the answer have come."""
-        return self._reader.headed
-
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport), "TCP"
         self._transport = transport
 
-    async def ask(self, request: bytes, limit: int) -> Answer:
-        """Raises IrregularError, TooLongError, OSError before there is an answer, EOFError in the middle of it."""
+    async def ask(self, question: Question, until: float) -> Answer:
+        """Raises what PlainClient.ask raises, IrregularError, and OSError where there is no answer."""
         assert self._transport is not None, "it is connected"
-        self._reader = AnswerReader(limit)
-        self._answered = asyncio.get_running_loop().create_future()
-        self._transport.write(request)
-        return await self._answered
+        loop = asyncio.get_running_loop()
+        self._reader = AnswerReader(question.limit)
+        self._answered = loop.create_future()
+        self._transport.write(question.request)
+        alarm = loop.call_at(until, self._expire)
+        try:
+            return await self._answered
+        finally:
+            alarm.cancel()
+
+    def _expire(self) -> None:
+        if self._answered is not None and not self._answered.done():
+            self._answered.set_exception(LateBodyError() if self._reader.headed else TimeoutError())
 
     def data_received(self, data: bytes) -> None:
         if self._answered is None or self._answered.done():

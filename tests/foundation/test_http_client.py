@@ -229,8 +229,9 @@ async def test_a_port_that_cannot_be_is_refused() -> None:
         (f"http://{'a' * 64}.b/x", f'"http://{"a" * 64}.b/x": dial tcp: lookup {"a" * 64}.b: no such host'),
     ],
 )
-async def test_an_address_that_cannot_be_is_told(url: str, told: str) -> None:
-    assert await refusal(url) == f"Get {told}"
+@pytest.mark.parametrize("packed", [False, True])
+async def test_an_address_that_cannot_be_is_told(url: str, told: str, *, packed: bool) -> None:
+    assert await refusal(url, packed=packed) == f"Get {told}"
 
 
 async def test_a_name_that_dns_cannot_hold_is_not_known() -> None:
