@@ -148,15 +148,15 @@ class Book:
         return self._pages[target][nth]
 
     def stats(self, side: str) -> Stats:
-        late = [self._late(np.array(asked)) for asked in self._asked[side].values()]
+        late = [self._late(np.array(asked)) for asked in self._asked[side].values() if len(asked) > 2]
         given = [self._given[side][target] for target in self._pages]
         p99 = float(np.percentile(np.concatenate(late), 99)) if late else 0.0
         return Stats(sum(given), min(given), p99)
 
     def _late(self, asked: FloatArray) -> FloatArray:
-        """Milliseconds against the beat, which is that of the earliest question."""
-        interval = self._spec.interval
-        off = (asked - asked[0] + interval / 2) % interval
+        """Milliseconds against the beat, which is that of the earliest question; the first ones are the start's."""
+        interval, asked = self._spec.interval, asked[2:]
+        off = (asked - np.median(asked) + interval / 2) % interval
         late: FloatArray = (off - off.min()) * 1000
         return late
 
