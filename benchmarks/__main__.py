@@ -7,7 +7,8 @@ import sys
 from typing import Final
 
 ALL: Final = (
-    "start", "ingest", "rate_kernel", "rate_store", "wide_query", "parse", "disk", "remote_write", "restart", "kills",
+    "start", "ingest", "churn", "soak", "index", "rate_kernel", "rate_store", "wide_query", "parse", "disk",
+    "remote_write", "restart", "kills",
 )  # fmt: skip
 
 for name in sys.argv[1:] or ALL:

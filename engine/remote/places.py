@@ -89,7 +89,8 @@ class Places:
     def turn(self, seconds: float) -> None:
         """The time goes on: forget what is not asked for any more."""
         if seconds - self._turned >= _KEPT_SECONDS:
-            self._before, self.known, self._turned = self.known, {}, seconds
+            before = self.known if seconds - self._turned < 2 * _KEPT_SECONDS else {}
+            self._before, self.known, self._turned = before, {}, seconds
 
     def learn(self, strangers: Mapping[bytes, Labels], times: Sequence[int]) -> list[int]:
         """The numbers of series that are not `known`, which come with these times; from now on they are."""

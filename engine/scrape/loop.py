@@ -40,7 +40,7 @@ TOLERANCE_MS: Final = 2
 FUTURE_MS: Final = 600_000
 LARGE_BODY: Final = 256 * 1024
 _PACKING: Final = 8  # so many times larger is a page than it came, about
-MANY_KEYS: Final = 500
+MANY_KEYS: Final = 1000
 SAMPLE_LIMIT: Final = "sample limit exceeded"
 REPORTS: Final = (
     "up",
@@ -102,6 +102,7 @@ class ScrapeLoop:
         self._fetcher = fetcher
         self._source = parts.store.source(source_key(target, config))
         self._series = SeriesCache()
+        self._losses = self._source.losses
         self._alive = NO_SERIES.alive
         self._layouts: tuple[Format, Layout] | None = None
         self._reports: IntArray | None = None
@@ -174,13 +175,15 @@ class ScrapeLoop:
     async def _take(self, page: Page, time: int) -> _Outcome:
         """Name the page's series, and judge it against the limits."""
         self.metadata.note(page.metadata)
+        if self._losses != self._source.losses:
+            self._forget_lost()
         new = self._series.unknown(page.keys)
         fault = await self._learn(new)
         keys = page.keys
         if fault is not None:
             keys = keys[: keys.index(new[fault[0]])]
         resolved = self._series.resolve(keys)
-        added = self._added(new, resolved)
+        added = self._added(new, resolved, whole=fault is None)
         limit, error = self._config.sample_limit, ""
         if 0 < limit < resolved.count:
             self._parts.counters.exceeded_sample_limit += 1
@@ -212,11 +215,14 @@ class ScrapeLoop:
         columns = iter(self._source.columns([labels for labels in names if labels is not None]).tolist())
         return [DROPPED if labels is None else next(columns) for labels in names]
 
-    def _added(self, new: list[bytes], resolved: Resolved) -> int:
-        """How many series are new, not counting what lies past the sample limit."""
+    def _added(self, new: list[bytes], resolved: Resolved, *, whole: bool) -> int:
+        """How many series are new, not counting what lies past the sample limit; `whole`: all new keys are resolved."""
         if not new:
             return 0
-        fresh, limit = set(new), self._config.sample_limit or len(resolved.keys)
+        limit = self._config.sample_limit or len(resolved.keys)
+        if whole and resolved.kept is None and limit >= len(resolved.keys):
+            return len(new)
+        fresh = set(new)
         kept = (key for key, column in zip(resolved.keys, resolved.columns.tolist(), strict=True) if column != DROPPED)
         return len({key for _, key in zip(range(limit), kept, strict=False) if key in fresh})
 
@@ -260,11 +266,18 @@ class ScrapeLoop:
             self._reports = self._source.columns([self.rules.report(name) for name in names])
         return self._reports
 
+    def _forget_lost(self) -> None:
+        """The store has dropped samples: columns that have none any more are not ours to write to."""
+        self._losses = self._source.losses
+        self._series.forget(self._source.lost)
+        self._alive = self._alive[~self._source.lost(self._alive)]
+        self._reports = None
+
     def _inherit(self, older: ScrapeLoop) -> None:
         self.health, self.metadata = older.health, older.metadata
         self._alive, self._last_start = older._alive, older._last_start
         if self.rules == older.rules:
-            self._series = older._series
+            self._series, self._losses = older._series, older._losses
 
 
 def first_tick(now: int, interval: int, offset: int) -> int:

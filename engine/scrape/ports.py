@@ -16,14 +16,19 @@ from engine.scrape.counters import ScrapeCounters
 from engine.scrape.target import Target
 from engine.tsdb.batch import Appended, Batch
 from promql.model.labels import Labels
-from promql.model.types import IntArray
+from promql.model.types import BoolArray, IntArray
 
 
 class Source(Protocol):
-    """One table of the store; a target has one."""
+    """One table of the store; a target has one. `losses` counts how often it may have lost series."""
+
+    losses: int
 
     def columns(self, series: Sequence[Labels], /) -> IntArray:
         """Their columns, made where there were none."""
+
+    def lost(self, columns: IntArray, /) -> BoolArray:
+        """Which columns have no sample any more, and must be asked for anew."""
 
 
 S = TypeVar("S", bound=Source)

@@ -14,6 +14,7 @@ from engine.foundation.values import is_label_name, is_metric_name
 from engine.relabel.config import RelabelConfig
 from engine.relabel.relabel import relabel
 from engine.scrape.config import ScrapeConfig
+from engine.scrape.shapes import Shapes
 from engine.scrape.target import Target
 from exporters.exposition.keys import decode
 from promql.model.labels import METRIC_NAME, Labels, quote
@@ -60,6 +61,9 @@ class LabelLimits:
                 )
 
 
+NO_LIMITS: Final = LabelLimits()
+
+
 @dataclass(frozen=True, slots=True)
 class Named:
     """The labels of new keys in their order, None for those that relabelling drops.
@@ -90,7 +94,8 @@ class SampleRules:
         labels: list[Labels | None] = []
         for key in keys:
             try:
-                labels.append(self.name(key))
+                found = self._shapes.name(key)
+                labels.append(self.name(key) if found is None else found)
             except SampleError as error:
                 return Named(labels, error)
         return Named(labels)
@@ -99,7 +104,8 @@ class SampleRules:
         """The series that this key stands for, or None where relabelling drops it. Raises SampleError."""
         pairs = decode(key)
         names = [name for name, _ in pairs]
-        labels = self._joined(pairs) if self._is_plain(pairs, names) else self._merged(dict(pairs))
+        plain = self._is_plain(pairs, names)
+        labels = self._joined(pairs) if plain else self._merged(dict(pairs))
         if labels is None or not labels:
             return None
         _check_names(labels)
@@ -107,11 +113,17 @@ class SampleRules:
         if len(set(names)) < len(names):
             twice = min(name for name in names if names.count(name) > 1)
             raise SampleError(f"label name {quote(twice)} is not unique: invalid sample")
+        if plain and self.limits == NO_LIMITS:
+            self._shapes.learn(key, labels)
         return labels
 
     def report(self, name: str) -> Labels:
         """A series about the scrape itself: target labels only, never relabelled."""
         return self.target.set(METRIC_NAME, name)
+
+    @cached_property
+    def _shapes(self) -> Shapes:
+        return Shapes(self.target)
 
     @cached_property
     def _target_names(self) -> frozenset[str]:

@@ -6,7 +6,7 @@ looked up at all. Other pages cost one dictionary look-up a key, and only new ke
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -53,6 +53,17 @@ class SeriesCache:
 
     def __len__(self) -> int:
         return len(self._columns)
+
+    def forget(self, lost: Callable[[IntArray], BoolArray]) -> None:
+        """Forget the keys whose columns are lost."""
+        columns = np.fromiter(self._columns.values(), np.int64, len(self._columns))
+        gone = np.zeros(len(columns), np.bool_)
+        named = np.flatnonzero(columns != DROPPED)
+        gone[named] = lost(columns[named])
+        if gone.any():
+            left = zip(self._columns.items(), (~gone).tolist(), strict=True)
+            self._columns = {key: column for (key, column), stays in left if stays}
+            self._last, self._settled = NO_SERIES, []
 
     def unknown(self, keys: list[bytes]) -> list[bytes]:
         """The keys that have no column yet, each once, in page order."""

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
+from engine.tsdb.graves import Graves
 from engine.tsdb.numbers import NEVER, growing_floats, growing_ints
 from promql.model.labels import EMPTY, Labels
 from promql.model.staleness import ABSENT_NAN
@@ -37,6 +38,7 @@ class Catalog:
         self.sharings = 0
         self.sharing_sources: frozenset[int] = frozenset()
         self.forgettings = 0
+        self.graves = Graves()
         self._numbers: dict[Labels, int] = {}
 
     def __len__(self) -> int:
@@ -44,13 +46,17 @@ class Catalog:
 
     def numbers(self, series: Sequence[Labels]) -> IntArray:
         """The numbers of these series, found or given: int64[N]. One that comes twice gets one number."""
+        self._bury()
         known = self._numbers
         if new := [labels for labels in dict.fromkeys(series) if labels not in known]:
             first = len(self.labels)
             self._reserve_arrays(first + len(new))
             self.labels.extend(new)
             known.update(zip(new, range(first, first + len(new)), strict=True))
-        return np.fromiter(map(known.__getitem__, series), np.int64, len(series))
+        refs = np.fromiter(map(known.__getitem__, series), np.int64, len(series))
+        if len(self.graves):
+            self.graves.leave(refs[self.first.array[refs] == NEVER].tolist())
+        return refs
 
     def writers(self, labels: Labels) -> list[int]:
         """The sources that name this series, the owner first."""
@@ -169,7 +175,7 @@ class Catalog:
         self.forgettings += 1
 
     def forget(self, refs: IntArray) -> None:
-        """These series have no samples any more; their names and numbers stay theirs."""
+        """These series have no samples any more. Their numbers stay theirs; so do their names, for a while."""
         if self.shortened:
             gone = set(refs.tolist())
             self.shortened = {ref: ends for ref, ends in self.shortened.items() if ref not in gone}
@@ -177,6 +183,13 @@ class Catalog:
         self.last.array[refs] = NEVER
         self.value.array[refs] = ABSENT_NAN
         self.forgettings += 1
+
+    def _bury(self) -> None:
+        """Let go of the names that nobody has asked for since; one that comes again gets another number."""
+        for ref in self.graves.due():
+            if self.first.array[ref] == NEVER and self._numbers.get(self.labels[ref]) == ref:
+                del self._numbers[self.labels[ref]]
+                self.labels[ref] = EMPTY
 
     def labels_of(self, refs: Iterable[int]) -> list[Labels]:
         return [self.labels[ref] for ref in refs]

@@ -88,6 +88,16 @@ class Index:
     def having(self, name: str, value: str) -> IntArray:
         return _refs(self._names.get(name, {}).get(value))
 
+    def having_one_of(self, name: str, values: Sequence[str]) -> IntArray:
+        """The series that have one of these values, none of which comes twice."""
+        held = self._names.get(name, {})
+        found = [one for one in map(held.get, values) if one is not None]
+        singles = [one for one in found if isinstance(one, int)]
+        pieces = [one.refs() for one in found if not isinstance(one, int)]
+        if len(pieces) == 1 and not singles:
+            return pieces[0]
+        return np.sort(np.concatenate([np.array(singles, np.int64), *pieces]), kind="stable")
+
     def counts(self, name: str) -> list[tuple[str, int]]:
         """How many series have each value of a label."""
         found = list(self._names.get(name, {}).items())

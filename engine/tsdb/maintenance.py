@@ -76,6 +76,7 @@ class Maintenance:
         self._turn = threading.Lock()
         self._log_from = 0
         state.tombstones.floors_since = self._log.segment
+        self._now = 0
         self._synced_at = NEVER
         self._retentions = Counter[str]()
 
@@ -156,6 +157,8 @@ class Maintenance:
 
     def _run(self, now_ms: int) -> Maintained:
         stored, problem, compactions = 0, "", self._compaction.finished
+        self._now = now_ms
+        self._state.catalog.graves.look(now_ms)
         if now_ms - self._synced_at >= self.options.sync_ms:
             self.sync()
             self._synced_at = now_ms
@@ -256,6 +259,7 @@ class Maintenance:
             with self._lock:
                 source.replace_parts(tuple(part for part in source.view.parts if part.file not in keys))
                 removed += self._forget(self._emptied(source))
+                source.losses += 1
         self._state.files = tuple(file for file in self._state.files if file.key not in keys)
         self._state.find_oldest()
         for file in gone:
@@ -286,6 +290,7 @@ class Maintenance:
             self._state.index.remove(living, catalog.labels_of(living))
         if len(refs):
             catalog.forget(refs)
+            catalog.graves.add(refs.tolist(), self._now)
         return len(living)
 
     def keep_floors(self, left: Mapping[int, Sequence[int]]) -> None:

@@ -33,7 +33,7 @@ from engine.tsdb.table import Newest, OpenTable
 from engine.tsdb.view import Part, View
 from promql.model.labels import Labels
 from promql.model.staleness import is_stale
-from promql.model.types import FloatArray, IntArray
+from promql.model.types import BoolArray, FloatArray, IntArray
 
 _FEW_ROWS: Final = 8  # an early seal must be worth a part
 _QUARTER: Final = 4
@@ -50,6 +50,8 @@ class Source:
         self.logged_from: int | None = None
         """The log segment with the oldest sample that no part holds."""
         self.through = -1
+        self.losses = 0
+        """How often parts were dropped: whoever holds columns asks `lost` about them then."""
         self.view = View()
         self._catalog = catalog
         self._options = options
@@ -75,6 +77,10 @@ class Source:
             self.adopt(new[first.argsort()])
             columns = self._catalog.columns_in(self.number, refs)
         return columns
+
+    def lost(self, columns: IntArray) -> BoolArray:
+        """Which of these columns have no sample (any more): they must be asked for anew, by their labels."""
+        return np.asarray(self._catalog.first.array[self._refs.array[columns]] == NEVER)
 
     def adopt(self, refs: IntArray) -> None:
         """New columns for series that the catalog knows, no two of them the same."""

@@ -25,7 +25,7 @@ def decode(key: bytes) -> list[tuple[str, str]]:
     """
     name = _NAME.match(key)
     assert name is not None, "keys come from a parser"
-    return [_name(name[0]), *starmap(_label, _LABEL.findall(key, name.end()))]
+    return [_name(name[0]), *starmap(label_pair, _LABEL.findall(key, name.end()))]
 
 
 @lru_cache(maxsize=2**12)
@@ -34,8 +34,8 @@ def _name(name: bytes) -> tuple[str, str]:
 
 
 @lru_cache(maxsize=2**16)
-def _label(name: bytes, value: bytes) -> tuple[str, str]:
-    """Series share most of their labels: one tuple for all of them is quicker to get and smaller to keep."""
+def label_pair(name: bytes, value: bytes) -> tuple[str, str]:
+    """A label as it is written. Series share most of theirs: one tuple for all of them is quicker to get, and small."""
     return intern(name.decode()), unescape(value)
 
 

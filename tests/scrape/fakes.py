@@ -25,7 +25,7 @@ from engine.tsdb.errors import DiskFullError
 from promql.model.durations import Duration
 from promql.model.labels import Labels
 from promql.model.staleness import is_stale
-from promql.model.types import IntArray
+from promql.model.types import BoolArray, IntArray
 
 START = 1_700_000_000_000
 TEXT = "text/plain; version=0.0.4"
@@ -36,11 +36,16 @@ class FakeSource:
     key: str
     labels: list[Labels] = field(default_factory=list)
     known: dict[Labels, int] = field(default_factory=dict)
+    losses: int = 0
+    gone: set[int] = field(default_factory=set)
 
     def columns(self, series: Sequence[Labels]) -> IntArray:
         columns = [self.known.setdefault(labels, len(self.known)) for labels in series]
         self.labels = list(self.known)
         return np.array(columns, np.int64)
+
+    def lost(self, columns: IntArray) -> BoolArray:
+        return np.array([column in self.gone for column in columns.tolist()], np.bool_)
 
 
 class FakeStore:

@@ -14,6 +14,7 @@ from engine.scrape.loop import ScrapeLoop, first_tick
 from engine.scrape.ports import Fetched, FetchError, PageTooLargeError
 from engine.testing.manual_clock import ManualClock
 from promql.model.durations import Duration
+from promql.model.labels import Labels
 from tests.scrape.fakes import START, Bench, job
 
 REFUSED = FetchError('Get "http://h:1/metrics": dial tcp: connection refused')
@@ -308,3 +309,19 @@ async def test_intervals_are_counted_as_they_were(manual_clock: ManualClock) -> 
 def test_the_first_tick_lies_at_the_offset_of_the_target() -> None:
     assert [first_tick(now, 15, 7) for now in (0, 7, 8, 22, 23)] == [7, 7, 22, 22, 37]
     assert first_tick(100, 15, 2**64 - 1) % 15 == (2**64 - 1) % 15
+
+
+async def test_columns_that_the_store_has_lost_are_asked_for_anew(manual_clock: ManualClock) -> None:
+    bench = Bench(manual_clock, b"a 1\nb 2\n")
+    await bench.scrape()
+    (source,) = bench.store.sources.values()
+    a, b = (source.known[labels] for labels in source.labels if labels.name in ("a", "b"))
+    before = len(source.known)
+    source.gone.add(a)
+    source.losses += 1
+    source.known = {Labels.of(labels, was="here") if at == a else labels: at for labels, at in source.known.items()}
+    await bench.scrape()
+    columns = bench.store.commits[-1][0].columns.tolist()
+    assert a not in columns
+    assert b in columns
+    assert len(source.known) == before + 1

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.tsdb.index import Index
-from engine.tsdb.matching import Matching
+from engine.tsdb.matching import Matching, prefix_of
 from engine.tsdb.stats import label_tables
 from promql.model.labels import Labels
 from promql.model.matchers import Matcher, MatchOp, match_all
@@ -15,7 +15,9 @@ from promql.model.matchers import Matcher, MatchOp, match_all
 NAMES = st.sampled_from(["a", "b", "c"])
 TEXTS = st.sampled_from(["", "x", "y", "xy", "yy"])
 LABELS = st.dictionaries(NAMES, TEXTS, max_size=3).map(Labels.of)
-PATTERNS = st.sampled_from(["", "x", "x|y", "x|", ".*", ".+", "x.*", "[xy]y", "(x|y)y?"])
+PATTERNS = st.sampled_from(
+    ["", "x", "x|y", "x|", ".*", ".+", "x.*", "[xy]y", "(x|y)y?", "xy*", "xy?", "xy{0,1}", "xy+"]
+)
 MATCHERS = st.lists(
     st.one_of(
         st.builds(Matcher, NAMES, st.sampled_from([MatchOp.EQUAL, MatchOp.NOT_EQUAL]), TEXTS),
@@ -85,6 +87,27 @@ def test_words_between_bars_are_looked_up_and_not_searched(pattern: str, wanted:
     index = Index()
     index.add(*apart([(0, Labels.of(a="x")), (1, Labels.of(a="y")), (2, Labels.of(a="z"))]))
     assert set(Matching(index).find([Matcher("a", MatchOp.REGEX, pattern)]).tolist()) == wanted
+
+
+@pytest.mark.parametrize(
+    ("pattern", "prefix"),
+    [
+        ("/api/.*", "/api/"),
+        (r"10\.0\.0\..+", "10.0.0."),
+        (r"a\d", "a"),
+        ("ab*", "a"),
+        ("ab?", "a"),
+        ("ab{2}", "a"),
+        ("ab+", "ab"),
+        ("a|b", ""),
+        ("(?i)a", ""),
+        (".*a", ""),
+        ("plain", "plain"),
+        ("a\\", "a"),
+    ],
+)
+def test_a_patterns_beginning_is_seen_where_it_is_plain(pattern: str, prefix: str) -> None:
+    assert prefix_of(pattern) == prefix
 
 
 def test_the_tables_about_labels_are_sorted_by_count_then_name() -> None:
