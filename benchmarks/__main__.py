@@ -10,6 +10,7 @@ ALL: Final = (
     "start", "ingest", "churn", "soak", "index", "rate_kernel", "rate_store", "wide_query", "parse", "disk",
     "remote_write", "restart", "kills",
 )  # fmt: skip
+ALL: Final = ("start", "ingest", "rate_kernel", "rate_store", "remote_write", "restart", "kills", "rules")
 
 for name in sys.argv[1:] or ALL:
     print(f"== {name}")

@@ -282,6 +282,7 @@ class Application:
             clock=self._around.clock,
             store=self.store,
             evaluate=self.queries.instant,
+            together=self.queries.together,
             expand=self.expander,
             notify=self.notifier.send,
             external_url=self.external_url("prometheus"),

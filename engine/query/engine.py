@@ -7,14 +7,16 @@ immutable views, and stop between two nodes of the plan once the time is up or t
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from engine.foundation.clock import Clock
 from engine.foundation.workers import Workers
 from engine.query.deadline import Deadline
-from engine.query.evaluation import Evaluated, Selects, evaluate, evaluate_metered
+from engine.query.evaluation import Evaluated, Selects, evaluate, evaluate_metered, evaluate_together
 from engine.query.slots import Slots
 from engine.query.wishes import NO_WISHES, Wishes
+from promql.errors import EvaluationError
 from promql.execute.meter import Meter
 from promql.functions.dialects import Dialect
 from promql.model.results import Result
@@ -105,6 +107,28 @@ class QueryEngine:
                 evaluated = await self._run(expr, plan, Deadline(self.clock, entered + allowed), wishes)
                 ended = self.clock.monotonic()
                 return Answer(evaluated, prepared - entered, began - prepared, ended - began)
+        finally:
+            self.counts.current -= 1
+            self.counts.total += 1
+
+    async def together(self, queries: Sequence[Expr], time: int) -> list[Result | EvaluationError]:
+        """The values of several expressions at one instant, planned and computed together, or why one has none.
+
+        Counts as one query. Raises ParseError, QueryTimeoutError, QueryCanceledError, which concern all of them.
+        """
+        window, options, allowed = Window(time, time, 0), self._options(NO_WISHES), self.limits.timeout_seconds
+        deadline = Deadline(self.clock, self.clock.monotonic() + allowed)
+        self.counts.current += 1
+        try:
+            async with self._slots.one(allowed):
+                began = self.clock.monotonic()
+                try:
+                    return await self.workers.run(evaluate_together, self.store, queries, window, options, deadline)
+                except asyncio.CancelledError:
+                    deadline.cancel()
+                    raise
+                finally:
+                    self.counts.evaluate_seconds += self.clock.monotonic() - began
         finally:
             self.counts.current -= 1
             self.counts.total += 1

@@ -15,14 +15,15 @@ from typing import Final, Protocol
 import numpy as np
 
 from engine.query.deadline import Deadline
+from promql.errors import EvaluationError
 from promql.execute.meter import Meter
-from promql.execute.run import run
+from promql.execute.run import run, run_together
 from promql.model.panel import Need, Selected
 from promql.model.results import Matrix, Result
 from promql.model.types import IntArray
-from promql.plan.build import build
+from promql.plan.build import build, build_together
 from promql.plan.nodes import Plan
-from promql.plan.window import Window
+from promql.plan.window import Options, Window
 from promql.syntax.ast import Expr
 
 BLOCK: Final = 1 << 24
@@ -71,6 +72,22 @@ def evaluate(
 def evaluate_metered(store: Selects, plan: Plan, deadline: Deadline, meter: Meter) -> Result:
     """The same in one piece, with what each node took told to the meter."""
     return run(plan, _fetched(store, plan, deadline), deadline, meter)
+
+
+def evaluate_together(
+    store: Selects, exprs: Sequence[Expr], window: Window, options: Options, deadline: Deadline, *, block: int = BLOCK
+) -> list[Result | EvaluationError]:
+    """What expressions give at one instant, planned and computed together, or why one has no value; in two halves where
+    they would read more than a block. Raises ParseError, QueryTimeoutError, QueryCanceledError.
+    """
+    plans = build_together(exprs, window, options)
+    if not plans:
+        return []
+    if len(exprs) > 1 and sum(map(store.weight, plans[0].needs)) > block:
+        half = len(exprs) // 2
+        parts = (exprs[:half], exprs[half:])
+        return [one for part in parts for one in evaluate_together(store, part, window, options, deadline, block=block)]
+    return run_together(plans, _fetched(store, plans[0], deadline), deadline)
 
 
 def blocks(plan: Plan, weight: Callable[[Need], int], block: int) -> list[Window]:

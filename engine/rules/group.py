@@ -10,26 +10,31 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from typing import Final
 
 import numpy as np
 
 from engine.foundation.errors import EngineError, StoreError
 from engine.rules import slots
+from engine.rules.batches import batches
 from engine.rules.errors import IngestError
 from engine.rules.history import last_state
 from engine.rules.ports import Evaluate, Parts
 from engine.rules.recording import Samples
-from engine.rules.running import Progress, Running, RunningAlerting, start
+from engine.rules.running import Given, Progress, Running, RunningAlerting, start
 from engine.rules.spec import GroupSpec
 from engine.tsdb.batch import Appended, Batch
 from engine.tsdb.errors import DiskFullError
-from promql.errors import QueryCanceledError
+from promql.errors import PromQLError, QueryCanceledError
 from promql.model.labels import Labels
 from promql.model.results import Result
 from promql.model.staleness import STALE_NAN, normalise
 from promql.model.types import FloatArray
 from promql.syntax.ast import Expr
+
+_TURN: Final = 20
 
 log = logging.getLogger(__name__)
 
@@ -57,6 +62,7 @@ class Group:
         self.counts = GroupCounts()
         asked = replace(parts, evaluate=before(parts.evaluate, spec.query_offset))
         self.rules: list[Running] = [start(rule, asked, spec.limit, restored=restored) for rule in spec.rules]
+        self._batches = batches(spec.rules)
         self.lock = asyncio.Lock()
         self._parts = parts
         self._source = parts.store.source(source_key(spec))
@@ -91,8 +97,8 @@ class Group:
         counts.iterations += 1
         counts.evaluated_at = clock.now_ms()
         counts.samples = 0
-        for running in self.rules:
-            await self._evaluate(running, time)
+        for batch in self._batches:
+            await self._take(self.rules[batch], time)
         self._end_orphans(time - self.spec.query_offset)
         counts.last_seconds = clock.monotonic() - began
         counts.seconds += counts.last_seconds
@@ -122,13 +128,27 @@ class Group:
             running.progress.outputs = {}
         self._end_orphans(time)
 
-    async def _evaluate(self, running: Running, time: int) -> None:
+    async def _take(self, rules: Sequence[Running], time: int) -> None:
+        """Evaluate rules that may be asked about together, each for itself where that fails."""
+        began = self._parts.clock.monotonic()
+        given: Sequence[Given] = [None] * len(rules)
+        if self._parts.together is not None and len(rules) > 1:
+            with suppress(PromQLError):
+                given = await self._parts.together([one.rule.expr for one in rules], time - self.spec.query_offset)
+        share = (self._parts.clock.monotonic() - began) / len(rules)
+        for number, (running, one) in enumerate(zip(rules, given, strict=True), 1):
+            await self._evaluate(running, time, one, share)
+            if one is not None and number % _TURN == 0:
+                await self._parts.clock.sleep(0)  # nothing else in this loop waits
+
+    async def _evaluate(self, running: Running, time: int, given: Given, share: float) -> None:
+        """`share` is what the rule took already, in seconds."""
         progress, clock = running.progress, self._parts.clock
         began = clock.monotonic()
         progress.evaluated_at = clock.now_ms()
         self.counts.evaluations += 1
         try:
-            samples = await running.evaluate(time)
+            samples = await running.evaluate(time, given)
             progress.succeeded()
             if isinstance(running, RunningAlerting) and (due := running.due(time, self.spec.interval)):
                 self._parts.notify(due)
@@ -143,7 +163,7 @@ class Group:
             self.counts.failures += 1
             self._failed(progress, error)
         finally:
-            progress.seconds = clock.monotonic() - began
+            progress.seconds = clock.monotonic() - began + share
             self.counts.rule_seconds += progress.seconds
 
     def _failed(self, progress: Progress, error: Exception) -> None:

@@ -12,6 +12,7 @@ from typing import Any, Protocol, TypeAlias, TypeVar
 from engine.alerting.alert import Alert
 from engine.foundation.clock import Clock
 from engine.tsdb.batch import Appended, Batch
+from promql.errors import EvaluationError
 from promql.model.labels import Labels
 from promql.model.panel import Need, Selected
 from promql.model.results import Result
@@ -45,6 +46,9 @@ class Store(Protocol[S]):
 Evaluate: TypeAlias = Callable[[str | Expr, int], Awaitable[Result]]
 """The value of an expression at an instant (Unix ms). Raises PromQLError."""
 
+Together: TypeAlias = Callable[[Sequence[Expr], int], Awaitable[Sequence[Result | EvaluationError]]]
+"""The values of several expressions at an instant, or why one has none. Raises PromQLError where all of them fail."""
+
 Notify: TypeAlias = Callable[[Sequence[Alert]], None]
 """Takes alerts that are firing or have ended; must not block."""
 
@@ -67,12 +71,15 @@ class Timings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
-    """What every group works with. `external_url` has no slash at its end."""
+    """What every group works with. `external_url` has no slash at its end. Without `together` each rule is asked about
+    by itself.
+    """
 
     clock: Clock
     store: Store[Any]
     evaluate: Evaluate
     expand: Expand
     notify: Notify
+    together: Together | None = None
     external_url: str = ""
     timings: Timings = Timings()

@@ -14,7 +14,9 @@ from engine.rules.alerting import ActiveAlert, AlertTable, Instance, identity
 from engine.rules.ports import Parts
 from engine.rules.recording import Samples, as_vector, record, relabelling
 from engine.rules.spec import AlertingRule, RecordingRule, Rule
+from promql.errors import EvaluationError
 from promql.model.labels import Labels
+from promql.model.results import Result
 
 Health = Literal["unknown", "ok", "err"]
 
@@ -23,6 +25,17 @@ FAILED: Final = "<error expanding template: "
 
 _CHANGING: Final = ("query", "xternalLabels")  # templates with these may give another text for the same sample
 _TURN: Final = 100
+
+
+Given: TypeAlias = Result | EvaluationError | None
+"""What the rule's expression gives, where that is known already."""
+
+
+async def answer(parts: Parts, rule: Rule, time: int, given: Given) -> Result:
+    """What was given, or what is asked for now. Raises PromQLError."""
+    if isinstance(given, EvaluationError):
+        raise given
+    return await parts.evaluate(rule.expr, time) if given is None else given
 
 
 @dataclass(slots=True)
@@ -52,9 +65,9 @@ class RunningRecording:
         self._limit = limit
         self._relabel = relabelling(rule)
 
-    async def evaluate(self, time: int) -> Samples:
+    async def evaluate(self, time: int, given: Given = None) -> Samples:
         """What to write. Raises PromQLError, RuleError."""
-        return record(await self._parts.evaluate(self.rule.expr, time), self._relabel, self._limit)
+        return record(await answer(self._parts, self.rule, time, given), self._relabel, self._limit)
 
 
 class RunningAlerting:
@@ -70,9 +83,9 @@ class RunningAlerting:
         self._lasting = not any(word in text for text in _texts(rule) for word in _CHANGING)
         self._known: dict[tuple[Labels, float], Instance] = {}
 
-    async def evaluate(self, time: int) -> Samples:
+    async def evaluate(self, time: int, given: Given = None) -> Samples:
         """What to write; alerts advance. Raises PromQLError, RuleError."""
-        found = as_vector(await self._parts.evaluate(self.rule.expr, time))
+        found = as_vector(await answer(self._parts, self.rule, time, given))
         instances = await self._instances(list(zip(found.labels, found.values.tolist(), strict=True)), time)
         return self.alerts.advance(instances, time, self._limit)
 

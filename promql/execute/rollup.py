@@ -56,14 +56,15 @@ class Rolling:
 
     def grid(self, *, keeps_name: bool) -> Grid:
         """All of it, rows in the order of creation. Raises EvaluationError where names told two series apart."""
-        steps = self.reach.at.count
-        if not self.batches:
-            return Grid.empty(steps)
-        labels, values, present = self._filled(steps)
-        grid = Grid(labels, values, present)
-        if steps == 1 or not keeps_name:
+        grid = self.whole()
+        if self.reach.at.count == 1 or not keeps_name:
             grid = grid.compact()
-        return grid if keeps_name else _nameless(grid)
+        return grid if keeps_name else nameless(grid)
+
+    def whole(self) -> Grid:
+        """A row for every series that reaches into a window, by number, with its name."""
+        steps = self.reach.at.count
+        return Grid(*self._filled(steps)) if self.batches else Grid.empty(steps)
 
     def _filled(self, steps: int) -> tuple[list[Labels], FloatArray, BoolArray]:
         refs = np.concatenate([batch.refs for batch in self.batches])
@@ -91,7 +92,8 @@ def _as_slice(rows: np.ndarray) -> slice | np.ndarray:
     return slice(int(rows[0]), int(rows[-1]) + 1) if follow else rows
 
 
-def _nameless(grid: Grid) -> Grid:
+def nameless(grid: Grid) -> Grid:
+    """Raises EvaluationError where names told two series apart."""
     labels = without_names(grid.labels)
     if len(set(labels)) < len(labels):
         raise EvaluationError("vector cannot contain metrics with the same labelset")

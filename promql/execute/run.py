@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import cast
 
 import numpy as np
 
+from promql.errors import EvaluationError
 from promql.execute import choose
 from promql.execute.answer import matrix, raw_matrix, vector
 from promql.execute.batches import Block
 from promql.execute.binary import of_vectors, sets, with_scalar
 from promql.execute.edges import Reach
 from promql.execute.enrich import enriched
+from promql.execute.fused import fused
 from promql.execute.grouping import Grouping
 from promql.execute.limits import Limits
 from promql.execute.meter import Meter
@@ -66,8 +69,37 @@ def run(
         return _Run(plan, panels, limits, meter).result()
 
 
+def run_together(
+    plans: Sequence[Plan], panels: Mapping[Need, Sequence[Selected]], deadline: Callable[[], None] | None = None
+) -> list[Result | EvaluationError]:
+    """Evaluate plans that were built together: what several of them want is computed once, and equal kernels run over
+    all their selectors at once. A plan that fails gives its error, and ends no other. Raises what `deadline` does.
+    """
+    if not plans:
+        return []
+    pause, most = deadline or _go_on, plans[0].options.max_samples
+    found: list[Result | EvaluationError] = []
+    with np.errstate(all="ignore"):
+        wanted = Counter(id(node) for plan in plans for node in walk(plan.root))
+        shared = _Shared(wanted, dict(fused(plans, panels, Limits(most, pause))))
+        for plan in plans:
+            try:
+                found.append(_Run(plan, panels, Limits(most, pause), None, shared).result())
+            except EvaluationError as error:
+                found.append(error)
+    return found
+
+
 def _go_on() -> None:
     """No deadline."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Shared:
+    """How often nodes are wanted, and the values of those that are wanted again; by their ids."""
+
+    wanted: Counter[int]
+    kept: dict[int, Value]
 
 
 class _Run:
@@ -77,13 +109,14 @@ class _Run:
         panels: Mapping[Need, Sequence[Selected]],
         limits: Limits,
         meter: Meter | None,
+        shared: _Shared | None = None,
     ) -> None:
         self._plan = plan
         self._meter = meter
         self._panels = panels
         self._limits = limits
-        self._wanted = Counter(map(id, walk(plan.root)))
-        self._kept: dict[int, Value] = {}
+        shared = shared or _Shared(Counter(map(id, walk(plan.root))), {})
+        self._wanted, self._kept = shared.wanted, shared.kept
         self._kept_values = 0
 
     def result(self) -> Result:

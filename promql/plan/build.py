@@ -6,6 +6,8 @@ are evaluated at one step and repeated, and equal parts at equal steps are one n
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from promql.errors import RangeQueryError
 from promql.functions.dialects import Dialect, dot_matches_newlines, functions_of
 from promql.functions.operators import SETS, of_scalars
@@ -66,13 +68,30 @@ def build(expr: Expr, window: Window, options: Options | None = None, whole: Win
     """
     kind = check(expr)
     if not window.instant and kind not in (ValueType.SCALAR, ValueType.VECTOR):
-        raise RangeQueryError(
-            f'invalid expression type "{kind.value}" for range query, must be Scalar or instant Vector'
-        )
+        raise _no_range(kind)
     builder = _Builder(window, whole or window, options or Options())
     expr = narrowed(expr)
     root = builder.raw_range(expr) if kind is ValueType.MATRIX else builder.node(expr, window.steps)
     return Plan(root, tuple(builder.needs), window, builder.options)
+
+
+def build_together(exprs: Sequence[Expr], window: Window, options: Options | None = None) -> list[Plan]:
+    """The plans of several expressions over one window: equal parts of them are one node. Raises as `build` does.
+
+    Each plan lists the needs of all of them.
+    """
+    builder = _Builder(window, window, options or Options())
+    roots: list[PlanNode] = []
+    for expr in exprs:
+        kind = check(expr)
+        if not window.instant and kind not in (ValueType.SCALAR, ValueType.VECTOR):
+            raise _no_range(kind)
+        roots.append(builder.raw_range(expr) if kind is ValueType.MATRIX else builder.node(expr, window.steps))
+    return [Plan(root, tuple(builder.needs), window, builder.options) for root in roots]
+
+
+def _no_range(kind: ValueType) -> RangeQueryError:
+    return RangeQueryError(f'invalid expression type "{kind.value}" for range query, must be Scalar or instant Vector')
 
 
 class _Builder:

@@ -75,8 +75,8 @@ class World:
         expand = Expander(self.query, external_url)
         expand.external_labels = external_labels
         parts = Parts(
-            clock=self._clock, store=self._store, evaluate=self.query, expand=expand, notify=lambda _: None,
-            external_url=external_url,
+            clock=self._clock, store=self._store, evaluate=self.query, together=self._queries.together, expand=expand,
+            notify=lambda _: None, external_url=external_url,
         )  # fmt: skip
         self._groups = [Group(spec, parts, restored=True) for spec in groups]
         self._interval = interval
