@@ -25,6 +25,10 @@ ALERT_NAME: Final = "alertname"
 ALERT_STATE: Final = "alertstate"
 
 
+NOTHING: Final = Samples((), np.empty(0))
+"""What a rule without alerts writes."""
+
+
 @dataclass(frozen=True, slots=True)
 class Instance:
     """A label set for which the rule's expression holds now. Annotations keep empty values."""
@@ -86,11 +90,13 @@ class AlertTable:
         if len(holding) < len(instances):
             raise DuplicateError("alert")
         self._alerts = advanced(self._alerts, holding, time, self._timing)
+        if not self._alerts:
+            return NOTHING
         active = self.active
         if 0 < limit < len(active):
             self._alerts = {}
             raise LimitError(limit, len(active), "alerts")
-        return self._samples(active) if self.restored else Samples((), np.empty(0))
+        return self._samples(active) if self.restored else NOTHING
 
     def restore(self, last: Callable[[Labels], tuple[int, int] | None], time: int, grace: int) -> None:
         """Give pending alerts the age that they had before an outage.

@@ -175,6 +175,8 @@ class Group:
 
     def _commit(self, progress: Progress, samples: Samples, time: int) -> None:
         """Write the samples, and stale markers for what the rule wrote last time and not now. Raises IngestError."""
+        if not samples.labels and not progress.outputs:
+            return
         now = dict.fromkeys(samples.labels)
         gone = [labels for labels in progress.outputs if labels not in now]
         appended = self._append([*samples.labels, *gone], [samples.values, np.full(len(gone), STALE_NAN)], time)

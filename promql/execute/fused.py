@@ -7,7 +7,6 @@ So series of all selectors are laid together, numbered anew selector by selector
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from itertools import chain, pairwise
 from typing import Final, TypeAlias
 
@@ -19,13 +18,13 @@ from promql.execute.limits import Limits
 from promql.execute.rollup import Rolling, nameless
 from promql.functions.windows import Kernel
 from promql.model.grid import Grid, Steps
-from promql.model.panel import Need, Selected
+from promql.model.panel import Need, Panel, Selected, Strands
 from promql.plan.nodes import Fetch, Plan, Rollup, walk
 
 _FEW: Final = 4_096
 """Samples of a selector: one with more fills numpy's calls by itself."""
 _APART: Final = 1 << 40
-"""Between the numbers of one selector's series and those of the next."""
+"""Between the numbers of one selector's series and those of the next; a store has fewer series."""
 
 Alike: TypeAlias = tuple[Kernel, Steps, Steps, int]
 
@@ -56,7 +55,7 @@ def _together(
 ) -> Iterator[tuple[int, Grid]]:
     first = nodes[0]
     selected = [
-        replace(one, refs=np.asarray(one.refs) % _APART + number * _APART)
+        _renumbered(one, number * _APART)
         for number, node in enumerate(nodes)
         if isinstance(node.source, Fetch)
         for one in panels[node.source.need]
@@ -72,3 +71,9 @@ def _together(
             yield id(node), grid if node.keeps_name else nameless(grid)
         except EvaluationError:
             continue  # told by the plans that want it, each by itself
+
+
+def _renumbered(one: Selected, by: int) -> Selected:
+    if isinstance(one, Panel):
+        return Panel(one.times, one.values, one.labels, one.refs + by)
+    return Strands(one.times, one.values, one.offsets, one.labels, one.refs + by, one.starts)

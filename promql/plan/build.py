@@ -87,7 +87,8 @@ def build_together(exprs: Sequence[Expr], window: Window, options: Options | Non
         if not window.instant and kind not in (ValueType.SCALAR, ValueType.VECTOR):
             raise _no_range(kind)
         roots.append(builder.raw_range(expr) if kind is ValueType.MATRIX else builder.node(expr, window.steps))
-    return [Plan(root, tuple(builder.needs), window, builder.options) for root in roots]
+    needs = tuple(builder.needs)
+    return [Plan(root, needs, window, builder.options) for root in roots]
 
 
 def _no_range(kind: ValueType) -> RangeQueryError:

@@ -14,7 +14,7 @@ from promql.model.results import Matrix
 from promql.model.staleness import STALE_NAN
 from promql.model.types import BoolArray
 
-_FIRST_REF = 1 << 62
+_FIRST_REF = 1 << 39
 """Replayed series come after all stored ones, in the order in which they were recorded."""
 
 
