@@ -9,8 +9,9 @@ from typing import Final
 ALL: Final = (
     "start", "ingest", "churn", "soak", "index", "rate_kernel", "rate_store", "wide_query", "parse", "disk",
     "remote_write", "restart", "kills",
+    "start", "ingest", "rate_kernel", "rate_store", "wide_query", "parse", "disk", "remote_write", "restart", "kills",
+    "rules",
 )  # fmt: skip
-ALL: Final = ("start", "ingest", "rate_kernel", "rate_store", "remote_write", "restart", "kills", "rules")
 
 for name in sys.argv[1:] or ALL:
     print(f"== {name}")

@@ -91,23 +91,17 @@ def _of_folder(
     from engine.config.written import groups_of
     from engine.foundation.clock import SystemClock
     from engine.foundation.workers import InlineWorkers
+    from engine.offline.folder import opened, store_folder
     from engine.query.engine import QueryEngine
     from engine.rules.preview.document import document
     from engine.rules.preview.replay import Replay
-    from engine.tsdb.store import Store
 
     settings = GlobalConfig(evaluation_interval=interval)
     groups: list[GroupSpec] = [one for file in files for one in groups_of(_content(file), str(file), settings)]
-    within = folder / "metrics" if (folder / "metrics" / "format").is_file() else folder
-    if not (within / "format").is_file():
-        raise ConfigError(f"{folder}: there is no store here")
-    store = Store.open(within)
-    try:
+    with opened(store_folder(folder)) as store:
         end = store.size.max_time if until is None else until
         replay = Replay(QueryEngine(store, InlineWorkers(), SystemClock(), default_step_ms=interval), {})
         return document(asyncio.run(replay(groups, end - since, end)), end - since, end)
-    finally:
-        store.close()
 
 
 async def _of_engine(files: Sequence[Path], url: str, since: Duration, until: int | None) -> dict[str, Any]:
