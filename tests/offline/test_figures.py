@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
+from engine.offline.bar import Bar
 from engine.offline.figures import figures, told
-from engine.offline.progress import Lines, Silent
+from engine.offline.progress import Lines, Silent, shown
 from engine.tsdb.store import Store
 from tests.tsdb.twin import batch, named
 
@@ -40,6 +43,17 @@ def test_an_empty_store_has_figures_too(tmp_path: Path) -> None:
     found = figures(store, tmp_path, 10, Silent())
     store.close()
     assert list(told(found, tmp_path)) == [str(tmp_path), "  series   0", "  samples  0"]
+
+
+def test_a_bar_is_shown_and_gone_at_the_end(capsys: pytest.CaptureFixture[str]) -> None:
+    with Bar().of(3, "things") as step:
+        step(2)
+        step(1)
+    assert capsys.readouterr().out == ""
+
+
+def test_where_nobody_watches_a_terminal_progress_is_lines() -> None:
+    assert isinstance(shown(print), Lines)
 
 
 def test_lines_tell_each_tenth_once() -> None:
