@@ -156,7 +156,7 @@ class Book:
     def _late(self, asked: FloatArray) -> FloatArray:
         """Milliseconds against the beat, which is that of the earliest question; the first ones are the start's."""
         interval, asked = self._spec.interval, asked[2:]
-        off = (asked - np.median(asked) + interval / 2) % interval
+        off = (asked - asked[0] + interval / 2) % interval
         late: FloatArray = (off - off.min()) * 1000
         return late
 
