@@ -84,21 +84,28 @@ def _rounds(folder: Path, config: Path) -> None:
     lost = 0
     command = [*ENGINE, "run", "--config", str(config), "--listen", f"prometheus={HOST}:{port}"]
     command += ["--data-dir", str(folder / "data"), "--web.enable-remote-write-receiver"]
-    for _ in range(ROUNDS + 1):
+    for kills in range(ROUNDS + 1):
         with running(command, folder / "log") as program:
             program.wait_for(f"http://{HOST}:{port}/-/ready", seconds=120)
             try:
                 for name, samples in seen.items():
                     lost += _missing(samples, _asked(port, name))
+                _told(kills, begin, seen, lost)
                 _until_killed(program, port, chance.uniform(0.2, 3.0), seen)
             except RuntimeError as error:
                 error.add_note(program.log.read_text()[-3000:])
                 raise
+
+
+def _told(kills: int, begin: float, seen: dict[str, Samples], lost: int) -> None:
+    if kills % 10 and kills != ROUNDS:
+        return
     shown, written = (sum(map(len, samples.values())) for samples in seen.values())
     took = time.time() - begin  # noqa: TID251 - how long it took
     print(
-        f"  {ROUNDS} kills in {took:.0f} s: {shown} scraped samples that a query had shown, "
-        f"{written} written ones that were answered with 204; lost: {lost}"
+        f"  {kills} kills in {took:.0f} s: {shown} scraped samples that a query had shown, "
+        f"{written} written ones that were answered with 204; lost: {lost}",
+        flush=True,
     )
 
 
