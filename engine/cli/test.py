@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,15 +32,14 @@ def test() -> None:
 def rules(files: tuple[Path, ...], patterns: tuple[str, ...], junit: Path | None, coverage: bool) -> None:
     """Run the tests of FILES, in the format of `promtool test rules`."""
     from engine.foundation import files as whole
-    from engine.foundation import logs
     from engine.testing.rules import coverage as covered
     from engine.testing.rules.junit import document
     from engine.testing.rules.run import read
 
-    logs.configure("error", "logfmt")  # what a rule stumbles over is a test's result, and told there
     wanted = _wanted(patterns)
     read_files = [read(path) for path in files]
-    results = [result for file in read_files for result in _results(file, wanted)]
+    with _quiet_rules():
+        results = [result for file in read_files for result in _results(file, wanted)]
     if junit is not None:
         try:
             whole.replace(junit, document(results))
@@ -50,6 +51,18 @@ def rules(files: tuple[Path, ...], patterns: tuple[str, ...], junit: Path | None
     if any(file.fatal for file in read_files):
         sys.exit(_BAD)
     sys.exit(_FAILED if any(result.failures for result in results) else _FINE)
+
+
+@contextmanager
+def _quiet_rules() -> Iterator[None]:
+    """What a rule stumbles over is a test's result, and told there, not in the log."""
+    log = logging.getLogger("engine.rules")
+    level = log.level
+    log.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        log.setLevel(level)
 
 
 def _wanted(patterns: Sequence[str]) -> Callable[[str], bool]:
