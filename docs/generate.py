@@ -364,7 +364,7 @@ def templates() -> Iterator[str]:
         "Templates",
         "Go's template language, text and HTML, with all of its own functions: " + code(BUILTINS) + ".",
     )
-    of_prometheus = prometheus_functions(lambda _: (), "").keys() - BUILTINS.keys()
+    of_prometheus = prometheus_functions(lambda _: (), "", 0.0).keys() - BUILTINS.keys()
     of_alertmanager = ALERTMANAGER.keys() - BUILTINS.keys()
     rows = [
         ("rules", *_compared(of_prometheus, originals("prometheus", "template_functions"))),

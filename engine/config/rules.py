@@ -28,7 +28,7 @@ TryTemplate: TypeAlias = Callable[[str, str], object]
 
 
 def _try_template(alert: str, text: str) -> object:
-    return parse_template(f"__alert_{alert}", _VARIABLES + text, functions(lambda _: (), ""))
+    return parse_template(f"__alert_{alert}", _VARIABLES + text, functions(lambda _: (), "", 0.0))
 
 
 def parse_rules(

@@ -60,6 +60,7 @@ class Expander:
                 external_url=self._external_url,
                 value=value,
                 query=_known(answers, missing),
+                now=time / 1000,
             )
             if not missing or len(answers) >= MAX_QUERIES:
                 break

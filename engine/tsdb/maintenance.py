@@ -39,8 +39,8 @@ from engine.tsdb.wal import Log
 from promql.model.types import IntArray
 
 _SAMPLES_A_TURN: Final = 2_000_000
-_NOBODY: Final = np.empty(0, np.int64)
 """A tenth of a second of compaction, so that the log is synced in time; 100,000 series bring a sixtieth meanwhile."""
+_NOBODY: Final = np.empty(0, np.int64)
 
 
 @dataclass(frozen=True, slots=True)

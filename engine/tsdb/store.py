@@ -1,10 +1,9 @@
 """The store: sources append, queries select.
 
 Discipline: `source`, `Source.column(s)` and `append` belong to one thread, the event loop's. `select`, `series`,
-`label_names`, `label_values`, `stats`, `maintain`, `delete`,
-`clean_tombstones` and `snapshot` may run in any thread: they read immutable views, and what
-`maintain` changes it changes under the lock that `append` holds while it applies a commit; encoding and disk syncs
-happen outside of it.
+`label_names`, `label_values`, `stats`, `maintain`, `delete`, `clean_tombstones` and `snapshot` may run in any thread:
+they read immutable views, and what `maintain` changes it changes under the lock that `append` holds while it applies a
+commit; encoding and disk syncs happen outside of it.
 
 A commit is judged, written to the log, then applied; whatever fails before the last step leaves no trace.
 """

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from engine.foundation.errors import ConfigError
 
 EXTERNAL_URL = "http://prom.example.com/base"
+NOW = 1_700_000_000.5
 SERIES = {
     'up{job="a", instance="x.example.com:80"}': "0",
     'up{job="b", instance="y.example.com:80"}': "1",

@@ -36,7 +36,14 @@ def test_any_text_gives_a_text_or_a_template_error(text: str, mode: Mode) -> Non
 @given(text=TEXTS)
 def test_any_annotation_expands_to_some_text(text: str) -> None:
     result = expand(
-        "A", text, labels={"a": "b"}, external_labels={}, external_url="http://x", value=1.0, query=lambda _: []
+        "A",
+        text,
+        labels={"a": "b"},
+        external_labels={},
+        external_url="http://x",
+        value=1.0,
+        query=lambda _: [],
+        now=0.0,
     )
     assert (result.error is None) or result.text.startswith("<error expanding template: error ")
 
@@ -79,7 +86,7 @@ def test_greedy_templates_are_stopped_with_an_error(text: str) -> None:
 
 def test_values_nested_beyond_all_reason_are_stopped() -> None:
     text = "{{ $x := args 1 }}" + "{{ $x = args $x $x }}" * 2000 + "{{ $x }}"
-    result = expand("A", text, labels={}, external_labels={}, external_url="", value=0, query=lambda _: [])
+    result = expand("A", text, labels={}, external_labels={}, external_url="", value=0, query=lambda _: [], now=0.0)
     assert isinstance(result.error, LimitError)
 
 

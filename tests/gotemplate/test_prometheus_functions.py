@@ -7,7 +7,7 @@ import pytest
 from engine.gotemplate.errors import LimitError
 from engine.gotemplate.functions.prometheus import Expansion, expand, functions
 from engine.gotemplate.template import parse
-from tests.gotemplate.prometheus_cases import CASES, EXTERNAL_URL, LABELS, VALUE, samples
+from tests.gotemplate.prometheus_cases import CASES, EXTERNAL_URL, LABELS, NOW, VALUE, samples
 
 
 def filled(text: str) -> Expansion:
@@ -19,6 +19,7 @@ def filled(text: str) -> Expansion:
         external_url=EXTERNAL_URL,
         value=VALUE,
         query=samples,
+        now=NOW,
     )
 
 
@@ -56,13 +57,11 @@ def test_addresses_come_from_the_external_url() -> None:
 
 
 def test_functions_of_later_releases_are_there_too() -> None:
-    table = functions(samples, EXTERNAL_URL)
-    assert (
-        parse("", '{{ toDuration 90 }} {{ (toDuration "1.5").Seconds }} {{ urlQueryEscape "a b" }}', table).execute(
-            None
-        )
-        == "1m30s 1.5 a+b"
+    table = functions(samples, EXTERNAL_URL, NOW)
+    text = (
+        '{{ toDuration 90 }} {{ (toDuration "1.5").Seconds }} {{ urlQueryEscape "a b" }} {{ now | humanizeTimestamp }}'
     )
+    assert parse("", text, table).execute(None) == "1m30s 1.5 a+b 2023-11-14 22:13:20.5 +0000 UTC"
 
 
 @pytest.mark.parametrize(
@@ -73,5 +72,5 @@ def test_functions_of_later_releases_are_there_too() -> None:
     ],
 )  # fmt: skip
 def test_ports_and_domains_are_stripped_from_addresses(address: str, host: str, stripped: str) -> None:
-    table = functions(samples, EXTERNAL_URL)
+    table = functions(samples, EXTERNAL_URL, NOW)
     assert parse("", "{{ stripPort . }} {{ stripDomain . }}", table).execute(address) == f"{host} {stripped}"

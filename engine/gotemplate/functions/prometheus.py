@@ -72,8 +72,12 @@ def expand(
     external_url: str,
     value: float,
     query: Query,
+    now: float,
 ) -> Expansion:
-    """Fill one label or annotation of the alert `name` (Prometheus's template is called `__alert_NAME`)."""
+    """Fill one label or annotation of the alert `name` (Prometheus's template is called `__alert_NAME`).
+
+    `now` is the time of the evaluation, in Unix seconds.
+    """
     if "{{" not in text:
         return Expansion(text)
     title = f"__alert_{name}"
@@ -87,15 +91,15 @@ def expand(
         },
     )
     try:
-        template = parse(title, _PREFIX + text, functions(query, external_url))
+        template = parse(title, _PREFIX + text, functions(query, external_url, now))
         return Expansion(template.execute(data, missing_key=MissingKey.ZERO))
     except TemplateError as error:
         deed = "executing" if isinstance(error, ExecutionError) else "parsing"
         return Expansion(f"<error expanding template: error {deed} template {title}: {error}>", error)
 
 
-def functions(query: Query, external_url: str) -> Mapping[str, Function]:
-    """The whole table, with this store and this address."""
+def functions(query: Query, external_url: str, now: float) -> Mapping[str, Function]:
+    """The whole table, with this store, this address and this time (Unix seconds)."""
     path = urlsplit(external_url).path
 
     def ask(expression: str) -> GoList:
@@ -109,6 +113,7 @@ def functions(query: Query, external_url: str) -> Mapping[str, Function]:
         "query": Function(ask, (STRING,)),
         "pathPrefix": Function(lambda: path),
         "externalURL": Function(lambda: external_url),
+        "now": Function(lambda: now),
     }
 
 
