@@ -49,7 +49,8 @@ def _rule(rule: Document, span: tuple[int, int], look: Look) -> Iterator[str]:
     lives = rule["alerts"]
     fired = sum("firedAt" in life for life in lives)
     hold = f", for {format_duration(round(rule['duration'] * 1000))}" if rule["duration"] else ""
-    yield f"{rule['name']}{hold}: fired {_times(fired)}, only pending {_times(len(lives) - fired)}"
+    pending = f", only pending {_times(len(lives) - fired)}" if len(lives) > fired else ""
+    yield f"{rule['name']}{hold}: fired {_times(fired)}{pending}"
     by_alert: dict[Labels, list[Document]] = {}
     for life in lives:
         by_alert.setdefault(Labels.of(life["labels"]).without(("alertname",)), []).append(life)

@@ -43,7 +43,7 @@ def test_the_table_says_when_an_alert_was_pending_and_firing(folder: Path) -> No
     assert result.exit_code == 0, result.output
     lines = result.output.splitlines()
     assert lines[0] == "2023-11-14 22:14:00 to 2023-11-14 23:14:00 (1h)"
-    assert lines[2] == "Down, for 2m: fired once, only pending never"
+    assert lines[2] == "Down, for 2m: fired once"
     assert lines[3] == '  {job="a"}'
     assert set(lines[4].strip()) == {".", "-", "#"}
     assert "(20m), value 0" in lines[5]
@@ -101,4 +101,4 @@ def test_a_bar_shows_the_strongest_state_of_each_column() -> None:
 def test_a_document_without_alerts_is_one_line_a_rule() -> None:
     rule = {"type": "alerting", "name": "A", "query": "x", "duration": 0, "keepFiringFor": 0, "alerts": []}
     document = {"start": "1970-01-01T00:00:00Z", "end": "1970-01-01T01:00:00Z", "groups": [{"rules": [rule]}]}
-    assert list(render(document, Look(DRAWN, 80)))[1:] == ["", "A: fired never, only pending never"]
+    assert list(render(document, Look(DRAWN, 80)))[1:] == ["", "A: fired never"]
