@@ -5,6 +5,7 @@ A benchmark never judges: it prints what it measured. Medians of several runs, b
 
 from __future__ import annotations
 
+import os
 import shutil
 import signal
 import statistics
@@ -67,12 +68,17 @@ def answers(url: str) -> bool:
         return False
 
 
+def as_installed() -> dict[str, str]:
+    """The environment, but that Python may keep its compiled modules, as that of an installed engine does."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+
+
 @contextmanager
 def running(command: Sequence[str], log: Path, cwd: Path | None = None) -> Iterator[Program]:
     """The program, ended and reaped on the way out."""
     with log.open("wb") as output:
         started = time.perf_counter()
-        process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, cwd=cwd)
+        process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, cwd=cwd, env=as_installed())
         try:
             yield Program(process, started, log)
         finally:
