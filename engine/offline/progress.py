@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Final, Protocol
 
+from engine.foundation.clock import Clock, SystemClock
+
 Step = Callable[[int], object]
 _PARTS: Final = 10
 
@@ -29,21 +31,25 @@ class Silent:
 
 
 class Lines:
-    """A line at each tenth, written with `say`."""
+    """A line at each tenth, written with `say`, but none before so many seconds: short work needs no words."""
 
-    def __init__(self, say: Callable[[str], object]) -> None:
+    def __init__(self, say: Callable[[str], object], clock: Clock, quiet_seconds: float = 2.0) -> None:
         self._say = say
+        self._clock = clock
+        self._quiet_seconds = quiet_seconds
 
     @contextmanager
     def of(self, total: int, unit: str) -> Iterator[Step]:
         done = told = 0
+        begun = self._clock.monotonic()
 
         def step(more: int) -> None:
             nonlocal done, told
             done += more
             if total and (part := done * _PARTS // total) > told:
                 told = part
-                self._say(f"{done} of {total} {unit}")
+                if self._clock.monotonic() - begun >= self._quiet_seconds:
+                    self._say(f"{done} of {total} {unit}")
 
         yield step
 
@@ -52,6 +58,6 @@ def shown(say: Callable[[str], object]) -> Progress:
     """A bar where standard output and error are a terminal and `rich` is there, else lines."""
     watched = sys.stdout.isatty() and sys.stderr.isatty()
     if not watched or importlib.util.find_spec("rich") is None:
-        return Lines(say)
+        return Lines(say, SystemClock())
     bar: Progress = importlib.import_module("engine.offline.bar").Bar()  # costs a tenth of a second
     return bar

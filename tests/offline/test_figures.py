@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from engine.foundation.clock import SystemClock
 from engine.offline.bar import Bar
 from engine.offline.figures import figures, told
 from engine.offline.progress import Lines, Silent, shown
+from engine.testing.manual_clock import ManualClock
 from engine.tsdb.store import Store
 from tests.tsdb.twin import batch, named
 
@@ -58,10 +60,20 @@ def test_where_nobody_watches_a_terminal_progress_is_lines() -> None:
 
 def test_lines_tell_each_tenth_once() -> None:
     said: list[str] = []
-    with Lines(said.append).of(25, "things") as step:
+    lines = Lines(said.append, SystemClock(), 0)
+    with lines.of(25, "things") as step:
         for _ in range(25):
             step(1)
     assert said == [f"{at} of 25 things" for at in (3, 5, 8, 10, 13, 15, 18, 20, 23, 25)]
-    with Lines(said.append).of(0, "things") as step:
+    with lines.of(0, "things") as step:
         step(0)
     assert len(said) == 10
+
+
+async def test_work_of_less_than_two_seconds_says_nothing(manual_clock: ManualClock) -> None:
+    said: list[str] = []
+    with Lines(said.append, manual_clock).of(4, "things") as step:
+        for _ in range(4):
+            step(1)
+            await manual_clock.advance(700)
+    assert said == ["4 of 4 things"]

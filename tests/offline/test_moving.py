@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.foundation.clock import SystemClock
 from engine.foundation.errors import StoreError
 from engine.offline.importing import Imported, Importer
 from engine.offline.parsing import ImportFileError
@@ -184,7 +185,9 @@ def test_where_the_disk_fails_half_way_it_is_told_how_much_is_in(tmp_path: Path)
     fleet = {named("m"): {NOW + day * 24 * HOUR: 1.0 for day in range(3)}}
     path = tmp_path / "in.om"
     path.write_text(page(fleet))
-    importer = Importer(store, tmp_path, Lines(lambda line: _break_at(line, "1 of 3", tmp_path / "parts")))
+    importer = Importer(
+        store, tmp_path, Lines(lambda line: _break_at(line, "1 of 3", tmp_path / "parts"), SystemClock(), 0)
+    )
     with pytest.raises(StoreError, match=r"1 of 3 samples are in, the oldest, the others are not: make room"):
         importer.run([path])
     assert len(answer(store, everything())[named("m")]) == 1
