@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import sys
 import tempfile
 import time
@@ -23,9 +22,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Final
 
-import psutil
-
-from benchmarks.harness import ENGINE, Program, peer, report, running
+from benchmarks.harness import ENGINE, Program, free_port, peer, report, running
 
 SERIES: Final = int(os.environ.get("SERIES", "3000"))
 GENERATIONS: Final = int(os.environ.get("GENERATIONS", "60"))
@@ -78,7 +75,7 @@ def page(nth: int) -> bytes:
 
 def main() -> None:
     with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
-        folder, port = Path(name), _free_port()
+        folder, port = Path(name), free_port()
         server = [sys.executable, "-c", f"from benchmarks.churn import serve; serve({port})"]
         stack.enter_context(running(server, folder / "pages.log")).wait_for(f"http://127.0.0.1:{port}/ready")
         programs = {
@@ -107,7 +104,7 @@ def serve(port: int) -> None:
 def _commands(folder: Path, port: int) -> Iterator[tuple[str, Sequence[str], str]]:
     prometheus = peer("prometheus") if "original" in SIDES else None
     for side in SIDES:
-        config, data, listen = folder / f"{side}.yml", folder / side, f"127.0.0.1:{_free_port()}"
+        config, data, listen = folder / f"{side}.yml", folder / side, f"127.0.0.1:{free_port()}"
         config.write_text(
             f"scrape_configs:\n- job_name: churn\n  scrape_interval: 1s\n  scrape_timeout: 1s\n"
             f"  metrics_path: /{side}\n  static_configs:\n  - targets: ['127.0.0.1:{port}']\n"
@@ -120,27 +117,15 @@ def _commands(folder: Path, port: int) -> Iterator[tuple[str, Sequence[str], str
             yield side, [prometheus, f"--config.file={config}", *more], f"http://{listen}"
 
 
-def _free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])
-
-
 def _measured(program: Program, url: str, before: float) -> Measured:
     usage = program.usage()
-    return Measured(usage.cpu_seconds - before, _peak(program.process.pid), _series(url))
+    return Measured(usage.cpu_seconds - before, program.peak_bytes(), _series(url))
 
 
 def _series(url: str) -> int:
     query = urllib.parse.urlencode({"query": f"count(last_over_time(x_seconds_total[{GENERATIONS * LIFE + 60}s]))"})
     with urllib.request.urlopen(f"{url}/api/v1/query?{query}", timeout=60) as answer:
         return int(json.load(answer)["data"]["result"][0]["value"][1])
-
-
-def _peak(pid: int) -> int:
-    tree = [pid, *(child.pid for child in psutil.Process(pid).children(recursive=True))]
-    status = [Path(f"/proc/{one}/status").read_text() for one in tree]
-    return sum(int(text.partition("VmHWM:")[2].split()[0]) * 1024 for text in status)
 
 
 if __name__ == "__main__":

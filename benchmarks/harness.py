@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import socket
 import statistics
 import subprocess
 import sys
@@ -42,10 +43,18 @@ class Program:
     log: Path
 
     def usage(self) -> Usage:
-        root = psutil.Process(self.process.pid)
-        tree = [root, *root.children(recursive=True)]
+        tree = self._tree()
         times = [p.cpu_times() for p in tree]
         return Usage(sum(t.user + t.system for t in times), sum(p.memory_info().rss for p in tree))
+
+    def peak_bytes(self) -> int:
+        """The most that was ever resident, of each process of the tree, together."""
+        status = [Path(f"/proc/{p.pid}/status").read_text() for p in self._tree()]
+        return sum(int(text.partition("VmHWM:")[2].split()[0]) * 1024 for text in status)
+
+    def _tree(self) -> list[psutil.Process]:
+        root = psutil.Process(self.process.pid)
+        return [root, *root.children(recursive=True)]
 
     def wait_for(self, *urls: str, seconds: float = 30.0) -> float:
         """Seconds from the start until every URL answers 200. Raises TimeoutError with the program's own words."""
@@ -71,6 +80,13 @@ def answers(url: str) -> bool:
 def as_installed() -> dict[str, str]:
     """The environment, but that Python may keep its compiled modules, as that of an installed engine does."""
     return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+
+
+def free_port() -> int:
+    """One on loopback that nobody listens at."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return int(taken.getsockname()[1])
 
 
 @contextmanager

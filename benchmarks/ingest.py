@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -25,9 +24,8 @@ from pathlib import Path
 from typing import Final
 
 import msgspec
-import psutil
 
-from benchmarks.harness import ENGINE, Program, peer, running
+from benchmarks.harness import ENGINE, Program, free_port, peer, running
 from benchmarks.load import Spec, Stats, address
 
 ONE_SECONDS: Final = int(os.environ.get("ONE_SECONDS", "480"))
@@ -66,7 +64,7 @@ def main() -> None:
 
 def _spec(targets: int, series: int, interval: float, seconds: int) -> Spec:
     pages = int((seconds + 60) / interval) + 6
-    return Spec(targets, series, pages, _free_port(), GZIP, interval)
+    return Spec(targets, series, pages, free_port(), GZIP, interval)
 
 
 def measured(spec: Spec, seconds: float) -> dict[str, Measured]:
@@ -113,7 +111,7 @@ def _commands(folder: Path, spec: Spec) -> Iterator[tuple[str, Sequence[str]]]:
     for side in SIDES:
         config, data = folder / f"{side}.yml", folder / side
         config.write_text(_config(side, spec))
-        listen = f"127.0.0.1:{_free_port()}"
+        listen = f"127.0.0.1:{free_port()}"
         if side == "engine":
             data.mkdir()
             yield (
@@ -132,12 +130,6 @@ def _config(side: str, spec: Spec) -> str:
         f"  scrape_interval: {spec.interval:g}s\n  scrape_timeout: {spec.interval:g}s\n"
         f"  metrics_path: /{side}/metrics\n  static_configs:\n  - targets:\n{targets}\n"
     )
-
-
-def _free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])
 
 
 def _stats(side: str, spec: Spec) -> Stats:
@@ -159,13 +151,7 @@ def _read(data: Path, side: str, program: Program, before: tuple[int, float], sp
     samples = (stats.pages - before[0]) * spec.series
     disk = sum(path.stat().st_size for path in data.rglob("*") if path.is_file())
     cpu = usage.cpu_seconds - before[1]
-    return Measured(samples, cpu, before[1], _peak(program.process.pid), disk, stats.late_p99_ms)
-
-
-def _peak(pid: int) -> int:
-    tree = [pid, *(child.pid for child in psutil.Process(pid).children(recursive=True))]
-    status = [Path(f"/proc/{one}/status").read_text() for one in tree]
-    return sum(int(text.partition("VmHWM:")[2].split()[0]) * 1024 for text in status)
+    return Measured(samples, cpu, before[1], program.peak_bytes(), disk, stats.late_p99_ms)
 
 
 def _tell(sides: dict[str, Measured]) -> None:

@@ -16,7 +16,7 @@ from itertools import chain, islice, pairwise
 from pathlib import Path
 from typing import Final
 
-from benchmarks.harness import ENGINE, Program, Usage, peer, report, running
+from benchmarks.harness import ENGINE, Usage, peer, report, running
 from tests.end_to_end.processes import free_port
 from tests.remote.client import labels, packed, varint
 
@@ -61,7 +61,7 @@ def measured(command: Sequence[str], port: int, log: Path) -> tuple[Usage, Usage
                 if answer.status != 204:
                     raise RuntimeError(answer.read().decode())
                 answer.read()
-            most = max(most, _peak(program))
+            most = max(most, program.peak_bytes())
             if at in (0, ROUNDS - 1):
                 used.append(program.usage())
         connection.close()
@@ -105,12 +105,6 @@ def _labels(target: int) -> list[bytes]:
         )
         for i in range(SERIES)
     ]
-
-
-def _peak(program: Program) -> int:
-    """The most that was ever resident of the process, as the system tells."""
-    status = Path(f"/proc/{program.process.pid}/status").read_text()
-    return next(int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmHWM"))
 
 
 def _engine(config: Path, port: int) -> list[str]:

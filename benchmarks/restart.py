@@ -30,7 +30,7 @@ from typing import ClassVar, Final
 
 import numpy as np
 
-from benchmarks.harness import ENGINE, Program, peer, report, running
+from benchmarks.harness import ENGINE, peer, report, running
 
 ROWS: Final = int(os.environ.get("ROWS", "100"))
 RUNS: Final = int(os.environ.get("RUNS", "5"))
@@ -172,12 +172,7 @@ def restart(side: Side, folder: Path, config: Path) -> Restart:
         ready = program.wait_for(f"{side.url}/-/ready", seconds=120)
         found = side.count()
         answered = time.perf_counter() - program.started
-        return Restart(found / 1e6, ready, answered, program.usage().cpu_seconds, peak(program) / 1e6)
-
-
-def peak(program: Program) -> float:
-    status = Path(f"/proc/{program.process.pid}/status").read_text()
-    return 1024.0 * int(status.split("VmHWM:")[1].split()[0])
+        return Restart(found / 1e6, ready, answered, program.usage().cpu_seconds, program.peak_bytes() / 1e6)
 
 
 def measure(shape: Shape, folder: Path) -> None:

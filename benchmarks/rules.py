@@ -7,7 +7,6 @@ took (`prometheus_rule_group_last_duration_seconds`). The fastest of the turns c
 from __future__ import annotations
 
 import http.server
-import socket
 import tempfile
 import threading
 import time
@@ -17,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from benchmarks.harness import ENGINE, Program, peer, report, running
+from benchmarks.harness import ENGINE, Program, free_port, peer, report, running
 
 RULES: Final = 1_000
 INTERVAL: Final = 5
@@ -55,7 +54,7 @@ def _page(rows: Iterator[str]) -> bytes:
 def _measured(page: bytes, exprs: Sequence[str], prometheus: str | None) -> float:
     """Seconds of the fastest turn, once the ranges are full."""
     with tempfile.TemporaryDirectory() as name, _serving(page) as target:
-        folder, port = Path(name), _free_port()
+        folder, port = Path(name), free_port()
         rules = "".join(f"  - {{alert: A{i}, expr: '{expr}', for: 5m}}\n" for i, expr in enumerate(exprs))
         (folder / "rules.yml").write_text(f"groups:\n- name: g\n  rules:\n{rules}")
         (folder / "prometheus.yml").write_text(
@@ -102,10 +101,3 @@ def _serving(page: bytes) -> Iterator[int]:
     finally:
         server.shutdown()
         server.server_close()
-
-
-def _free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        port: int = one.getsockname()[1]
-        return port
