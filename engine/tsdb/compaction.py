@@ -120,7 +120,7 @@ class Compaction:
         left = {}
         for source, parts in taken:
             gone = set(map(id, parts))
-            throughs = [part.through for part in source.view.parts if id(part) not in gone]
+            throughs = [part.through for part in source.stored() if id(part) not in gone]
             left[source.number] = [*throughs, writer.throughs.get(source.number, -1)]
         self._keep_floors(left)
 

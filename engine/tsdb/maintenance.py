@@ -252,9 +252,7 @@ class Maintenance:
         removed = 0
         losing = [s for s in self._state.all_sources() if any(part.file in keys for part in s.view.parts)]
         with suppress(DiskFullError):  # dropping makes room, and what replay would bring back is dropped again
-            self.keep_floors(
-                {s.number: [part.through for part in s.view.parts if part.file not in keys] for s in losing}
-            )
+            self.keep_floors({s.number: [part.through for part in s.stored() if part.file not in keys] for s in losing})
         for source in losing:
             with self._lock:
                 source.replace_parts(tuple(part for part in source.view.parts if part.file not in keys))
@@ -294,13 +292,15 @@ class Maintenance:
         return len(living)
 
     def keep_floors(self, left: Mapping[int, Sequence[int]]) -> None:
-        """To be called before sources, by number, are left with parts up to these commits: replay must not bring back
-        what others held. Raises DiskFullError.
+        """To be called before sources, by number, are left with stored parts up to these commits: replay must not bring
+        back what others held. Raises DiskFullError.
+
+        Parts that no file holds yet say nothing here: they are gone when the process is killed.
         """
-        lost = {}
+        lost, floors = {}, self._state.tombstones.floors
         for number, throughs in left.items():
-            stored = max((part.through for part in self._state.by_number[number].view.parts), default=-1)
-            if stored > max(throughs, default=-1):
+            stored = max((part.through for part in self._state.by_number[number].stored()), default=-1)
+            if stored > max(*throughs, floors.get(number, -1), -1):
                 lost[number] = stored
         if lost and self._folder is not None:
             self._state.tombstones.add_floors(lost, self._log.segment)

@@ -171,6 +171,10 @@ class Source:
         """The parts that no file holds yet; they are the last ones."""
         return list(takewhile(_is_unstored, reversed(self.view.parts)))[::-1]
 
+    def stored(self) -> list[Part]:
+        """The parts that files hold."""
+        return [part for part in self.view.parts if not _is_unstored(part)]
+
     def first_time(self) -> int | None:
         """The time of the oldest sample."""
         times = [part.start for part in self.view.parts]

@@ -319,6 +319,39 @@ def test_cleaning_drops_the_files_of_which_nothing_is_left(tmp_path: Path) -> No
     assert after(store) == {SERIES[0]: [(5000, bits(1.0))]}
 
 
+def test_what_was_cleaned_away_stays_away_though_later_samples_were_sealed_and_not_stored(tmp_path: Path) -> None:
+    options = StoreOptions(seal_rows=5)
+    store = filled(tmp_path, rows=6)
+    store.delete([[ALL]], -EVER, EVER)
+    append(store, *((at * 1000, 1.0) for at in range(6, 20)))
+    append(store, (20_000, 1.0))
+    before = answer(store, everything())
+    assert store.source("s").unstored()
+    store.clean_tombstones()
+    store.close()
+    store = Store.open(tmp_path, options)
+    assert after(store) == before
+
+
+def test_what_was_cleaned_away_stays_away_when_an_earlier_part_is_dropped_later(tmp_path: Path) -> None:
+    store = Store.open(tmp_path, StoreOptions(seal_age_ms=1000, window_ms=EVER))
+    append(store, (60_000, 1.0))
+    other = store.source("other")
+    store.append(other, [batch(other, 100_000, [(SERIES[2], 1.0)])])
+    store.maintain(0)
+    append(store, (50_000, 1.0), series=SERIES[1])
+    store.delete([[equal("i", "1")]], 0, EVER)
+    store.clean_tombstones()
+    store.set_retention(10_000, 0)
+    store.append(other, [batch(other, 200_000, [(SERIES[2], 2.0)])])
+    store.maintain(0)
+    before = answer(store, everything())
+    assert sorted(before) == [SERIES[2]]
+    store.close()
+    store = Store.open(tmp_path)
+    assert after(store) == before
+
+
 def test_a_crash_in_the_middle_of_cleaning_changes_no_answer(tmp_path: Path) -> None:
     store = filled(tmp_path)
     store.delete([[equal("i", "0")]], 0, 3000)
