@@ -8,6 +8,7 @@ names a series without a name is left out whole, and the numbers it used are nev
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -131,24 +132,35 @@ class _Reader:
 
     def _read_parts(self) -> None:
         by_source: dict[int, list[Part]] = {}
-        for path in sorted((self._folder / "parts").glob("*.part")):
-            self.state.next_file = int(path.stem) + 1
-            try:
-                file = PartFile.open(path, self._cache)
-            except DamagedError as error:
-                self._damages.append(Damage(str(path), 0, path.stat().st_size, f"left out: {error}"))
-                continue
-            self.state.files += (file,)
-        self._leave_replaced()
-        for file in self.state.files:
+        for file in self._sound_files():
             for part in file.parts():
                 by_source.setdefault(part.source, []).append(part)
-            self._note_lasts(file)
         for number, parts in by_source.items():
             self.state.next_commit = max(self.state.next_commit, *(part.through + 1 for part in parts))
             self.state.next_source = max(self.state.next_source, number + 1)
             if number in self.state.by_number:
                 self.state.by_number[number].restore(parts)
+
+    def _sound_files(self) -> tuple[PartFile, ...]:
+        """The files of parts whose lists can be read. Those that one of them takes the place of are removed: compaction
+        had not come to it. Newest first, since the new one has the higher number.
+        """
+        paths, replaced = sorted((self._folder / "parts").glob("*.part")), frozenset[int]()
+        self.state.next_file = max((int(path.stem) + 1 for path in paths), default=self.state.next_file)
+        for path in reversed(paths):
+            if int(path.stem) in replaced:
+                path.unlink()
+                continue
+            try:
+                file = PartFile.open(path, self._cache)
+                lasts = list(file.lasts())
+            except DamagedError as error:
+                self._damages.append(Damage(str(path), 0, path.stat().st_size, f"left out: {error}"))
+                continue
+            self._note_ends(file.start, lasts)
+            self.state.files = (file, *self.state.files)
+            replaced |= file.replaces
+        return self.state.files
 
     def _read_tombstones(self) -> None:
         state, path = self.state, self._folder / "tombstones"
@@ -175,22 +187,13 @@ class _Reader:
         if deletions:
             deletion.restore(state, Selections(state), deletions)
 
-    def _leave_replaced(self) -> None:
-        """Remove the files that compaction had made another of, but had not removed yet."""
-        files = self.state.files
-        replaced = frozenset[int]().union(*(file.replaces for file in files))
-        self.state.files = tuple(file for file in files if file.number not in replaced)
-        for file in files:
-            if file.number in replaced:
-                Path(file.name).unlink()
-
-    def _note_lasts(self, file: PartFile) -> None:
+    def _note_ends(self, start: int, lasts: Iterable[tuple[IntArray, IntArray]]) -> None:
         catalog = self.state.catalog
-        for refs, times in file.lasts():
+        for refs, times in lasts:
             catalog.reserve(int(refs.max()) + 1)
             catalog.last.array[refs] = np.maximum(catalog.last.array[refs], times)
             new = catalog.first.array[refs] == NEVER
-            catalog.first.array[refs[new]] = file.start
+            catalog.first.array[refs[new]] = start
 
     def _read_log(self) -> None:
         paths = segments(self._folder / "wal")

@@ -114,6 +114,23 @@ def test_a_store_answers_the_same_after_compaction_and_a_restart(tmp_path: Path)
     store.close()
 
 
+def test_the_old_files_count_while_the_new_one_is_damaged(tmp_path: Path) -> None:
+    store = filled(tmp_path)
+    before, kept = answer(store, everything()), tmp_path / "kept"
+    shutil.copytree(tmp_path / "parts", kept, copy_function=os.link)
+    store.maintain(0)
+    (new,) = (file for file in store._state.files if file.replaces)
+    store.close()
+    data = bytearray(Path(new.name).read_bytes())
+    data[int(new._footer.indexes["offset"][0]) + 5] ^= 1
+    Path(new.name).write_bytes(data)
+    for path in kept.iterdir():
+        path.replace(tmp_path / "parts" / path.name)
+    store = Store.open(tmp_path, OPTIONS)
+    assert answer(store, everything()) == before
+    store.close()
+
+
 def test_rows_of_a_source_become_one_part(tmp_path: Path) -> None:
     store = filled(tmp_path)
     store.maintain(0)

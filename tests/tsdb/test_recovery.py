@@ -191,6 +191,24 @@ def test_a_damaged_part_is_an_error_where_it_is_read_and_names_the_file(tmp_path
     store.close()
 
 
+def test_a_file_of_parts_with_a_damaged_index_is_left_out_and_reported(tmp_path: Path) -> None:
+    answers = fill(tmp_path, 7, StoreOptions(seal_rows=3))
+    store = Store.open(tmp_path, StoreOptions(seal_rows=3))
+    store.maintain(0)
+    (file,) = store._state.files
+    place = int(file._footer.indexes["offset"][0])
+    store.close()
+    path = Path(file.name)
+    data = bytearray(path.read_bytes())
+    data[place + 5] ^= 1
+    path.write_bytes(data)
+    store, got = reopened(tmp_path)
+    (damage,) = store.recovery.damages
+    assert damage.file == str(path)
+    assert got == answers[-1], "the log has it all still"
+    store.close()
+
+
 def test_a_part_without_its_end_is_left_out_and_reported(tmp_path: Path) -> None:
     fill(tmp_path, 7, StoreOptions(seal_rows=3))
     store = Store.open(tmp_path, StoreOptions(seal_rows=3))
