@@ -192,8 +192,8 @@ class _Reader:
         for refs, times in lasts:
             catalog.reserve(int(refs.max()) + 1)
             catalog.last.array[refs] = np.maximum(catalog.last.array[refs], times)
-            new = catalog.first.array[refs] == NEVER
-            catalog.first.array[refs[new]] = start
+            known = catalog.first.array[refs]
+            catalog.first.array[refs] = np.where(known == NEVER, start, np.minimum(known, start))
 
     def _read_log(self) -> None:
         paths = segments(self._folder / "wal")

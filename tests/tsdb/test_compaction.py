@@ -131,6 +131,18 @@ def test_the_old_files_count_while_the_new_one_is_damaged(tmp_path: Path) -> Non
     store.close()
 
 
+def test_series_are_found_in_their_oldest_samples_after_compaction_and_a_restart(tmp_path: Path) -> None:
+    store = filled(tmp_path)
+    store.maintain(0)
+    store.close()
+    store = Store.open(tmp_path, OPTIONS)
+    assert len(store.series([equal("source", "a")], 0, 10 * MINUTE)) == 30
+    store.delete([[equal("source", "a")]], 0, 10 * MINUTE)
+    assert min(time for samples in answer(store, everything()).values() for time, _ in samples) > 0
+    assert len(store.deletions) == 1
+    store.close()
+
+
 def test_rows_of_a_source_become_one_part(tmp_path: Path) -> None:
     store = filled(tmp_path)
     store.maintain(0)
