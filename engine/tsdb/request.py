@@ -34,13 +34,15 @@ def judge(
 ) -> tuple[list[tuple[Source, Commit]], Appended, Refusal | None]:
     """What is to be written, source by source, and what is to be told; nothing is to be written after a refusal."""
     commits: list[tuple[Source, Commit]] = []
-    counts = Appended()
+    counts, written = Appended(), 0
     for source, batches in writes:
         commit, told = admission.judge(source, batches, bounds)
         counts += told
         if commit is not None:
             commits.append((source, commit))
-    if _refusal(counts) is not None:
+            written += len(commit.values)
+    # What counts as taken and is not written was there before; but a duplicate behind a later sample counts so, too.
+    if counts.appended > written or _refusal(counts) is not None:
         for source, batches in writes:
             for batch in batches:  # a batch has no series twice: alone, it meets nothing but the store
                 _, alone = admission.judge(source, [batch], bounds)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Sequence
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from engine.tsdb.options import StoreOptions
@@ -43,6 +43,9 @@ def whole(twin: Twin, writes: Sequence[Batches]) -> bool:
 @given(
     requests=st.lists(st.tuples(batches(SERIES[:2]), batches(SERIES[2:])), max_size=6),
     window=st.sampled_from([0, 0, 2, HOUR, 4 * HOUR]),
+)
+@example(
+    requests=[([(0, ((SERIES[0], 1.0),))], []), ([(1, ((SERIES[0], 1.0),)), (0, ((SERIES[0], 2.0),))], [])], window=2
 )
 def test_requests_are_taken_as_the_twin_takes_them(requests: list[tuple[Batches, Batches]], window: int) -> None:
     store, twin = Store.open(None, StoreOptions(seal_rows=3, seal_samples=6, window_ms=window)), Twin()
