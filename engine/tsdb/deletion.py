@@ -55,9 +55,17 @@ class Deleting:
             deletion = Deletion(number, start, end, refs)
             self._state.tombstones.add(deletion)
             for source in {id(source): source for group in groups for source, _ in group.owners}.values():
-                with self._lock:
-                    source.replace_parts(tuple(pruned(part, [deletion]) for part in source.view.parts))
+                self._prune(source, deletion)
             self._settle(groups)
+
+    def _prune(self, source: Source, deletion: Deletion) -> None:
+        """Which parts have the series is looked up in files, outside the lock; nobody else exchanges stored parts."""
+        whole = source.stored()
+        seen = [pruned(part, [deletion]) for part in whole]
+        changed = [(old, new) for old, new in zip(whole, seen, strict=True) if old is not new]
+        if changed:
+            with self._lock:
+                source.exchange([old for old, _ in changed], [new for _, new in changed])
 
     def _sealed(self, groups: Sequence[Group], start: int, end: int) -> tuple[int, list[tuple[Source, list[Part]]]]:
         """Seal what has open samples in the span; the deletion's number, and the parts that no file has yet."""
