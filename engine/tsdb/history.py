@@ -72,7 +72,6 @@ def add_history(state: State, lock: threading.Lock, maintenance: Maintenance, hi
         parts.setdefault(one.source.number, []).append(one.part)
     waiting = [(state.by_number[number], some) for number, some in parts.items()]
     with maintenance.exclusive():
-        before = {source.number: source.view.parts for source, _ in waiting}
         with lock:
             for source, some in waiting:
                 source.take(some)
@@ -80,8 +79,8 @@ def add_history(state: State, lock: threading.Lock, maintenance: Maintenance, hi
             maintenance.store(waiting)
         except BaseException:
             with lock:
-                for source, _ in waiting:
-                    source.replace_parts(before[source.number])
+                for source, some in waiting:
+                    source.exchange(some, [])  # and not what was there before: more may have been sealed since
             raise
         with lock:
             for one in history:
