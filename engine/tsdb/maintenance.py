@@ -318,6 +318,7 @@ class Maintenance:
         floors = tombstones.floors if self._log_from <= tombstones.floors_since else {}
         if len(kept) < len(tombstones.deletions) or len(floors) < len(tombstones.floors):
             with self._writing("to forget what was deleted", "it stays in force"):
+                self._parts.sync()  # a removed file that came back would bring back what was deleted
                 tombstones.keep(kept, floors)
             with self._lock:
                 state.catalog.lower_marks(np.concatenate([_NOBODY, *(one.refs for one in kept)]))

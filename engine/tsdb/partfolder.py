@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from engine.foundation.files import beside
+from engine.foundation.files import beside, sync_folder
 from engine.tsdb.cache import ArrayCache
 from engine.tsdb.partfile import PartFile
 from engine.tsdb.state import State
@@ -50,6 +50,11 @@ class PartFolder:
         path = self._folder / "parts" / f"{number:08}.part"
         with beside(path) as file:
             yield NewFile(file, number, path, self._cache)
+
+    def sync(self) -> None:
+        """Make the removal of files survive a power cut. Raises OSError."""
+        if self._folder is not None:
+            sync_folder(self._folder / "parts")
 
     def remove(self, file: PartFile) -> None:
         """Forget a file; queries that still read it go on reading."""

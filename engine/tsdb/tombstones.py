@@ -121,6 +121,7 @@ def read_tombstones(path: Path) -> Iterator[Deletion | dict[int, int] | Gap]:
 def _write(path: Path, records: Sequence[bytes]) -> None:
     if not records:
         path.unlink(missing_ok=True)
+        sync_folder(path.parent)
         return
     with beside(path) as file:
         file.write(file_header(FORM))
