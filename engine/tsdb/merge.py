@@ -57,28 +57,45 @@ def write_source(writer: PartWriter, parts: Sequence[Part], join: bool) -> Itera
 def _groups(parts: Sequence[Part], join: bool) -> Iterator[list[Part]]:
     ordered = sorted(parts, key=lambda part: (part.start, part.end))
     for kind in ("table", "ragged"):
-        group: list[Part] = []
+        group = _Group()
         for part in ordered:
             if getattr(part, kind) is None:
                 continue
-            if group and not (join and _fit(group, part)):
-                yield group
-                group = []
-            group.append(part)
-        if group:
-            yield group
+            if group.parts and not (join and group.fits(part)):
+                yield group.parts
+                group = _Group()
+            group.add(part)
+        if group.parts:
+            yield group.parts
 
 
-def _fit(group: Sequence[Part], part: Part) -> bool:
-    every = [*group, part]
-    if part.ragged is not None:
-        return sum(one.ragged.size for one in every if one.ragged is not None) <= _SAMPLES
-    tables = [cast("NamedTable", one.table) for one in every]
-    rows = sum(len(table.times) for table in tables)
-    if rows > _ROWS or group[-1].end >= part.start:
-        return False
-    series = len(reduce(np.union1d, [table.refs for table in tables]))
-    return rows * series <= _INFLATION * sum(len(table.times) * len(table.refs) for table in tables)
+class _Group:
+    """Parts of one kind that may become one; their series and sizes are summed up as they come."""
+
+    def __init__(self) -> None:
+        self.parts: list[Part] = []
+        self._series: IntArray = np.empty(0, np.int64)
+        self._rows = self._size = 0
+
+    def fits(self, part: Part) -> bool:
+        if part.ragged is not None:
+            return self._size + part.ragged.size <= _SAMPLES
+        table = cast("NamedTable", part.table)
+        rows = self._rows + len(table.times)
+        if rows > _ROWS or self.parts[-1].end >= part.start:
+            return False
+        places = rows * len(np.union1d(self._series, table.refs))
+        return places <= _INFLATION * (self._size + len(table.times) * len(table.refs))
+
+    def add(self, part: Part) -> None:
+        self.parts.append(part)
+        if part.ragged is not None:
+            self._size += part.ragged.size
+            return
+        table = cast("NamedTable", part.table)
+        self._series = np.union1d(self._series, table.refs)
+        self._rows += len(table.times)
+        self._size += len(table.times) * len(table.refs)
 
 
 def _write_tables(writer: PartWriter, head: Head, group: Sequence[Part]) -> Iterator[int]:
