@@ -185,6 +185,7 @@ class _Reader:
             if (source := state.by_number.get(number)) is not None:
                 source.through = max(source.through, through)
         if deletions:
+            state.catalog.reserve(1 + max(int(one.refs[-1]) for one in deletions))  # names and parts may be lost
             deletion.restore(state, Selections(state), deletions)
 
     def _note_ends(self, start: int, lasts: Iterable[tuple[IntArray, IntArray]]) -> None:

@@ -281,6 +281,18 @@ def test_a_flipped_bit_in_the_deletions_is_reported(place: float, tmp_path: Path
     store.close()
 
 
+def test_a_deletion_of_series_of_which_all_else_is_lost_stops_no_opening(tmp_path: Path) -> None:
+    store = filled(tmp_path)
+    many = [(named("many", i=str(i)), 1.0) for i in range(5000)]
+    store.append(store.source("s"), [batch(store.source("s"), 12_000, many)])
+    store.delete([[ALL]], 0, EVER)
+    store.close()
+    for lost in (tmp_path / "series.log", *tmp_path.rglob("*.part"), *tmp_path.rglob("*.wal")):
+        lost.unlink()
+    store = Store.open(tmp_path)
+    assert after(store) == {}
+
+
 def test_deletions_of_a_newer_release_are_refused_by_name(tmp_path: Path) -> None:
     store = filled(tmp_path)
     store.delete([[equal("i", "0")]], 0, 3000)
