@@ -17,13 +17,8 @@ from hypothesis import strategies as st
 from engine.tsdb.batch import Batch
 from engine.tsdb.compactplan import Job, plan
 from engine.tsdb.options import StoreOptions
-from engine.tsdb.parts import Located, Wanted
 from engine.tsdb.store import Store
-from engine.tsdb.stored import StoredTable
-from engine.tsdb.view import Part
 from promql.model.labels import Labels
-from promql.model.staleness import ABSENT_NAN
-from promql.model.types import FloatArray, IntArray
 from tests.tsdb.twin import HOUR, Twin, answer, batch, equal, everything, named
 
 SERIES = [named("m", i=str(i)) for i in range(30)]
@@ -248,61 +243,23 @@ def test_what_retention_dropped_meanwhile_does_not_come_back(tmp_path: Path) -> 
     store.close()
 
 
-class Hidden:
-    """A stored table of which some series can't be seen in some rows, as after a deletion."""
-
-    def __init__(self, bare: StoredTable, series: int, rows: slice) -> None:
-        self._bare, self._series, self._rows = bare, series, rows
-
-    @property
-    def times(self) -> IntArray:
-        return self._bare.times
-
-    @property
-    def refs(self) -> IntArray:
-        return self._bare.refs
-
-    def locate(self, wanted: Wanted) -> Located:
-        return self._bare.locate(wanted)
-
-    def whole(self, at: IntArray, low: int, high: int) -> bool:
-        return False
-
-    def fill(self, out: FloatArray, at: IntArray, low: int, high: int) -> None:
-        self._bare.fill(out, at, low, high)
-        out[self._bare.refs[at] < self._series, self._rows] = ABSENT_NAN
-
-    def column(self, at: int) -> tuple[IntArray, FloatArray]:
-        raise NotImplementedError
-
-
-def rewriting(store: Store, series: int, rows: slice) -> None:
-    """Hide samples of the first stored table of source "a", and write its file anew."""
-    state = store._state
-    source = store.source("a")
-    part = next(part for part in source.view.parts if part.table is not None)
-    assert isinstance(part.table, StoredTable)
-    hidden: Part = replace(part, table=Hidden(part.table, series, rows))
-    source.exchange([part], [hidden])
-    (file,) = (file for file in state.files if file.key == part.file)
-    with store._maintenance.exclusive():
-        store._maintenance.rewrite(file)
-
-
 @pytest.mark.parametrize(("series", "rows"), [(3, slice(0, 40)), (5, slice(7, 20)), (30, slice(0, 40))])
 def test_a_rewritten_file_has_no_more_than_can_be_seen(series: int, rows: slice, tmp_path: Path) -> None:
     store = filled(tmp_path)
     before = answer(store, everything())
-    times = store.source("a").view.parts[0].table
-    assert times is not None
-    gone = set(times.times[rows].tolist())
-    rewriting(store, series, rows)
-    tables = [part.table for part in store.source("a").view.parts if part.table is not None]
-    assert not any(isinstance(table, Hidden) for table in tables)
-    after = answer(store, everything())
-    refs = set(series_of("a")[:series])
-    expected = {s: [x for x in found if s not in refs or x[0] not in gone] for s, found in before.items()}
-    assert after == expected
+    part = store.source("a").view.parts[0]
+    assert part.table is not None
+    gone = part.table.times[rows].tolist()
+    hidden = series_of("a")[:series]
+    store.delete([[equal("source", "a"), equal("i", one.get("i"))] for one in hidden], gone[0], gone[-1])
+    expected = {s: [x for x in found if s not in hidden or x[0] not in gone] for s, found in before.items()}
+    assert answer(store, everything()) == expected
+    (file,) = (file for file in store._state.files if file.key == part.file)
+    with store._maintenance.exclusive():
+        store._maintenance.rewrite(file)
+    assert file not in store._state.files
+    assert not any(part.deletions for part in store.source("a").view.parts)
+    assert answer(store, everything()) == expected
     store.close()
     store = Store.open(tmp_path, OPTIONS)
     assert answer(store, everything()) == expected
