@@ -10,7 +10,7 @@ from promql.model.grid import Steps
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """From `start` to `end`, every `step` (Unix ms). An instant query has start == end and no step (0, or 1)."""
+    """From `start` to `end`, every `step` (Unix ms). An instant query has start == end and no step (0)."""
 
     start: int
     end: int
@@ -18,7 +18,7 @@ class Window:
 
     @property
     def instant(self) -> bool:
-        return self.start == self.end and self.step <= 1
+        return self.start == self.end and self.step == 0
 
     @property
     def steps(self) -> Steps:

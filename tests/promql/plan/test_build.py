@@ -33,6 +33,13 @@ def test_a_range_needs_its_length_and_no_stale_markers() -> None:
     assert plan.needs[0].kind is Kind.RANGE
 
 
+def test_a_range_of_one_step_is_no_instant_however_short_its_step() -> None:
+    assert Window(HOUR, HOUR, 0).instant
+    for step in (1, 60_000):
+        assert not Window(HOUR, HOUR, step).instant
+        assert Window(HOUR, HOUR, step).steps.times.tolist() == [HOUR]
+
+
 def test_equal_needs_are_asked_once() -> None:
     assert len(planned("x / x").needs) == 1
     assert len(planned("rate(x[5m]) + increase(x[5m])").needs) == 1
