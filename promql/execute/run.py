@@ -47,7 +47,7 @@ from promql.plan.nodes import (
     Rollup,
     Source,
     Text,
-    walk,
+    uses,
 )
 
 
@@ -80,7 +80,7 @@ def run_together(
     pause, most = deadline or _go_on, plans[0].options.max_samples
     found: list[Result | EvaluationError] = []
     with np.errstate(all="ignore"):
-        wanted = Counter(id(node) for plan in plans for node in walk(plan.root))
+        wanted = uses(plan.root for plan in plans)
         shared = _Shared(wanted, dict(fused(plans, panels, Limits(most, pause))))
         for plan in plans:
             try:
@@ -115,7 +115,7 @@ class _Run:
         self._meter = meter
         self._panels = panels
         self._limits = limits
-        shared = shared or _Shared(Counter(map(id, walk(plan.root))), {})
+        shared = shared or _Shared(uses([plan.root]), {})
         self._wanted, self._kept = shared.wanted, shared.kept
         self._kept_values = 0
 

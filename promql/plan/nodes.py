@@ -5,7 +5,8 @@ Nodes are compared by identity: an expression that occurs twice is one node, wan
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
 from typing import TypeAlias
 
@@ -181,6 +182,20 @@ def children(node: PlanNode) -> Iterator[PlanNode]:
                 yield one.expr
             elif isinstance(one, Node):
                 yield one  # type: ignore[misc]  # every Node is one of PlanNode
+
+
+def uses(roots: Iterable[PlanNode]) -> Counter[int]:
+    """How often nodes are asked for their value, by their ids. One that several ask for works once, so what is below it
+    is asked for once on its behalf.
+    """
+    found: Counter[int] = Counter()
+    rest = list(roots)
+    while rest:
+        node = rest.pop()
+        found[id(node)] += 1
+        if found[id(node)] == 1:
+            rest += children(node)
+    return found
 
 
 def walk(node: PlanNode) -> Iterator[PlanNode]:

@@ -75,6 +75,14 @@ def test_the_limit_on_samples_is_told_before_anything_is_computed(store: MemoryS
         store.query("x[10m]", 600_000, max_samples=1000)
 
 
+def test_what_is_below_an_aggregation_that_occurs_twice_is_added_up_piece_by_piece_and_not_kept(
+    store: MemoryStore,
+) -> None:
+    total = "sum(rate(x[5m]))"
+    query = f"{total} + {total} + sum(increase(x[5m]))"
+    assert isinstance(store.query(query, 0, 600_000, 1000, max_samples=30_000), Matrix)
+
+
 def test_a_deadline_ends_the_run(store: MemoryStore) -> None:
     def late() -> None:
         raise QueryTimeoutError("query timed out in expression evaluation")
