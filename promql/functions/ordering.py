@@ -47,9 +47,15 @@ def comes_before(a: str, b: str) -> bool:
     for one, other in zip_longest(_CHUNK.findall(a), _CHUNK.findall(b)):
         if one is None or other is None:
             return one is None
-        numbers = one.isdecimal() and other.isdecimal()
-        if numbers and int(one) != int(other):
-            return int(one) < int(other)
-        if not numbers and one != other:
+        if one.isdecimal() and other.isdecimal():
+            if (size := _size(one)) != (size_of_other := _size(other)):
+                return size < size_of_other
+        elif one != other:
             return bool(one < other)
     return a < b
+
+
+def _size(digits: str) -> tuple[int, str]:
+    """What orders numbers as their values do, without an `int` of them: those may not have thousands of digits."""
+    digits = digits.lstrip("0")
+    return len(digits), digits

@@ -21,6 +21,9 @@ from tests.promql.memory_store import MemoryStore
         ("a1b2", "a1b10"),
         ("1.9", "1.10"),
         ("9", "a"),
+        ("01", "1"),
+        ("007", "10"),
+        ("1" * 5000, "2" * 5000),
     ],
 )
 def test_numbers_inside_a_text_count_as_numbers(earlier: str, later: str) -> None:
