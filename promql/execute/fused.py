@@ -6,7 +6,8 @@ So series of all selectors are laid together, numbered anew selector by selector
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import chain, pairwise
 from typing import Final, TypeAlias
 
@@ -30,9 +31,14 @@ Alike: TypeAlias = tuple[Kernel, Steps, Steps, int]
 
 
 def fused(
-    plans: Sequence[Plan], panels: Mapping[Need, Sequence[Selected]], limits: Limits
+    plans: Sequence[Plan], panels: Mapping[Need, Sequence[Selected]], pause: Callable[[], None]
 ) -> Iterator[tuple[int, Grid]]:
-    """Values of nodes (by their ids) that were computed together: rollups of few samples at one instant."""
+    """Values of nodes (by their ids) that were computed together: rollups of few samples at one instant.
+
+    A plan's limit bounds what it takes for itself alone, so it is looked at where a plan makes use of a value; all
+    together are no more than the samples that were fetched for them.
+    """
+    limits = Limits(sys.maxsize, pause)
     alike: dict[Alike, dict[int, Rollup]] = {}
     for plan in plans:
         for node in walk(plan.root):

@@ -81,7 +81,7 @@ def run_together(
     found: list[Result | EvaluationError] = []
     with np.errstate(all="ignore"):
         wanted = uses(plan.root for plan in plans)
-        shared = _Shared(wanted, dict(fused(plans, panels, Limits(most, pause))))
+        shared = _Shared(wanted, dict(fused(plans, panels, pause)))
         for plan in plans:
             try:
                 found.append(_Run(plan, panels, Limits(most, pause), None, shared).result())
@@ -118,6 +118,7 @@ class _Run:
         shared = shared or _Shared(uses([plan.root]), {})
         self._wanted, self._kept = shared.wanted, shared.kept
         self._kept_values = 0
+        self._counted: set[int] = set()
 
     def result(self) -> Result:
         try:
@@ -138,15 +139,19 @@ class _Run:
         return vector(value, window.start) if isinstance(value, Grid) else Scalar(window.start, float(value[0]))
 
     def _value(self, node: PlanNode) -> Value:
-        """Parts that are wanted more than once are kept."""
+        """Parts that are wanted more than once are kept; what others have kept counts as if it were made here."""
         if id(node) in self._kept:
-            return self._kept[id(node)]
+            value = self._kept[id(node)]
+            if id(node) not in self._counted:
+                self._limits.keep(self._limits.held + _size(value))
+            return value
         self._limits.pause()
         held, kept = self._limits.held, self._kept_values
         value = self._computed(node) if self._meter is None else self._metered(node, self._meter)
         self._limits.keep(held + self._kept_values - kept + _size(value))
         if self._wanted[id(node)] > 1:
             self._kept[id(node)] = value
+            self._counted.add(id(node))
             self._kept_values += _size(value)
         return value
 

@@ -83,6 +83,16 @@ async def test_one_that_fails_ends_no_other(store: Store) -> None:
     assert engine.counts.current == 0
 
 
+@pytest.mark.parametrize("most", range(1, 60, 4))
+def test_the_limit_on_samples_refuses_what_it_refuses_alone(most: int, store: Store) -> None:
+    texts = ["m0", "m2", "rate(m0[5m])", "rate(m2[5m])", "sum(m2)", "sum(m0) + sum(m2)", "rate(m9[5m])"]
+    deadline, window, options = Deadline(ManualClock(), 1.0), Window(END, END, 0), Options(max_samples=most)
+    together = evaluate_together(store, [parse(text) for text in texts], window, options, deadline)
+    for text, found in zip(texts, together, strict=True):
+        (alone,) = evaluate_together(store, [parse(text)], window, options, deadline)
+        assert shown(found) == shown(alone), text
+
+
 def test_what_would_read_too_much_is_read_in_parts(store: Store) -> None:
     exprs = [parse(text) for text in PARTS]
     deadline, window = Deadline(ManualClock(), 1.0), Window(END, END, 0)
