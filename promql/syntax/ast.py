@@ -40,10 +40,22 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class NumberLiteral(Node):
-    """`is_duration` where it was written as one, like `5m` for 300."""
+    """`is_duration` where it was written as one, like `5m` for 300.
+
+    Equal ones have the same text: 0 is not -0, which divides otherwise, while NaN is NaN.
+    """
 
     value: float
     is_duration: bool = False
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, NumberLiteral) and self._key() == other._key()
+
+    def __hash__(self) -> int:
+        return hash(self._key())
+
+    def _key(self) -> tuple[str, bool]:
+        return repr(self.value), self.is_duration
 
 
 @dataclass(frozen=True, slots=True)

@@ -238,3 +238,9 @@ def test_results_share_no_memory_with_the_store(store: MemoryStore) -> None:
     result.values[:] = -1.0
     after = [panel.values for panels in answers.values() for panel in panels]
     assert all(np.array_equal(a, b) for a, b in zip(before, after, strict=True))
+
+
+def test_what_is_divided_by_zero_is_not_what_is_divided_by_minus_zero(store: MemoryStore) -> None:
+    assert store.query("scalar(x{cpu='01', mode='idle'} / 0) > bool scalar(x{cpu='01', mode='idle'} / -0)", 60_000) == (
+        Scalar(60_000, 1.0)
+    )

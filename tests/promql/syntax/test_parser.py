@@ -224,3 +224,10 @@ def test_parsing_does_not_import_lark() -> None:
     """It costs as much as all else together."""
     program = "import sys, promql.syntax.parser as p; p.parse('sum(a)'); sys.exit('lark' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+def test_literals_are_equal_where_their_texts_are() -> None:
+    assert parse("0") != parse("-0")
+    assert parse("NaN") == parse("NaN")
+    assert hash(parse("NaN")) == hash(parse("NaN"))
+    assert len({parse("1"), parse("1.0"), parse("1s")}) == 2
