@@ -125,6 +125,8 @@ class AnswerReader:
             if size is None:
                 raise IrregularError("unreadable chunk")
             start, length = end + 2, int(size[1], 16)
+            if 0 < self._limit < self._size + length:
+                raise TooLongError  # without waiting for it
             if not length:
                 self._trailing, at = True, end
                 break
@@ -134,6 +136,9 @@ class AnswerReader:
                 raise IrregularError("unreadable chunk")
             self._add(bytes(held[start : start + length]))
             at = start + length + 2
+        else:
+            if not self._trailing and len(held) - at > _LONGEST_HEAD:
+                raise IrregularError("endless size of a chunk")
         del held[:at]
         return self._trailers() if self._trailing else None
 

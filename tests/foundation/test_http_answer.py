@@ -80,6 +80,7 @@ def test_an_answer_that_breaks_off_is_no_answer(data: bytes) -> None:
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n",
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n",
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-1\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + b"1" * 100_000,
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nab\r\n0\r\n\r\n",
         SIZED + b"!",
         CHUNKED + b"!",
@@ -96,3 +97,8 @@ def test_a_body_may_be_as_long_as_the_limit_and_no_longer(data: bytes) -> None:
     assert read(data, [], limit=5).body == b"hello"
     with pytest.raises(TooLongError):
         read(data, [], limit=4)
+
+
+def test_a_chunk_that_is_too_long_is_not_waited_for() -> None:
+    with pytest.raises(TooLongError):
+        AnswerReader(5).feed(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n7fffffff\r\n")
