@@ -131,7 +131,8 @@ class HttpClient:
 
         With `packed` the body may be left compressed.
         """
-        verb = method.capitalize()
+        verb, loop = method.capitalize(), asyncio.get_running_loop()
+        until = loop.time() + timeout
         try:
             target = _parse(url)
             sent = _checked({**(headers or {}), **self._authorization()})
@@ -144,6 +145,8 @@ class HttpClient:
                 answer = await self._ask_plainly(route.url, sent, timeout=timeout, limit=limit)
                 if answer is not None:
                     return answer
+                if (timeout := until - loop.time()) <= 0:  # no time at all would mean any time
+                    raise TimeoutError
             return await self._send(method, route, sent, timeout=timeout, body=body, limit=limit)
         except _Headless as error:
             raise HttpError(f"{verb} {quoted(error.url or url)}: {error}") from None

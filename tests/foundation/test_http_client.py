@@ -474,3 +474,21 @@ async def test_only_so_many_connections_are_kept_for_packed_bodies_too() -> None
         await asyncio.gather(*questions)
         await client.request("GET", url, timeout=5, headers=ZIPPED, packed=True)
     assert len(set(map(id, seen))) == 3
+
+
+async def test_time_is_up_after_all_tries_together() -> None:
+    """Half of the time passes before the server hangs up; what comes of the next try would be there too late."""
+    tries: list[web.Request] = []
+
+    async def hang_up(request: web.Request) -> web.Response:
+        tries.append(request)
+        await asyncio.sleep(0.5 if len(tries) == 1 else 0.8)
+        if len(tries) == 1:
+            assert request.transport is not None
+            request.transport.close()
+        return web.Response(text="late")
+
+    app = web.Application()
+    app.router.add_get("/", hang_up)
+    async with serving(app) as url:
+        assert await refusal(url, timeout=1, packed=True) == f'Get "{url}": context deadline exceeded'
