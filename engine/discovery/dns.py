@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 import dns.asyncresolver
@@ -35,28 +35,34 @@ log = logging.getLogger(__name__)
 
 
 class DnsDiscovery:
-    """One entry of `dns_sd_configs`. `resolver` is the machine's where none is given."""
+    """One entry of `dns_sd_configs`. `resolver` makes what is asked, the machine's where nothing else is said.
+
+    It is made again for each look-up, since resolv.conf may be missing for a while, and change.
+    """
 
     def __init__(
-        self, config: DnsSDConfig, parts: DiscoveryParts, resolver: dns.asyncresolver.Resolver | None = None
+        self,
+        config: DnsSDConfig,
+        parts: DiscoveryParts,
+        resolver: Callable[[], dns.asyncresolver.Resolver] = dns.asyncresolver.Resolver,
     ) -> None:
         self._config = config
         self._parts = parts
         self._resolver = resolver
 
     async def run(self, publish: Publish) -> None:
-        resolver = self._resolver or dns.asyncresolver.Resolver()
         while True:
-            found = await asyncio.gather(*(self._ask(resolver, name) for name in self._config.names))
+            found = await asyncio.gather(*(self._ask(name) for name in self._config.names))
             if groups := [group for group in found if group is not None]:
                 publish(groups)
             await self._parts.clock.sleep(self._config.refresh_interval / 1000)
 
-    async def _ask(self, resolver: dns.asyncresolver.Resolver, name: str) -> TargetGroup | None:
+    async def _ask(self, name: str) -> TargetGroup | None:
         """The group of a name; None where nobody could say."""
         counts = self._parts.counts
         counts.dns_lookups += 1
         try:
+            resolver = self._resolver()
             answer = await resolver.resolve(name, self._config.type, search=True, raise_on_no_answer=False)
         except dns.resolver.NXDOMAIN:
             return TargetGroup(name, ())

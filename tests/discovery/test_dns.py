@@ -83,7 +83,7 @@ async def test_records_become_targets(
     kind: str, name: str, addresses: list[str], server: Server, manual_clock: ManualClock
 ) -> None:
     config = DnsSDConfig(names=(name,), type=DnsType(kind), port=7)
-    async with listening(DnsDiscovery(config, parts(manual_clock), asking(server)), manual_clock) as told:
+    async with listening(DnsDiscovery(config, parts(manual_clock), lambda: asking(server)), manual_clock) as told:
         await told.more()
         assert sorted(told.addresses) == addresses
         assert set(told.meta("__meta_dns_name")) <= {name}
@@ -91,7 +91,7 @@ async def test_records_become_targets(
 
 async def test_a_record_tells_its_target_and_port(server: Server, manual_clock: ManualClock) -> None:
     config = DnsSDConfig(names=("_web._tcp.example.org",))
-    async with listening(DnsDiscovery(config, parts(manual_clock), asking(server)), manual_clock) as told:
+    async with listening(DnsDiscovery(config, parts(manual_clock), lambda: asking(server)), manual_clock) as told:
         await told.more()
         assert sorted(told.meta("__meta_dns_srv_record_target")) == ["a.example.org.", "b.example.org."]
         assert sorted(told.meta("__meta_dns_srv_record_port")) == ["8080", "9090"]
@@ -102,7 +102,7 @@ async def test_a_server_that_fails_leaves_what_was_known_and_a_name_that_is_gone
 ) -> None:
     counts = DiscoveryCounts()
     config = DnsSDConfig(names=("a.example.org",), type=DnsType("A"), port=7, refresh_interval=Duration(30_000))
-    source = DnsDiscovery(config, parts(manual_clock, counts=counts), asking(server))
+    source = DnsDiscovery(config, parts(manual_clock, counts=counts), lambda: asking(server))
     async with listening(source, manual_clock) as told:
         await told.more()
         server.broken = True
@@ -117,3 +117,21 @@ async def test_a_server_that_fails_leaves_what_was_known_and_a_name_that_is_gone
         await told.more()
         assert told.addresses == []
         assert counts.dns_lookups == 3
+
+
+async def test_where_no_name_server_is_known_it_is_looked_for_again(server: Server, manual_clock: ManualClock) -> None:
+    counts, known = DiscoveryCounts(), list[dns.asyncresolver.Resolver]()
+
+    def resolver() -> dns.asyncresolver.Resolver:
+        if not known:
+            raise dns.resolver.NoResolverConfiguration("cannot open /etc/resolv.conf")
+        return known[0]
+
+    config = DnsSDConfig(names=("a.example.org",), type=DnsType("A"), port=7, refresh_interval=Duration(30_000))
+    async with listening(DnsDiscovery(config, parts(manual_clock, counts=counts), resolver), manual_clock) as told:
+        await manual_clock.settle()
+        assert counts.dns_failures == 1
+        known.append(asking(server))
+        await manual_clock.advance(30_000)
+        await told.more()
+        assert sorted(told.addresses) == ["10.0.0.1:7", "10.0.0.2:7"]
