@@ -43,14 +43,16 @@ class FileDiscovery:
 
     async def run(self, publish: Publish) -> None:
         clock, known, due = self._parts.clock, dict[str, _Read](), 0.0
+        told = False
         while True:
             if now_due := clock.monotonic() >= due:
                 due = clock.monotonic() + self._config.refresh_interval / 1000
             found = await self._parts.workers.run(self._look, {} if now_due else known, known)
             self._tell_faults(known, found)
-            if changed := news(_groups(known), _groups(found)):
+            changed = news(_groups(known), _groups(found))
+            if changed or not told:
                 publish(changed)
-            known = found
+            known, told = found, True
             await clock.sleep(LOOK_SECONDS)
 
     def _look(self, fresh: Mapping[str, _Read], known: Mapping[str, _Read]) -> dict[str, _Read]:

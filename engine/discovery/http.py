@@ -31,7 +31,7 @@ class HttpDiscovery:
         self._parts = parts
 
     async def run(self, publish: Publish) -> None:
-        known: list[TargetGroup] = []
+        known: list[TargetGroup] | None = None
         async with HttpClient(self._config, self._parts.addresses, base=self._parts.base) as client:
             while True:
                 try:
@@ -40,7 +40,8 @@ class HttpDiscovery:
                     self._parts.counts.http_failures += 1
                     log.error("http_sd_configs: %s; the targets known before stay", error)  # noqa: TRY400 - expected
                 else:
-                    if changed := news(known, found):
+                    changed = news(known or (), found)
+                    if changed or known is None:
                         publish(changed)
                     known = found
                 await self._parts.clock.sleep(self._config.refresh_interval / 1000)

@@ -71,3 +71,9 @@ async def test_a_broken_file_keeps_its_targets_and_is_told_once(
         targets(tmp_path / "a.json", "a:3")
         await manual_clock.advance(SECOND)
         assert told.addresses == ["a:3"]
+
+
+async def test_that_there_are_no_files_is_told_once(tmp_path: Path, manual_clock: ManualClock) -> None:
+    async with listening(watching(tmp_path, manual_clock), manual_clock) as told:
+        await manual_clock.advance(600 * SECOND)
+        assert told.news == [[]]

@@ -99,3 +99,17 @@ async def test_the_originals_example_is_read(service: Service, manual_clock: Man
     async with listening(HttpDiscovery(HttpSDConfig(url=Url(service.url)), parts(manual_clock)), manual_clock) as told:
         await told.more()
         assert told.addresses
+
+
+async def test_that_there_are_no_targets_is_told_once(service: Service, manual_clock: ManualClock) -> None:
+    service.body = "[]"
+    async with listening(HttpDiscovery(HttpSDConfig(url=Url(service.url)), parts(manual_clock)), manual_clock) as told:
+        await told.more()
+        await manual_clock.advance(60_000)
+        while len(service.asked) < 2:
+            await manual_clock.settle()
+        service.body = GOOD
+        await manual_clock.advance(60_000)
+        await told.more()
+        assert told.news[0] == []
+        assert len(told.news) == 2
