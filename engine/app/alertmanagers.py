@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
 
@@ -12,7 +12,7 @@ from yarl import URL
 
 from engine.alerting.manager import AlertManager
 from engine.config.prometheus import AlertmanagersConfig
-from engine.discovery.groups import TargetGroup
+from engine.discovery.groups import GroupTable, TargetGroup
 from engine.discovery.ports import DiscoveryParts
 from engine.discovery.sources import discoveries
 from engine.discovery.static import static_groups
@@ -49,11 +49,9 @@ class Alertmanagers:
         """Those that are written in the configuration, each once. Raises ConfigError."""
         for config in sections:
             client = HttpClient(config, self._parts.addresses, base=self._parts.base)
-            self._sections.append(
-                _Section(
-                    config, client, {("static_configs/0", g.source): g for g in static_groups(config.static_configs)}
-                )
-            )
+            section = _Section(config, client)
+            section.groups.put("static_configs/0", static_groups(config.static_configs))
+            self._sections.append(section)
         return await self._all()
 
     def follow(self, told: Callable[[Sequence[Alertmanager]], None]) -> None:
@@ -75,8 +73,7 @@ class Alertmanagers:
             await section.client.close()
 
     def _publish(self, section: _Section, name: str, groups: Sequence[TargetGroup]) -> None:
-        for group in groups:
-            section.groups[name, group.source] = group
+        section.groups.put(name, groups)
         self._news.set()
 
     async def _keep_telling(self, told: Callable[[Sequence[Alertmanager]], None]) -> None:
@@ -89,7 +86,7 @@ class Alertmanagers:
     async def _all(self) -> list[Alertmanager]:
         found: dict[str, Alertmanager] = {}
         for section in self._sections:
-            for url in urls(section.config, section.groups.values()):
+            for url in urls(section.config, section.groups):
                 if url not in found:
                     found[url] = await self._at(url, section)
         return list(found.values())
@@ -111,11 +108,11 @@ class Alertmanagers:
 
 @dataclass(frozen=True, slots=True)
 class _Section:
-    """One section, its connections, and what its sources told, by source and group."""
+    """One section, its connections, and what its sources told."""
 
     config: AlertmanagersConfig
     client: HttpClient
-    groups: dict[tuple[str, str], TargetGroup]
+    groups: GroupTable = field(default_factory=GroupTable)
 
 
 def urls(section: AlertmanagersConfig, groups: Iterable[TargetGroup]) -> list[str]:
