@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-from engine.discovery.groups import Discovery, TargetGroup
+from engine.discovery.groups import Discovery, GroupTable, TargetGroup
 from engine.discovery.sources import discoveries
 from engine.scrape.config import ScrapeConfig
 from engine.scrape.counters import Lengths
@@ -56,12 +56,13 @@ class ScrapePool:
         self._parts = parts
         self._part_with = part_with
         self._fetcher = fetcher
-        self._groups: dict[tuple[str, str], TargetGroup] = {}
+        self._groups = GroupTable()
         self._running: dict[str, _Running] = {}
         self._heirless: dict[str, ScrapeLoop] = {}
         self._news = asyncio.Event()
         self.synced = asyncio.Event()
-        self._own_tasks: list[asyncio.Task[None]] = []
+        self._following: list[asyncio.Task[None]] = []
+        self._listening: dict[str, asyncio.Task[None]] = {}
 
     @property
     def active(self) -> list[ActiveTarget]:
@@ -73,46 +74,56 @@ class ScrapePool:
     @property
     def discovered(self) -> int:
         """How many targets discovery tells of."""
-        return sum(len(group.targets) for group in self._groups.values())
+        return sum(len(group.targets) for group in self._groups)
 
     def start(self) -> None:
-        """Begin to listen to discovery."""
+        """Begin to listen to discovery, as far as that is not done yet."""
         start, job = self._parts.supervisor.start, self.config.job_name
-        self._own_tasks = [start(f"targets of {job}", self._follow)]
         for name, source in discoveries(self.config, self._parts.discovery).items():
-            self._own_tasks.append(start(f"discovery of {job}, {name}", partial(self._listen, name, source)))
+            if name not in self._listening:
+                listen = partial(self._listen, name, source)
+                self._listening[name] = start(f"discovery of {job}, {name}", listen)
+        self._following = [start(f"targets of {job}", self._follow)]
 
     async def reconfigure(self, config: ScrapeConfig, fetcher: Fetcher) -> None:
-        """Go on with another config of the same job. Loops of targets that remain are succeeded by new ones."""
+        """Go on with another config of the same job. Loops of targets that remain are succeeded by new ones.
+
+        Sources that are written as before go on too: what they told stays, even where they can't be asked now.
+        """
         for loop in await self._halt():
             self._heirless[source_key(loop.target, config)] = loop
+        await self._unlisten([name for name in self._listening if not _alike(name, self.config, config)])
         self.config, self._fetcher = config, fetcher
-        self._groups.clear()
+        if self._groups:
+            self._news.set()
         self.start()
 
     async def stop(self, *, for_good: bool) -> None:
         """End all loops. With `for_good` the job is gone, not the process, and its series will be marked stale."""
-        for loop in (*await self._halt(), *self._heirless.values()):
+        loops = await self._halt()
+        await self._unlisten(list(self._listening))
+        for loop in (*loops, *self._heirless.values()):
             if for_good:
                 self._part_with(loop)
         self._heirless.clear()
 
     async def _halt(self) -> list[ScrapeLoop]:
         running, self._running = list(self._running.values()), {}
-        if tasks := [*self._own_tasks, *(one.task for one in running)]:
+        if tasks := [*self._following, *(one.task for one in running)]:
             await self._parts.supervisor.stop(*tasks)
         await self._fetcher.close()
         return [one.loop for one in running]
+
+    async def _unlisten(self, names: Sequence[str]) -> None:
+        """Let go of these sources, and of what they told."""
+        await self._parts.supervisor.stop(*(self._listening.pop(name) for name in names))
+        self._groups.forget(names)
 
     async def _listen(self, name: str, source: Discovery) -> None:
         await source.run(partial(self._publish, name))
 
     def _publish(self, name: str, groups: Sequence[TargetGroup]) -> None:
-        for group in groups:
-            if group.targets:
-                self._groups[name, group.source] = group
-            else:
-                self._groups.pop((name, group.source), None)
+        self._groups.put(name, groups)
         self._news.set()
 
     async def _follow(self) -> None:
@@ -125,7 +136,7 @@ class ScrapePool:
     async def _sync(self) -> None:
         """Make the loops those of the targets that discovery tells of now."""
         job, counters, begun = self.config.job_name, self._parts.counters, self._parts.clock.monotonic()
-        found = find_targets(self._groups.values(), self.config)
+        found = find_targets(self._groups, self.config)
         for failure in found.failures:
             log.error("creating a target of job %s failed: %s", job, failure)
         counters.sync_failures[job] = counters.sync_failures.get(job, 0) + len(found.failures)
@@ -167,3 +178,9 @@ class ScrapePool:
             self._parts.counters.exceeded_target_limit += 1
         for running in self._running.values():
             running.loop.forced_error = error
+
+
+def _alike(name: str, before: ScrapeConfig, now: ScrapeConfig) -> bool:
+    """Is what this source belongs to written as before?"""
+    key = name.partition("/")[0]
+    return bool(getattr(before, key) == getattr(now, key))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
+from engine.discovery.config import FileSDConfig, SDFile
 from engine.foundation.addresses import AddressBook
 from engine.foundation.errors import ConfigError
 from engine.foundation.http_config import OAuth2
@@ -109,6 +111,29 @@ async def test_a_target_that_a_changed_job_does_not_have_any_more_is_marked_stal
     await stage.clock.advance(MINUTE)
     assert stage.values("a", "h:2") == [1, 1, 1, 1, "stale"]
     assert stage.values("a", "h:1") == [1] * 8
+
+
+async def test_sources_that_are_written_as_before_keep_what_they_told(stage: Stage, tmp_path: Path) -> None:
+    path = tmp_path / "targets.json"
+    path.write_text('[{"targets": ["h:1"]}]')
+    files = FileSDConfig(files=(SDFile(str(path)),))
+    await stage.manager.apply([job(static_configs=(), file_sd_configs=(files,))])
+    await stage.clock.advance(MINUTE)
+    path.write_text("[{")
+    await stage.manager.apply([job(static_configs=(), file_sd_configs=(files,), sample_limit=10)])
+    await stage.clock.advance(MINUTE)
+    assert stage.values("a") == [1] * 8
+
+
+async def test_sources_that_are_written_otherwise_begin_anew(stage: Stage, tmp_path: Path) -> None:
+    (tmp_path / "old.json").write_text('[{"targets": ["h:1"]}]')
+    old, new = (FileSDConfig(files=(SDFile(str(tmp_path / name)),)) for name in ("old.json", "new.json"))
+    await stage.manager.apply([job(static_configs=(), file_sd_configs=(old,))])
+    await stage.clock.advance(MINUTE)
+    await stage.manager.apply([job(static_configs=(), file_sd_configs=(new,))])
+    await stage.clock.advance(MINUTE)
+    assert stage.values("a") == [1, 1, 1, 1, "stale"]
+    assert stage.manager.active == []
 
 
 async def test_another_interval_applies_at_once(stage: Stage) -> None:
