@@ -275,9 +275,9 @@ def configuration() -> Iterator[str]:
 def _client_options() -> Iterator[Row]:
     (_, *first), *below = sections(HTTPClientConfig, "", {})
     yield "both", *first
-    common = {key.name for key in keys_of(HTTPClientConfig)}
+    common = {(key.name, key.limit) for key in keys_of(HTTPClientConfig)}
     for who, shape in (("Prometheus", PrometheusHTTPClientConfig), ("Alertmanager", AlertmanagerHTTPClientConfig)):
-        keys = [key for key in keys_of(shape) if key.name not in common]
+        keys = [key for key in keys_of(shape) if (key.name, key.limit) not in common]
         later = {name: release for name, release in shape.LATER.items() if name not in HTTPClientConfig.LATER}
         yield f"{who} alone", code(key.name for key in keys if not key.limit), _limits(keys), _releases(later)
     yield from below

@@ -1,19 +1,19 @@
 """Calling others over HTTP, as a client configuration says.
 
 Errors are told in the words in which Prometheus shows them (`Get "http://x/metrics": dial tcp 127.0.0.1:9: connect:
-connection refused`), since people search for those. Credentials in files are read when they are sent, so that rotating
-them needs no reload.
+connection refused`), since people search for those. Redirects are followed here and by no library, since each step asks
+anew where it leads, through which proxy, and whether it may know who calls.
 """
 
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 import ssl
-from base64 import b64encode
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from http.client import responses
 from pathlib import Path
@@ -22,14 +22,18 @@ from typing import Final, Self
 
 import aiohttp
 from isal import isal_zlib
+from multidict import CIMultiDict
 from yarl import URL
 
 from engine.foundation.addresses import AddressBook, LocalPage, Route
-from engine.foundation.errors import ConfigError, RemoteError
+from engine.foundation.errors import RemoteError
 from engine.foundation.http_answer import TooLongError
-from engine.foundation.http_config import HTTPClientConfig, TlsConfig
-from engine.foundation.http_errors import go_error, quoted
+from engine.foundation.http_config import HTTPClientConfig, OAuth2, TlsConfig, canonical
+from engine.foundation.http_errors import CallError, go_error, quoted
 from engine.foundation.http_plain import LateBodyError, PlainClient, Question
+from engine.foundation.http_proxy import Proxies
+from engine.foundation.http_secrets import Credentials, Headers
+from engine.foundation.oauth2 import Tokens
 from engine.foundation.tls import ClientTls, TlsError
 
 aiohttp.set_zlib_backend(isal_zlib)  # gunzips in a third of the time
@@ -39,6 +43,7 @@ _REDIRECTS: Final = 10
 _REMEMBERED: Final = 2**12
 """URLs; what is found out about one is kept for the next request."""
 _MOVED: Final = (301, 302, 303, 307, 308)
+_REPEATED: Final = (307, 308)
 _LARGEST_PORT: Final = 65535
 _GZIP: Final = 31  # zlib's name for its form
 _GZIP_ROOM: Final = 65536  # by no more is a page longer than what it unpacks to
@@ -84,22 +89,47 @@ def unpack(body: bytes, limit: int = 0) -> bytes:
     return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
 
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """What is asked. `headers` are the caller's own; `until` is the loop's time at which it is too late."""
+
+    method: str
+    headers: Mapping[str, str]
+    body: bytes | None
+    limit: int
+    packed: bool
+    until: float
+
+    @property
+    def seconds(self) -> float:
+        """The time that is left. Raises TimeoutError: no time at all would mean any time."""
+        if (left := self.until - asyncio.get_running_loop().time()) <= 0:
+            raise TimeoutError
+        return left
+
+    def again(self, status: int) -> _Call:
+        """What is asked where a redirect of this status leads."""
+        if status in _REPEATED or self.method in ("GET", "HEAD"):
+            return self
+        return replace(self, method="GET", body=None)
+
+
 class HttpClient:
-    """One configuration, one pool of connections. Relative file names belong to `base`. Raises ConfigError for oauth2.
+    """One configuration, one pool of connections. Relative file names belong to `base`.
 
     Use it as an async context, or `close()` it.
     """
 
     def __init__(self, config: HTTPClientConfig, addresses: AddressBook, *, base: Path = Path()) -> None:
-        if config.oauth2 is not None:
-            raise ConfigError("oauth2 is not supported yet: use authorization with credentials_file instead")
         self._config = config
         self._addresses = addresses
-        self._base = base
         self._tls = ClientTls(config.tls_config, base)
+        self._own_tls = config.tls_config != TlsConfig()
+        self._credentials = Credentials(config, base)
+        self._tokens = None if config.oauth2 is None else _tokens(config.oauth2, addresses, base)
+        self._proxies = Proxies.of(config, os.environ)
         self._session: aiohttp.ClientSession | None = None
         self._plain = PlainClient(config.idle_conn_timeout / 1000)
-        self._only_plain = not config.proxy_url and config.tls_config == TlsConfig()
         self._in_flight: Counter[str] = Counter()
 
     async def __aenter__(self) -> Self:
@@ -115,6 +145,8 @@ class HttpClient:
         session, self._session = self._session, None
         if session is not None:
             await session.close()
+        if self._tokens is not None:
+            await self._tokens.close()
 
     async def request(
         self,
@@ -129,72 +161,93 @@ class HttpClient:
     ) -> Response:
         """Any status is an answer; `limit` (bytes, 0 for none) fails one that reaches it. Seconds in, HttpError out.
 
-        With `packed` the body may be left compressed.
+        With `packed` the body may be left compressed. What proves who calls goes to the URL's host and to those below
+        it, wherever redirects lead.
         """
-        verb, loop = method.capitalize(), asyncio.get_running_loop()
-        until = loop.time() + timeout
-        try:
-            target = _parse(url)
-            sent = _checked({**(headers or {}), **self._authorization()})
-            if (route := self._addresses.known(target)) is None or route.page is not None:
-                async with asyncio.timeout(timeout):
-                    route = await self._addresses.lead(target)
-                    if route.page is not None:
-                        return await _ask_page(route.page, target, sent, limit)
-            if packed and method == "GET" and self._only_plain and _may_be_plain(route.url):
-                answer = await self._ask_plainly(route.url, sent, timeout=timeout, limit=limit)
-                if answer is not None:
+        call = _Call(method, headers or {}, body, limit, packed, asyncio.get_running_loop().time() + timeout)
+        verb, at, first = method.capitalize(), url, ""
+        for _ in range(_REDIRECTS):
+            try:
+                target = _parse(at)
+                first = first or (target.host or "")
+                answer = await self._once(call, target, trusted=_is_below(target.host or "", first))
+                onwards = self._leads_to(answer)
+                if onwards is None:
                     return answer
-                if (timeout := until - loop.time()) <= 0:  # no time at all would mean any time
-                    raise TimeoutError
-            return await self._send(method, route, sent, timeout=timeout, body=body, limit=limit)
-        except _Headless as error:
-            raise HttpError(f"{verb} {quoted(error.url or url)}: {error}") from None
-        except TimeoutError:
-            raise HttpError(f"{verb} {quoted(url)}: {DEADLINE}") from None
+                at, call = _joined(target, onwards), call.again(answer.status)
+            except CallError as error:
+                raise HttpError(f"{verb} {quoted(at)}: {error}") from None
+            except TimeoutError:
+                raise HttpError(f"{verb} {quoted(at)}: {DEADLINE}") from None
+        raise HttpError(f"{verb} {quoted(onwards or at)}: stopped after {_REDIRECTS} redirects")
 
-    async def _send(
-        self, method: str, route: Route, headers: Mapping[str, str], *, timeout: float, body: bytes | None, limit: int
-    ) -> Response:
-        if route.url.scheme not in ("http", "https"):
-            raise _Headless(f'unsupported protocol scheme "{route.url.scheme}"')
-        config, host = self._config, route.url.authority
+    def _leads_to(self, answer: Response) -> str | None:
+        """The URL, perhaps a relative one, of an answer that is a redirect and has to be followed."""
+        if answer.status not in _MOVED or not self._config.follow_redirects:
+            return None
+        return answer.headers.get("location") or None
+
+    async def _once(self, call: _Call, target: URL, *, trusted: bool) -> Response:
+        """One question and its answer. Raises CallError, HttpError, TimeoutError."""
+        headers = [*call.headers.items(), *(self._credentials.headers() if trusted else ())]
+        if self._tokens is not None and trusted:
+            headers.append(await self._tokens.header(call.seconds))
+        _check(headers)
+        proxy = self._proxies.proxy(target)
+        if (route := self._addresses.known(target)) is None or route.page is not None:
+            async with asyncio.timeout_at(call.until):
+                route = await self._addresses.lead(target) if proxy is None else route or Route(target)
+                if route.page is not None:
+                    return await _ask_page(route.page, target, dict(headers), call.limit)
+        if call.packed and call.method == "GET" and proxy is None and not self._own_tls and _may_be_plain(route.url):
+            answer = await self._ask_plainly(route.url, headers, timeout=call.seconds, limit=call.limit)
+            if answer is not None:
+                return answer
+        return await self._send(call, route.url, headers, proxy)
+
+    async def _send(self, call: _Call, url: URL, headers: Headers, proxy: URL | None) -> Response:
+        if url.scheme not in ("http", "https"):
+            raise CallError(f'unsupported protocol scheme "{url.scheme}"')
+        if proxy is not None and proxy.scheme not in ("http", "https"):
+            raise CallError(f"{proxy.scheme} proxies are not supported: use an http or https one")
+        config, host = self._config, url.authority
         self._in_flight[host] += 1
         if self._in_flight[host] > config.max_idle_conns_per_host:
-            headers = {**headers, "Connection": "close"}  # so that no more than that many are ever kept
+            headers = [*headers, ("Connection", "close")]  # so that no more than that many are ever kept
         try:
             response = await self._open().request(
-                method,
-                route.url,
+                call.method,
+                url,
                 headers=headers,
-                data=body,
-                timeout=aiohttp.ClientTimeout(total=timeout),
-                allow_redirects=config.follow_redirects,
-                max_redirects=_REDIRECTS,
-                ssl=self._trust(route.url),
+                data=call.body,
+                timeout=aiohttp.ClientTimeout(total=call.seconds),
+                allow_redirects=False,
+                ssl=self._trust(url, proxy),
                 server_hostname=config.tls_config.server_name or None,
-                proxy=config.proxy_url.reveal() or None,
+                proxy=proxy,
+                proxy_headers=self._for_proxy() if proxy is not None and url.scheme == "https" else None,
             )
-        except aiohttp.TooManyRedirects as error:
-            raise _Headless(f"stopped after {_REDIRECTS} redirects", error.history[-1].headers["location"]) from None
         except TimeoutError:
             raise
         except (aiohttp.ClientError, OSError, UnicodeError) as error:
-            raise _Headless(go_error(error, route.url)) from None
+            raise CallError(go_error(error, url)) from None
         else:
             async with response:
-                return await _read(response, limit)
+                return await _read(response, call.limit)
         finally:
             self._release(host)
 
-    async def _ask_plainly(
-        self, url: URL, headers: Mapping[str, str], *, timeout: float, limit: int
-    ) -> Response | None:
+    def _for_proxy(self) -> CIMultiDict[str]:
+        """What a proxy is told when it is asked for a tunnel."""
+        headers = self._config.proxy_connect_header
+        return CIMultiDict((canonical(name), one.reveal()) for name, values in headers.items() for one in values)
+
+    async def _ask_plainly(self, url: URL, headers: Headers, *, timeout: float, limit: int) -> Response | None:
         """The answer; None where it is none that can be had so. Raises HttpError, TimeoutError."""
         host = url.authority
         self._in_flight[host] += 1
         last = self._in_flight[host] > self._config.max_idle_conns_per_host
-        lines = [f"{name}: {value}\r\n" for name, value in headers.items()] + ["Connection: close\r\n"] * last
+        lines = [f"{name}: {value}\r\n" for name, value in headers] + ["Connection: close\r\n"] * last
         request = (_first_lines(url) + "".join(lines) + "\r\n").encode()
         room = limit + _GZIP_ROOM if limit else 0
         question = Question(url.raw_host or "", url.port or 80, request, timeout, room, last)
@@ -208,7 +261,7 @@ class HttpClient:
             raise HttpError("unexpected EOF") from None
         finally:
             self._release(host)
-        if answer is None or (answer.status in _MOVED and self._config.follow_redirects):
+        if answer is None:
             return None
         compressed = answer.headers.get("content-encoding", "").lower() == "gzip"
         if not compressed and 0 < limit <= len(answer.body):
@@ -234,42 +287,36 @@ class HttpClient:
             )
         return self._session
 
-    def _trust(self, url: URL) -> ssl.SSLContext | bool:
-        """The configuration's TLS, for plain HTTP too, which may be led to TLS; not made where it says nothing."""
-        if url.scheme != "https" and self._config.tls_config == TlsConfig():
+    def _trust(self, url: URL, proxy: URL | None) -> ssl.SSLContext | bool:
+        """The configuration's TLS; not made where there is none on the way."""
+        if url.scheme != "https" and (proxy is None or proxy.scheme != "https"):
             return True
         try:
             return self._tls.context()
         except TlsError as error:
-            raise _Headless(str(error)) from None
-
-    def _authorization(self) -> dict[str, str]:
-        """The header. Raises _Headless if a file can't be read."""
-        basic, bearer = self._config.basic_auth, self._config.bearer
-        if basic is not None:
-            password = basic.password.reveal() or self._secret(basic.password_file, "basic auth password")
-            return {"Authorization": "Basic " + b64encode(f"{basic.username}:{password}".encode()).decode()}
-        if bearer is not None:
-            secret = bearer.credentials.reveal() or self._secret(bearer.credentials_file, "authorization credentials")
-            return {"Authorization": f"{bearer.scheme} {secret}"}
-        return {}
-
-    def _secret(self, name: str, what: str) -> str:
-        if not name:
-            return ""
-        try:
-            return (self._base / name).read_text().strip()
-        except (OSError, UnicodeDecodeError) as error:
-            reason = error.strerror or str(error) if isinstance(error, OSError) else "not UTF-8 text"
-            raise _Headless(f"unable to read {what} file {name}: open {name}: {reason.lower()}") from None
+            raise CallError(str(error)) from None
 
 
-class _Headless(Exception):  # noqa: N818 - becomes HttpError once the URL stands before it
-    """What went wrong before there was an answer."""
+def _tokens(config: OAuth2, addresses: AddressBook, base: Path) -> Tokens:
+    own = HTTPClientConfig(
+        tls_config=config.tls_config,
+        proxy_url=config.proxy_url,
+        no_proxy=config.no_proxy,
+        proxy_from_environment=config.proxy_from_environment,
+        proxy_connect_header=config.proxy_connect_header,
+    )
+    return Tokens(config, HttpClient(own, addresses, base=base), base)
 
-    def __init__(self, text: str, url: str = "") -> None:
-        super().__init__(text)
-        self.url = url
+
+def _is_below(host: str, first: str) -> bool:
+    return host == first or (host.endswith(f".{first}") and not first[-1:].isdigit())
+
+
+def _joined(at: URL, location: str) -> str:
+    try:
+        return str(at.join(URL(location, encoded=True)))
+    except ValueError:
+        raise CallError(f"failed to parse Location header {quoted(location)}") from None
 
 
 @lru_cache(maxsize=_REMEMBERED)
@@ -291,16 +338,15 @@ def _parse(url: str) -> URL:
     except ValueError:
         place = url.partition("://")[2].partition("/")[0]
         if place.count("[") != place.count("]"):
-            raise _Headless("missing ']' in host") from None
-        raise _Headless(f"dial tcp: address {place.rpartition(':')[2]}: invalid port") from None
+            raise CallError("missing ']' in host") from None
+        raise CallError(f"dial tcp: address {place.rpartition(':')[2]}: invalid port") from None
     return target
 
 
-def _checked(headers: dict[str, str]) -> dict[str, str]:
-    for name, value in headers.items():
+def _check(headers: Headers) -> None:
+    for name, value in headers:
         if _UNFIT.search(value) is not None:
-            raise _Headless(f'net/http: invalid header field value for "{name}"')
-    return headers
+            raise CallError(f'net/http: invalid header field value for "{name}"')
 
 
 async def _read(response: aiohttp.ClientResponse, limit: int) -> Response:

@@ -13,7 +13,7 @@ from typing import Annotated, ClassVar, Final, Self
 
 import msgspec
 
-from engine.foundation.decode import NotYet, OnlyHere, Report
+from engine.foundation.decode import OnlyHere, Report
 from engine.foundation.values import FilePath, GoDuration, Secret, Url
 
 _TLS_VERSIONS: Final = MappingProxyType(
@@ -24,11 +24,16 @@ _TLS_VERSIONS: Final = MappingProxyType(
         "TLS13": ssl.TLSVersion.TLSv1_3,
     }
 )
-_LATER: Final = {
-    "no_proxy": "Prometheus 2.43 and Alertmanager 0.26",
-    "proxy_from_environment": "Prometheus 2.43 and Alertmanager 0.26",
-    "http_headers": "Prometheus 2.55 and Alertmanager 0.28",
-}
+_PROXY: Final = OnlyHere("Prometheus before 2.43 and Alertmanager before 0.26 refuse it")
+_HEADERS: Final = OnlyHere("Prometheus before 2.55 and Alertmanager before 0.28 refuse it")
+_USERNAME: Final = OnlyHere("Prometheus before 2.49 and Alertmanager before 0.28 refuse it")
+RESERVED_HEADERS: Final = frozenset({
+    "authorization", "host", "content-encoding", "content-length", "content-type", "user-agent", "connection",
+    "keep-alive", "proxy-authenticate", "proxy-authorization", "www-authenticate", "accept-encoding",
+    "x-prometheus-remote-write-version", "x-prometheus-remote-read-version", "x-prometheus-scrape-timeout-seconds",
+    "x-amz-date", "x-amz-security-token", "x-amz-content-sha256",
+})  # fmt: skip
+"""What no configuration may set, since the connection, the engine or another option does."""
 _REFUSED: Final = "every release of Alertmanager refuses it, since its HTTP client has fixed limits"
 
 
@@ -72,9 +77,8 @@ class TlsConfig(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class BasicAuth(msgspec.Struct, frozen=True, kw_only=True):
-    LATER: ClassVar[Mapping[str, str]] = {"username_file": "Prometheus 2.49 and Alertmanager 0.28"}
-
     username: str = ""
+    username_file: Annotated[FilePath, _USERNAME] = FilePath()
     password: Secret = Secret()
     password_file: FilePath = FilePath()
 
@@ -92,7 +96,40 @@ class Authorization(msgspec.Struct, frozen=True, kw_only=True):
         return self.type.strip() or "Bearer"
 
 
-class OAuth2(msgspec.Struct, frozen=True, kw_only=True):
+class HttpHeader(msgspec.Struct, frozen=True, kw_only=True):
+    """What a header is sent with, once for each; contents of files without blanks around them."""
+
+    values: tuple[str, ...] = ()
+    secrets: tuple[Secret, ...] = ()
+    files: tuple[FilePath, ...] = ()
+
+
+class ProxyConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """By whom requests are passed on. `no_proxy` and the environment's variables are read as Go reads them."""
+
+    proxy_url: Url = Url()
+    no_proxy: Annotated[str, _PROXY] = ""
+    proxy_from_environment: Annotated[bool, _PROXY] = False
+    proxy_connect_header: Annotated[Mapping[str, tuple[Secret, ...]], _PROXY] = {}
+
+    def check(self, report: Report) -> None:
+        if self.proxy_url.scheme not in ("", "http", "https"):
+            report.unsupported(
+                f"{self.proxy_url.scheme} proxies are valid in the original, not supported yet", "proxy_url"
+            )
+        if self.proxy_connect_header and not self.proxy_url and not self.proxy_from_environment:
+            report.error(
+                "if proxy_connect_header is configured proxy_url must also be configured", "proxy_connect_header"
+            )
+        if self.proxy_from_environment and self.proxy_url:
+            report.error("if proxy_from_environment is configured, proxy_url must not be configured", "proxy_url")
+        if self.proxy_from_environment and self.no_proxy:
+            report.error("if proxy_from_environment is configured, no_proxy must not be configured", "no_proxy")
+        if self.no_proxy and not self.proxy_url and not self.proxy_from_environment:
+            report.error("if no_proxy is configured, proxy_url must also be configured", "no_proxy")
+
+
+class OAuth2(ProxyConfig, frozen=True, kw_only=True):
     """Client credentials, exchanged for a token at `token_url`."""
 
     client_id: str = ""
@@ -102,9 +139,9 @@ class OAuth2(msgspec.Struct, frozen=True, kw_only=True):
     token_url: str = ""
     endpoint_params: Mapping[str, str] = {}
     tls_config: TlsConfig = TlsConfig()
-    proxy_url: Url = Url()
 
     def check(self, report: Report) -> None:
+        super().check(report)
         if not self.client_id:
             report.error("oauth2 client_id must be configured", "client_id")
         if not self.client_secret and not self.client_secret_file:
@@ -117,30 +154,31 @@ class OAuth2(msgspec.Struct, frozen=True, kw_only=True):
             report.error("oauth2 token_url must be configured", "token_url")
 
 
-class HTTPClientConfig(msgspec.Struct, frozen=True, kw_only=True):
+class HTTPClientConfig(ProxyConfig, frozen=True, kw_only=True):
     """What both originals take."""
 
-    LATER: ClassVar[Mapping[str, str]] = _LATER
+    LATER: ClassVar[Mapping[str, str]] = {}
 
+    tls_config: TlsConfig = TlsConfig()
     basic_auth: BasicAuth | None = None
     authorization: Authorization | None = None
-    oauth2: Annotated[OAuth2 | None, NotYet("Prometheus and Alertmanager")] = None
+    oauth2: OAuth2 | None = None
     bearer_token: Secret = Secret()
     bearer_token_file: FilePath = FilePath()
-    proxy_url: Url = Url()
-    tls_config: TlsConfig = TlsConfig()
+    http_headers: Annotated[Mapping[str, HttpHeader], _HEADERS] = {}
     follow_redirects: bool = True
     enable_http2: bool = True
 
     def check(self, report: Report) -> None:
-        if self.proxy_url.scheme not in ("", "http", "https"):
-            report.unsupported(
-                f"{self.proxy_url.scheme} proxies are valid in the original, not supported yet", "proxy_url"
-            )
+        super().check(report)
         _check_bearer(self, report)
+        _check_basic(self, report)
         _check_authorization(self, report)
         if self.basic_auth and self.oauth2 and not self.authorization:
             report.error("at most one of basic_auth, oauth2 & authorization must be configured", "oauth2")
+        for name in self.http_headers:
+            if name.lower() in RESERVED_HEADERS:
+                report.error(f'setting header "{canonical(name)}" is not allowed', "http_headers", name)
 
     @property
     def bearer(self) -> Authorization | None:
@@ -148,10 +186,6 @@ class HTTPClientConfig(msgspec.Struct, frozen=True, kw_only=True):
         if self.bearer_token or self.bearer_token_file:
             return Authorization(credentials=self.bearer_token, credentials_file=self.bearer_token_file)
         return self.authorization
-
-    @property
-    def proxy_connect_header(self) -> Mapping[str, tuple[Secret, ...]]:
-        return {}
 
     @property
     def idle_conn_timeout(self) -> GoDuration:
@@ -165,21 +199,17 @@ class HTTPClientConfig(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PrometheusHTTPClientConfig(HTTPClientConfig, frozen=True, kw_only=True):
-    proxy_connect_header: Annotated[Mapping[str, tuple[Secret, ...]], NotYet()] = {}
-
-    def check(self, report: Report) -> None:
-        super().check(report)
-        if self.proxy_connect_header and not self.proxy_url:
-            report.error(
-                "if proxy_connect_header is configured proxy_url must also be configured", "proxy_connect_header"
-            )
+    proxy_connect_header: Mapping[str, tuple[Secret, ...]] = {}
 
 
 class AlertmanagerHTTPClientConfig(HTTPClientConfig, frozen=True, kw_only=True):
-    LATER: ClassVar[Mapping[str, str]] = {**_LATER, "proxy_connect_header": "Alertmanager 0.26"}
-
     idle_conn_timeout: Annotated[GoDuration, OnlyHere(_REFUSED)] = GoDuration(300_000)
     max_idle_conns_per_host: Annotated[int, msgspec.Meta(ge=0), OnlyHere(_REFUSED)] = 1000
+
+
+def canonical(header: str) -> str:
+    """A header's name as Go writes it: `X-Scope-Orgid`."""
+    return "-".join(part.capitalize() for part in header.split("-"))
 
 
 def check_http_url(url: Url, report: Report, key: str = "url") -> None:
@@ -198,10 +228,13 @@ def _check_bearer(config: HTTPClientConfig, report: Report) -> None:
         report.error("at most one of bearer_token & bearer_token_file must be configured", "bearer_token_file")
     if (config.bearer_token or config.bearer_token_file) and (config.basic_auth or config.oauth2):
         report.error("at most one of basic_auth, oauth2, bearer_token & bearer_token_file must be configured", token)
-    if config.basic_auth and config.basic_auth.password and config.basic_auth.password_file:
-        report.error(
-            "at most one of basic_auth password & password_file must be configured", "basic_auth", "password_file"
-        )
+
+
+def _check_basic(config: HTTPClientConfig, report: Report) -> None:
+    for name in ("username", "password"):
+        if getattr(config.basic_auth, name, "") and getattr(config.basic_auth, f"{name}_file", ""):
+            message = f"at most one of basic_auth {name} & {name}_file must be configured"
+            report.error(message, "basic_auth", f"{name}_file")
 
 
 def _check_authorization(config: HTTPClientConfig, report: Report) -> None:

@@ -13,6 +13,8 @@ from yarl import URL
 
 _REFUSING: Final = re.compile(r"\('([^']+)', (\d+)")  # noqa: TID251 - ours, linear
 _HIDEABLE: Final = re.compile("//[^/]*@")  # noqa: TID251 - ours, linear
+_ALERT: Final = re.compile(r"_ALERT_([A-Z_]+)")  # noqa: TID251 - ours, linear
+_ALERTS: Final = {"unknown ca": "unknown certificate authority", "protocol version": "protocol version not supported"}
 _SYSTEM: Final = {
     errno.ECONNREFUSED: "connect: connection refused",
     errno.ENETUNREACH: "connect: network is unreachable",
@@ -33,13 +35,22 @@ _CERTIFICATE: Final = {
 }
 
 
+class CallError(Exception):
+    """Why there was no answer, before it is known with which URL that has to be told."""
+
+
 def go_error(error: Exception, url: URL) -> str:
     """The text that stands behind `Get "URL": `."""
+    if isinstance(error, OSError) and (alert := _ALERT.search(str(error))) is not None:
+        name = alert[1].replace("_", " ").lower()
+        return f"remote error: tls: {_ALERTS.get(name, name)}"
     match error:
         case aiohttp.ClientConnectorCertificateError(certificate_error=ssl.SSLCertVerificationError() as cause):
             return _CERTIFICATE.get(cause.verify_code, f"x509: {cause.verify_message}")
         case aiohttp.ClientConnectorError(os_error=ssl.SSLError() | ConnectionResetError()) if url.scheme == "https":
             return _tls(error)
+        case aiohttp.ClientProxyConnectionError():
+            return f"proxyconnect tcp: {_dial(error, url)}"
         case aiohttp.ClientConnectorDNSError() | UnicodeError():  # a name that DNS can't hold
             return f"dial tcp: lookup {url.host}: no such host"
         case aiohttp.ClientConnectorError():

@@ -6,49 +6,31 @@ import asyncio
 import socket
 import ssl
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import trustme
 from aiohttp import web
-from cryptography.hazmat.primitives.serialization import (
-    BestAvailableEncryption,
-    Encoding,
-    PrivateFormat,
-    load_pem_private_key,
-)
 from yarl import URL
 
 from engine.foundation.addresses import AddressBook, LocalResponse
 from engine.foundation.clock import SystemClock
-from engine.foundation.errors import ConfigError
 from engine.foundation.http_client import BodyTooLargeError, HttpClient, HttpError, Response, unpack
 from engine.foundation.http_config import (
     AlertmanagerHTTPClientConfig,
     Authorization,
     BasicAuth,
     HTTPClientConfig,
-    OAuth2,
+    HttpHeader,
     TlsConfig,
     TlsVersion,
 )
+from engine.foundation.http_errors import go_error
 from engine.foundation.values import FilePath, Secret, Url
+from tests.foundation.certificates import Certificates
+from tests.foundation.serving import serving
 
 ZIPPED = {"Accept-Encoding": "gzip"}
-
-
-@asynccontextmanager
-async def serving(handler: web.Application, tls: ssl.SSLContext | None = None) -> AsyncIterator[str]:
-    runner = web.AppRunner(handler, shutdown_timeout=0.1)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=tls)
-    await site.start()
-    try:
-        yield f"{'https' if tls else 'http'}://127.0.0.1:{runner.addresses[0][1]}"
-    finally:
-        await runner.cleanup()
 
 
 async def echo(request: web.Request) -> web.Response:
@@ -267,6 +249,7 @@ async def test_a_password_in_a_url_is_not_told() -> None:
 AUTHORIZED = [
     (HTTPClientConfig(basic_auth=BasicAuth(username="me", password=Secret("pw"))), "Basic bWU6cHc="),
     (HTTPClientConfig(basic_auth=BasicAuth(username="me", password_file=FilePath("secret"))), "Basic bWU6cHc="),
+    (HTTPClientConfig(basic_auth=BasicAuth(username_file=FilePath("secret"), password=Secret("pw"))), "Basic cHc6cHc="),
     (HTTPClientConfig(authorization=Authorization(credentials=Secret("pw"))), "Bearer pw"),
     (HTTPClientConfig(authorization=Authorization(type="Key", credentials_file=FilePath("secret"))), "Key pw"),
     (HTTPClientConfig(bearer_token=Secret("pw")), "Bearer pw"),
@@ -289,6 +272,58 @@ async def test_a_credentials_file_is_read_when_it_is_needed(site: str, tmp_path:
     )
     (tmp_path / "token").write_text("new")
     assert (await get(f"{site}/echo", config)).body.endswith(b"Bearer new")
+
+
+async def test_headers_of_the_users_own_are_sent(tmp_path: Path) -> None:
+    async def told(request: web.Request) -> web.Response:
+        return web.json_response(request.headers.getall("X-Scope"))
+
+    (tmp_path / "third").write_text("c\n")
+    header = HttpHeader(values=("a",), secrets=(Secret("b"),), files=(FilePath("third"),))
+    asked = web.Application()
+    asked.router.add_get("/", told)
+    async with serving(asked) as url:
+        config = HTTPClientConfig(http_headers={"x-scope": header})
+        assert (await get(url, config, base=tmp_path)).body == b'["a", "b", "c"]'
+        assert (await get(url, config, base=tmp_path, packed=True)).body == b'["a", "b", "c"]'
+        said = await refusal(url, HTTPClientConfig(http_headers={"x": HttpHeader(files=(FilePath("/none"),))}))
+        assert said.endswith("unable to read headers file /none: open /none: no such file or directory")
+
+
+@pytest.mark.parametrize("packed", [False, True])
+async def test_who_calls_is_told_where_a_redirect_stays_on_the_host_and_to_nobody_else(*, packed: bool) -> None:
+    me = HTTPClientConfig(authorization=Authorization(credentials=Secret("pw")))
+
+    async def onwards(request: web.Request) -> web.Response:
+        raise web.HTTPTemporaryRedirect(f"http://{request.match_info['host']}:{request.url.port}/echo?{request.method}")
+
+    asked = app()
+    asked.router.add_get("/to/{host}", onwards)
+    async with serving(asked) as url:
+        assert (await get(f"{url}/to/127.0.0.1", me, packed=packed)).body == b"GET /echo?GET Bearer pw"
+        assert (await get(f"{url}/to/localhost", me, packed=packed)).body == b"GET /echo?GET -"
+
+
+@pytest.mark.parametrize(("status", "method"), [(301, "GET"), (302, "GET"), (303, "GET"), (307, "POST"), (308, "POST")])
+async def test_a_redirect_tells_whether_the_method_stays(status: int, method: str) -> None:
+    async def onwards(_: web.Request) -> web.Response:
+        return web.Response(status=status, headers={"Location": "echo"})
+
+    asked = app()
+    asked.router.add_post("/to", onwards)
+    async with serving(asked) as url, HttpClient(HTTPClientConfig(), AddressBook(SystemClock())) as client:
+        answer = await client.request("POST", f"{url}/to", timeout=5, body=b"x")
+    assert answer.body.decode() == f"{method} /echo -"
+
+
+async def test_a_redirect_without_a_place_is_an_answer() -> None:
+    async def nowhere(_: web.Request) -> web.Response:
+        return web.Response(status=302)
+
+    asked = web.Application()
+    asked.router.add_get("/", nowhere)
+    async with serving(asked) as url:
+        assert (await get(url)).status == 302
 
 
 async def test_a_proxy_is_asked_instead(site: str) -> None:
@@ -314,42 +349,6 @@ async def test_a_page_of_this_process_is_called_without_a_socket() -> None:
     assert answer.body == b"http://node-exporter:9100/m b"
 
 
-def test_oauth2_is_refused_clearly() -> None:
-    with pytest.raises(ConfigError, match="oauth2 is not supported yet"):
-        HttpClient(HTTPClientConfig(oauth2=OAuth2()), AddressBook(SystemClock()))
-
-
-class Certificates:
-    """An authority, a server certificate for 127.0.0.1 and a client's, as files."""
-
-    def __init__(self, folder: Path) -> None:
-        self.authority = trustme.CA()
-        self.ca, self.cert, self.key = (FilePath(str(folder / name)) for name in ("ca.pem", "c.pem", "k.pem"))
-        self.authority.cert_pem.write_to_path(self.ca)
-        client = self.authority.issue_cert("client@example.com")
-        client.private_key_pem.write_to_path(self.key)
-        client.cert_chain_pems[0].write_to_path(self.cert)
-
-    def lock_key(self) -> None:
-        """Put a password on the client's key."""
-        key = load_pem_private_key(Path(self.key).read_bytes(), None)
-        locked = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"secret"))
-        Path(self.key).write_bytes(locked)
-
-    def server(self, *names: str, ask: bool = False) -> ssl.SSLContext:
-        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        self.authority.issue_cert(*names).configure_cert(context)
-        if ask:
-            self.authority.configure_trust(context)
-            context.verify_mode = ssl.CERT_REQUIRED
-        return context
-
-
-@pytest.fixture
-def certificates(tmp_path: Path) -> Certificates:
-    return Certificates(tmp_path)
-
-
 async def test_a_certificate_is_checked_against_the_authority(certificates: Certificates) -> None:
     async with serving(app(), certificates.server("127.0.0.1")) as url:
         said = await refusal(f"{url}/echo")
@@ -372,6 +371,21 @@ async def test_a_client_shows_its_certificate(certificates: Certificates) -> Non
     async with serving(app(), certificates.server("127.0.0.1", ask=True)) as url:
         tls = TlsConfig(ca_file=certificates.ca, cert_file=certificates.cert, key_file=certificates.key)
         assert (await get(f"{url}/echo", HTTPClientConfig(tls_config=tls))).status == 200
+
+
+async def test_a_server_that_wants_a_certificate_gets_no_question_without_one(certificates: Certificates) -> None:
+    context = certificates.server("127.0.0.1", ask=True)
+    async with serving(app(), context) as url:
+        await refusal(f"{url}/echo", HTTPClientConfig(tls_config=TlsConfig(ca_file=certificates.ca)))
+
+
+def test_what_the_other_side_has_against_us_is_told_as_go_tells_it() -> None:
+    for reason, told in (
+        ("[SSL: SSLV3_ALERT_HANDSHAKE_FAILURE] sslv3 alert handshake failure", "handshake failure"),
+        ("[SSL: TLSV13_ALERT_CERTIFICATE_REQUIRED] tlsv13 alert", "certificate required"),
+        ("[SSL: TLSV1_ALERT_UNKNOWN_CA] tlsv1 alert unknown ca", "unknown certificate authority"),
+    ):
+        assert go_error(ssl.SSLError(1, reason), URL("https://a/")) == f"remote error: tls: {told}"
 
 
 async def test_versions_of_tls_are_kept_to(certificates: Certificates) -> None:

@@ -10,7 +10,6 @@ import pytest
 from engine.discovery.config import FileSDConfig, SDFile
 from engine.foundation.addresses import AddressBook
 from engine.foundation.errors import ConfigError
-from engine.foundation.http_config import OAuth2
 from engine.foundation.regexes import Regex
 from engine.foundation.supervise import Supervisor
 from engine.foundation.values import LabelName
@@ -181,6 +180,11 @@ def test_servers_are_spread_by_name_and_external_labels() -> None:
 
 
 async def test_a_job_that_cannot_be_made_leaves_the_others_alone(manual_clock: ManualClock) -> None:
+    def made(config: ScrapeConfig) -> FakeFetcher:
+        if config.job_name == "odd":
+            raise ConfigError("odd")
+        return FakeFetcher(b"")
+
     supervisor = Supervisor(manual_clock)
     manager = ScrapeManager(
         clock=manual_clock,
@@ -189,8 +193,9 @@ async def test_a_job_that_cannot_be_made_leaves_the_others_alone(manual_clock: M
         supervisor=supervisor,
         addresses=AddressBook(manual_clock),
         host="here",
+        fetcher=made,
     )
-    with pytest.raises(ConfigError, match="oauth2 is not supported yet"):
-        await manager.apply([job("fine"), job("odd", oauth2=OAuth2())])
+    with pytest.raises(ConfigError, match="odd"):
+        await manager.apply([job("fine"), job("odd")])
     assert manager.pools == {}
     await supervisor.stop_all()

@@ -1,0 +1,97 @@
+"""Which proxy a request goes through.
+
+`no_proxy` and the environment are read as Go reads them: entries with commas between them, each `*`, a network, an
+address or a name, perhaps with a port. A name stands for itself and all below it, one with a dot before it for those
+below alone. Where either is in force, this machine itself is never asked for by way of a proxy.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Self
+
+from yarl import URL
+
+from engine.foundation.http_config import ProxyConfig
+
+_PORTS: Final = {"http": 80, "https": 443}
+
+
+@dataclass(frozen=True, slots=True)
+class Proxies:
+    """By the scheme of what is asked for; `but` are the entries of `no_proxy`, None where there is no such list."""
+
+    by_scheme: Mapping[str, str]
+    but: tuple[str, ...] | None = None
+
+    @classmethod
+    def of(cls, config: ProxyConfig, environment: Mapping[str, str]) -> Self:
+        if config.proxy_from_environment:
+            found = {scheme: _either(environment, f"{scheme}_proxy") for scheme in _PORTS}
+            return cls(
+                {scheme: url for scheme, url in found.items() if url}, _entries(_either(environment, "no_proxy"))
+            )
+        if not config.proxy_url:
+            return cls({})
+        but = _entries(config.no_proxy) if config.no_proxy else None
+        return cls(dict.fromkeys(_PORTS, config.proxy_url.reveal()), but)
+
+    def proxy(self, url: URL) -> URL | None:
+        """The proxy for this URL; None where it is called itself."""
+        written = self.by_scheme.get(url.scheme, "")
+        if not written or (self.but is not None and self._spares(url)):
+            return None
+        return URL(written if "://" in written else f"http://{written}")
+
+    def _spares(self, url: URL) -> bool:
+        host, port = (url.host or "").lower().rstrip("."), str(url.port or _PORTS[url.scheme])
+        address = _address(host)
+        if host == "localhost" or (address is not None and address.is_loopback):
+            return True
+        return any(_covers(entry, host, port, address) for entry in self.but or ())
+
+
+_Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+
+def _covers(entry: str, host: str, port: str, address: _Address | None) -> bool:
+    if entry == "*":
+        return True
+    if "/" in entry:
+        try:
+            return address is not None and address in ipaddress.ip_network(entry, strict=False)
+        except ValueError:
+            return False
+    name, only = _split(entry)
+    if only and only != port:
+        return False
+    if (wanted := _address(name)) is not None:
+        return address == wanted
+    name = name.removeprefix("*")
+    return host.endswith(name) if name.startswith(".") else host == name or host.endswith(f".{name}")
+
+
+def _split(entry: str) -> tuple[str, str]:
+    """Name or address, and port, which may be missing."""
+    if entry.startswith("["):
+        name, _, rest = entry[1:].partition("]")
+        return name, rest.removeprefix(":")
+    name, colon, port = entry.rpartition(":")
+    return (name, port) if colon and ":" not in name else (entry, "")
+
+
+def _address(text: str) -> _Address | None:
+    try:
+        return ipaddress.ip_address(text)
+    except ValueError:
+        return None
+
+
+def _entries(text: str) -> tuple[str, ...]:
+    return tuple(entry for part in text.split(",") if (entry := part.strip().lower()))
+
+
+def _either(environment: Mapping[str, str], name: str) -> str:
+    return environment.get(name.upper()) or environment.get(name, "")
