@@ -14,12 +14,13 @@ from typing import Final, TypeAlias
 
 import psutil
 
+from engine.app.sdmetrics import discovery_families, summary
+from engine.foundation.lengths import Lengths
 from engine.query.engine import QueryEngine
 from engine.rules.manager import RuleManager
 from engine.rules.metrics import notifier_families, rule_families
 from engine.rules.notifier import Notifier
 from engine.rules.templates import TemplateCounts
-from engine.scrape.counters import Lengths
 from engine.scrape.manager import ScrapeManager
 from engine.tsdb.store import Store
 from engine.web.counts import Histogram, HttpCounts
@@ -174,36 +175,6 @@ TABLE: Final[tuple[tuple[str, MetricType, str, Read], ...]] = (
         ],
     ),
     (
-        "prometheus_sd_discovered_targets",
-        _G,
-        "Targets that discovery tells of.",
-        lambda p: [({"config": name, "name": "scrape"}, pool.discovered) for name, pool in p.scrapes.pools.items()],
-    ),
-    (
-        "prometheus_sd_file_read_errors_total",
-        _C,
-        "Times that a file of targets could not be used.",
-        lambda p: p.scrapes.discovery_counts.file_read_errors,
-    ),
-    (
-        "prometheus_sd_http_failures_total",
-        _C,
-        "Times that a service of targets did not answer as it should.",
-        lambda p: p.scrapes.discovery_counts.http_failures,
-    ),
-    (
-        "prometheus_sd_dns_lookups_total",
-        _C,
-        "Names that discovery asked for.",
-        lambda p: p.scrapes.discovery_counts.dns_lookups,
-    ),
-    (
-        "prometheus_sd_dns_lookup_failures_total",
-        _C,
-        "Names that nobody could say anything about.",
-        lambda p: p.scrapes.discovery_counts.dns_failures,
-    ),
-    (
         f"{_TSDB}head_samples_appended_total",
         _C,
         "Samples stored since the start.",
@@ -284,6 +255,8 @@ def families(parts: Parts) -> list[Family]:
     found += _summaries(parts)
     found += rule_families(parts.rules.groups(), parts.rules.durations(), parts.templates)
     found += notifier_families(parts.notifier)
+    discovered = {name: pool.discovered for name, pool in parts.scrapes.pools.items()}
+    found += discovery_families(parts.scrapes.discovery_counts, discovered)
     return sorted(found, key=lambda family: family.name)
 
 
@@ -324,29 +297,20 @@ def _summaries(parts: Parts) -> Iterable[Family]:
         "prepare_time": counts.prepare_seconds,
         "inner_eval": counts.evaluate_seconds,
     }
-    yield _summary(
+    yield summary(
         "prometheus_engine_query_duration_seconds",
         "Seconds of queries, by part.",
         "slice",
         {name: Lengths(counts.total, seconds) for name, seconds in slices.items()},
     )
-    yield _summary(
+    yield summary(
         f"{_T}interval_length_seconds", "Seconds between scrapes, by interval.", "interval", scrapes.intervals
     )
-    yield _summary(f"{_T}sync_length_seconds", "Seconds of taking over targets.", "scrape_job", scrapes.syncs)
+    yield summary(f"{_T}sync_length_seconds", "Seconds of taking over targets.", "scrape_job", scrapes.syncs)
     yield _histogram(
         "prometheus_http_request_duration_seconds", "Seconds of HTTP requests, by handler.", parts.http.seconds
     )
     yield _histogram("prometheus_http_response_size_bytes", "Bytes of HTTP answers, by handler.", parts.http.bytes_sent)
-
-
-def _summary(name: str, text: str, label: str, lengths: Mapping[str, Lengths]) -> Family:
-    family = Family(name, MetricType.SUMMARY, text)
-    for value, length in lengths.items():
-        labels = ((label, value),)
-        family.samples.append(Sample(f"{name}_sum", labels, length.seconds))
-        family.samples.append(Sample(f"{name}_count", labels, float(length.count)))
-    return family
 
 
 def _histogram(name: str, text: str, histograms: Mapping[str, Histogram]) -> Family:

@@ -45,6 +45,7 @@ from promql.model.durations import Duration
 _SD_FILE: Final = Regex(r"[^*]*(\*[^/]*)?\.(json|yml|yaml|JSON|YML|YAML)")
 _CLOUD: Final = NotHere("use file_sd_configs or http_sd_configs")
 _PORTLESS: Final = "SRV"
+_DAEMON_SCHEMES: Final = ("unix", "tcp", "http", "https")
 
 
 def _null(key: str) -> NullItem:
@@ -133,8 +134,18 @@ class DockerSDConfig(PrometheusHTTPClientConfig, frozen=True, kw_only=True):
 
     def check(self, report: Report) -> None:
         super().check(report)
-        if not self.host:
-            report.error("host missing", "host")
+        _check_daemon(self.host, report)
+
+
+def _check_daemon(host: Url, report: Report) -> None:
+    if not host:
+        report.error("host missing", "host")
+    elif host.scheme not in _DAEMON_SCHEMES or "://" not in host.reveal():
+        report.warning(
+            f'unable to parse docker host "{host}": want unix:///var/run/docker.sock, tcp://HOST:PORT, http:// or'
+            " https://; there will be no targets",
+            "host",
+        )
 
 
 class SwarmRole(str):
@@ -156,8 +167,7 @@ class DockerSwarmSDConfig(PrometheusHTTPClientConfig, frozen=True, kw_only=True)
 
     def check(self, report: Report) -> None:
         super().check(report)
-        if not self.host:
-            report.error("host missing", "host")
+        _check_daemon(self.host, report)
         if not self.role:
             report.error("role missing (one of: tasks, services, nodes)", "role")
 
@@ -199,8 +209,8 @@ class TargetSources(PrometheusHTTPClientConfig, frozen=True, kw_only=True):
     file_sd_configs: Annotated[tuple[FileSDConfig, ...], _null("file_sd_configs")] = ()
     http_sd_configs: Annotated[tuple[HttpSDConfig, ...], _null("http_sd_configs")] = ()
     dns_sd_configs: Annotated[tuple[DnsSDConfig, ...], _null("dns_sd_configs")] = ()
-    docker_sd_configs: Annotated[tuple[DockerSDConfig, ...], _null("docker_sd_configs"), NotYet()] = ()
-    dockerswarm_sd_configs: Annotated[tuple[DockerSwarmSDConfig, ...], _null("dockerswarm_sd_configs"), NotYet()] = ()
+    docker_sd_configs: Annotated[tuple[DockerSDConfig, ...], _null("docker_sd_configs")] = ()
+    dockerswarm_sd_configs: Annotated[tuple[DockerSwarmSDConfig, ...], _null("dockerswarm_sd_configs")] = ()
     kubernetes_sd_configs: Annotated[tuple[KubernetesSDConfig, ...], _null("kubernetes_sd_configs"), NotYet()] = ()
     consul_sd_configs: Annotated[tuple[ConsulSDConfig, ...], _null("consul_sd_configs"), NotYet()] = ()
     azure_sd_configs: Annotated[tuple[AzureSDConfig, ...], _null("azure_sd_configs"), _CLOUD] = ()

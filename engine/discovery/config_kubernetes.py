@@ -23,6 +23,7 @@ _SELECTABLE: Final = MappingProxyType(
         "ingress": ("ingress",),
     }
 )
+ROLES: Final = tuple(_SELECTABLE)
 _LABEL_SELECTOR: Final = Regex(r"\s*!?[\w./-]+\s*(?:(?:==?|!=)\s*[\w.-]*|(?:not)?\s*in\s*\([^()]*\)|[<>]\s*\d+)?\s*")
 
 

@@ -7,9 +7,10 @@ server that does not answer leaves those that were known.
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Callable, Iterable, Iterator
-from typing import Final
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import Final, TypeAlias
 
 import dns.asyncresolver
 import dns.exception
@@ -22,7 +23,9 @@ from dns.rdtypes.IN.SRV import SRV
 
 from engine.discovery.config import DnsSDConfig
 from engine.discovery.groups import Publish, TargetGroup
-from engine.discovery.ports import DiscoveryParts
+from engine.discovery.naming import address
+from engine.discovery.ports import DiscoveryCounts, DiscoveryParts
+from engine.discovery.refresh import Asked, Faults, keep_asking
 from engine.discovery.static import ADDRESS
 from promql.model.labels import Labels
 
@@ -31,7 +34,8 @@ _SRV_TARGET: Final = "__meta_dns_srv_record_target"
 _SRV_PORT: Final = "__meta_dns_srv_record_port"
 _MX_TARGET: Final = "__meta_dns_mx_record_target"
 
-log = logging.getLogger(__name__)
+
+_Resolver: TypeAlias = Callable[[], dns.asyncresolver.Resolver]
 
 
 class DnsDiscovery:
@@ -44,33 +48,59 @@ class DnsDiscovery:
         self,
         config: DnsSDConfig,
         parts: DiscoveryParts,
-        resolver: Callable[[], dns.asyncresolver.Resolver] = dns.asyncresolver.Resolver,
+        resolver: _Resolver = dns.asyncresolver.Resolver,
     ) -> None:
         self._config = config
         self._parts = parts
         self._resolver = resolver
 
     async def run(self, publish: Publish) -> None:
-        while True:
-            found = await asyncio.gather(*(self._ask(name) for name in self._config.names))
-            if groups := [group for group in found if group is not None]:
-                publish(groups)
-            await self._parts.clock.sleep(self._config.refresh_interval / 1000)
+        config, parts = self._config, self._parts
+        with ExitStack() as stack:
+            names = [
+                _Name(name, self._resolver, config, stack.enter_context(_faults(name, config, parts)))
+                for name in config.names
+            ]
 
-    async def _ask(self, name: str) -> TargetGroup | None:
-        """The group of a name; None where nobody could say."""
-        counts = self._parts.counts
+            async def ask() -> list[TargetGroup]:
+                found = await asyncio.gather(*(name.ask(parts.counts) for name in names))
+                return [group for group in found if group is not None]
+
+            asked = Asked("dns", ", ".join(config.names), config.refresh_interval.seconds)
+            await keep_asking(ask, asked, parts, publish)
+
+
+@dataclass(slots=True)
+class _Name:
+    """One name; `known` is its group as the server told it last."""
+
+    name: str
+    resolver: _Resolver
+    config: DnsSDConfig
+    faults: Faults
+    known: TargetGroup | None = None
+
+    async def ask(self, counts: DiscoveryCounts) -> TargetGroup | None:
+        """Its group now, or the known one where nobody could say; None where nobody ever could."""
         counts.dns_lookups += 1
+        records: Iterable[dns.rdata.Rdata] = ()
         try:
-            resolver = self._resolver()
-            answer = await resolver.resolve(name, self._config.type, search=True, raise_on_no_answer=False)
+            resolver = self.resolver()
+            answer = await resolver.resolve(self.name, self.config.type, search=True, raise_on_no_answer=False)
+            records = answer.rrset or ()
         except dns.resolver.NXDOMAIN:
-            return TargetGroup(name, ())
+            pass  # a name that does not exist has no targets
         except (dns.exception.DNSException, OSError) as error:
             counts.dns_failures += 1
-            log.error("dns_sd_configs: %s %s: %s; its known targets stay", self._config.type, name, error)  # noqa: TRY400 - expected
-            return None
-        return TargetGroup(name, tuple(_targets(name, answer.rrset or (), self._config.port)))
+            self.faults.fault(str(error))
+            return self.known
+        self.faults.well()
+        self.known = TargetGroup(self.name, tuple(_targets(self.name, records, self.config.port)))
+        return self.known
+
+
+def _faults(name: str, config: DnsSDConfig, parts: DiscoveryParts) -> Faults:
+    return Faults("dns_sd_configs", f"{config.type} {name}", parts)
 
 
 def _targets(name: str, records: Iterable[dns.rdata.Rdata], port: int) -> Iterator[Labels]:
@@ -87,9 +117,4 @@ def _targets(name: str, records: Iterable[dns.rdata.Rdata], port: int) -> Iterat
                 host, at = record.address, port
             case _:
                 continue  # an alias on the way
-        yield Labels.of({**meta, ADDRESS: _address(host, at)})
-
-
-def _address(host: str, port: int) -> str:
-    host = host.rstrip(".")
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        yield Labels.of({**meta, ADDRESS: address(host.rstrip("."), at)})

@@ -1,26 +1,24 @@
 """Targets that a service tells over HTTP: `http_sd_configs`.
 
-It is asked at each refresh interval, and may take that long to answer; an answer that is not right is told, and what
-was known before stays.
+It is asked at each refresh interval, and may take that long to answer.
 """
 
 from __future__ import annotations
 
-import logging
+from functools import partial
 from typing import Final
 
 from engine.discovery.config import HttpSDConfig
 from engine.discovery.groups import Publish, TargetGroup
 from engine.discovery.ports import DiscoveryError, DiscoveryParts
-from engine.discovery.told import from_json, news
-from engine.foundation.http_client import HttpClient, HttpError
+from engine.discovery.refresh import Asked, keep_asking
+from engine.discovery.told import from_json
+from engine.foundation.http_client import HttpClient, HttpError, Response
 from engine.foundation.regexes import Regex
 from promql.model.labels import quote
 
 USER_AGENT: Final = "Prometheus/2.42.0"
 _JSON: Final = Regex(r'(?i:application/json(;\s*charset=("utf-8"|utf-8))?)')
-
-log = logging.getLogger(__name__)
 
 
 class HttpDiscovery:
@@ -31,32 +29,29 @@ class HttpDiscovery:
         self._parts = parts
 
     async def run(self, publish: Publish) -> None:
-        known: list[TargetGroup] | None = None
-        async with HttpClient(self._config, self._parts.addresses, base=self._parts.base) as client:
-            while True:
-                try:
-                    found = await self._ask(client)
-                except (HttpError, DiscoveryError) as error:
-                    self._parts.counts.http_failures += 1
-                    log.error("http_sd_configs: %s; the targets known before stay", error)  # noqa: TRY400 - expected
-                else:
-                    changed = news(known or (), found)
-                    if changed or known is None:
-                        publish(changed)
-                    known = found
-                await self._parts.clock.sleep(self._config.refresh_interval / 1000)
+        config, parts = self._config, self._parts
+        async with HttpClient(config, parts.addresses, base=parts.base) as client:
+            asked = Asked("http", str(config.url), config.refresh_interval.seconds)
+            await keep_asking(partial(self._ask, client), asked, parts, publish)
 
     async def _ask(self, client: HttpClient) -> list[TargetGroup]:
-        url, seconds = str(self._config.url), self._config.refresh_interval / 1000
+        url, seconds = str(self._config.url), self._config.refresh_interval.seconds
         headers = {
             "User-Agent": USER_AGENT,
             "Accept": "application/json",
             "X-Prometheus-Refresh-Interval-Seconds": f"{seconds:g}",
         }
-        answer = await client.request("GET", self._config.url.reveal(), timeout=seconds, headers=headers)
+        try:
+            answer = await client.request("GET", self._config.url.reveal(), timeout=seconds, headers=headers)
+            return self._read(url, answer)
+        except (HttpError, DiscoveryError):
+            self._parts.counts.http_failures += 1
+            raise
+
+    def _read(self, url: str, answer: Response) -> list[TargetGroup]:
         if answer.status != 200:
-            raise DiscoveryError(f"{url}: server returned HTTP status {answer.status} {answer.reason}")
+            raise DiscoveryError(f"server returned HTTP status {answer.status} {answer.reason}")
         kind = answer.headers.get("content-type", "")
         if not _JSON.matches(kind.strip()):
-            raise DiscoveryError(f"{url}: unsupported content type {quote(kind)}")
+            raise DiscoveryError(f"unsupported content type {quote(kind)}")
         return from_json(answer.body, url, __meta_url=url)

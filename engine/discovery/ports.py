@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from engine.foundation.addresses import AddressBook
 from engine.foundation.clock import Clock
 from engine.foundation.errors import RemoteError
+from engine.foundation.lengths import Lengths
 from engine.foundation.workers import Workers
 
 
@@ -17,12 +19,27 @@ class DiscoveryError(RemoteError):
 
 @dataclass(slots=True)
 class DiscoveryCounts:
-    """Of all sources, since the start."""
+    """Of all sources, since the start; `faults` says what is wrong now, by source."""
 
     file_read_errors: int = 0
     http_failures: int = 0
     dns_lookups: int = 0
     dns_failures: int = 0
+    consul_failures: int = 0
+    consul_calls: dict[str, Lengths] = field(default_factory=dict)
+    kubernetes_events: Counter[tuple[str, str]] = field(default_factory=Counter)
+    kubernetes_answers: Counter[int] = field(default_factory=Counter)
+    refreshes: dict[str, Lengths] = field(default_factory=dict)
+    refresh_failures: Counter[str] = field(default_factory=Counter)
+    faults: dict[str, str] = field(default_factory=dict)
+
+    def refreshed(self, mechanism: str, seconds: float) -> None:
+        """A source of this mechanism was asked, with whatever result."""
+        self.refreshes.setdefault(mechanism, Lengths()).add(seconds)
+        self.refresh_failures.setdefault(mechanism, 0)
+
+    def refresh_failed(self, mechanism: str) -> None:
+        self.refresh_failures[mechanism] += 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

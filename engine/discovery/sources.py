@@ -36,8 +36,29 @@ def _dns(config: TargetSources, parts: DiscoveryParts) -> Iterator[Discovery]:
         yield from (DnsDiscovery(one, parts) for one in config.dns_sd_configs)
 
 
+def _docker(config: TargetSources, parts: DiscoveryParts) -> Iterator[Discovery]:
+    if config.docker_sd_configs:
+        from engine.discovery.docker import DockerDiscovery  # noqa: PLC0415 - few need it
+
+        yield from (DockerDiscovery(one, parts) for one in config.docker_sd_configs)
+
+
+def _dockerswarm(config: TargetSources, parts: DiscoveryParts) -> Iterator[Discovery]:
+    if config.dockerswarm_sd_configs:
+        from engine.discovery.dockerswarm import DockerSwarmDiscovery  # noqa: PLC0415 - few need it
+
+        yield from (DockerSwarmDiscovery(one, parts) for one in config.dockerswarm_sd_configs)
+
+
 SOURCES: Final[Mapping[str, _Make]] = MappingProxyType(
-    {"static_configs": _static, "file_sd_configs": _file, "http_sd_configs": _http, "dns_sd_configs": _dns}
+    {
+        "static_configs": _static,
+        "file_sd_configs": _file,
+        "http_sd_configs": _http,
+        "dns_sd_configs": _dns,
+        "docker_sd_configs": _docker,
+        "dockerswarm_sd_configs": _dockerswarm,
+    }
 )
 """By key of the configuration; each gives no source, one, or one for each entry."""
 

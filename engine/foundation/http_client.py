@@ -12,7 +12,8 @@ import os
 import re
 import ssl
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from http.client import responses
@@ -70,6 +71,15 @@ class Response:
     packed: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """An answer whose headers are here, and whose body comes in pieces; reading them raises HttpError."""
+
+    status: int
+    headers: Mapping[str, str]
+    pieces: AsyncIterator[bytes]
+
+
 def unpack(body: bytes, limit: int = 0) -> bytes:
     """A packed body as it was before. Raises HttpError, and BodyTooLargeError where it reaches the limit."""
     pieces: list[bytes] = []
@@ -120,7 +130,10 @@ class HttpClient:
     Use it as an async context, or `close()` it.
     """
 
-    def __init__(self, config: HTTPClientConfig, addresses: AddressBook, *, base: Path = Path()) -> None:
+    def __init__(
+        self, config: HTTPClientConfig, addresses: AddressBook, *, base: Path = Path(), socket: str = ""
+    ) -> None:
+        """`socket` is the path of a Unix socket, where whoever is asked listens on one."""
         self._config = config
         self._addresses = addresses
         self._tls = ClientTls(config.tls_config, base)
@@ -128,6 +141,7 @@ class HttpClient:
         self._credentials = Credentials(config, base)
         self._tokens = None if config.oauth2 is None else _tokens(config.oauth2, addresses, base)
         self._proxies = Proxies.of(config, os.environ)
+        self._socket = socket
         self._session: aiohttp.ClientSession | None = None
         self._plain = PlainClient(config.idle_conn_timeout / 1000)
         self._in_flight: Counter[str] = Counter()
@@ -181,6 +195,28 @@ class HttpClient:
                 raise HttpError(f"{verb} {quoted(at)}: {DEADLINE}") from None
         raise HttpError(f"{verb} {quoted(onwards or at)}: stopped after {_REDIRECTS} redirects")
 
+    @asynccontextmanager
+    async def stream(
+        self, url: str, *, silence: float, headers: Mapping[str, str] | None = None
+    ) -> AsyncIterator[Incoming]:
+        """A GET whose body is read as it comes, and may go on for ever; `silence` is the longest pause, in seconds.
+
+        Redirects are not followed. Raises HttpError, also while pieces are read.
+        """
+        try:
+            target = _parse(url)
+            sent, proxy = await self._headers(headers or {}, silence, trusted=True), self._proxies.proxy(target)
+            route = await self._addresses.lead(target) if proxy is None else Route(target)
+            timeout = aiohttp.ClientTimeout(total=None, sock_connect=silence, sock_read=silence)
+            response = await self._begin("GET", route.url, sent, proxy, timeout=timeout)
+        except CallError as error:
+            raise HttpError(f"Get {quoted(url)}: {error}") from None
+        except TimeoutError:
+            raise HttpError(f"Get {quoted(url)}: {DEADLINE}") from None
+        async with response:
+            headed = {name.lower(): value for name, value in response.headers.items()}
+            yield Incoming(response.status, headed, _pieces(response))
+
     def _leads_to(self, answer: Response) -> str | None:
         """The URL, perhaps a relative one, of an answer that is a redirect and has to be followed."""
         if answer.status not in _MOVED or not self._config.follow_redirects:
@@ -189,10 +225,7 @@ class HttpClient:
 
     async def _once(self, call: _Call, target: URL, *, trusted: bool) -> Response:
         """One question and its answer. Raises CallError, HttpError, TimeoutError."""
-        headers = [*call.headers.items(), *(self._credentials.headers() if trusted else ())]
-        if self._tokens is not None and trusted:
-            headers.append(await self._tokens.header(call.seconds))
-        _check(headers)
+        headers = await self._headers(call.headers, call.seconds, trusted=trusted)
         proxy = self._proxies.proxy(target)
         if (route := self._addresses.known(target)) is None or route.page is not None:
             async with asyncio.timeout_at(call.until):
@@ -205,25 +238,51 @@ class HttpClient:
                 return answer
         return await self._send(call, route.url, headers, proxy)
 
+    async def _headers(self, own: Mapping[str, str], seconds: float, *, trusted: bool) -> Headers:
+        """With what proves who calls, for those who are trusted with it."""
+        headers = [*own.items(), *(self._credentials.headers() if trusted else ())]
+        if self._tokens is not None and trusted:
+            headers.append(await self._tokens.header(seconds))
+        _check(headers)
+        return headers
+
     async def _send(self, call: _Call, url: URL, headers: Headers, proxy: URL | None) -> Response:
+        host = url.authority
+        self._in_flight[host] += 1
+        if self._in_flight[host] > self._config.max_idle_conns_per_host:
+            headers = [*headers, ("Connection", "close")]  # so that no more than that many are ever kept
+        try:
+            timeout = aiohttp.ClientTimeout(total=call.seconds)
+            async with await self._begin(call.method, url, headers, proxy, timeout=timeout, body=call.body) as response:
+                return await _read(response, call.limit)
+        finally:
+            self._release(host)
+
+    async def _begin(
+        self,
+        method: str,
+        url: URL,
+        headers: Headers,
+        proxy: URL | None,
+        *,
+        timeout: aiohttp.ClientTimeout,
+        body: bytes | None = None,
+    ) -> aiohttp.ClientResponse:
+        """The answer up to its headers. Raises CallError, TimeoutError."""
         if url.scheme not in ("http", "https"):
             raise CallError(f'unsupported protocol scheme "{url.scheme}"')
         if proxy is not None and proxy.scheme not in ("http", "https"):
             raise CallError(f"{proxy.scheme} proxies are not supported: use an http or https one")
-        config, host = self._config, url.authority
-        self._in_flight[host] += 1
-        if self._in_flight[host] > config.max_idle_conns_per_host:
-            headers = [*headers, ("Connection", "close")]  # so that no more than that many are ever kept
         try:
-            response = await self._open().request(
-                call.method,
+            return await self._open().request(
+                method,
                 url,
                 headers=headers,
-                data=call.body,
-                timeout=aiohttp.ClientTimeout(total=call.seconds),
+                data=body,
+                timeout=timeout,
                 allow_redirects=False,
                 ssl=self._trust(url, proxy),
-                server_hostname=config.tls_config.server_name or None,
+                server_hostname=self._config.tls_config.server_name or None,
                 proxy=proxy,
                 proxy_headers=self._for_proxy() if proxy is not None and url.scheme == "https" else None,
             )
@@ -231,11 +290,6 @@ class HttpClient:
             raise
         except (aiohttp.ClientError, OSError, UnicodeError) as error:
             raise CallError(go_error(error, url)) from None
-        else:
-            async with response:
-                return await _read(response, call.limit)
-        finally:
-            self._release(host)
 
     def _for_proxy(self) -> CIMultiDict[str]:
         """What a proxy is told when it is asked for a tunnel."""
@@ -275,17 +329,18 @@ class HttpClient:
 
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None:
-            config = self._config
             self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(
-                    limit=0,
-                    keepalive_timeout=config.idle_conn_timeout / 1000,
-                    resolver=aiohttp.ThreadedResolver(),
-                ),
+                connector=self._connector(),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 read_bufsize=_BUFFER,
             )
         return self._session
+
+    def _connector(self) -> aiohttp.BaseConnector:
+        kept = self._config.idle_conn_timeout / 1000
+        if self._socket:
+            return aiohttp.UnixConnector(self._socket, limit=0, keepalive_timeout=kept)
+        return aiohttp.TCPConnector(limit=0, keepalive_timeout=kept, resolver=aiohttp.ThreadedResolver())
 
     def _trust(self, url: URL, proxy: URL | None) -> ssl.SSLContext | bool:
         """The configuration's TLS; not made where there is none on the way."""
@@ -352,18 +407,24 @@ def _check(headers: Headers) -> None:
 async def _read(response: aiohttp.ClientResponse, limit: int) -> Response:
     chunks: list[bytes] = []
     size = 0
+    async for chunk in _pieces(response):
+        size += len(chunk)
+        if 0 < limit <= size:
+            raise BodyTooLargeError("body size limit exceeded")
+        chunks.append(chunk)
+    headers = {name.lower(): value for name, value in response.headers.items()}
+    return Response(response.status, response.reason or "", headers, b"".join(chunks))
+
+
+async def _pieces(response: aiohttp.ClientResponse) -> AsyncGenerator[bytes]:
+    """The body as it comes. Raises HttpError."""
     try:
         async for chunk in response.content.iter_any():
-            size += len(chunk)
-            if 0 < limit <= size:
-                raise BodyTooLargeError("body size limit exceeded")
-            chunks.append(chunk)
+            yield chunk
     except TimeoutError:
         raise HttpError(DEADLINE) from None
     except (aiohttp.ClientError, OSError) as error:
         raise HttpError(go_error(error, response.url)) from None
-    headers = {name.lower(): value for name, value in response.headers.items()}
-    return Response(response.status, response.reason or "", headers, b"".join(chunks))
 
 
 async def _ask_page(page: LocalPage, url: URL, headers: Mapping[str, str], limit: int) -> Response:

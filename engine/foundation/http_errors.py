@@ -9,6 +9,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 import aiohttp
+from aiohttp.client_exceptions import UnixClientConnectorError
 from yarl import URL
 
 _REFUSING: Final = re.compile(r"\('([^']+)', (\d+)")  # noqa: TID251 - ours, linear
@@ -21,6 +22,8 @@ _SYSTEM: Final = {
     errno.EHOSTUNREACH: "connect: no route to host",
     errno.ETIMEDOUT: "connect: connection timed out",
     errno.ECONNRESET: "connect: connection reset by peer",
+    errno.ENOENT: "connect: no such file or directory",
+    errno.EACCES: "connect: permission denied",
 }
 _UNTRUSTED: Final = "x509: certificate signed by unknown authority"
 _CERTIFICATE: Final = {
@@ -53,6 +56,8 @@ def go_error(error: Exception, url: URL) -> str:
             return f"proxyconnect tcp: {_dial(error, url)}"
         case aiohttp.ClientConnectorDNSError() | UnicodeError():  # a name that DNS can't hold
             return f"dial tcp: lookup {url.host}: no such host"
+        case UnixClientConnectorError():
+            return f"dial unix {error.path}: {_reason(error)}"
         case aiohttp.ClientConnectorError():
             return _dial(error, url)
         case aiohttp.ServerDisconnectedError():
@@ -84,7 +89,12 @@ def _dial(error: aiohttp.ClientConnectorError, url: URL) -> str:
     found = _REFUSING.findall(str(cause))
     host, port = found[-1] if found else (url.host or "", url.port)
     place = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-    return f"dial tcp {place}: {_SYSTEM.get(cause.errno or 0, cause.strerror or str(cause))}"
+    return f"dial tcp {place}: {_reason(error)}"
+
+
+def _reason(error: aiohttp.ClientConnectorError) -> str:
+    cause = error.os_error
+    return _SYSTEM.get(cause.errno or 0, cause.strerror or str(cause))
 
 
 def _tls(error: aiohttp.ClientConnectorError) -> str:

@@ -19,9 +19,9 @@ from typing import Final
 import numpy as np
 
 from engine.foundation.errors import StoreError
+from engine.foundation.lengths import Lengths
 from engine.scrape.batches import Samples, compose, samples_of, vanished
 from engine.scrape.config import ScrapeConfig
-from engine.scrape.counters import Lengths
 from engine.scrape.metadata import MetadataCache
 from engine.scrape.ports import Fetched, Fetcher, FetchError, PageTooLargeError, Parts
 from engine.scrape.samples import LabelLimitError, SampleRules

@@ -12,8 +12,8 @@ from typing import Final
 
 from engine.discovery.groups import Discovery, GroupTable, TargetGroup
 from engine.discovery.sources import discoveries
+from engine.foundation.lengths import Lengths
 from engine.scrape.config import ScrapeConfig
-from engine.scrape.counters import Lengths
 from engine.scrape.loop import Health, ScrapeLoop, source_key
 from engine.scrape.metadata import MetadataCache
 from engine.scrape.ports import Fetcher, Parts
