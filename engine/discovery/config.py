@@ -212,7 +212,7 @@ class TargetSources(PrometheusHTTPClientConfig, frozen=True, kw_only=True):
     docker_sd_configs: Annotated[tuple[DockerSDConfig, ...], _null("docker_sd_configs")] = ()
     dockerswarm_sd_configs: Annotated[tuple[DockerSwarmSDConfig, ...], _null("dockerswarm_sd_configs")] = ()
     kubernetes_sd_configs: Annotated[tuple[KubernetesSDConfig, ...], _null("kubernetes_sd_configs"), NotYet()] = ()
-    consul_sd_configs: Annotated[tuple[ConsulSDConfig, ...], _null("consul_sd_configs"), NotYet()] = ()
+    consul_sd_configs: Annotated[tuple[ConsulSDConfig, ...], _null("consul_sd_configs")] = ()
     azure_sd_configs: Annotated[tuple[AzureSDConfig, ...], _null("azure_sd_configs"), _CLOUD] = ()
     digitalocean_sd_configs: Annotated[tuple[DigitalOceanSDConfig, ...], _null("digitalocean_sd_configs"), _CLOUD] = ()
     ec2_sd_configs: Annotated[tuple[EC2SDConfig, ...], _null("ec2_sd_configs"), _CLOUD] = ()

@@ -50,6 +50,13 @@ def _dockerswarm(config: TargetSources, parts: DiscoveryParts) -> Iterator[Disco
         yield from (DockerSwarmDiscovery(one, parts) for one in config.dockerswarm_sd_configs)
 
 
+def _consul(config: TargetSources, parts: DiscoveryParts) -> Iterator[Discovery]:
+    if config.consul_sd_configs:
+        from engine.discovery.consul import ConsulDiscovery  # noqa: PLC0415 - few need it
+
+        yield from (ConsulDiscovery(one, parts) for one in config.consul_sd_configs)
+
+
 SOURCES: Final[Mapping[str, _Make]] = MappingProxyType(
     {
         "static_configs": _static,
@@ -58,6 +65,7 @@ SOURCES: Final[Mapping[str, _Make]] = MappingProxyType(
         "dns_sd_configs": _dns,
         "docker_sd_configs": _docker,
         "dockerswarm_sd_configs": _dockerswarm,
+        "consul_sd_configs": _consul,
     }
 )
 """By key of the configuration; each gives no source, one, or one for each entry."""

@@ -198,7 +198,7 @@ ALERTMANAGER: Final[Refusals] = {
 PROMETHEUS_UNSUPPORTED: Final = {  # good files that use what does not run here
     "agent_mode.good.yml": {"remote_write"},
     "conf.good.yml": {
-        "remote_write", "remote_read", "consul_sd_configs",
+        "remote_write", "remote_read",
         "kubernetes_sd_configs", "kuma_sd_configs", "marathon_sd_configs", "nomad_sd_configs", "ec2_sd_configs",
         "lightsail_sd_configs", "azure_sd_configs", "nerve_sd_configs", "triton_sd_configs",
         "digitalocean_sd_configs", "openstack_sd_configs",
@@ -217,7 +217,7 @@ PROMETHEUS_UNSUPPORTED: Final = {  # good files that use what does not run here
     "kubernetes_selectors_service.good.yml": {"kubernetes_sd_configs"},
     "remote_write_retry_on_rate_limit.good.yml": {"remote_write"},
     "roundtrip.good.yml": {
-        "azure_sd_configs", "consul_sd_configs", "digitalocean_sd_configs",
+        "azure_sd_configs", "digitalocean_sd_configs",
         "ec2_sd_configs", "kubernetes_sd_configs", "kuma_sd_configs",
         "marathon_sd_configs", "nerve_sd_configs", "openstack_sd_configs", "triton_sd_configs",
     },
