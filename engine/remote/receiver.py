@@ -15,10 +15,10 @@ import numpy as np
 
 from engine.foundation.clock import Clock
 from engine.foundation.errors import RemoteError
+from engine.foundation.protobuf import WireError, varint
 from engine.foundation.workers import Workers
 from engine.remote.places import COLUMN_BITS, Places
 from engine.remote.places import Store as PlacesStore
-from engine.remote.protobuf import WireError, varint
 from engine.remote.wire import Request, decode
 from engine.tsdb.batch import Appended, Batch
 from engine.tsdb.request import Refusal, Writes

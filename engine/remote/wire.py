@@ -21,7 +21,7 @@ from typing import Final
 
 import numpy as np
 
-from engine.remote.protobuf import CHUNK, FIXED64, VARINT, Message, WireError, encoded, fields, signed
+from engine.foundation.protobuf import CHUNK, FIXED64, VARINT, Message, WireError, encoded, fields, signed
 from exporters.exposition.numbers import quote_bytes
 from promql.model.labels import Labels, quote
 from promql.model.types import FloatArray, IntArray

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from engine.remote.protobuf import WireError
+from engine.foundation.protobuf import WireError
 from engine.remote.wire import HistogramError, LabelsError, Request, decode
 from promql.model.labels import Labels
 from promql.model.staleness import STALE_NAN
