@@ -38,12 +38,7 @@ class MetadataCache:
             self._gone.setdefault(name, self._scrapes)
         for name, said in page.items():
             self._gone.pop(name, None)
-            old = self._known.get(name, Metadata())
-            self._known[name] = Metadata(
-                old.type if said.type is None else said.type,
-                old.help if said.help is None else said.help,
-                old.unit if said.unit is None else said.unit,
-            )
+            self._known[name] = said.over(self._known.get(name, Metadata()))
         self._page = page
 
     def settle(self) -> None:

@@ -169,7 +169,10 @@ class Source:
 
     def unstored(self) -> list[Part]:
         """The parts that no file holds yet; they are the last ones."""
-        return list(takewhile(_is_unstored, reversed(self.view.parts)))[::-1]
+        parts = self.view.parts
+        if not parts or not _is_unstored(parts[-1]):  # nearly always, and asked of all sources each second
+            return []
+        return list(takewhile(_is_unstored, reversed(parts)))[::-1]
 
     def stored(self) -> list[Part]:
         """The parts that files hold."""

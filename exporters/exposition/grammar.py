@@ -93,12 +93,8 @@ class Columns:
         self, name: bytes, *, type_: str | None = None, help_: str | None = None, unit: str | None = None
     ) -> None:
         """Add what one comment says of a family."""
-        old = self.metadata.get(name.decode(), Metadata())
-        self.metadata[name.decode()] = Metadata(
-            old.type if type_ is None else type_,
-            old.help if help_ is None else help_,
-            old.unit if unit is None else unit,
-        )
+        family = name.decode()
+        self.metadata[family] = Metadata(type_, help_, unit).over(self.metadata.get(family, Metadata()))
 
     def finish(self, fault: str | None) -> Page:
         """The page. Raises ExpositionError with what stood before the first fault, which may be a bad number."""

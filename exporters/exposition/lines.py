@@ -1,7 +1,9 @@
-"""The shape of a small page: its lines, compared one by one. Below some hundred kilobytes nothing is faster."""
+"""The shape of a small stretch: its lines, compared one by one. Below some hundred kilobytes nothing is faster."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import compress, count
 from operator import ne
 
@@ -11,14 +13,14 @@ from exporters.exposition.page import Page
 from promql.model.types import BoolArray, IntArray
 
 
+@dataclass(frozen=True, slots=True, eq=False)
 class LineChange:
-    """Another page of a shape. `samples` have other lines than in the page before."""
+    """Other lines of a shape, all of them in `seen`. `samples` have other lines than before."""
 
-    def __init__(self, samples: IntArray, page: list[bytes], lines: list[bytes], heads: list[bytes]) -> None:
-        self.samples = samples
-        self.page = page
-        self._changed = lines
-        self._heads = heads
+    samples: IntArray
+    seen: list[bytes]
+    _changed: list[bytes]
+    _heads: list[bytes]
 
     def numbers(self, some: IntArray) -> None:
         """Few are not worth reading in bulk."""
@@ -32,43 +34,71 @@ class LineChange:
         return self._changed
 
 
+@dataclass(frozen=True, slots=True, eq=False)
 class LineShape:
-    """Made by `line_shape_of`, of a small page. Owned by a layout.
+    """Made by `line_shape_of`, of a small stretch.
 
-    `odd: bool[N]` are samples whose head is a key alone, since no single blank is behind it.
+    `sample_of: int64[lines]` says which sample a line holds, -1 where it is none. `odd: bool[N]` are samples whose head
+    is a key alone, since no single blank is behind it.
     """
 
-    def __init__(self, page: list[bytes], sample_of: IntArray, heads: list[bytes], odd: BoolArray) -> None:
-        self.odd = odd
-        self._page = page
-        self._sample_of = sample_of
-        self._heads = heads
+    sample_of: IntArray
+    heads: list[bytes]
+    odd: BoolArray
 
-    def compare(self, body: bytes) -> LineChange | None:
-        """What has changed since the page before; None if that is more than what stands behind heads."""
-        page = body.split(b"\n")
-        if len(page) != len(self._page) or b"\0" in body:
+    def compare(self, text: bytes, seen: Sequence[bytes]) -> LineChange | None:
+        """What has changed since these lines; None if that is more than what stands behind heads."""
+        lines = text.split(b"\n")
+        if len(lines) != len(seen):
             return None
-        places = list(compress(count(), map(ne, page, self._page)))
-        samples = self._sample_of[places]
+        places = list(compress(count(), map(ne, lines, seen)))
+        samples = self.sample_of[places]
         if len(samples) and samples.min() < 0:
             return None
-        lines, heads = [page[i] for i in places], [self._heads[i] for i in samples.tolist()]
-        return LineChange(samples, page, lines, heads) if all(map(bytes.startswith, lines, heads)) else None
+        changed, heads = [lines[i] for i in places], [self.heads[i] for i in samples.tolist()]
+        return LineChange(samples, lines, changed, heads) if all(map(bytes.startswith, changed, heads)) else None
 
-    def accept(self, change: LineChange) -> bool:
-        """From now on this is the page before."""
-        self._page = change.page
+    def near(self, change: LineChange) -> bool:
+        """Comparing costs the same however much has changed."""
         return True
 
+    def recognised(self, lines: Sequence[bytes]) -> IntArray:
+        """Of each line the sample that it is about, judged by what stands before its last blank; -1 where none is."""
+        samples = dict(zip(self.heads, count(), strict=False))
+        return np.array([samples.get(line[: line.rfind(b" ") + 1], -1) for line in lines], np.int64)
 
-def line_shape_of(body: bytes, page: Page) -> LineShape | None:
-    """None for a page whose lines are not its entries: a NUL may end it early, a label value may hold a line break."""
-    lines = body.split(b"\n")
-    holds = np.fromiter((line[:1] not in (b"", b"#") for line in lines), np.bool_, len(lines))
-    if b"\0" in body or holds.sum() != len(page.keys) or b"\n" in b"".join(page.keys):
+    def joined(self, other: LineShape) -> LineShape:
+        """Both, one behind the other."""
+        holds = np.concatenate([self.sample_of >= 0, other.sample_of >= 0])
+        return LineShape(_numbered(holds), self.heads + other.heads, np.concatenate([self.odd, other.odd]))
+
+    def samples_on(self, lines: IntArray) -> IntArray:
+        """The samples that these lines hold."""
+        samples = self.sample_of[lines]
+        return samples[samples >= 0]
+
+    def taken(self, lines: IntArray) -> LineShape:
+        """These of its lines, in this order."""
+        samples = self.samples_on(lines)
+        holds = self.sample_of[lines] >= 0
+        return LineShape(_numbered(holds), [self.heads[i] for i in samples.tolist()], self.odd[samples])
+
+
+def line_shape_of(lines: Sequence[bytes], page: Page) -> LineShape | None:
+    """None for lines that are not entries: a label value may hold a line break."""
+    holds = holding(lines)
+    if holds.sum() != len(page.keys) or b"\n" in b"".join(page.keys):
         return None
     behind = [lines[i][len(key) :] for i, key in zip(np.flatnonzero(holds).tolist(), page.keys, strict=True)]
     odd = [not rest.startswith(b" ") or rest[1:2] in (b"", b" ", b"\t") for rest in behind]
     heads = [key if one else key + b" " for key, one in zip(page.keys, odd, strict=True)]
-    return LineShape(lines, np.where(holds, np.cumsum(holds) - 1, -1), heads, np.array(odd, np.bool_))
+    return LineShape(_numbered(holds), heads, np.array(odd, np.bool_))
+
+
+def holding(lines: Sequence[bytes]) -> BoolArray:
+    """Which lines hold a sample: neither comments nor empty ones."""
+    return np.array([line[:1] not in (b"", b"#") for line in lines], np.bool_)
+
+
+def _numbered(holds: BoolArray) -> IntArray:
+    return np.where(holds, np.cumsum(holds) - 1, -1)

@@ -22,7 +22,7 @@ _BREAK: Final = ord("\n")
 _BLANK: Final = ord(" ")
 _TAB: Final = ord("\t")
 _MARGIN: Final = b" " * LONGEST
-"""Set before a page whose first sample ends before what is loaded of a tail."""
+"""Set before a text whose first sample ends before what is loaded of a tail."""
 _PIECE: Final = 1 << 18
 _SLACK: Final = 64
 _MOVED_SHARE: Final = 16
@@ -33,11 +33,11 @@ class BulkChange:
     """Another page of a shape: where the tails of its samples end, how long their heads are, and what is in the tails.
 
     `samples` have other tails than in the page before; `moved` tails have another length than in the page that gave the
-    shape.
+    shape. All tails are `seen`.
     """
 
     samples: IntArray
-    tails: Tails
+    seen: Tails
     moved: int
     _text: bytes
     _ends: IntArray
@@ -45,15 +45,15 @@ class BulkChange:
 
     def numbers(self, some: IntArray) -> Numbers:
         """The tails of these samples as numbers."""
-        return numbers(self.tails.of(some))
+        return numbers(self.seen.of(some))
 
     def words(self, some: IntArray) -> list[bytes]:
         """The tails of these samples."""
-        return self._cut(some, self.tails.lengths[some])
+        return self._cut(some, self.seen.lengths[some])
 
     def lines(self, some: IntArray) -> list[bytes]:
         """The lines of these samples."""
-        return self._cut(some, self.tails.lengths[some] + self._heads[some])
+        return self._cut(some, self.seen.lengths[some] + self._heads[some])
 
     def _cut(self, some: IntArray, lengths: IntArray) -> list[bytes]:
         text, ends = self._text, self._ends[some]
@@ -61,7 +61,7 @@ class BulkChange:
 
 
 class BulkShape:
-    """Made by `bulk_shape_of`, of a large page. Owned by a layout.
+    """Made by `bulk_shape_of`, of a large stretch of a page.
 
     `odd: bool[N]` are samples whose head is a key alone, since no single blank is behind it.
     """
@@ -74,16 +74,15 @@ class BulkShape:
         self._spans = heads + 1  # from one line's end to the next one's tail
         lengths = _tail_lengths(ends, self._spans)
         self._to, self._from = ends, ends - lengths
-        self._margin = _MARGIN if (ends[self._sampled[:1]] < LONGEST).any() else b""
+        self._margin = _MARGIN if len(body) < LONGEST or (ends[self._sampled[:1]] < LONGEST).any() else b""
         self._size = len(body)
         self._pieces, self._firsts = _pieces(body, self._from, self._to)
         self._usual: int | None = None
-        self._tails = self._tails_of(self._margin + body, ends, lengths)
 
-    def compare(self, body: bytes) -> BulkChange | None:
-        """What has changed since the page before; None if that is more than tails."""
+    def compare(self, body: bytes, seen: Tails) -> BulkChange | None:
+        """What has changed since these tails; None if that is more than tails."""
         ends = line_ends(body)
-        if len(ends) != len(self._to) or b"\0" in body:
+        if len(ends) != len(self._to):
             return None
         lengths = _tail_lengths(ends, self._spans)
         if (lengths < self._least).any():
@@ -91,25 +90,21 @@ class BulkShape:
         moved = np.flatnonzero(lengths != self._to - self._from)
         if not self._least[moved].all() or not self._same(body, moved, ends[moved]):
             return None
-        text = self._margin + body
-        found = self._tails_of(text, ends, lengths)
-        samples = np.flatnonzero(found.differ(self._tails))
+        found = self.tails(body, ends, lengths)
+        samples = np.flatnonzero(found.differ(seen))
         ends = ends[self._sampled] + len(self._margin)
-        return BulkChange(samples, found, len(moved), text, ends, self._heads)
+        return BulkChange(samples, found, len(moved), self._margin + body, ends, self._heads)
 
-    def accept(self, change: BulkChange) -> bool:
-        """From now on this is the page before.
+    def tails(self, body: bytes, ends: IntArray, lengths: IntArray) -> Tails:
+        """The tails of all samples in a text whose lines end there, with tails of these lengths."""
+        text = np.frombuffer(self._margin + body, np.uint8)
+        return tails(text, ends[self._sampled] + len(self._margin), lengths[self._sampled])
 
-        Tells whether the lengths of its tails are near enough to the shape's own for comparing to be cheap.
-        """
-        self._tails = change.tails
+    def near(self, change: BulkChange) -> bool:
+        """Whether the lengths of its tails are near enough to the shape's own for comparing to be cheap."""
         if self._usual is None:
             self._usual = change.moved
         return change.moved <= 2 * self._usual + len(self._to) // _MOVED_SHARE + _SLACK
-
-    def _tails_of(self, text: bytes, ends: IntArray, lengths: IntArray) -> Tails:
-        sampled = self._sampled
-        return tails(np.frombuffer(text, np.uint8), ends[sampled] + len(self._margin), lengths[sampled])
 
     def _same(self, body: bytes, moved: IntArray, ends: IntArray) -> bool:
         """Whether all heads are those of the shape; `ends` is where the tails of another length end in this page."""
@@ -160,9 +155,9 @@ class _Piece:
         return room.view(np.uint64)
 
 
-def bulk_shape_of(body: bytes, page: Page) -> BulkShape | None:
-    """None for a page whose lines are not its entries: a NUL may end it early, a label value may hold a line break."""
-    if b"\0" in body or b"\n" in b"".join(page.keys):
+def bulk_shape_of(body: bytes, page: Page) -> tuple[BulkShape, Tails] | None:
+    """The shape of a text without NULs, and its tails. None where lines are not entries: label values break them."""
+    if b"\n" in b"".join(page.keys):
         return None
     ends = line_ends(body)
     starts = np.concatenate((np.zeros(1, np.int64), ends[:-1] + 1))[: len(ends)]
@@ -177,7 +172,8 @@ def bulk_shape_of(body: bytes, page: Page) -> BulkShape | None:
     odd = (text[behind] != _BLANK) | (after == _BLANK) | (after == _TAB) | (after == _BREAK)
     heads = ends - starts
     heads[sampled] = np.where(odd, sizes, sizes + 1)
-    return BulkShape(body, ends, sampled, heads, odd)
+    shape = BulkShape(body, ends, sampled, heads, odd)
+    return shape, shape.tails(body, ends, ends - starts - heads)
 
 
 def line_ends(body: bytes) -> IntArray:

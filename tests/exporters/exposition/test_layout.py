@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from exporters.exposition.layout import LARGE, MANY, OPENMETRICS, TEXT, Format, Layout
+from exporters.exposition.layout import LARGE, MANY, OPENMETRICS, SPAN, TEXT, Layout
 from exporters.exposition.page import ExpositionError, Page
+from exporters.exposition.stretch import Format
 
 
 def answer(parse: object, body: bytes) -> object:
@@ -37,7 +38,7 @@ ENDS = st.sampled_from([b"", b"\n", b"\n# EOF", b"\n# EOF\n", b"\n# TYPE a gauge
 
 @st.composite
 def pages(draw: st.DrawFn) -> list[bytes]:
-    """A page and what became of it: some lines change, rarely one comes or goes."""
+    """A page and what became of it: some lines change, some come, go, or change places."""
     lines = draw(st.lists(LINES, min_size=1, max_size=5))
     end = draw(ENDS)
     bodies = []
@@ -47,17 +48,24 @@ def pages(draw: st.DrawFn) -> list[bytes]:
             draw(st.just(line) | LINES | NUMBERS.map(lambda n, line=line: line.rpartition(b" ")[0] + b" " + n))
             for line in lines
         ]
-        lines += draw(st.lists(LINES, max_size=1)) if draw(st.booleans()) else []
+        for line in draw(st.lists(LINES, max_size=2)):
+            lines.insert(draw(st.integers(0, len(lines))), line)
+        if len(lines) > 1 and draw(st.booleans()):
+            line = lines.pop(draw(st.integers(0, len(lines) - 1)))
+            lines += [line] if draw(st.booleans()) else []
     return bodies
 
 
 SIZES = st.sampled_from([(LARGE, MANY), (0, 0), (0, MANY)])
 """From which size on pages and numbers are read in bulk: never here, always, pages alone."""
+SPANS = st.sampled_from([8, 20, SPAN])
 
 
-@given(bodies=pages(), form=st.sampled_from([TEXT, OPENMETRICS]), sizes=SIZES)
-def test_a_layout_gives_what_a_full_parse_gives(bodies: list[bytes], form: Format, sizes: tuple[int, int]) -> None:
-    layout = Layout(form, large=sizes[0], many=sizes[1])
+@given(bodies=pages(), form=st.sampled_from([TEXT, OPENMETRICS]), sizes=SIZES, span=SPANS)
+def test_a_layout_gives_what_a_full_parse_gives(
+    bodies: list[bytes], form: Format, sizes: tuple[int, int], span: int
+) -> None:
+    layout = Layout(form, large=sizes[0], many=sizes[1], span=span)
     for body in bodies:
         assert answer(layout.parse, body) == answer(form.parse, body)
 
@@ -67,9 +75,11 @@ GOOD = st.tuples(
 ).map(b"".join)
 
 
-@given(rows=st.lists(st.lists(GOOD, min_size=3, max_size=3), min_size=2, max_size=5), sizes=SIZES)
-def test_good_pages_with_steady_keys_keep_one_list_of_keys(rows: list[list[bytes]], sizes: tuple[int, int]) -> None:
-    layout = Layout(TEXT, large=sizes[0], many=sizes[1])
+@given(rows=st.lists(st.lists(GOOD, min_size=3, max_size=3), min_size=2, max_size=5), sizes=SIZES, span=SPANS)
+def test_good_pages_with_steady_keys_keep_one_list_of_keys(
+    rows: list[list[bytes]], sizes: tuple[int, int], span: int
+) -> None:
+    layout = Layout(TEXT, large=sizes[0], many=sizes[1], span=span)
     seen = None
     for row in rows:
         body = b"".join(b'k{i="%d"} %s\n' % (i, value) for i, value in enumerate(row))
@@ -108,3 +118,39 @@ def test_a_byte_of_a_large_page_beside_its_values_is_not_overlooked(place: int) 
     layout.parse(body)
     other = body[:place] + (b"y" if body[place : place + 1] != b"y" else b"z") + body[place + 1 :]
     assert answer(layout.parse, other) == answer(TEXT.parse, other) != answer(layout.parse, body)
+
+
+ROWS = st.lists(st.tuples(st.integers(0, 12), st.sampled_from([b"1", b"2.5", b"NaN", b"7 17"])), max_size=20)
+
+
+@given(pages=st.lists(ROWS, min_size=2, max_size=5), form=st.sampled_from([TEXT, OPENMETRICS]), sizes=SIZES, span=SPANS)
+@settings(max_examples=300)
+def test_samples_come_and_go_between_the_comments_of_a_page(
+    pages: list[list[tuple[int, bytes]]], form: Format, sizes: tuple[int, int], span: int
+) -> None:
+    layout = Layout(form, large=sizes[0], many=sizes[1], span=span)
+    for rows in pages:
+        lines = [b'k{i="%d"} %s' % (i, value) for i, value in rows]
+        half = len(lines) // 2
+        body = b"\n".join([b"# TYPE k gauge", *lines[:half], b"# HELP k What.", *lines[half:], b"# EOF"]) + b"\n"
+        assert answer(layout.parse, body) == answer(form.parse, body)
+
+
+@pytest.mark.parametrize("count", [20, 80_000])
+def test_a_page_with_a_line_more_is_not_parsed_whole(count: int) -> None:
+    """What is parsed by the grammar is counted; of a large page a stretch may be."""
+    parsed: list[int] = []
+
+    def counting(body: bytes) -> Page:
+        parsed.append(len(body))
+        return TEXT.parse(body)
+
+    layout = Layout(Format(counting, b"", whole_stamps=True))
+    lines = [b'requests_total{path="/a/rather/long/path",n="%d"} %d' % (n, n) for n in range(count)]
+    layout.parse(b"\n".join(lines))
+    parsed.clear()
+    lines[count // 2 : count // 2] = [b'requests_total{path="/new"} 1']
+    del lines[3]
+    body = b"\n".join(lines)
+    assert told(layout.parse(body)) == told(TEXT.parse(body))
+    assert sum(parsed) < max(40, 0.6 * len(body) if count > 1000 else 0)
