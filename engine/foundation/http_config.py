@@ -9,7 +9,7 @@ from __future__ import annotations
 import ssl
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Annotated, ClassVar, Final, Self
+from typing import Annotated, ClassVar, Final, Protocol, Self
 
 import msgspec
 
@@ -104,32 +104,20 @@ class HttpHeader(msgspec.Struct, frozen=True, kw_only=True):
     files: tuple[FilePath, ...] = ()
 
 
-class ProxyConfig(msgspec.Struct, frozen=True, kw_only=True):
+class ProxyConfig(Protocol):
     """By whom requests are passed on. `no_proxy` and the environment's variables are read as Go reads them."""
 
-    proxy_url: Url = Url()
-    no_proxy: Annotated[str, _PROXY] = ""
-    proxy_from_environment: Annotated[bool, _PROXY] = False
-    proxy_connect_header: Annotated[Mapping[str, tuple[Secret, ...]], _PROXY] = {}
-
-    def check(self, report: Report) -> None:
-        if self.proxy_url.scheme not in ("", "http", "https"):
-            report.unsupported(
-                f"{self.proxy_url.scheme} proxies are valid in the original, not supported yet", "proxy_url"
-            )
-        if self.proxy_connect_header and not self.proxy_url and not self.proxy_from_environment:
-            report.error(
-                "if proxy_connect_header is configured proxy_url must also be configured", "proxy_connect_header"
-            )
-        if self.proxy_from_environment and self.proxy_url:
-            report.error("if proxy_from_environment is configured, proxy_url must not be configured", "proxy_url")
-        if self.proxy_from_environment and self.no_proxy:
-            report.error("if proxy_from_environment is configured, no_proxy must not be configured", "no_proxy")
-        if self.no_proxy and not self.proxy_url and not self.proxy_from_environment:
-            report.error("if no_proxy is configured, proxy_url must also be configured", "no_proxy")
+    @property
+    def proxy_url(self) -> Url: ...
+    @property
+    def no_proxy(self) -> str: ...
+    @property
+    def proxy_from_environment(self) -> bool: ...
+    @property
+    def proxy_connect_header(self) -> Mapping[str, tuple[Secret, ...]]: ...
 
 
-class OAuth2(ProxyConfig, frozen=True, kw_only=True):
+class OAuth2(msgspec.Struct, frozen=True, kw_only=True):
     """Client credentials, exchanged for a token at `token_url`."""
 
     client_id: str = ""
@@ -139,9 +127,13 @@ class OAuth2(ProxyConfig, frozen=True, kw_only=True):
     token_url: str = ""
     endpoint_params: Mapping[str, str] = {}
     tls_config: TlsConfig = TlsConfig()
+    proxy_url: Url = Url()
+    no_proxy: Annotated[str, _PROXY] = ""
+    proxy_from_environment: Annotated[bool, _PROXY] = False
+    proxy_connect_header: Annotated[Mapping[str, tuple[Secret, ...]], _PROXY] = {}
 
     def check(self, report: Report) -> None:
-        super().check(report)
+        _check_proxy(self, report)
         if not self.client_id:
             report.error("oauth2 client_id must be configured", "client_id")
         if not self.client_secret and not self.client_secret_file:
@@ -154,23 +146,27 @@ class OAuth2(ProxyConfig, frozen=True, kw_only=True):
             report.error("oauth2 token_url must be configured", "token_url")
 
 
-class HTTPClientConfig(ProxyConfig, frozen=True, kw_only=True):
+class HTTPClientConfig(msgspec.Struct, frozen=True, kw_only=True):
     """What both originals take."""
 
     LATER: ClassVar[Mapping[str, str]] = {}
 
-    tls_config: TlsConfig = TlsConfig()
     basic_auth: BasicAuth | None = None
     authorization: Authorization | None = None
     oauth2: OAuth2 | None = None
     bearer_token: Secret = Secret()
     bearer_token_file: FilePath = FilePath()
-    http_headers: Annotated[Mapping[str, HttpHeader], _HEADERS] = {}
+    proxy_url: Url = Url()
+    no_proxy: Annotated[str, _PROXY] = ""
+    proxy_from_environment: Annotated[bool, _PROXY] = False
+    proxy_connect_header: Annotated[Mapping[str, tuple[Secret, ...]], _PROXY] = {}
+    tls_config: TlsConfig = TlsConfig()
     follow_redirects: bool = True
     enable_http2: bool = True
+    http_headers: Annotated[Mapping[str, HttpHeader], _HEADERS] = {}
 
     def check(self, report: Report) -> None:
-        super().check(report)
+        _check_proxy(self, report)
         _check_bearer(self, report)
         _check_basic(self, report)
         _check_authorization(self, report)
@@ -220,6 +216,20 @@ def check_http_url(url: Url, report: Report, key: str = "url") -> None:
         report.error("URL scheme must be 'http' or 'https'", key)
     elif not url.host:
         report.error("host is missing in URL", key)
+
+
+def _check_proxy(config: ProxyConfig, report: Report) -> None:
+    url, scheme, environment = config.proxy_url, config.proxy_url.scheme, config.proxy_from_environment
+    if scheme not in ("", "http", "https"):
+        report.unsupported(f"{scheme} proxies are valid in the original, not supported yet", "proxy_url")
+    if config.proxy_connect_header and not url and not environment:
+        report.error("if proxy_connect_header is configured proxy_url must also be configured", "proxy_connect_header")
+    if environment and url:
+        report.error("if proxy_from_environment is configured, proxy_url must not be configured", "proxy_url")
+    if environment and config.no_proxy:
+        report.error("if proxy_from_environment is configured, no_proxy must not be configured", "no_proxy")
+    if config.no_proxy and not url and not environment:
+        report.error("if no_proxy is configured, proxy_url must also be configured", "no_proxy")
 
 
 def _check_bearer(config: HTTPClientConfig, report: Report) -> None:

@@ -14,7 +14,7 @@ from yarl import URL
 from engine.foundation.addresses import AddressBook
 from engine.foundation.clock import SystemClock
 from engine.foundation.http_client import HttpClient, HttpError
-from engine.foundation.http_config import HTTPClientConfig, ProxyConfig, TlsConfig
+from engine.foundation.http_config import HTTPClientConfig, TlsConfig
 from engine.foundation.http_proxy import Proxies
 from engine.foundation.values import Secret, Url
 from tests.foundation.certificates import Certificates
@@ -22,7 +22,7 @@ from tests.foundation.serving import serving
 
 
 def through(url: str, no_proxy: str = "") -> bool:
-    config = ProxyConfig(proxy_url=Url("http://p:1"), no_proxy=no_proxy)
+    config = HTTPClientConfig(proxy_url=Url("http://p:1"), no_proxy=no_proxy)
     return Proxies.of(config, {}).proxy(URL(url)) is not None
 
 
@@ -64,11 +64,11 @@ def test_a_list_spares_what_it_names_and_this_machine(no_proxy: str, url: str, *
 
 def test_the_environment_tells_a_proxy_for_each_scheme() -> None:
     environment = {"HTTP_PROXY": "p:1", "http_proxy": "q:1", "https_proxy": "http://s:2", "NO_PROXY": "inner"}
-    proxies = Proxies.of(ProxyConfig(proxy_from_environment=True), environment)
+    proxies = Proxies.of(HTTPClientConfig(proxy_from_environment=True), environment)
     assert str(proxies.proxy(URL("http://a/"))) == "http://p:1"
     assert str(proxies.proxy(URL("https://a/"))) == "http://s:2"
     assert proxies.proxy(URL("http://inner/")) is None
-    assert Proxies.of(ProxyConfig(), environment).proxy(URL("http://a/")) is None
+    assert Proxies.of(HTTPClientConfig(), environment).proxy(URL("http://a/")) is None
 
 
 class Proxy:
