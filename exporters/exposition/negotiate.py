@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from enum import Enum
+from typing import Final
 
 
 class Format(Enum):
-    """The text formats and their content types."""
+    """The formats and their content types. Pages are read in all of them, and rendered in the two of text."""
 
     TEXT = "text/plain; version=0.0.4; charset=utf-8"
     OPENMETRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8"
+    PROTOBUF = "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited"
 
     @property
     def content_type(self) -> str:
@@ -33,10 +35,17 @@ def negotiate(accept: str) -> Format:
     return best
 
 
-def format_of(content_type: str) -> Format:
-    """How Prometheus 2.42 reads an answer with this `Content-Type`: as plain text unless it says OpenMetrics."""
+_KINDS: Final = {
+    "text/plain": Format.TEXT,
+    "application/openmetrics-text": Format.OPENMETRICS,
+    "application/vnd.google.protobuf": Format.PROTOBUF,
+}
+
+
+def format_of(content_type: str, fallback: Format = Format.TEXT) -> Format:
+    """What an answer with this `Content-Type` is read as; `fallback` where it says nothing that is known."""
     kind, _ = _media_type(content_type)
-    return Format.OPENMETRICS if kind == "application/openmetrics-text" else Format.TEXT
+    return _KINDS.get(kind, fallback)
 
 
 def _media_type(text: str) -> tuple[str, dict[str, str]]:

@@ -47,7 +47,7 @@ SAMPLES = st.builds(
 )
 
 
-@given(samples=st.lists(SAMPLES, max_size=5), help_=TEXTS, form=st.sampled_from(Format))
+@given(samples=st.lists(SAMPLES, max_size=5), help_=TEXTS, form=st.sampled_from(sorted(PARSERS, key=str)))
 @example(samples=[], help_=" ", form=Format.TEXT)
 def test_what_is_rendered_is_read_back(samples: list[Sample], help_: str, form: Format) -> None:
     page = PARSERS[form](render([Family("m", MetricType.GAUGE, help_, samples)], form))
@@ -95,6 +95,7 @@ def test_a_client_gets_the_format_that_it_likes_best(accept: str, expected: Form
     [
         ("application/openmetrics-text; version=1.0.0; charset=utf-8", Format.OPENMETRICS),
         ("text/plain; version=0.0.4", Format.TEXT),
+        ("application/vnd.google.protobuf;proto=x", Format.PROTOBUF),
         ("text/html", Format.TEXT),
         ("", Format.TEXT),
         (";;;", Format.TEXT),
@@ -102,6 +103,11 @@ def test_a_client_gets_the_format_that_it_likes_best(accept: str, expected: Form
 )
 def test_an_answer_is_plain_text_unless_it_says_otherwise(content_type: str, expected: Format) -> None:
     assert format_of(content_type) is expected
+
+
+def test_what_says_nothing_known_is_read_as_the_fallback() -> None:
+    assert format_of("text/html", Format.OPENMETRICS) is Format.OPENMETRICS
+    assert format_of("text/plain", Format.OPENMETRICS) is Format.TEXT
 
 
 def test_a_name_that_is_no_utf8_costs_its_letters_and_not_the_page() -> None:
