@@ -22,7 +22,7 @@ from engine.alerting.running import Surroundings
 from engine.app import selfmetrics
 from engine.app.alertmanagers import Alertmanagers
 from engine.app.components import Components
-from engine.app.features import PER_STEP_STATS, PROMETHEUS_3
+from engine.app.features import EXTRA_SCRAPE_METRICS, PER_STEP_STATS, PROMETHEUS_3
 from engine.app.options import RunOptions
 from engine.app.preflight import check_folders
 from engine.app.routes import Served, routes
@@ -108,6 +108,7 @@ class Application:
             store=self.store,
             supervisor=around.supervisor,
             addresses=self.addresses,
+            extra_metrics=EXTRA_SCRAPE_METRICS in options.features,
         )
         self.alertmanager = self._make_alertmanager()
         self._peers = self._make_peers()

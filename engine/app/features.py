@@ -10,11 +10,13 @@ from engine.foundation.errors import ConfigError
 
 PROMETHEUS_3: Final = "prometheus3"
 PER_STEP_STATS: Final = "promql-per-step-stats"
+EXTRA_SCRAPE_METRICS: Final = "extra-scrape-metrics"
 
 FEATURES: Final = MappingProxyType(
     {
         PROMETHEUS_3: "expressions mean what they mean in Prometheus 3, wherever that differs",
         PER_STEP_STATS: "queries with stats=all tell the samples of each step",
+        EXTRA_SCRAPE_METRICS: "each target tells its timeout, its sample limit and the size of its pages",
         "promql-at-modifier": "always on",
         "promql-negative-offset": "always on",
     }
@@ -24,7 +26,6 @@ NOT_YET: Final = (
     "auto-gomaxprocs",
     "exemplar-storage",
     "expand-external-labels",
-    "extra-scrape-metrics",
     "memory-snapshot-on-shutdown",
     "native-histograms",
     "new-service-discovery-manager",

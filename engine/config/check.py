@@ -20,7 +20,7 @@ from engine.alerting.config import AlertmanagerConfig
 from engine.config.existence import check_files
 from engine.config.foreign import foreign
 from engine.config.lint import DEFAULT as DEFAULT_LINTS
-from engine.config.load import Reading, load_alertmanager, rule_files
+from engine.config.load import Reading, load_alertmanager, rule_files, with_scrape_config_files
 from engine.config.prometheus import PrometheusConfig, parse_prometheus
 from engine.config.rules import parse_rules
 from engine.config.sd_files import check_sd_files
@@ -151,13 +151,14 @@ def _excerpt(finding: Finding, source: bytes) -> Iterator[str]:
 def _check_config(path: Path, reading: Reading, how: Judging) -> str:
     translator = Translator({"prometheus": path.parent}, Path("engine-data"), enabled=how.translate)
 
-    def beyond(config: PrometheusConfig, report: Report) -> None:
+    def beyond(config: PrometheusConfig, report: Report, folder: Path = path.parent) -> None:
         check_targets(config, report)
-        check_files(config, report, translator, path.parent)
-        check_sd_files(config, report, translator, path.parent)
+        check_files(config, report, translator, folder)
+        check_sd_files(config, report, translator, folder)
 
     written = reading.parse(path, partial(parse_prometheus, check=beyond))
-    config = translator.rooted(written, path.parent)
+    rooted = translator.rooted(written, path.parent)
+    config = with_scrape_config_files(path, rooted, reading, translator, beyond)
     rules = {str(file): reading.parse(file, parse_rules) for file in rule_files(path, config, reading, must_exist=True)}
     reading.lint(rules, how.lints)
     return f"{_count(config.scrape_configs, 'scrape job')}, {_count(rules, 'rule file')}, {_rules(rules.values())}"

@@ -7,19 +7,21 @@ back at once; nothing raises for what stands in a file.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, TypeVar
+
+import msgspec
 
 from engine.alerting.config import AlertmanagerConfig
 from engine.alerting.templating import load_templates
 from engine.config.alertmanager import parse_alertmanager
 from engine.config.lint import DUPLICATES, lint_rules
-from engine.config.prometheus import PrometheusConfig, parse_prometheus
+from engine.config.prometheus import PrometheusConfig, ScrapeConfigs, check_jobs, parse_prometheus, resolve
 from engine.config.rules import parse_rules
 from engine.config.translate import Translation, Translator
-from engine.foundation.decode import Decoded
+from engine.foundation.decode import Decoded, Report, decode
 from engine.foundation.errors import ConfigError
 from engine.foundation.files import is_pattern, matching
 from engine.foundation.source import Finding, Severity, settled
@@ -30,6 +32,12 @@ _ALERTMANAGER_FILES: Final = (
     "alertmanager/alertmanager.yaml", "alertmanager.yml", "alertmanager.yaml",
 )  # fmt: skip
 T = TypeVar("T")
+
+
+class ScrapeConfigFile(msgspec.Struct, frozen=True, kw_only=True):
+    """What `scrape_config_files` lead to."""
+
+    scrape_configs: ScrapeConfigs = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +114,7 @@ def load(
     homes = {"prometheus": path.parent, "alertmanager": beside.parent if beside else path.parent / "alertmanager"}
     translator = Translator(homes, data_dir, enabled=translate)
     written = reading.parse(path, parse_prometheus)
-    config = translator.rooted(written, path.parent)
+    config = with_scrape_config_files(path, translator.rooted(written, path.parent), reading, translator)
     rules = {str(file): reading.parse(file, parse_rules) for file in rule_files(path, config, reading, must_exist)}
     reading.lint(rules, {DUPLICATES})
     settings = None if beside is None else load_alertmanager(beside, translator, reading)
@@ -133,17 +141,47 @@ def find_alertmanager(folder: Path) -> Path | None:
 
 def rule_files(path: Path, config: PrometheusConfig, reading: Reading, must_exist: bool) -> list[Path]:
     """The files that `rule_files` names, each once."""
+    return _named(path, "rule_files", config.rule_files, reading, Severity.ERROR if must_exist else Severity.WARNING)
+
+
+def with_scrape_config_files(
+    path: Path,
+    config: PrometheusConfig,
+    reading: Reading,
+    translator: Translator,
+    check: Callable[[PrometheusConfig, Report, Path], None] = lambda *_: None,
+) -> PrometheusConfig:
+    """The config with the jobs of the files that `scrape_config_files` names.
+
+    `check` may find more in the jobs of a file, whose relative paths belong to the folder that it is given.
+    """
+    jobs = list(config.scrape_configs)
+
+    def parse(source: bytes, name: str) -> Decoded[ScrapeConfigFile]:
+        def judged(found: ScrapeConfigFile, report: Report) -> None:
+            check_jobs(found.scrape_configs, config.global_, report, [job.job_name for job in jobs])
+            alone = PrometheusConfig(global_=config.global_, scrape_configs=found.scrape_configs)
+            check(alone, report, Path(name).parent)
+
+        return decode(source, ScrapeConfigFile, name, judged)
+
+    for file in _named(path, "scrape_config_files", config.scrape_config_files, reading, Severity.WARNING):
+        jobs += translator.rooted(reading.parse(file, parse), file.parent).scrape_configs
+    return resolve(msgspec.structs.replace(config, scrape_configs=tuple(jobs)))
+
+
+def _named(path: Path, key: str, patterns: Iterable[str], reading: Reading, missing: Severity) -> list[Path]:
+    """The files that these patterns match, each once. A file that is named and `missing` is told so."""
     found: dict[Path, None] = {}
-    for pattern in config.rule_files:
+    for pattern in patterns:
         files = matching(pattern)
         found |= dict.fromkeys(files)
         if files:
             continue
         if is_pattern(pattern):
-            reading.tell(Severity.WARNING, path, f'rule_files: "{pattern}" matches no file')
+            reading.tell(Severity.WARNING, path, f'{key}: "{pattern}" matches no file')
         else:
-            severity = Severity.ERROR if must_exist else Severity.WARNING
-            reading.tell(severity, path, f'rule_files: "{pattern}" does not point to an existing file')
+            reading.tell(missing, path, f'{key}: "{pattern}" does not point to an existing file')
     return list(found)
 
 

@@ -6,7 +6,7 @@ which no 2.42 takes from the file: they work, with a warning.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, ClassVar, Final, Self
 
 import msgspec
@@ -17,12 +17,18 @@ from engine.foundation.decode import Decoded, NotYet, NullItem, OnlyHere, Report
 from engine.foundation.regexes import Regex
 from engine.foundation.values import FilePath, LabelName, Size
 from engine.relabel.config import RelabelConfig
-from engine.scrape.config import ScrapeConfig, check_hosts
+from engine.scrape.config import KeptTargets, Limit, Protocols, ScrapeConfig, check_hosts, check_protocols
 from promql.model.durations import Duration
 
 _RULE_FILE: Final = Regex(r"[^*]*(\*[^/]*)?")
 _MINUTE: Final = Duration(60_000)
 _TEN_SECONDS: Final = Duration(10_000)
+_LIMIT: Final = OnlyHere("Prometheus before 2.45 refuses it")
+_FOR_ALL_JOBS: Final = (
+    "body_size_limit", "sample_limit", "target_limit", "label_limit", "label_name_length_limit",
+    "label_value_length_limit", "keep_dropped_targets", "scrape_protocols",
+)  # fmt: skip
+"""What a job takes from `global` where it says nothing itself."""
 _FLAG: Final = "no release of Prometheus takes it from the file: there it is the flag {}"
 _FROM_3_8: Final = "Prometheus before 3.8 refuses it: there it is the flag {}"
 
@@ -36,6 +42,18 @@ class RuleFilePath(FilePath):
     def from_text(cls, text: str) -> Self:
         if not _RULE_FILE.matches(text):
             raise ValueError(f'invalid rule file path "{text}"')
+        return cls(text)
+
+
+class ScrapeConfigFilePath(FilePath):
+    """A file of scrape jobs, or a glob with its star in the last part."""
+
+    __slots__ = ()
+
+    @classmethod
+    def from_text(cls, text: str) -> Self:
+        if not _RULE_FILE.matches(text):
+            raise ValueError(f'invalid scrape config file path "{text}"')
         return cls(text)
 
 
@@ -58,14 +76,6 @@ class GlobalConfig(msgspec.Struct, frozen=True, kw_only=True):
     """A time of 0 is not set; none is after `resolve`."""
 
     LATER: ClassVar[Mapping[str, str]] = {
-        "body_size_limit": "Prometheus 2.45",
-        "sample_limit": "Prometheus 2.45",
-        "target_limit": "Prometheus 2.45",
-        "label_limit": "Prometheus 2.45",
-        "label_name_length_limit": "Prometheus 2.45",
-        "label_value_length_limit": "Prometheus 2.45",
-        "keep_dropped_targets": "Prometheus 2.47",
-        "scrape_protocols": "Prometheus 2.49",
         "scrape_failure_log_file": "Prometheus 2.55",
         "metric_name_validation_scheme": "Prometheus 2.55",
         "metric_name_escaping_scheme": "Prometheus 3.4",
@@ -78,12 +88,21 @@ class GlobalConfig(msgspec.Struct, frozen=True, kw_only=True):
     scrape_timeout: Duration = Duration(0)
     evaluation_interval: Duration = Duration(0)
     rule_query_offset: Annotated[Duration, OnlyHere("Prometheus refuses it before 2.53")] = Duration(0)
+    body_size_limit: Annotated[Size, _LIMIT] = Size(0)
+    sample_limit: Annotated[Limit, _LIMIT] = 0
+    target_limit: Annotated[Limit, _LIMIT] = 0
+    label_limit: Annotated[Limit, _LIMIT] = 0
+    label_name_length_limit: Annotated[Limit, _LIMIT] = 0
+    label_value_length_limit: Annotated[Limit, _LIMIT] = 0
+    keep_dropped_targets: KeptTargets = 0
+    scrape_protocols: Protocols = ()
     query_log_file: Annotated[FilePath, NotYet()] = FilePath()
     external_labels: Mapping[Annotated[str, LabelName], Annotated[str, LabelValue]] = {}
 
     def check(self, report: Report) -> None:
         if self.scrape_timeout > (self.scrape_interval or _MINUTE):
             report.error("global scrape timeout greater than scrape interval", "scrape_timeout")
+        check_protocols(self.scrape_protocols, report)
 
     def resolved(self) -> GlobalConfig:
         interval = self.scrape_interval or _MINUTE
@@ -191,11 +210,13 @@ class StorageConfig(msgspec.Struct, frozen=True, kw_only=True):
     exemplars: Annotated[ExemplarsConfig | None, NotYet()] = None
 
 
+ScrapeConfigs = Annotated[tuple[ScrapeConfig, ...], NullItem("empty or null scrape config section")]
+
+
 class PrometheusConfig(msgspec.Struct, frozen=True, kw_only=True):
     """A whole file. `global_` is the key `global`."""
 
     LATER: ClassVar[Mapping[str, str]] = {
-        "scrape_config_files": "Prometheus 2.43",
         "otlp": "Prometheus 2.55",
         "runtime": "Prometheus 3.0",
     }
@@ -203,7 +224,8 @@ class PrometheusConfig(msgspec.Struct, frozen=True, kw_only=True):
     global_: GlobalConfig = msgspec.field(name="global", default=GlobalConfig())
     alerting: AlertingConfig = AlertingConfig()
     rule_files: tuple[RuleFilePath, ...] = ()
-    scrape_configs: Annotated[tuple[ScrapeConfig, ...], NullItem("empty or null scrape config section")] = ()
+    scrape_config_files: Annotated[tuple[ScrapeConfigFilePath, ...], OnlyHere("Prometheus before 2.43 refuses it")] = ()
+    scrape_configs: ScrapeConfigs = ()
     storage: StorageConfig = StorageConfig()
     tracing: Annotated[TracingConfig | None, NotYet()] = None
     remote_write: Annotated[
@@ -214,21 +236,24 @@ class PrometheusConfig(msgspec.Struct, frozen=True, kw_only=True):
     ] = ()
 
     def check(self, report: Report) -> None:
-        settings = self.global_.resolved()
-        for index, job in enumerate(self.scrape_configs):
-            if job.scrape_timeout > (job.scrape_interval or settings.scrape_interval):
-                report.error(
-                    f'scrape timeout greater than scrape interval for scrape config with job name "{job.job_name}"',
-                    "scrape_configs",
-                    index,
-                    "scrape_timeout",
-                )
-        for section, what, key in (
-            ("scrape_configs", "scrape configs", "job_name"),
-            ("remote_write", "remote write configs", "name"),
-            ("remote_read", "remote read configs", "name"),
-        ):
-            _check_names([getattr(entry, key) for entry in getattr(self, section)], report, section, what, key)
+        check_jobs(self.scrape_configs, self.global_, report)
+        for section, what in (("remote_write", "remote write configs"), ("remote_read", "remote read configs")):
+            _check_names([entry.name for entry in getattr(self, section)], report.within(section), what, "name")
+
+
+def check_jobs(jobs: Sequence[ScrapeConfig], settings: GlobalConfig, report: Report, taken: Sequence[str] = ()) -> None:
+    """What can't be seen in one job alone; jobs of the names that are `taken` stand in other files."""
+    interval = settings.resolved().scrape_interval
+    for index, job in enumerate(jobs):
+        if job.scrape_timeout > (job.scrape_interval or interval):
+            report.error(
+                f'scrape timeout greater than scrape interval for scrape config with job name "{job.job_name}"',
+                "scrape_configs",
+                index,
+                "scrape_timeout",
+            )
+    names = [job.job_name for job in jobs]
+    _check_names(names, report.within("scrape_configs"), "scrape configs", "job_name", taken)
 
 
 def parse_prometheus(
@@ -252,10 +277,11 @@ def resolve(config: PrometheusConfig) -> PrometheusConfig:
 def _settled(job: ScrapeConfig, settings: GlobalConfig) -> ScrapeConfig:
     interval = job.scrape_interval or settings.scrape_interval
     timeout = job.scrape_timeout or min(settings.scrape_timeout, interval)
-    return msgspec.structs.replace(job, scrape_interval=interval, scrape_timeout=Duration(timeout))
+    common = {key: getattr(job, key) or getattr(settings, key) for key in _FOR_ALL_JOBS}
+    return msgspec.structs.replace(job, scrape_interval=interval, scrape_timeout=Duration(timeout), **common)
 
 
-def _check_names(names: list[str], report: Report, section: str, what: str, key: str) -> None:
+def _check_names(names: list[str], report: Report, what: str, key: str, taken: Sequence[str] = ()) -> None:
     for index, name in enumerate(names):
-        if name and name in names[:index]:
-            report.error(f'found multiple {what} with job name "{name}"', section, index, key)
+        if name and (name in names[:index] or name in taken):
+            report.error(f'found multiple {what} with job name "{name}"', index, key)

@@ -22,8 +22,8 @@ class Samples:
     """What a page leaves after relabelling: `columns: int64[N]`, `values: float64[N]`, in page order.
 
     `times: int64[N]` is None where all have the scrape's time. `alive: int64[M]` are the columns, sorted, each once,
-    that get a stale marker when they vanish; series with time stamps of their own do not, and one that gets such
-    stamps counts as vanished. `refused` samples lie too far in the future.
+    that get a stale marker when they vanish; series with time stamps of their own do not unless their staleness is
+    tracked, and one that gets such stamps counts as vanished. `refused` samples lie too far in the future.
     """
 
     columns: IntArray
@@ -34,7 +34,9 @@ class Samples:
     refused: int = 0
 
 
-def samples_of(page: Page, resolved: Resolved, time: int, *, honor_timestamps: bool, latest: int) -> Samples:
+def samples_of(
+    page: Page, resolved: Resolved, time: int, *, honor_timestamps: bool, track_staleness: bool = False, latest: int
+) -> Samples:
     """The page's samples; own time stamps count where they are honoured, and not after `latest` (Unix ms)."""
     kept = resolved.kept
     columns = resolved.columns if kept is None else resolved.columns[kept]
@@ -44,7 +46,7 @@ def samples_of(page: Page, resolved: Resolved, time: int, *, honor_timestamps: b
     stamped = page.stamped if kept is None else page.stamped[kept]
     given = page.timestamps if kept is None else page.timestamps[kept]
     times = np.where(stamped, given, time)
-    alive = np.unique(columns[~stamped])
+    alive = resolved.alive if track_staleness else np.unique(columns[~stamped])
     in_time = times <= latest
     refused = len(times) - int(in_time.sum())
     if refused:

@@ -12,12 +12,9 @@ from engine.foundation.http_client import BodyTooLargeError, HttpClient, HttpErr
 from engine.scrape import urls
 from engine.scrape.config import ScrapeConfig
 from engine.scrape.ports import Fetched, FetchError, PageTooLargeError
+from engine.scrape.protocols import accept
 from engine.scrape.target import Target
 
-ACCEPT: Final = (
-    "application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,"
-    "text/plain;version=0.0.4;q=0.5,*/*;q=0.1"
-)
 USER_AGENT: Final = "Prometheus/2.42.0"  # some targets serve Prometheus only
 
 
@@ -27,16 +24,16 @@ class HttpFetcher:
     def __init__(self, config: ScrapeConfig, addresses: AddressBook, base: Path) -> None:
         self._client = HttpClient(config, addresses, base=base)
         self._limit = int(config.body_size_limit)
+        self._headers = {
+            "Accept": accept(config.scrape_protocols),
+            "Accept-Encoding": "gzip" if config.enable_compression else "identity",
+            "User-Agent": USER_AGENT,
+        }
 
     async def fetch(self, target: Target) -> Fetched:
         if (fault := urls.fault(target.url)) is not None:
             raise FetchError(fault)
-        headers = {
-            "Accept": ACCEPT,
-            "Accept-Encoding": "gzip",
-            "User-Agent": USER_AGENT,
-            "X-Prometheus-Scrape-Timeout-Seconds": f"{target.timeout / 1000:g}",
-        }
+        headers = {**self._headers, "X-Prometheus-Scrape-Timeout-Seconds": f"{target.timeout / 1000:g}"}
         with _told():
             answer = await self._client.request(
                 "GET", target.url, timeout=target.timeout / 1000, headers=headers, limit=self._limit, packed=True

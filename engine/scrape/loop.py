@@ -12,9 +12,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from functools import partial
+from types import MappingProxyType
+from typing import Final, Protocol
 
 import numpy as np
 
@@ -32,6 +34,7 @@ from engine.tsdb.errors import DiskFullError
 from exporters.exposition.layout import OPENMETRICS, TEXT, Layout
 from exporters.exposition.negotiate import Format, format_of
 from exporters.exposition.page import ExpositionError, Page
+from exporters.exposition.protobuf import ProtobufLayout
 from promql.model.labels import Labels
 from promql.model.staleness import STALE_NAN
 from promql.model.types import IntArray
@@ -50,7 +53,10 @@ REPORTS: Final = (
     "scrape_series_added",
 )
 EXTRA_REPORTS: Final = ("scrape_timeout_seconds", "scrape_sample_limit", "scrape_body_size_bytes")
-_LAYOUTS: Final = {Format.TEXT: TEXT, Format.OPENMETRICS: OPENMETRICS}
+_LAYOUTS: Final[Mapping[Format, Callable[[], Pages]]] = MappingProxyType({
+    Format.TEXT: partial(Layout, TEXT), Format.OPENMETRICS: partial(Layout, OPENMETRICS),
+    Format.PROTOBUF: ProtobufLayout,
+})  # fmt: skip
 
 log = logging.getLogger(__name__)
 
@@ -79,6 +85,13 @@ class _Outcome:
 _NO_SAMPLES: Final = Samples(NO_SERIES.columns, np.empty(0), None, NO_SERIES.alive, distinct=True)
 
 
+class Pages(Protocol):
+    """Reads the pages of one target, which are much alike."""
+
+    def parse(self, body: bytes, /) -> Page:
+        """The page. Raises ExpositionError."""
+
+
 class ScrapeLoop:
     """Owned by its pool. `heir_of` is the loop of the same target under an older config; what was alive there is
     watched on, and where the sample rules are the same the series stay known.
@@ -104,7 +117,7 @@ class ScrapeLoop:
         self._series = SeriesCache()
         self._losses = self._source.losses
         self._alive = NO_SERIES.alive
-        self._layouts: tuple[Format, Layout] | None = None
+        self._layouts: tuple[Format, Pages] | None = None
         self._reports: IntArray | None = None
         self._last_start: float | None = None
         self._next_tick = 0
@@ -164,9 +177,9 @@ class ScrapeLoop:
 
     async def _parse(self, fetched: Fetched) -> tuple[int, Page, str]:
         """The page's size (bytes, decompressed), what could be read of it, and its fault. Raises FetchError."""
-        form = format_of(fetched.content_type)
+        form = format_of(fetched.content_type, self._config.fallback_scrape_protocol.form)
         if self._layouts is None or self._layouts[0] is not form:
-            self._layouts = (form, Layout(_LAYOUTS[form]))
+            self._layouts = (form, _LAYOUTS[form]())
         layout = self._layouts[1]
         if len(fetched.body) > (LARGE_BODY if fetched.unpack is None else LARGE_BODY // _PACKING):
             return await self._parts.workers.run(_read, fetched, layout)
@@ -193,7 +206,9 @@ class ScrapeLoop:
         if error:
             return _Outcome(_NO_SAMPLES, len(keys), resolved.count, added, error)
         latest = self._parts.clock.now_ms() + FUTURE_MS
-        samples = samples_of(page, resolved, time, honor_timestamps=self._config.honor_timestamps, latest=latest)
+        config = self._config
+        honor, track = config.honor_timestamps, config.track_timestamps_staleness
+        samples = samples_of(page, resolved, time, honor_timestamps=honor, track_staleness=track, latest=latest)
         return _Outcome(samples, len(keys), resolved.count, max(0, added - samples.refused))
 
     async def _learn(self, new: list[bytes]) -> tuple[int, str] | None:
@@ -290,7 +305,7 @@ def source_key(target: Target, config: ScrapeConfig) -> str:
     return f"scrape {config.job_name} {target.url} {target.public}"
 
 
-def _read(fetched: Fetched, layout: Layout) -> tuple[int, Page, str]:
+def _read(fetched: Fetched, layout: Pages) -> tuple[int, Page, str]:
     body = fetched.page()
     try:
         return len(body), layout.parse(body), ""

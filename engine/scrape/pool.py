@@ -53,6 +53,7 @@ class ScrapePool:
     ) -> None:
         self.config = config
         self.dropped: tuple[Labels, ...] = ()
+        self.dropped_count = 0
         self._parts = parts
         self._part_with = part_with
         self._fetcher = fetcher
@@ -140,7 +141,7 @@ class ScrapePool:
         for failure in found.failures:
             log.error("creating a target of job %s failed: %s", job, failure)
         counters.sync_failures[job] = counters.sync_failures.get(job, 0) + len(found.failures)
-        self.dropped = found.dropped
+        self.dropped, self.dropped_count = found.dropped, found.dropped_count
         wanted = {target.identity: target for target in found.targets}
         await self._let_go(wanted.keys())
         for identity, target in wanted.items():

@@ -64,10 +64,14 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What became of a job's groups: targets without repetitions, discovered labels of dropped ones, what failed."""
+    """What became of a job's groups: targets without repetitions, discovered labels of dropped ones, what failed.
+
+    Of `dropped_count` dropped targets no more are shown than `keep_dropped_targets` says.
+    """
 
     targets: tuple[Target, ...]
     dropped: tuple[Labels, ...]
+    dropped_count: int
     failures: tuple[str, ...]
 
 
@@ -76,6 +80,7 @@ def find_targets(groups: Iterable[TargetGroup], config: ScrapeConfig) -> Found:
     targets: dict[str, Target] = {}
     dropped: list[Labels] = []
     failures: list[str] = []
+    count, limit = 0, config.keep_dropped_targets
     for group in groups:
         for place, own in enumerate(group.targets):
             discovered = with_defaults(group.labels.overlay(own), config)
@@ -84,11 +89,13 @@ def find_targets(groups: Iterable[TargetGroup], config: ScrapeConfig) -> Found:
             except TargetError as error:
                 failures.append(f"instance {place} in group {group.source}: {error}")
                 continue
-            if target is None:
-                dropped.append(discovered)
-            else:
+            if target is not None:
                 targets[target.identity] = target
-    return Found(tuple(targets.values()), tuple(dropped), tuple(failures))
+                continue
+            count += 1
+            if not limit or count <= limit:
+                dropped.append(discovered)
+    return Found(tuple(targets.values()), tuple(dropped), count, tuple(failures))
 
 
 def with_defaults(labels: Labels, config: ScrapeConfig) -> Labels:

@@ -105,6 +105,38 @@ def test_a_rule_file_that_two_patterns_name_is_read_once(tmp_path: Path) -> None
     assert len(load(tmp_path / "prometheus.yaml").rules) == 1
 
 
+def test_jobs_may_stand_in_files_of_their_own(tmp_path: Path) -> None:
+    put(
+        tmp_path,
+        prometheus_yml="global: {sample_limit: 5}\nscrape_config_files: [jobs/*.yml]\nscrape_configs: [{job_name: a}]",
+        jobs__b_yml="scrape_configs: [{job_name: b, bearer_token_file: token}, {job_name: c, scrape_interval: 5s}]",
+    )
+    loaded = load(tmp_path / "prometheus.yml")
+    assert not loaded.fatal
+    assert [job.job_name for job in loaded.config.scrape_configs] == ["a", "b", "c"]
+    _, b, c = loaded.config.scrape_configs
+    assert (b.bearer_token_file, b.sample_limit, b.scrape_interval) == (str(tmp_path / "jobs" / "token"), 5, 60_000)
+    assert (c.scrape_interval, c.scrape_timeout) == (5000, 5000)
+    assert loaded.files == (tmp_path / "prometheus.yml", tmp_path / "jobs" / "b.yml")
+
+
+def test_what_is_wrong_with_jobs_in_other_files_is_told_with_their_file(tmp_path: Path) -> None:
+    put(
+        tmp_path,
+        prometheus_yml="scrape_config_files: [b.yml, none.yml]\nscrape_configs: [{job_name: a}]",
+        b_yml="scrape_configs: [{job_name: a}, {job_name: b, scrape_timeout: 2m}]\nrule_files: []",
+    )
+    found = [str(finding).removeprefix(f"{tmp_path}/") for finding in load(tmp_path / "prometheus.yml").findings]
+    late = 'scrape timeout greater than scrape interval for scrape config with job name "b"'
+    for told in (
+        'b.yml:1:29: scrape_configs[0].job_name: found multiple scrape configs with job name "a"',
+        f"b.yml:1:63: scrape_configs[1].scrape_timeout: {late}",
+        'b.yml:2:1: unknown key "rule_files" (allowed: scrape_configs)',
+        f'prometheus.yml:1:1: scrape_config_files: "{tmp_path}/none.yml" does not point to an existing file',
+    ):
+        assert told in found
+
+
 def test_duplicate_rules_are_lint(tmp_path: Path) -> None:
     put(tmp_path, prometheus_yml="rule_files: [r*.yml]", r1_yml=RULES, r2_yml=RULES)
     loaded = load(tmp_path / "prometheus.yml")

@@ -112,8 +112,36 @@ def test_the_guides_config_loads_without_a_word(guide: Path) -> None:
 
 
 def test_a_key_of_a_later_release_names_the_release() -> None:
-    (line,) = said("scrape_configs: [{job_name: a, scrape_protocols: [x]}]")
-    assert line.endswith('unknown key "scrape_protocols" (only Prometheus 2.49 and later know it)')
+    (line,) = said("scrape_configs: [{job_name: a, scrape_failure_log_file: x}]")
+    assert line.endswith('unknown key "scrape_failure_log_file" (only Prometheus 2.55 and later know it)')
+
+
+def test_jobs_take_limits_and_formats_from_the_global_ones_where_they_say_nothing() -> None:
+    found = parse_prometheus(
+        "global: {sample_limit: 5, body_size_limit: 1KB, keep_dropped_targets: 3, scrape_protocols: [PrometheusProto]}\n"
+        "scrape_configs: [{job_name: a}, {job_name: b, sample_limit: 7, scrape_protocols: [PrometheusText0.0.4]}]"
+    )
+    assert [finding for finding in found.findings if finding.fatal] == []
+    first, second = found.value.scrape_configs
+    assert (first.sample_limit, first.body_size_limit, first.keep_dropped_targets) == (5, 1024, 3)
+    assert first.scrape_protocols == ("PrometheusProto",)
+    assert (second.sample_limit, second.scrape_protocols) == (7, ("PrometheusText0.0.4",))
+
+
+@pytest.mark.parametrize(
+    ("protocols", "message"),
+    [
+        ("[x]", "unknown scrape protocol x, supported: [OpenMetricsText0.0.1 OpenMetricsText1.0.0 PrometheusProto"),
+        ("[]", "scrape_protocols cannot be empty"),
+        ("[PrometheusProto, PrometheusProto]", "duplicated protocol in scrape_protocols, got [PrometheusProto Prom"),
+    ],
+)
+@pytest.mark.parametrize(
+    "place", ["global: {{scrape_protocols: {}}}", "scrape_configs: [{{job_name: a, scrape_protocols: {}}}]"]
+)
+def test_formats_are_named_each_once(place: str, protocols: str, message: str) -> None:
+    (line,) = (line for line in said(place.format(protocols)) if "works here, but" not in line)
+    assert message in line
 
 
 def test_the_example_of_the_design_reads_as_it_says() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
@@ -14,8 +15,9 @@ from engine.foundation.addresses import AddressBook, LocalResponse
 from engine.foundation.clock import SystemClock
 from engine.foundation.values import Size
 from engine.scrape.config import ScrapeConfig
-from engine.scrape.fetch import ACCEPT, HttpFetcher
+from engine.scrape.fetch import HttpFetcher
 from engine.scrape.ports import Fetched, FetchError, PageTooLargeError
+from engine.scrape.protocols import ACCEPT, ScrapeProtocol
 from engine.scrape.target import find_targets
 from promql.model.durations import Duration
 from tests.scrape.fakes import job
@@ -60,6 +62,17 @@ async def test_a_scrape_asks_as_prometheus_asks(place: str) -> None:
         "x-prometheus-scrape-timeout-seconds": "2.5",
     }.items():
         assert f'"{name}": "{value}"' in seen
+
+
+async def test_formats_are_asked_for_in_the_order_that_the_job_gives(place: str) -> None:
+    protocols = ("PrometheusProto", "OpenMetricsText1.0.0", "PrometheusText0.0.4")
+    config = job("j", place, scrape_protocols=tuple(map(ScrapeProtocol, protocols)), enable_compression=False)
+    sent = json.loads((await fetch(config)).body)["headers"]
+    assert sent["accept"] == (
+        "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited;q=0.6,"
+        "application/openmetrics-text;version=1.0.0;q=0.5,text/plain;version=0.0.4;q=0.4,*/*;q=0.3"
+    )
+    assert sent["accept-encoding"] == "identity"
 
 
 async def test_only_200_counts(place: str) -> None:

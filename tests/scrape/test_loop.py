@@ -12,10 +12,12 @@ from engine.foundation.values import LabelName
 from engine.relabel.config import RelabelAction, RelabelConfig
 from engine.scrape.loop import ScrapeLoop, first_tick
 from engine.scrape.ports import Fetched, FetchError, PageTooLargeError
+from engine.scrape.protocols import ScrapeProtocol
 from engine.testing.manual_clock import ManualClock
 from promql.model.durations import Duration
 from promql.model.labels import Labels
-from tests.scrape.fakes import START, Bench, job
+from tests.exporters.exposition.protobuf_pages import bucket, family, histogram, scalar, whole
+from tests.scrape.fakes import START, TEXT, Bench, job
 
 REFUSED = FetchError('Get "http://h:1/metrics": dial tcp: connection refused')
 
@@ -166,6 +168,45 @@ async def test_a_series_that_gets_own_time_stamps_has_ended_unless_they_lie_ahea
     assert times == {1, 15_000, 60_000}
     assert bench.values("a") == [1, 2, "stale"]
     assert bench.values("b") == [1, 2]
+
+
+async def test_series_with_own_time_stamps_end_too_where_their_staleness_is_tracked(manual_clock: ManualClock) -> None:
+    page = f"a 1 {START}\nb 1\n".encode()
+    bench = Bench(manual_clock, page, b"b 1\n", config=job(track_timestamps_staleness=True))
+    await bench.scrape(2)
+    assert bench.values("a") == [1, "stale"]
+
+
+@pytest.mark.parametrize(("fallback", "kind"), [("", TEXT), ("PrometheusProto", "text/odd"), ("PrometheusProto", "")])
+async def test_a_page_that_does_not_say_what_it_is_is_read_as_the_job_says(
+    fallback: str, kind: str, manual_clock: ManualClock
+) -> None:
+    body = b"a 1\n" if not fallback else family("a", "gauge", scalar("gauge", 1))
+    config = job(fallback_scrape_protocol=ScrapeProtocol(fallback))
+    bench = Bench(manual_clock, Fetched(body, kind), config=config)
+    await bench.scrape()
+    assert bench.values("a") == [1]
+
+
+async def test_pages_in_protobuf_are_taken_in_with_what_they_say_of_their_metrics(manual_clock: ManualClock) -> None:
+    kind = "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited"
+    page = family("h", "histogram", histogram(2, 1.5, bucket(1, 1)), help_="How long.")
+    bench = Bench(manual_clock, Fetched(page, kind), Fetched(page, kind), Fetched(b"", TEXT))
+    await bench.scrape(3)
+    assert bench.values("h_bucket", ', le="1.0"') == [1, 1, "stale"]
+    assert bench.values("h_count") == [2, 2, "stale"]
+    said = bench.loop.metadata.get("h")
+    assert said is not None
+    assert (said.type, said.help) == ("histogram", "How long.")
+
+
+async def test_a_page_with_a_native_histogram_fails_with_its_name(manual_clock: ManualClock) -> None:
+    body = family("h", "histogram", histogram(2, 1.5, whole(7, 1)))
+    config = job(fallback_scrape_protocol=ScrapeProtocol("PrometheusProto"))
+    bench = Bench(manual_clock, Fetched(body, ""), config=config)
+    await bench.scrape()
+    assert bench.values("up") == [0]
+    assert bench.loop.health.last_error.startswith('histogram "h" has native buckets alone')
 
 
 async def test_own_time_stamps_are_ignored_where_they_are_not_honored(manual_clock: ManualClock) -> None:

@@ -199,3 +199,13 @@ def test_a_split_address_can_be_joined_again(address: str) -> None:
 )
 def test_global_urls_are_those_that_others_can_call(url: str, expected: str) -> None:
     assert urls.global_url(url, "https://outer:8443/prefix", "127.0.0.1:9090") == expected
+
+
+def test_no_more_dropped_targets_are_kept_than_the_job_says() -> None:
+    drop = RelabelConfig(action=RelabelAction("drop"))
+    found = find_targets(
+        static_groups(job("j", "a:1", "b:1", "c:1").static_configs),
+        job("j", relabel_configs=(drop,), keep_dropped_targets=2),
+    )
+    assert [labels.get("__address__") for labels in found.dropped] == ["a:1", "b:1"]
+    assert found.dropped_count == 3

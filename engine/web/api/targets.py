@@ -36,6 +36,7 @@ def routes(
             {
                 "activeTargets": active if state in ("", "any", "active") else [],
                 "droppedTargets": dropped if state in ("", "any", "dropped") else [],
+                "droppedTargetCounts": {pool.config.job_name: pool.dropped_count for pool in pools},
             }
         )
 
