@@ -73,7 +73,13 @@ def _kubernetes(counts: DiscoveryCounts) -> list[Family]:
             f"{_SD}kubernetes_http_request_total",
             _C,
             "Answers of Kubernetes, by status.",
-            *(({"status_code": str(status)}, count) for status, count in sorted(counts.kubernetes_answers.items())),
+            *(({"status_code": status}, count) for status, count in sorted(counts.kubernetes_answers.items())),
+        ),
+        summary(
+            f"{_SD}kubernetes_http_request_duration_seconds",
+            "Seconds until Kubernetes answered, by path.",
+            "endpoint",
+            counts.kubernetes_requests,
         ),
     ]
 

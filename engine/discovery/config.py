@@ -36,7 +36,7 @@ from engine.discovery.config_clouds import (
     VultrSDConfig,
 )
 from engine.discovery.config_kubernetes import KubernetesSDConfig
-from engine.foundation.decode import NotHere, NotYet, NullItem, Report
+from engine.foundation.decode import NotHere, NullItem, Report
 from engine.foundation.http_config import PrometheusHTTPClientConfig, check_http_url
 from engine.foundation.regexes import Regex
 from engine.foundation.values import FilePath, LabelName, Secret, Url
@@ -211,7 +211,7 @@ class TargetSources(PrometheusHTTPClientConfig, frozen=True, kw_only=True):
     dns_sd_configs: Annotated[tuple[DnsSDConfig, ...], _null("dns_sd_configs")] = ()
     docker_sd_configs: Annotated[tuple[DockerSDConfig, ...], _null("docker_sd_configs")] = ()
     dockerswarm_sd_configs: Annotated[tuple[DockerSwarmSDConfig, ...], _null("dockerswarm_sd_configs")] = ()
-    kubernetes_sd_configs: Annotated[tuple[KubernetesSDConfig, ...], _null("kubernetes_sd_configs"), NotYet()] = ()
+    kubernetes_sd_configs: Annotated[tuple[KubernetesSDConfig, ...], _null("kubernetes_sd_configs")] = ()
     consul_sd_configs: Annotated[tuple[ConsulSDConfig, ...], _null("consul_sd_configs")] = ()
     azure_sd_configs: Annotated[tuple[AzureSDConfig, ...], _null("azure_sd_configs"), _CLOUD] = ()
     digitalocean_sd_configs: Annotated[tuple[DigitalOceanSDConfig, ...], _null("digitalocean_sd_configs"), _CLOUD] = ()

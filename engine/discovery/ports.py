@@ -28,7 +28,8 @@ class DiscoveryCounts:
     consul_failures: int = 0
     consul_calls: dict[str, Lengths] = field(default_factory=dict)
     kubernetes_events: Counter[tuple[str, str]] = field(default_factory=Counter)
-    kubernetes_answers: Counter[int] = field(default_factory=Counter)
+    kubernetes_answers: Counter[str] = field(default_factory=Counter)
+    kubernetes_requests: dict[str, Lengths] = field(default_factory=dict)
     refreshes: dict[str, Lengths] = field(default_factory=dict)
     refresh_failures: Counter[str] = field(default_factory=Counter)
     faults: dict[str, str] = field(default_factory=dict)

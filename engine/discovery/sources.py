@@ -57,6 +57,13 @@ def _consul(config: TargetSources, parts: DiscoveryParts) -> Iterator[Discovery]
         yield from (ConsulDiscovery(one, parts) for one in config.consul_sd_configs)
 
 
+def _kubernetes(config: TargetSources, parts: DiscoveryParts) -> Iterator[Discovery]:
+    if config.kubernetes_sd_configs:
+        from engine.discovery.kubernetes.discovery import KubernetesDiscovery  # noqa: PLC0415 - few need it
+
+        yield from (KubernetesDiscovery(one, parts) for one in config.kubernetes_sd_configs)
+
+
 SOURCES: Final[Mapping[str, _Make]] = MappingProxyType(
     {
         "static_configs": _static,
@@ -66,6 +73,7 @@ SOURCES: Final[Mapping[str, _Make]] = MappingProxyType(
         "docker_sd_configs": _docker,
         "dockerswarm_sd_configs": _dockerswarm,
         "consul_sd_configs": _consul,
+        "kubernetes_sd_configs": _kubernetes,
     }
 )
 """By key of the configuration; each gives no source, one, or one for each entry."""

@@ -8,6 +8,7 @@ import pytest
 
 from engine.config.check import BAD, FINE, LINT, check, exit_code, first_keys, guess_kind, render_verdict
 from engine.config.foreign import foreign
+from engine.foundation.source import Severity
 
 RULE = "{record: a, expr: up}"
 
@@ -108,10 +109,29 @@ def test_a_warning_is_called_one_and_lets_the_file_through(guide: Path) -> None:
     assert verdict.exit_code == FINE
 
 
-def test_what_is_not_supported_is_no_mistake_but_refused(guide: Path) -> None:
-    verdict = check(guide / "snippets" / "service-discovery-kubernetes.prometheus.yml")
+def test_what_is_not_supported_is_no_mistake_but_refused(tmp_path: Path) -> None:
+    verdict = check(file(tmp_path, "scrape_configs: [{job_name: a, ec2_sd_configs: [{region: x}]}]"))
     assert list(render_verdict(verdict))[-1].endswith("refused (right, but 1 key not supported)")
     assert verdict.exit_code == BAD
+
+
+def test_a_kubeconfig_is_read_and_one_that_wants_a_program_run_is_refused_by_name(tmp_path: Path) -> None:
+    config = file(
+        tmp_path, "scrape_configs: [{job_name: a, kubernetes_sd_configs: [{role: pod, kubeconfig_file: k.yml}]}]"
+    )
+    kubeconfig = (
+        "current-context: c\ncontexts: [{name: c, context: {cluster: k, user: u}}]\n"
+        "clusters: [{name: k, cluster: {server: 'https://x'}}]\nusers: [{name: u, user: {USER}}]\n"
+    )
+    file(tmp_path, kubeconfig.replace("USER", "token: t"), "k.yml")
+    assert check(config).fine
+    file(tmp_path, kubeconfig.replace("USER", "exec: {command: aws}"), "k.yml")
+    (found,) = check(config).findings
+    assert found.severity is Severity.UNSUPPORTED
+    assert "gets credentials by `exec`, which is valid in Prometheus, not supported here" in found.message
+    file(tmp_path, "{}", "k.yml")
+    (found,) = check(config).findings
+    assert found.message.endswith("k.yml: names no current-context")
 
 
 def test_a_config_is_judged_with_its_rule_files(tmp_path: Path) -> None:

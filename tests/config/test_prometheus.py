@@ -92,11 +92,9 @@ def test_retention_is_also_read_as_later_releases_write_it() -> None:
     assert parse_prometheus("storage: {tsdb: {retention: {time: 1d}, retention.time: 2d}}").fatal
 
 
-def test_kubernetes_discovery_is_refused_as_not_supported_yet(guide: Path) -> None:
+def test_the_guides_discovery_in_kubernetes_loads_without_a_word(guide: Path) -> None:
     found = parse_prometheus((guide / "snippets" / "service-discovery-kubernetes.prometheus.yml").read_bytes(), "k.yml")
-    assert [str(f) for f in found.findings] == [
-        "k.yml:3:5: scrape_configs[0].kubernetes_sd_configs: valid in Prometheus, not supported yet"
-    ]
+    assert found.findings == ()
 
 
 def test_the_guides_config_loads_without_a_word(guide: Path) -> None:

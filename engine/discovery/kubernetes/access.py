@@ -1,0 +1,75 @@
+"""Where the API of a cluster is, and how to call it: as configured, by a kubeconfig, or from inside of a pod."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
+
+from engine.discovery.config_kubernetes import KubernetesSDConfig
+from engine.discovery.kubernetes.kubeconfig import read_kubeconfig
+from engine.discovery.naming import address
+from engine.discovery.ports import DiscoveryError
+from engine.foundation.http_config import PrometheusHTTPClientConfig, TlsConfig
+from engine.foundation.values import FilePath
+
+_ACCOUNT: Final = Path("/var/run/secrets/kubernetes.io/serviceaccount")
+
+
+@dataclass(frozen=True, slots=True)
+class Pod:
+    """What a pod is told of its cluster: variables, and the folder of its service account."""
+
+    environment: Mapping[str, str]
+    account: Path = _ACCOUNT
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """`namespace` is the own one, where that is asked for."""
+
+    server: str
+    client: PrometheusHTTPClientConfig
+    namespace: str = ""
+
+
+@contextmanager
+def access(config: KubernetesSDConfig, base: Path, pod: Pod | None = None) -> Iterator[Access]:
+    """For as long as the block lasts. `pod` is the one in which we run. Raises DiscoveryError."""
+    if config.api_server:
+        yield Access(config.api_server.reveal().rstrip("/"), config)
+    elif config.kubeconfig_file:
+        found = read_kubeconfig(base / config.kubeconfig_file)
+        with TemporaryDirectory(prefix="kubeconfig-") as folder:
+            yield Access(found.server, found.client(Path(folder)))
+    else:
+        yield _inside(config, pod or Pod(os.environ))
+
+
+def _inside(config: KubernetesSDConfig, pod: Pod) -> Access:
+    host, port = (pod.environment.get(f"KUBERNETES_SERVICE_{name}", "") for name in ("HOST", "PORT"))
+    if not host or not port:
+        raise DiscoveryError(
+            "unable to load in-cluster configuration, KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT must be"
+            " defined: outside of a cluster name an api_server or a kubeconfig_file"
+        )
+    client = PrometheusHTTPClientConfig(
+        bearer_token_file=FilePath(pod.account / "token"),
+        tls_config=TlsConfig(ca_file=FilePath(pod.account / "ca.crt")),
+    )
+    own = _own_namespace(pod) if config.namespaces.own_namespace else ""
+    return Access(f"https://{address(host, int(port))}", client, own)
+
+
+def _own_namespace(pod: Pod) -> str:
+    try:
+        found = (pod.account / "namespace").read_text().strip()
+    except OSError as error:
+        raise DiscoveryError(f"could not determine the pod's namespace: {error.strerror}") from None
+    if not found:
+        raise DiscoveryError("could not read own namespace name (empty file)")
+    return found
