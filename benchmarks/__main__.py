@@ -7,7 +7,7 @@ import sys
 from typing import Final
 
 ALL: Final = (
-    "start", "ingest", "churn", "soak", "index", "rate_kernel", "rate_store", "wide_query", "parse", "disk",
+    "start", "ingest", "churn", "soak", "index", "rate_kernel", "rate_store", "queries", "wide_query", "parse", "disk",
     "remote_write", "log", "restart", "kills", "rules",
 )  # fmt: skip
 

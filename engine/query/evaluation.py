@@ -18,16 +18,19 @@ from engine.query.deadline import Deadline
 from promql.errors import EvaluationError
 from promql.execute.meter import Meter
 from promql.execute.run import run, run_together
-from promql.model.panel import Need, Selected
+from promql.model.panel import Need, Selected, Size
 from promql.model.results import Matrix, Result
 from promql.model.types import IntArray
 from promql.plan.build import build, build_together
-from promql.plan.nodes import Plan
+from promql.plan.nodes import Inner, Plan, PlanNode, Rollup, walk
 from promql.plan.window import Options, Window
 from promql.syntax.ast import Expr
 
 BLOCK: Final = 1 << 24
 """Samples read at a time: 128 MB."""
+_FEW_VALUES: Final = 1 << 14
+_FEW_NODES: Final = 24
+_FEW_SOURCES: Final = 32
 
 
 class Selects(Protocol):
@@ -38,6 +41,9 @@ class Selects(Protocol):
 
     def weight(self, need: Need) -> int:
         """About how many samples that is, at little cost."""
+
+    def glance(self, need: Need) -> Size | None:
+        """How much that is, about, where it is known at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +73,29 @@ def evaluate(
         assert isinstance(result, Matrix)
         held += result.values.size
     return _joined(done)
+
+
+def is_narrow(store: Selects, plan: Plan) -> bool:
+    """Would it take hardly longer than to hand it to a worker? Where that is not known at once, it is not."""
+    nodes = list(walk(plan.root))
+    if len(nodes) > _FEW_NODES:
+        return False
+    series = samples = 0
+    for need in plan.needs:
+        size = store.glance(need)
+        if size is None or size.sources > _FEW_SOURCES:
+            return False
+        series, samples = series + size.series, samples + size.samples
+    return sum(_values(node, max(series, 1), samples) for node in nodes) <= _FEW_VALUES
+
+
+def _values(node: PlanNode, series: int, samples: int) -> int:
+    """How many a node looks at, at most: each sample once for each window that holds it."""
+    count = node.steps.count
+    if not isinstance(node, Rollup):
+        return series * count
+    windows = min(count, node.length // node.ends.step + 1) if node.ends.step else count
+    return windows * (series * node.source.expr.steps.count if isinstance(node.source, Inner) else samples)
 
 
 def evaluate_metered(store: Selects, plan: Plan, deadline: Deadline, meter: Meter) -> Result:

@@ -11,16 +11,16 @@ Law: pure; works on views, so any thread may run it while others append.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Final
-from weakref import ref
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
 from engine.tsdb.lives import Lives, Sheet
 from engine.tsdb.names import SeriesNames
-from engine.tsdb.numbers import any_nan
+from engine.tsdb.numbers import NEVER, any_nan
 from engine.tsdb.parts import Located, Samples, SealedTable, TablePart, Wanted
 from engine.tsdb.source import Source
 from engine.tsdb.strands import strands
@@ -30,7 +30,8 @@ from promql.model.panel import Kind, Panel, Selected
 from promql.model.staleness import ABSENT_BITS, STALE_BITS, is_stale
 from promql.model.types import BoolArray, FloatArray, IntArray
 
-_NO_TAIL: Final = (np.empty(0, np.int64), np.empty(0))
+_KEPT: Final = 1 << 19
+"""Samples of a part that may be decoded to be kept: 4 MB."""
 
 
 @dataclass(slots=True)
@@ -38,15 +39,16 @@ class Group:
     """Series that live in the same sources (nearly always one), with their columns in each; `refs` ascend.
 
     A group is kept and asked again: `slots` remembers where its series stood in the open table of the only source,
-    and `tail` where the only series stood in the last part, -1 where it had no sample there. Parts are remembered
-    weakly: a group that nobody asks again must not keep what was stored or dropped.
+    and `places` where they stood in sealed tables. Parts are remembered weakly: a group that nobody asks again must not
+    keep what was stored or dropped. `few`: all that was selected is so little that what is decoded is worth keeping.
     """
 
     owners: tuple[tuple[Source, IntArray], ...]
     refs: IntArray
     labels: SeriesNames
+    few: bool = False
     slots: Slots | None = None
-    tail: tuple[ref[SealedTable], int] | None = None
+    places: WeakKeyDictionary[SealedTable, IntArray | None] = field(default_factory=WeakKeyDictionary)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +99,8 @@ def _laid_out(group: Group, sheets: list[Sheet], pieces: list[Samples], *, order
 
 
 def _recent(group: Group, start: int, end: int) -> tuple[IntArray, FloatArray] | None:
-    """What most questions come down to, without the detours: one source, its open rows, its newest instant.
+    """What most questions come down to, without the detours: one source, its open rows, its newest instant, and of few
+    series also sealed ones.
 
     None where there is more to it. A thousand targets with a series each are asked in a thousand of these.
     """
@@ -109,16 +112,18 @@ def _recent(group: Group, start: int, end: int) -> tuple[IntArray, FloatArray] |
     slots = group.slots
     if slots is None or not slots.hold_for(table):
         slots = group.slots = table.slots(columns)
-    tail = _NO_TAIL if start > view.parts_end else _tail(group, view, start, end)
-    if tail is None or not slots.complete:
+    pieces = [] if start > view.parts_end else _sealed(group, view, start, end)
+    if pieces is None or not slots.complete:
         return None
     low, high = table.rows(start, end)
-    sealed, inside = len(tail[0]), start <= newest.time <= end
+    sealed, inside = sum(len(times) for times, _ in pieces), start <= newest.time <= end
     rows = sealed + high - low
     times = np.empty(rows + inside, np.int64)
     values = np.empty((len(columns), rows + inside))
-    if sealed:
-        times[:sealed], values[:, :sealed] = tail
+    at = 0
+    for some, cells in pieces:
+        to = at + len(some)
+        times[at:to], values[:, at:to], at = some, cells, to
     times[sealed:rows] = table.times[low:high]
     table.fill(values[:, sealed:rows], slots.at, low, high)
     if inside:
@@ -127,21 +132,34 @@ def _recent(group: Group, start: int, end: int) -> tuple[IntArray, FloatArray] |
     return (times, values) if len(times) else None
 
 
-def _tail(group: Group, view: View, start: int, end: int) -> tuple[IntArray, FloatArray] | None:
-    """From `start` to the end of the sealed parts, where a group of one series reaches into the last one alone."""
-    part = view.parts[-1].table
-    if len(group.refs) > 1 or part is None or start <= view.earlier_end or end < view.parts_end:
+def _sealed(group: Group, view: View, start: int, end: int) -> list[tuple[IntArray, FloatArray]] | None:
+    """What few series have in sealed parts, where these follow each other and each has all of the series, or none."""
+    if not group.few:
         return None
-    tail = group.tail
-    if tail is None or tail[0]() is not part:
-        at = part.locate(Wanted(group.refs, group.owners[0][1])).at
-        tail = group.tail = (ref(part), int(at[0]) if len(at) else -1)
-    where = tail[1]
-    if where < 0:
-        return _NO_TAIL
-    times, values = part.column(where)
-    low = int(times.searchsorted(start))
-    return times[low:], values[low:]
+    found, before = [], NEVER
+    for part in view.parts:
+        if part.end < start or part.start > end:
+            continue
+        if part.table is None or part.start <= before or len(group.refs) * part.table.height > _KEPT:
+            return None
+        before = part.end
+        at = _place(group, part.table)
+        if at is None:
+            return None
+        if len(at):
+            times, values = part.table.kept(at)
+            low = int(times.searchsorted(start)) if part.start < start else 0
+            high = int(times.searchsorted(end, "right")) if part.end > end else len(times)
+            found.append((times[low:high], values[:, low:high]))
+    return found
+
+
+def _place(group: Group, table: SealedTable) -> IntArray | None:
+    """Where the series of a group stand in a table; None where only some of them do."""
+    if table not in group.places:
+        at = table.locate(Wanted(group.refs, group.owners[0][1])).at
+        group.places[table] = at if len(at) in (0, len(group.refs)) else None
+    return group.places.get(table)
 
 
 def _stretches(group: Group, start: int, end: int) -> list[_Stretch]:

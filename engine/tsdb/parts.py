@@ -79,6 +79,15 @@ class TablePart(Protocol):
 class SealedTable(TablePart, Protocol):
     """A table that gets no more rows."""
 
+    @property
+    def height(self) -> int:
+        """How many rows it has."""
+
+    def kept(self, at: IntArray) -> tuple[IntArray, FloatArray]:
+        """All instants, and the samples of some columns on them: float64[S, T]. What was decoded for it is kept for a
+        while: for few columns, which are asked for again.
+        """
+
     def column(self, at: int) -> tuple[IntArray, FloatArray]:
         """All instants, and the samples of one column on them."""
 

@@ -84,13 +84,21 @@ class PrunedTable:
         for first, last, hit in self._cuts(at, low, high):
             out[hit, first - low : last - low] = ABSENT_NAN
 
-    def column(self, at: int) -> tuple[IntArray, FloatArray]:
-        times, values = self.bare.column(at)
-        for first, last, hit in self._cuts(np.array([at]), 0, len(times)):
+    @property
+    def height(self) -> int:
+        return self.bare.height
+
+    def kept(self, at: IntArray) -> tuple[IntArray, FloatArray]:
+        times, values = self.bare.kept(at)
+        for first, last, hit in self._cuts(at, 0, len(times)):
             if hit.any():
                 values = values.copy()
-                values[first:last] = ABSENT_NAN
+                values[hit, first:last] = ABSENT_NAN
         return times, values
+
+    def column(self, at: int) -> tuple[IntArray, FloatArray]:
+        times, values = self.kept(np.array([at]))
+        return times, values[0]
 
     def _cuts(self, at: IntArray, low: int, high: int) -> list[tuple[int, int, BoolArray]]:
         """For each deletion that reaches into these rows: the rows from, up to, and which of the columns."""

@@ -16,6 +16,8 @@ from promql.model.types import IntArray
 
 _KEPT_ANSWERS: Final = 1024
 _KEPT_SERIES: Final = 500_000
+_FEW: Final = 1024
+_FEW_IN_SOURCE: Final = 64
 
 
 class Selections:
@@ -27,11 +29,19 @@ class Selections:
         self._series = 0
         self._kept: dict[tuple[Matcher, ...], tuple[tuple[int, int], list[Group]]] = {}
 
-    def groups(self, matchers: tuple[Matcher, ...]) -> list[Group]:
-        version = (self._state.index.version, self._state.catalog.sharings)
+    def known(self, matchers: tuple[Matcher, ...]) -> list[Group] | None:
+        """The answer where it is at hand."""
         kept = self._kept.get(matchers)
-        if kept is not None and kept[0] == version:
-            return kept[1]
+        return kept[1] if kept is not None and kept[0] == self._version else None
+
+    @property
+    def _version(self) -> tuple[int, int]:
+        return self._state.index.version, self._state.catalog.sharings
+
+    def groups(self, matchers: tuple[Matcher, ...]) -> list[Group]:
+        version = self._version
+        if (kept := self.known(matchers)) is not None:
+            return kept
         refs = self.matching.find(matchers)
         groups = self.grouped(refs)
         self._series += len(refs)
@@ -67,4 +77,5 @@ class Selections:
         placed = tuple((source, catalog.columns_in(source.number, refs)) for source in sources)
         index = self._state.index
         names = SeriesNames(catalog.labels_of(refs.tolist()), refs, index, index.removals, selected)
-        return Group(placed, refs, names)
+        few = len(refs) == 1 or (selected <= _FEW and len(refs) <= _FEW_IN_SOURCE)
+        return Group(placed, refs, names, few)

@@ -46,7 +46,7 @@ from engine.tsdb.wal import Log, NoLog, Wal
 from engine.tsdb.weigh import weigh
 from promql.model.labels import Labels
 from promql.model.matchers import Matcher
-from promql.model.panel import Kind, Need, Selected
+from promql.model.panel import Kind, Need, Selected, Size
 from promql.model.types import BoolArray, IntArray
 
 FORMAT: bytes = b"engine samples, format 2\n"
@@ -177,6 +177,13 @@ class Store:
     def weight(self, need: Need) -> int:
         """About how many samples `select` would give."""
         return weigh(self._selections.groups(need.matchers), need.start, need.end)
+
+    def glance(self, need: Need) -> Size | None:
+        """How much `select` would give, about, where that is known at once: where no series need be looked for."""
+        groups = self._selections.known(need.matchers)
+        if groups is None:
+            return None
+        return Size(sum(len(group.refs) for group in groups), len(groups), weigh(groups, need.start, need.end))
 
     def find(self, matchers: Sequence[Matcher], start: int, end: int) -> IntArray:
         """The numbers of the series that match and have lived at some time between `start` and `end`, ascending."""

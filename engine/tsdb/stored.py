@@ -169,15 +169,25 @@ class StoredTable:
             else:
                 out[places] = stripe.values(chosen, high)[:, low:]
 
-    def column(self, at: int) -> tuple[IntArray, FloatArray]:
-        """It alone is kept, not its stripe: a question for `up` of a thousand targets is asked again."""
+    @property
+    def height(self) -> int:
+        return self.place.rows
+
+    def kept(self, at: IntArray) -> tuple[IntArray, FloatArray]:
+        """They alone are kept, not their stripes: a question for `up` of a thousand targets is asked again."""
         place = self.place
-        key = (place.file.key, place.index, place.columns.start + at, "column")
+        key = (place.file.key, place.index, place.columns.start, at.tobytes())
         if (found := place.file.cache.get(key)) is None:
-            ((_, stripe, chosen),) = self._columns.groups(np.array([at]))
-            found = (self.times, stripe.values(chosen, place.rows)[0].copy())
+            values = np.empty((len(at), place.rows))
+            for places, stripe, chosen in self._columns.groups(at):
+                values[places] = stripe.values(chosen, place.rows)
+            found = (self.times, values)
             place.file.cache.put(key, found)
         return found[0], found[1]
+
+    def column(self, at: int) -> tuple[IntArray, FloatArray]:
+        times, values = self.kept(np.array([at]))
+        return times, values[0]
 
 
 class StoredRagged:

@@ -157,6 +157,13 @@ class TableView:
         else:
             out[:] = self._values[low:high].take(at, axis=1).T
 
+    @property
+    def height(self) -> int:
+        return len(self.times)
+
+    def kept(self, at: IntArray) -> tuple[IntArray, FloatArray]:
+        return self.times, self._values[: len(self.times)].take(at, axis=1).T
+
     def column(self, at: int) -> tuple[IntArray, FloatArray]:
         return self.times, self._values[: len(self.times), at]
 

@@ -14,7 +14,7 @@ from typing import Final, Protocol
 
 import numpy as np
 
-from promql.execute.edges import Reach, span, spans, steps_of, windows_of
+from promql.execute.edges import Reach, holds_all, span, spans, steps_of, uniform, windows_of
 from promql.execute.laying import joined
 from promql.functions.windows import Windows
 from promql.model.labels import Labels
@@ -121,8 +121,7 @@ class _Flat:
         lo, hi, shift = windows_of(self.strands, reach, first, count)
         values, times, borders = self.strands.values, self.strands.times, self.strands.offsets[1:-1]
         where: Where
-        if (first == first[0]).all() and (count == count[0]).all():
-            steps = slice(int(first[0]), int(first[0] + count[0]))
+        if (steps := uniform(first, count)) is not None:
             where = Block(slice(0, len(first)), steps)
             shape = (len(first), -1)
             shift = None if shift is None else shift[:, None]
@@ -173,6 +172,9 @@ def _cut(one: Selected, reach: Reach) -> Iterator[Batch]:
         steps = steps_of(reach, int(one.times[0]), int(one.times[-1]))
         if steps.stop > steps.start:
             yield _Shared(one, steps)
+        return
+    if reach.at.count == 1 and one.values.size < _CELLS and holds_all(reach, one.times):
+        yield _Flat(one, np.zeros(len(one.refs), np.int64), np.ones(len(one.refs), np.int64))
         return
     first, count = span(reach, one.firsts, one.lasts)
     load = np.maximum(one.counts, count).cumsum()

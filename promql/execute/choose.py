@@ -28,7 +28,9 @@ def extreme(grid: Grid, grouping: Grouping, k: FloatArray, *, largest: bool) -> 
     group_of_row = grouping.assign(grid.labels)
     chosen = grid.present & (k >= 1)
     for members in _members(group_of_row, len(grouping)):
-        if (k < len(members)).any():
+        if len(members) == len(score):
+            chosen = _chosen(score, grid.present, np.trunc(k))
+        elif (k < len(members)).any():
             chosen[members] = _chosen(score[members], grid.present[members], np.trunc(k))
     out = Grid(grid.labels, grid.values, chosen)
     if grid.values.shape[1] != 1:
@@ -79,12 +81,16 @@ def _members(group_of_row: IntArray, groups: int) -> list[IntArray]:
 def _chosen(score: FloatArray, present: BoolArray, k: FloatArray) -> BoolArray:
     """`bool[n, T]`: all above the k-th best score of a step, then the earliest of those that equal it, then NaNs."""
     valid = present & ~np.isnan(score)
-    ordered = np.sort(np.where(valid, score, -np.inf), axis=0)
+    ranked = score if valid.all() else np.where(valid, score, -np.inf)
     place = np.clip(len(score) - k, 0, len(score) - 1).astype(np.int64)
+    ordered = np.partition(ranked, np.unique(place), axis=0)
     threshold = np.take_along_axis(ordered, place[None, :], axis=0)
     chosen = valid & (score > threshold)
     for ties in (valid & (score == threshold), present & ~valid):
-        chosen |= ties & (np.cumsum(ties, axis=0) <= k - chosen.sum(axis=0))
+        room = k - chosen.sum(axis=0)
+        tight = np.flatnonzero(ties.sum(axis=0) > room)
+        ties[:, tight] &= np.cumsum(ties[:, tight], axis=0) <= room[tight]
+        chosen |= ties
     return np.asarray(chosen & (k >= 1))
 
 

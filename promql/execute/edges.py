@@ -6,6 +6,7 @@ Law: nothing here loops over windows or samples, and over series only where each
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -40,6 +41,12 @@ def span(reach: Reach, firsts: IntArray, lasts: IntArray) -> tuple[IntArray, Int
     return first, np.maximum(stop - first, 0)
 
 
+def holds_all(reach: Reach, times: IntArray) -> bool:
+    """Are all samples in the first window? That is so where a store was asked for an instant."""
+    end = reach.ends.start
+    return bool(times.min() >= end - reach.length and times.max() <= end)
+
+
 def steps_of(reach: Reach, first: int, last: int) -> slice:
     """The same for one series or panel."""
     starts, counts = span(reach, np.array([first]), np.array([last]))
@@ -58,11 +65,13 @@ def windows_of(
     strands: Strands, reach: Reach, first: IntArray, count: IntArray
 ) -> tuple[IntArray, IntArray, IntArray | None]:
     """`lo: int64[W]`, `hi: int64[W]`: the edges of all windows, series by series, each at `count` steps from `first`
-    on, as places among the samples. With them, where series lie on a table's instants, how far each is shifted.
+    on, as places among the samples. With them, where series lie on instants of tables, how far each is shifted.
     """
     ends = reach.ends.times
-    if strands.starts is not None:
-        shift = strands.offsets[:-1] - strands.starts
+    shift = None if strands.starts is None else strands.offsets[:-1] - strands.starts
+    if len(ends) == 1 and holds_all(reach, strands.times):
+        return strands.offsets[:-1], strands.offsets[1:], shift
+    if shift is not None:
         return *_clipped(strands, (ends - reach.length, ends), first, count), shift
     if len(strands.values) >= _LONG * len(strands.refs):
         return *_searched(strands, (ends - reach.length, ends), first, count), None
@@ -72,14 +81,34 @@ def windows_of(
 def _clipped(
     strands: Strands, ends: tuple[IntArray, IntArray], first: IntArray, count: IntArray
 ) -> tuple[IntArray, IntArray]:
-    """The table's own edges, cut off where the series begins and ends, moved to where it lies."""
+    """The edges in each table, cut off where the series begins and ends, moved to where it lies."""
     assert strands.starts is not None
-    steps = spans(first, count)
-    shift = np.repeat(strands.offsets[:-1] - strands.starts, count)
-    begin, end = np.repeat(strands.offsets[:-1], count), np.repeat(strands.offsets[1:], count)
-    lo = strands.times.searchsorted(ends[0], side="left").take(steps)
-    hi = strands.times.searchsorted(ends[1], side="right").take(steps)
-    return np.clip(lo + shift, begin, end), np.clip(hi + shift, begin, end)
+    bounds = [*strands.tables.tolist(), len(strands.times)]
+    tables = [strands.times[low:high] for low, high in pairwise(bounds)]
+    table = strands.tables.searchsorted(strands.starts, side="right") - 1
+    moved = strands.offsets[:-1] - strands.starts + strands.tables[table]
+    begin, stop = strands.offsets[:-1], strands.offsets[1:]
+    found = (
+        np.array([times.searchsorted(ends[0], side="left") for times in tables]),
+        np.array([times.searchsorted(ends[1], side="right") for times in tables]),
+    )
+    steps = uniform(first, count)
+    if steps is not None:
+        lo, hi = ((one[:, steps].take(table, axis=0) + moved[:, None]).ravel() for one in found)
+        begin, stop = np.repeat(begin, steps.stop - steps.start), np.repeat(stop, steps.stop - steps.start)
+    else:
+        cells = spans(first, count)
+        table, moved = np.repeat(table, count), np.repeat(moved, count)
+        lo, hi = (one[table, cells] + moved for one in found)
+        begin, stop = np.repeat(begin, count), np.repeat(stop, count)
+    return np.clip(lo, begin, stop), np.clip(hi, begin, stop)
+
+
+def uniform(first: IntArray, count: IntArray) -> slice | None:
+    """The steps of all series, where they are the same for all."""
+    if len(first) > 1 and ((first != first[0]).any() or (count != count[0]).any()):
+        return None
+    return slice(int(first[0]), int(first[0] + count[0]))
 
 
 def _searched(

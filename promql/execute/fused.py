@@ -82,4 +82,4 @@ def _together(
 def _renumbered(one: Selected, by: int) -> Selected:
     if isinstance(one, Panel):
         return Panel(one.times, one.values, one.labels, one.refs + by)
-    return Strands(one.times, one.values, one.offsets, one.labels, one.refs + by, one.starts)
+    return Strands(one.times, one.values, one.offsets, one.labels, one.refs + by, one.starts, one.tables)

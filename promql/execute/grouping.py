@@ -36,6 +36,9 @@ class Grouping:
 
     def assign(self, labels: Sequence[Labels]) -> IntArray:
         """The group of each: `int64[S]`."""
+        if not self._names:  # all are one, as `without` names one at least
+            self._numbered([()] * min(len(labels), 1))
+            return np.zeros(len(labels), np.int64)
         if isinstance(labels, CodedLabels) and len(labels) >= _MANY and not self._without:
             found = self._by_codes(labels)
             if found is not None:

@@ -68,9 +68,12 @@ class Rolling:
 
     def _filled(self, steps: int) -> tuple[list[Labels], FloatArray, BoolArray]:
         refs = np.concatenate([batch.refs for batch in self.batches])
-        order = np.argsort(refs, kind="stable")
-        home = np.empty_like(order)
-        home[order] = np.arange(len(order))
+        found = [one for batch in self.batches for one in batch.labels]
+        home = np.arange(len(refs))
+        if (refs[1:] < refs[:-1]).any():
+            order = refs.argsort(kind="stable")
+            home[order] = np.arange(len(refs))
+            found = [found[i] for i in order.tolist()]
         self.limits.spend(len(refs) * steps)
         values, present = np.zeros((len(refs), steps)), np.zeros((len(refs), steps), dtype=np.bool_)
         start = 0
@@ -82,13 +85,12 @@ class Rolling:
                 at = piece.where
                 to = _as_slice(rows[at.rows]) if isinstance(at, Block) else rows[at.rows]
                 values[to, at.steps], present[to, at.steps] = piece.values, piece.present
-        found = [one for batch in self.batches for one in batch.labels]
-        return [found[i] for i in order.tolist()], values, present
+        return found, values, present
 
 
 def _as_slice(rows: np.ndarray) -> slice | np.ndarray:
     """The same rows as a slice where they follow each other, which copies faster."""
-    follow = rows[-1] - rows[0] == len(rows) - 1 and bool((np.diff(rows) == 1).all())
+    follow = rows[-1] - rows[0] == len(rows) - 1 and bool((rows[1:] > rows[:-1]).all())
     return slice(int(rows[0]), int(rows[-1]) + 1) if follow else rows
 
 

@@ -21,9 +21,9 @@ from promql.execute.grouping import Grouping
 from promql.execute.limits import Limits
 from promql.execute.meter import Meter
 from promql.execute.reduce import REDUCTIONS, Reduction
-from promql.execute.rollup import Rolling
+from promql.execute.rollup import Rolling, nameless
 from promql.execute.subquery import panels as panels_of
-from promql.functions.elementwise import nameless
+from promql.functions import elementwise
 from promql.functions.operators import SETS, of_scalars
 from promql.functions.presence import absent
 from promql.model.grid import Grid, Value
@@ -180,7 +180,9 @@ class _Run:
                 return _one_step(self._reduced(node))
             case Negate():
                 value = self._value(node.expr)
-                return nameless(value, -value.values) if isinstance(value, Grid) else -self._scalar(node.expr)
+                return (
+                    elementwise.nameless(value, -value.values) if isinstance(value, Grid) else -self._scalar(node.expr)
+                )
             case Between():
                 return self._between(node)
             case Enrich():
@@ -214,18 +216,18 @@ class _Run:
 
     def _reduced(self, node: Reduce) -> Grid:
         grouping = Grouping(node.grouping, without=node.without)
-        if node.op in REDUCTIONS:
-            if _streams(node) and self._wanted[id(node.expr)] == 1:
-                return self._reduced_by_piece(node, cast("Rollup", node.expr))
-            return _reduced_whole(self._grid(node.expr), REDUCTIONS[node.op], grouping)
-        return self._chosen(node, grouping)
+        if node.op not in REDUCTIONS:
+            return self._chosen(node, grouping)
+        if isinstance(node.expr, Rollup) and self._is_named(node.expr):
+            return self._reduced_named(node, node.expr)
+        return _reduced_whole(self._grid(node.expr), REDUCTIONS[node.op], grouping)
 
     def _chosen(self, node: Reduce, grouping: Grouping) -> Grid:
         assert node.param is not None
+        if node.op in ("topk", "bottomk"):
+            return self._extreme(node, node.param)
         grid = self._grid(node.expr)
         match node.op:
-            case "topk" | "bottomk":
-                return choose.extreme(grid, grouping, self._scalar(node.param), largest=node.op == "topk")
             case "limitk":
                 return choose.limited(grid, grouping, self._scalar(node.param))
             case "limit_ratio":
@@ -237,9 +239,38 @@ class _Run:
                 label = cast("str", self._value(node.param))
                 return choose.count_values(grid, node.grouping, label, without=node.without)
 
-    def _reduced_by_piece(self, node: Reduce, rollup: Rollup) -> Grid:
+    def _extreme(self, node: Reduce, param: PlanNode) -> Grid:
+        """Few rows are chosen of many, and only they need their names taken off."""
+        rollup, largest = node.expr, node.op == "topk"
+        if not isinstance(rollup, Rollup) or rollup.keeps_name or not self._is_named(rollup):
+            grid, grouping = self._grid(rollup), Grouping(node.grouping, without=node.without)
+            return choose.extreme(grid, grouping, self._scalar(param), largest=largest)
+        grouping = Grouping([n for n in node.grouping if n != METRIC_NAME], without=node.without)
+        chosen = choose.extreme(self._named(rollup), grouping, self._scalar(param), largest=largest)
+        return nameless(chosen.compact())
+
+    def _is_named(self, node: PlanNode) -> bool:
+        """Do names tell no rows of it apart, and does nobody else want it, so that they may be left on?"""
+        if not isinstance(node, Rollup) or self._wanted[id(node)] > 1:
+            return False
+        return node.keeps_name or (isinstance(node.source, Fetch) and node.source.one_name)
+
+    def _named(self, rollup: Rollup) -> Grid:
+        grid = self._rolling(rollup).grid(keeps_name=True)
+        self._limits.keep(self._limits.held + grid.values.size)
+        if self._meter is not None:
+            self._meter.given(rollup, grid, 0.0)
+        return grid
+
+    def _reduced_named(self, node: Reduce, rollup: Rollup) -> Grid:
+        """Where names tell no rows apart: they are left on, and not looked at."""
         names = node.grouping if rollup.keeps_name else tuple(n for n in node.grouping if n != METRIC_NAME)
         grouping = Grouping(names, without=node.without)
+        if node.steps.count > 1:
+            return self._reduced_by_piece(node, rollup, grouping)
+        return _reduced_whole(self._named(rollup), REDUCTIONS[node.op], grouping)  # the order of rows counts
+
+    def _reduced_by_piece(self, node: Reduce, rollup: Rollup, grouping: Grouping) -> Grid:
         rolling = self._rolling(rollup)
         groups = [grouping.assign(batch.labels) for batch in rolling.batches]
         self._limits.spend(len(grouping) * node.steps.count)
@@ -272,14 +303,6 @@ class _Run:
                 return with_scalar(node.op, right, left, scalar_left=True, as_bool=node.as_bool)
             case _:
                 return cast("FloatArray", of_scalars(node.op, left, right))
-
-
-def _streams(node: Reduce) -> bool:
-    """May the rows be added up as they come? Not where their order counts (a single step) or names must be compared."""
-    inner = node.expr
-    if not isinstance(inner, Rollup) or node.steps.count == 1:
-        return False
-    return inner.keeps_name or (isinstance(inner.source, Fetch) and inner.source.one_name)
 
 
 def _reduced_whole(grid: Grid, make: Callable[[int, int], Reduction], grouping: Grouping) -> Grid:

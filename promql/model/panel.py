@@ -7,9 +7,11 @@ Neither has holes: every value is a sample. Stale markers appear only in what wa
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
-from typing import TypeAlias
+from typing import Final, TypeAlias
+
+import numpy as np
 
 from promql.model.labels import Labels
 from promql.model.matchers import Matcher
@@ -34,6 +36,15 @@ class Need:
 
 
 @dataclass(frozen=True, slots=True)
+class Size:
+    """How much a store has for a need, about: series, in how many sources, and their samples."""
+
+    series: int
+    sources: int
+    samples: int
+
+
+@dataclass(frozen=True, slots=True)
 class Panel:
     """`times: int64[T]` ascending Unix ms; `values: float64[S, T]`; `labels` and `refs: int64[S]` name the rows.
 
@@ -52,13 +63,17 @@ class Panel:
             yield ref, labels, self.times, values
 
 
+_ONE_TABLE: Final = np.zeros(1, np.int64)
+
+
 @dataclass(frozen=True, slots=True)
 class Strands:
     """Series laid end to end: series `i` has `values[offsets[i]:offsets[i + 1]]`, at least one sample.
 
     `values: float64[N]`, `offsets: int64[S + 1]`, `labels` and `refs: int64[S]` as in a panel; `refs` ascend. Where
-    all series lie on the instants of one table without a hole, `starts: int64[S]` says at which of `times: int64[M]`,
-    ascending, each begins. Without `starts` each sample has a time of its own beside it: `times: int64[N]`.
+    all series lie on the instants of tables without a hole, `starts: int64[S]` says at which of `times: int64[M]` each
+    begins, and `tables` where each table does; inside one times ascend. Without `starts` each sample has a time of its
+    own beside it: `times: int64[N]`.
     """
 
     times: IntArray
@@ -67,6 +82,7 @@ class Strands:
     labels: Sequence[Labels]
     refs: IntArray
     starts: IntArray | None = None
+    tables: IntArray = field(default_factory=lambda: _ONE_TABLE)
 
     @property
     def counts(self) -> IntArray:
@@ -92,7 +108,7 @@ class Strands:
         else:
             starts = self.starts[low:high]
         values, offsets = self.values[start:stop], self.offsets[low : high + 1] - start
-        return Strands(times, values, offsets, self.labels[low:high], self.refs[low:high], starts)
+        return Strands(times, values, offsets, self.labels[low:high], self.refs[low:high], starts, self.tables)
 
     def series(self) -> Iterator[tuple[int, Labels, IntArray, FloatArray]]:
         """Each series by itself: number, labels, times, values."""

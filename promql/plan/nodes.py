@@ -6,8 +6,8 @@ Nodes are compared by identity: an expression that occurs twice is one node, wan
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, fields
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import TypeAlias
 
 from promql.functions.elementwise import GridCall
@@ -173,15 +173,23 @@ def is_scalar(node: PlanNode) -> bool:
             return False
 
 
-def children(node: PlanNode) -> Iterator[PlanNode]:
+def children(node: PlanNode) -> Sequence[PlanNode]:
     """What it works on, in the order of evaluation."""
-    for field in fields(node):
-        value = getattr(node, field.name)
-        for one in value if isinstance(value, tuple) else (value,):
-            if isinstance(one, Inner):
-                yield one.expr
-            elif isinstance(one, Node):
-                yield one  # type: ignore[misc]  # every Node is one of PlanNode
+    match node:
+        case Rollup(source=Inner(expr=inner), args=args):
+            return (inner, *args)
+        case Rollup(args=args) | Apply(args=args):
+            return args
+        case Repeat(expr=expr) | Absent(expr=expr) | Negate(expr=expr) | RawRange(source=Inner(expr=expr)):
+            return (expr,)
+        case Reduce(expr=expr, param=param):
+            return (expr,) if param is None else (expr, param)
+        case Between(left=left, right=right):
+            return (left, right)
+        case Enrich(expr=expr, infos=infos):
+            return (expr, infos)
+        case Number() | Text() | RawRange():
+            return ()
 
 
 def uses(roots: Iterable[PlanNode]) -> Counter[int]:

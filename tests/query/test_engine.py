@@ -13,6 +13,7 @@ import pytest
 from engine.foundation.clock import SystemClock
 from engine.foundation.workers import InlineWorkers, ThreadWorkers
 from engine.query.engine import QueryEngine, QueryLimits
+from engine.query.evaluation import is_narrow
 from engine.query.wishes import Wishes
 from engine.testing.manual_clock import ManualClock
 from promql.errors import (
@@ -24,8 +25,11 @@ from promql.errors import (
     TooManySamplesError,
 )
 from promql.model.labels import Labels
-from promql.model.panel import Need, Panel
+from promql.model.panel import Need, Panel, Size
 from promql.model.results import Matrix, Scalar, Vector
+from promql.plan.build import build
+from promql.plan.window import Window
+from promql.syntax.parser import parse
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -37,6 +41,7 @@ class Shelf:
 
     def __init__(self, while_selecting: Callable[[], None] = lambda: None) -> None:
         self.asked: list[Need] = []
+        self.size: Size | None = None
         self._while_selecting = while_selecting
 
     def select(self, need: Need) -> Sequence[Panel]:
@@ -48,6 +53,9 @@ class Shelf:
 
     def weight(self, need: Need) -> int:
         return 41
+
+    def glance(self, _need: Need) -> Size | None:
+        return self.size
 
 
 class Gate:
@@ -125,8 +133,8 @@ async def test_queries_beyond_the_limit_wait_and_are_counted(manual_clock: Manua
     gate = Gate()
     queries = QueryEngine(Shelf(), gate, manual_clock, QueryLimits(max_concurrency=1, timeout_seconds=5))
     async with asyncio.TaskGroup() as group:
-        first = group.create_task(queries.instant("1", NOW))
-        second = group.create_task(queries.instant("2", NOW))
+        first = group.create_task(queries.instant("scalar(up)", NOW))
+        second = group.create_task(queries.instant("scalar(up) + 1", NOW))
         await manual_clock.advance(4_000)
         assert queries.counts.current == 2
         gate.opened.set()
@@ -139,11 +147,39 @@ async def test_a_query_that_waits_too_long_is_ended_in_the_queue(manual_clock: M
     gate = Gate()
     queries = QueryEngine(Shelf(), gate, manual_clock, QueryLimits(max_concurrency=1, timeout_seconds=5))
     async with asyncio.TaskGroup() as group:
-        group.create_task(queries.instant("1", NOW))
-        waiting = group.create_task(said(queries.instant("2", NOW, Wishes(timeout=2))))
+        group.create_task(queries.instant("scalar(up)", NOW))
+        waiting = group.create_task(said(queries.instant("scalar(up) + 1", NOW, Wishes(timeout=2))))
         await manual_clock.advance(2_000)
         assert waiting.result() == "query timed out in query queue"
         gate.opened.set()
+
+
+async def test_what_takes_hardly_longer_than_to_hand_it_over_is_answered_at_once(manual_clock: ManualClock) -> None:
+    shelf, nobody = Shelf(), Gate()
+    queries = QueryEngine(shelf, nobody, manual_clock)
+    assert await queries.instant("1 + 1", NOW) == Scalar(NOW, 2.0)
+    shelf.size = Size(series=1, sources=1, samples=41)
+    assert await queries.instant("scalar(up)", NOW) == Scalar(NOW, 1.0)
+    assert isinstance(await queries.range("avg_over_time(up[1m])", NOW - 60_000, NOW, 1000), Matrix)
+
+
+@pytest.mark.parametrize(
+    ("query", "steps", "size"),
+    [
+        ("up", 1, Size(series=1, sources=1, samples=100_000)),
+        ("up", 1, Size(series=100, sources=100, samples=2_000)),
+        ("up", 1, None),
+        ("up", 10_000, Size(series=10, sources=1, samples=400)),
+        ("quantile_over_time(0.5, up[1h])", 360, Size(series=1, sources=1, samples=1440)),
+        ("count_over_time(vector(1)[1d:1s])", 1, Size(series=0, sources=0, samples=0)),
+        ("+".join(["up"] * 30), 1, Size(series=1, sources=1, samples=41)),
+    ],
+)
+def test_what_takes_longer_is_work_for_a_worker(query: str, steps: int, size: Size | None) -> None:
+    shelf = Shelf()
+    shelf.size = size
+    window = Window(NOW - (steps - 1) * 1000, NOW, 1000 if steps > 1 else 0)
+    assert not is_narrow(shelf, build(parse(query), window))
 
 
 async def test_a_cancelled_query_stops_in_its_worker() -> None:

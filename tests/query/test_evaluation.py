@@ -16,7 +16,7 @@ from engine.tsdb.batch import Batch
 from engine.tsdb.store import Store
 from promql.errors import QueryTimeoutError, TooManySamplesError
 from promql.model.labels import Labels
-from promql.model.panel import Need, Panel
+from promql.model.panel import Need, Panel, Size
 from promql.model.results import Matrix
 from promql.model.staleness import STALE_NAN
 from promql.plan.build import build
@@ -132,6 +132,9 @@ class Spy:
 
     def weight(self, need: Need) -> int:
         return self._store.weight(need)
+
+    def glance(self, need: Need) -> Size | None:
+        return self._store.glance(need)
 
     def select(self, need: Need) -> Sequence[Panel]:
         panels = self._store.select(need)

@@ -9,7 +9,7 @@ import numpy as np
 from engine.query.evaluation import Selects
 from promql.model.labels import Labels
 from promql.model.matchers import match_all
-from promql.model.panel import Kind, Need, Panel, Selected, Strands
+from promql.model.panel import Kind, Need, Panel, Selected, Size, Strands
 from promql.model.results import Matrix
 from promql.model.staleness import STALE_NAN
 from promql.model.types import BoolArray
@@ -43,6 +43,10 @@ class Overlay:
     def weight(self, need: Need) -> int:
         """How many samples that is, about."""
         return self._store.weight(need) + sum(matrix.values.size for matrix in self._recorded)
+
+    def glance(self, _need: Need) -> Size | None:
+        """Not known at once: replays are work for a worker anyhow."""
+        return None
 
     def _stored(self, some: Selected) -> Sequence[Selected]:
         """Without the series that are replayed."""

@@ -1,12 +1,13 @@
 """Query results as JSON, written in bulk, in the number formats of Prometheus's API.
 
-Samples are strings of shortest digits; instants are seconds with three decimals or none. Rows whose values
-all lie where the JSON library prints as Prometheus does are formatted whole; the others value by value.
+Samples are strings of shortest digits; instants are seconds with three decimals or none. Values that lie where the
+JSON library prints as Prometheus does are written at once, the others one by one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
 
 import msgspec
 import numpy as np
@@ -17,6 +18,10 @@ from promql.model.labels import Labels
 from promql.model.results import Matrix, RawMatrix, Result, Scalar, Series, String, Vector
 from promql.model.types import FloatArray, IntArray
 
+_END: Final = b'"],'
+_CELLS: Final = 1 << 14
+"""Values that are written at a time."""
+
 
 def instant(ms: int) -> str:
     """Unix ms as seconds."""
@@ -24,72 +29,96 @@ def instant(ms: int) -> str:
     return f"{sign}{seconds}.{rest:03d}" if rest else f"{sign}{seconds}"
 
 
-def samples(values: FloatArray) -> list[str]:
+def samples(values: FloatArray) -> list[bytes]:
     """The text of each value; `values: float64[N]`."""
     if values.size == 0:
         return []
     size = np.abs(values)
     usual = (size < 1e15) & ((size >= 1e-3) | ((values == 0) & ~np.signbit(values)))
-    if not usual.all():
-        return [numbers.sample(v) for v in values.tolist()]
-    whole = values == np.trunc(values)
-    if whole.all():
-        return str(values.astype(np.int64).tolist())[1:-1].split(", ")
-    texts = msgspec.json.encode(values.tolist()).decode()[1:-1].split(",")
-    return [text.removesuffix(".0") for text in texts] if whole.any() else texts
+    odd = np.flatnonzero(~usual)
+    if len(odd):
+        values, given = np.where(usual, values, 0.0), values
+    texts = _usual(values)
+    for at in odd.tolist():
+        texts[at] = numbers.sample(float(given[at])).encode()
+    return texts
 
 
-def result(value: Result) -> bytes:
-    """`{"resultType":...,"result":...}`."""
+def _usual(values: FloatArray) -> list[bytes]:
+    if (values == np.trunc(values)).all():
+        return msgspec.json.encode(values.astype(np.int64).tolist())[1:-1].split(b",")
+    texts = msgspec.json.encode(values.tolist())[1:-1] + b","
+    return texts.replace(b".0,", b",")[:-1].split(b",")
+
+
+def result(value: Result) -> list[bytes]:
+    """`{"resultType":...,"result":...}` in pieces, of which the last is the closing brace: large ones are joined once,
+    with what else stands in the answer.
+    """
     match value:
         case Scalar(time, number):
-            return b'{"resultType":"scalar","result":[%b,"%b"]}' % (
-                instant(time).encode(),
-                numbers.plain(number).encode(),
-            )
+            found: Iterable[bytes] = [b'[%b,"%b"]' % (instant(time).encode(), numbers.plain(number).encode())]
+            kind = b"scalar"
         case String(time, text):
-            return b'{"resultType":"string","result":[%b,%b]}' % (instant(time).encode(), gojson.encode(text))
+            found, kind = [b"[%b,%b]" % (instant(time).encode(), gojson.encode(text))], b"string"
         case Vector():
-            return b'{"resultType":"vector","result":[%b]}' % _vector(value)
+            found, kind = [_vector(value)], b"vector"
         case RawMatrix(series):
-            return b'{"resultType":"matrix","result":[%b]}' % b",".join(_series(s) for s in series)
+            found, kind = _listed(map(_series, series)), b"matrix"
         case Matrix():
-            return b'{"resultType":"matrix","result":[%b]}' % _matrix(value)
+            found, kind = _listed(_matrix(value)), b"matrix"
+    return [b'{"resultType":"%b","result":' % kind, *found, b"}"]
+
+
+def _listed(found: Iterable[bytes]) -> list[bytes]:
+    """As an array."""
+    pieces = [piece for one in found for piece in (b",", one)] or [b""]
+    pieces[0] = b"["
+    return [*pieces, b"]"]
 
 
 def _vector(vector: Vector) -> bytes:
-    now = instant(vector.time)
-    rows = zip(vector.labels, samples(np.ascontiguousarray(vector.values)), strict=True)
-    return b",".join(
-        b'{"metric":%b,"value":[%b,"%b"]}' % (_metric(labels), now.encode(), text.encode()) for labels, text in rows
-    )
+    now, texts = msgspec.Raw(instant(vector.time).encode()), samples(np.ascontiguousarray(vector.values))
+    rows = zip(vector.labels, texts, strict=True)
+    return gojson.encode([{"metric": labels.as_dict(), "value": (now, text.decode())} for labels, text in rows])
 
 
 def _series(series: Series) -> bytes:
     return _row(series.labels, _prefixes(series.times), samples(series.values))
 
 
-def _matrix(matrix: Matrix) -> bytes:
+def _matrix(matrix: Matrix) -> Iterator[bytes]:
+    """Values of many rows are written at once: calls cost as much as a hundred values."""
     prefixes = _prefixes(matrix.times)
-    return b",".join(_matrix_rows(matrix, prefixes))
+    run = max(_CELLS // max(len(prefixes), 1), 1)
+    for start in range(0, len(matrix.labels), run):
+        rows = slice(start, start + run)
+        present = matrix.present[rows]
+        counts = present.sum(axis=1).tolist()
+        texts, at = samples(matrix.values[rows][present]), 0
+        for labels, here, count in zip(matrix.labels[rows], present, counts, strict=True):
+            steps = prefixes if count == len(prefixes) else [prefixes[i] for i in np.flatnonzero(here).tolist()]
+            yield _row(labels, steps, texts[at : at + count])
+            at += count
 
 
-def _matrix_rows(matrix: Matrix, prefixes: Sequence[str]) -> Iterable[bytes]:
-    for labels, row, here in zip(matrix.labels, matrix.values, matrix.present, strict=True):
-        if here.all():
-            yield _row(labels, prefixes, samples(row))
-        else:
-            yield _row(labels, [prefixes[i] for i in np.flatnonzero(here).tolist()], samples(row[here]))
+def _row(labels: Labels, prefixes: Sequence[bytes], texts: Sequence[bytes]) -> bytes:
+    """`prefixes` end the point before; the first has none before it."""
+    if not texts:
+        return b'{"metric":%b,"values":[]}' % _metric(labels)
+    pieces = [b'"]]}'] * (2 * len(texts) + 1)
+    pieces[:-1:2] = prefixes
+    pieces[1::2] = texts
+    pieces[0] = b'{"metric":%b,"values":[%b' % (_metric(labels), prefixes[0].removeprefix(_END))
+    return b"".join(pieces)
 
 
-def _row(labels: Labels, prefixes: Sequence[str], texts: Sequence[str]) -> bytes:
-    points = '"],'.join(map(str.__add__, prefixes, texts))
-    tail = '"]' if texts else ""
-    return b'{"metric":%b,"values":[%b]}' % (_metric(labels), (points + tail).encode())
-
-
-def _prefixes(times: IntArray) -> list[str]:
-    return [f'[{instant(ms)},"' for ms in times.tolist()]
+def _prefixes(times: IntArray) -> list[bytes]:
+    if (times % 1000 == 0).all():
+        instants = msgspec.json.encode((times // 1000).tolist())[1:-1].split(b",") if len(times) else []
+    else:
+        instants = [instant(ms).encode() for ms in times.tolist()]
+    return [b'%b[%b,"' % (_END, one) for one in instants]
 
 
 def _metric(labels: Labels) -> bytes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from types import MappingProxyType
 from typing import Final
 
@@ -51,13 +51,18 @@ TRUNCATED: Final = "results truncated due to limit"
 
 
 def success(data: object, *warnings: str) -> web.Response:
-    return success_json(encode(data), *warnings)
+    return succeeded(enveloped([encode(data)], *warnings))
 
 
-def success_json(data: bytes, *warnings: str) -> web.Response:
-    """`data` is JSON already."""
+def enveloped(data: Iterable[bytes], *warnings: str) -> bytes:
+    """A body that says success; `data` are pieces of JSON."""
     told = b',"warnings":%b' % encode(warnings) if warnings else b""
-    return _response(200, b'{"status":"success","data":%b%b}' % (data, told))
+    return b"".join([b'{"status":"success","data":', *data, told, b"}"])
+
+
+def succeeded(body: bytes) -> web.Response:
+    """An answer with such a body."""
+    return _response(200, body)
 
 
 def failure(kind: str, message: str) -> web.Response:

@@ -100,6 +100,11 @@ def test_strands_give_what_panels_give(
     want = one_by_one(query, strands, *steps)
     assert answer(query, [strands], *steps) == want
     assert answer(query, [own(strands)], *steps) == want
+    single = [Panel(t, v[None, :], [labels], np.array([ref])) for ref, labels, t, v in strands.series()]
+    assert answer(query, list(single), *steps) == want
+    parts = [strands.some(ref, ref + 1) if ref % 3 else panel for ref, panel in enumerate(single)]
+    assert answer(query, [own(part) if isinstance(part, Strands) else part for part in parts], *steps) == want
+    assert answer(query, list(parts), *steps) == want
 
 
 @pytest.mark.parametrize("query", QUERIES)
