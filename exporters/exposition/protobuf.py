@@ -144,9 +144,10 @@ class _Reading:
         """Raises WireError, Fault."""
         body, at, end = self._body, 0, len(self._body)
         while at < end:
+            start = at
             length, at = varint(body, at, end)
             if at + length > end:
-                told = f"expected at least {length} bytes, got {end - at} bytes"
+                told = f"expected at least {at - start + length} bytes, got {end - start} bytes"
                 raise Fault(f"protobufparse: insufficient length of buffer, {told}")
             self._read_family(at, at + length)
             at += length

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import gzip
 import json
+import math
 import threading
 import time
 from collections import Counter
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+from tests.exporters.exposition.protobuf_pages import bucket, exemplar, family, histogram, scalar, summary
 
 
 def pages(now: int) -> dict[str, list[bytes]]:
@@ -53,7 +57,26 @@ def pages(now: int) -> dict[str, list[bytes]]:
         "slow_body": [b""],
         "redirects": [b""],
         "redirects_refused": [b""],
+        "redirects_on": [b""],
+        "guarded": [b"a 1\n"],
+        "in_protobuf": [
+            FAMILIES + family("g", "gauge", scalar("gauge", 1, {"a": 'q"\\\n'}), scalar("gauge", 2, {"a": ""})),
+            FAMILIES + family("g", "gauge", scalar("gauge", 3, {"b": "x"}, ms=now)),
+        ],
+        "in_protobuf_cut": [FAMILIES + b"\x7f\x0a"],
+        "in_protobuf_badly_named": [FAMILIES + family("g g", "gauge", scalar("gauge", 1))],
+        "in_protobuf_empty": [family("g g", "gauge")],
     }
+
+
+FAMILIES = (
+    family("c_total", "counter", scalar("counter", 5, {}, exemplar(2, 0.5, {"id": "7"}, 1)), help_="Some.")
+    + family("u", "untyped", scalar("untyped", math.nan))
+    + family("s", "summary", summary(4, 2.5, {0.5: 1, 1: 2, 0.999: 3}, {"a": "b"}), summary(0, 0, {}))
+    + family("h", "histogram", histogram(7, 3.5, bucket(1e-9, 1), bucket(1, 3), bucket(1e6, 6), pairs={"a": "b"}))
+    + family("full", "histogram", histogram(7, 3.5, bucket(0.25, 1), bucket(math.inf, 7)))
+    + family("bare", "histogram", histogram(2, 1))
+)
 
 
 class Server(ThreadingHTTPServer):
@@ -75,7 +98,7 @@ class Handler(BaseHTTPRequestHandler):
     server: Server
 
     def do_GET(self) -> None:
-        name = self.path.strip("/").partition("?")[0]
+        name = urlsplit(self.path).path.strip("/")
         stages = self.server.pages.get(name, [b"a 1\n"])
         client = (name, self.headers["User-Agent"])
         stage = min(self.server.asked[client], len(stages) - 1)
@@ -120,6 +143,29 @@ class Handler(BaseHTTPRequestHandler):
 
     answer_redirects_refused = answer_redirects
 
+    def answer_redirects_on(self, body: bytes) -> None:
+        self.answer(body, 307, Location="guarded?from=redirects_on")
+
+    def answer_guarded(self, body: bytes) -> None:
+        """A sample that tells the credentials."""
+        self.answer(f'a{{by="{self.headers["Authorization"]}",path="{self.path}"}} 1\n'.encode())
+
+    def answer_in_protobuf(self, body: bytes) -> None:
+        self.answer(body, Content_Type="application/vnd.google.protobuf")
+
+    answer_in_protobuf_cut = answer_in_protobuf_badly_named = answer_in_protobuf_empty = answer_in_protobuf
+
+    def do_POST(self) -> None:
+        """Tokens for whoever asks, under /token."""
+        length = int(self.headers["Content-Length"])
+        sent = dict(parse_qsl(self.rfile.read(length).decode())) | {"by": self.headers["Authorization"]}
+        if self.path != "/token":
+            self.answer(b"no", 503, "Come Later")
+            return
+        token = "-".join(f"{name}:{sent[name]}" for name in sorted(sent)).replace(" ", "+")
+        body = json.dumps({"access_token": token, "token_type": "bearer", "expires_in": 3600}).encode()
+        self.answer(body, Content_Type="application/json")
+
     def log_message(self, *args: object) -> None:
         """Quiet."""
 
@@ -150,6 +196,16 @@ def config(port: int) -> str:
         job("target_limit", here, "127.0.0.1:9", target_limit=1),
         job("twins", static_configs=[{"targets": [here], "labels": {"__tmp": n}} for n in "122"]),
         job("redirects_refused", follow_redirects=False),
+        job("redirects_on", basic_auth={"username": "me", "password": "pw"}),
+        job("guarded", authorization={"type": "Own", "credentials": "x y"}),
+        job("guarded_by_token", metrics_path="/guarded", oauth2={
+            "client_id": "me", "client_secret": "pw", "token_url": f"http://{here}/token", "scopes": ["a", "b"],
+        }),
+        job("no_token", metrics_path="/guarded", oauth2={
+            "client_id": "me", "client_secret": "pw", "token_url": f"http://{here}/status",
+        }),
+        job("through_a_proxy", "nobody.invalid:81", metrics_path="/guarded", proxy_url=f"http://{here}"),
+        job("no_proxy_there", proxy_url="http://127.0.0.1:9"),
         job("refused", "127.0.0.1:9"),
         job("parameters", params={"a b": ["c&d", "e"], "x": ["/é"]}, metrics_path="/x?y z#é"),
         job("parameter_by_rule", params={"a": ["1", "2"]}, relabel_configs=[{"target_label": "__param_a", "replacement": "9"}]),

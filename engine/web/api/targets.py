@@ -32,13 +32,13 @@ def routes(
         pools = [pool for name, pool in sorted(scrapes.pools.items()) if wanted in ("", name)]
         active = [_active(t, external_url, listen) for pool in pools for t in pool.active]
         dropped = [{"discoveredLabels": d.as_dict()} for pool in pools for d in pool.dropped]
-        return success(
-            {
-                "activeTargets": active if state in ("", "any", "active") else [],
-                "droppedTargets": dropped if state in ("", "any", "dropped") else [],
-                "droppedTargetCounts": {pool.config.job_name: pool.dropped_count for pool in pools},
-            }
-        )
+        data: dict[str, Any] = {
+            "activeTargets": active if state in ("", "any", "active") else [],
+            "droppedTargets": dropped if state in ("", "any", "dropped") else [],
+        }
+        if any(pool.config.keep_dropped_targets for pool in pools):  # an option that came together with this key
+            data["droppedTargetCounts"] = {pool.config.job_name: pool.dropped_count for pool in pools}
+        return success(data)
 
     async def scrape_pools(_: web.Request) -> web.Response:
         return success({"scrapePools": sorted(scrapes.pools)})

@@ -131,7 +131,7 @@ def test_families_without_metrics_say_nothing() -> None:
 @pytest.mark.parametrize(
     ("body", "told"),
     [
-        (b"\x05abc", "protobufparse: insufficient length of buffer, expected at least 5 bytes, got 3 bytes"),
+        (b"\x05abc", "protobufparse: insufficient length of buffer, expected at least 6 bytes, got 4 bytes"),
         (b"\xff\xff", "unexpected EOF"),
         (family("a b", "gauge", scalar("gauge", 1)), "invalid metric name: a b"),
         (family("a", "gauge", scalar("gauge", 1, {"b-c": "d"})), 'invalid label name "b-c"'),
