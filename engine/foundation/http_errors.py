@@ -25,6 +25,7 @@ _SYSTEM: Final = {
     errno.ENOENT: "connect: no such file or directory",
     errno.EACCES: "connect: permission denied",
 }
+_ASKED_FOR: Final = re.compile("certificate is not valid for '([^']+)'")  # noqa: TID251 - ours, linear
 _UNTRUSTED: Final = "x509: certificate signed by unknown authority"
 _CERTIFICATE: Final = {
     10: "x509: certificate has expired or is not yet valid",
@@ -33,7 +34,6 @@ _CERTIFICATE: Final = {
     19: _UNTRUSTED,
     20: _UNTRUSTED,
     21: _UNTRUSTED,
-    62: "x509: certificate is not valid for the name that was asked for",
     64: "x509: cannot validate certificate: it names no such address",
 }
 
@@ -49,7 +49,9 @@ def go_error(error: Exception, url: URL) -> str:
         return f"remote error: tls: {_ALERTS.get(name, name)}"
     match error:
         case aiohttp.ClientConnectorCertificateError(certificate_error=ssl.SSLCertVerificationError() as cause):
-            return _CERTIFICATE.get(cause.verify_code, f"x509: {cause.verify_message}")
+            named = _ASKED_FOR.search(cause.verify_message)
+            otherwise = f"certificate is not valid for {named[1]}" if named is not None else cause.verify_message
+            return _CERTIFICATE.get(cause.verify_code, f"x509: {otherwise}")
         case aiohttp.ClientConnectorError(os_error=ssl.SSLError() | ConnectionResetError()) if url.scheme == "https":
             return _tls(error)
         case aiohttp.ClientProxyConnectionError():

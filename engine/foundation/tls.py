@@ -7,9 +7,13 @@ from __future__ import annotations
 
 import ssl
 from pathlib import Path
+from typing import Final
 
 from engine.foundation.errors import ConfigError
 from engine.foundation.http_config import TlsConfig
+
+_OLD: Final = frozenset({"TLS10", "TLS11"})
+_FOR_OLD: Final = "DEFAULT:@SECLEVEL=0"  # the library's own level has none that these versions could use
 
 
 class TlsError(ConfigError):
@@ -46,6 +50,8 @@ class ClientTls:
         if config.insecure_skip_verify:
             context.check_hostname = False
             context.verify_mode = ssl.CERT_NONE
+        if _OLD & {config.min_version, config.max_version}:
+            context.set_ciphers(_FOR_OLD)
         if config.min_version:
             context.minimum_version = config.min_version.protocol
         if config.max_version:
