@@ -36,7 +36,9 @@ _PIECE: Final = re.compile(  # noqa: TID251 - ours, and each piece is read once
 )
 """Quoted text, an escape, a whole class: in these nothing is an operator; and the one operator that is looked for."""
 
-_REFERENCE: Final = re.compile(r"\$(?:\{(\w+)\}|(\w+)|(\$))", re.ASCII)  # noqa: TID251 - ours, bounded
+_REFERENCE: Final = re.compile(r"\$(?:\{(\w+)\}|(\w+)|(\$))")  # noqa: TID251 - ours, bounded
+_NUMBER: Final = re.compile(r"0|[1-9][0-9]{0,7}")  # noqa: TID251 - ours, bounded
+"""A group's number; all else that stands there is a name."""
 
 
 class RegexError(ConfigError):
@@ -103,7 +105,7 @@ def expand(template: str, lookup: Callable[[str], str]) -> str:
 def _lookup(found: Any) -> Callable[[str], str]:
     def group(name: str) -> str:
         try:
-            return found.group(int(name) if name.isdigit() else name) or ""
+            return found.group(int(name) if _NUMBER.fullmatch(name) is not None else name) or ""
         except (IndexError, KeyError, re2.error):
             return ""
 

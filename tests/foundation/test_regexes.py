@@ -48,3 +48,20 @@ def test_every_match_is_replaced() -> None:
 
 def test_a_pattern_that_makes_backtrackers_hang_is_answered() -> None:
     assert not Regex("(a+)+b").matches("a" * 10_000)
+
+
+@pytest.mark.parametrize(
+    ("template", "expected"),
+    [
+        ("$1é", ""),
+        ("é$1 ", "éfoo "),
+        ("$01", ""),
+        ("${01}", ""),
+        ("$0", "foo"),
+        ("$١", ""),
+        ("$99999999999", ""),
+        ("${1", "${1"),
+    ],
+)
+def test_a_reference_is_a_number_or_a_name_of_any_letters(template: str, expected: str) -> None:
+    assert Regex("(f.*)").expand("foo", template) == expected
