@@ -19,8 +19,10 @@ def with_scalar(op: str, grid: Grid, scalar: FloatArray, *, scalar_left: bool, a
     """Each element with the scalar of its step. A comparison keeps the element's own value, on either side."""
     left, right = (scalar[None, :], grid.values) if scalar_left else (grid.values, scalar[None, :])
     values, kept = _computed(op, left, right, grid.values, as_bool=as_bool)
-    labels = without_names(grid.labels) if op in DROPS_NAME or as_bool else grid.labels
-    return _settled(Grid(labels, values, grid.present & kept))
+    if op in DROPS_NAME or as_bool:
+        return _settled(Grid(without_names(grid.labels), values, grid.present & kept))
+    out = Grid(grid.labels, values, grid.present & kept)
+    return out.compact() if values.shape[1] == 1 else out
 
 
 def of_vectors(op: str, left: Grid, right: Grid, matching: VectorMatching, *, as_bool: bool) -> Grid:

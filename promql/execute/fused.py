@@ -8,24 +8,26 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import chain, pairwise
 from typing import Final, TypeAlias
 
 import numpy as np
 
-from promql.errors import EvaluationError
 from promql.execute.edges import Reach
 from promql.execute.limits import Limits
-from promql.execute.rollup import Rolling, nameless
+from promql.execute.rollup import Rolling
 from promql.functions.windows import Kernel
-from promql.model.grid import Grid, Steps
-from promql.model.panel import Need, Panel, Selected, Strands
+from promql.model.grid import Grid, Steps, without_names
+from promql.model.panel import Need, Panel, Selected
 from promql.plan.nodes import Fetch, Plan, Rollup, walk
 
 _FEW: Final = 4_096
 """Samples of a selector: one with more fills numpy's calls by itself."""
 _APART: Final = 1 << 40
 """Between the numbers of one selector's series and those of the next; a store has fewer series."""
+
+_NO_REFS: Final = np.empty(0, np.int64)
 
 Alike: TypeAlias = tuple[Kernel, Steps, Steps, int]
 
@@ -60,26 +62,45 @@ def _together(
     nodes: Sequence[Rollup], panels: Mapping[Need, Sequence[Selected]], limits: Limits
 ) -> Iterator[tuple[int, Grid]]:
     first = nodes[0]
-    selected = [
-        _renumbered(one, number * _APART)
-        for number, node in enumerate(nodes)
-        if isinstance(node.source, Fetch)
-        for one in panels[node.source.need]
-    ]
     reach = Reach(first.ends, first.length, first.steps)
-    rolling = Rolling.over(selected, reach, first.kernel, (), limits)
-    refs = np.sort(np.fromiter(chain.from_iterable(batch.refs.tolist() for batch in rolling.batches), np.int64))
+    rolling = Rolling.over(list(_laid_together(nodes, panels)), reach, first.kernel, (), limits)
+    refs = np.sort(np.concatenate([batch.refs for batch in rolling.batches] or [_NO_REFS]))
     whole = rolling.whole()
+    full = bool(whole.present.all())
     edges = refs.searchsorted(np.arange(len(nodes) + 1) * _APART).tolist()
+    bare = without_names(whole.labels)
     for node, (low, high) in zip(nodes, pairwise(edges), strict=True):
-        grid = Grid(whole.labels[low:high], whole.values[low:high], whole.present[low:high]).compact()
-        try:
-            yield id(node), grid if node.keeps_name else nameless(grid)
-        except EvaluationError:
-            continue  # told by the plans that want it, each by itself
+        labels = whole.labels if node.keeps_name else bare
+        grid = Grid(labels[low:high], whole.values[low:high], whole.present[low:high])
+        if not full:
+            grid = grid.compact()
+        if node.keeps_name or _told_apart(node, grid):
+            yield id(node), grid  # others fail where a plan wants them, each by itself
 
 
-def _renumbered(one: Selected, by: int) -> Selected:
-    if isinstance(one, Panel):
-        return Panel(one.times, one.values, one.labels, one.refs + by)
-    return Strands(one.times, one.values, one.offsets, one.labels, one.refs + by, one.starts, one.tables)
+def _told_apart(node: Rollup, nameless: Grid) -> bool:
+    """Are its rows told apart without names?"""
+    if isinstance(node.source, Fetch) and node.source.one_name:
+        return True
+    return len(set(nameless.labels)) == len(nameless.labels)
+
+
+def _laid_together(nodes: Sequence[Rollup], panels: Mapping[Need, Sequence[Selected]]) -> Iterator[Selected]:
+    """The samples of all nodes; panels over the same instants are made one."""
+    alike: dict[bytes, list[tuple[int, Panel]]] = {}
+    for number, node in enumerate(nodes):
+        assert isinstance(node.source, Fetch)
+        for one in panels[node.source.need]:
+            if isinstance(one, Panel):
+                alike.setdefault(one.times.tobytes(), []).append((number, one))
+            else:
+                yield replace(one, refs=one.refs + number * _APART)
+    for same in alike.values():
+        yield _stacked([number for number, _ in same], [one for _, one in same])
+
+
+def _stacked(numbers: Sequence[int], same: Sequence[Panel]) -> Panel:
+    apart = np.repeat(np.array(numbers) * _APART, [len(one.refs) for one in same])
+    values = np.concatenate([one.values for one in same])
+    labels = list(chain.from_iterable(one.labels for one in same))
+    return Panel(same[0].times, values, labels, np.concatenate([one.refs for one in same]) + apart)

@@ -19,12 +19,13 @@ class MatchOp(Enum):
 class Matcher:
     """One condition on one label. Regexes match whole values. Raises RegexError."""
 
-    __slots__ = ("_regex", "name", "op", "value")
+    __slots__ = ("_hash", "_regex", "name", "op", "value")
 
     def __init__(self, name: str, op: MatchOp, value: str) -> None:
         self.name = name
         self.op = op
         self.value = value
+        self._hash = hash((name, op.value, value))
         self._regex: Regex | None = None
         if op in (MatchOp.REGEX, MatchOp.NOT_REGEX):
             self._regex = Regex(value)
@@ -36,10 +37,10 @@ class Matcher:
         return (value == self.value) is (self.op is MatchOp.EQUAL)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Matcher) and self._key() == other._key()
+        return self is other or (isinstance(other, Matcher) and self._key() == other._key())
 
     def __hash__(self) -> int:
-        return hash(self._key())
+        return self._hash
 
     def __str__(self) -> str:
         return f"{label_name(self.name)}{self.op.value}{quote(self.value)}"

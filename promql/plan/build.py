@@ -108,11 +108,11 @@ class _Builder:
     def node(self, expr: Expr, steps: Steps) -> PlanNode:
         expr = _bare(expr)
         key = (expr, steps)
-        if key not in self._built:
-            self._built[key] = (
-                self._pinned(expr, steps) if steps.count > 1 and is_pinned(expr) else self._node(expr, steps)
-            )
-        return self._built[key]
+        found = self._built.get(key)
+        if found is None:
+            pinned = steps.count > 1 and is_pinned(expr)
+            found = self._built[key] = self._pinned(expr, steps) if pinned else self._node(expr, steps)
+        return found
 
     def raw_range(self, expr: Expr) -> RawRange:
         steps = self._window.steps
