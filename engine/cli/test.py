@@ -93,7 +93,7 @@ def _results(file: Suite, wanted: Callable[[str], bool]) -> Iterator[CaseResult]
         return
     clock, count, failed = SystemClock(), 0, 0
     for name, scenario in file.scenarios():
-        if wanted(scenario.name):
+        if wanted(name):
             began = clock.monotonic()
             failures = run(file, scenario)
             yield CaseResult(str(file.path), name, clock.monotonic() - began, failures)

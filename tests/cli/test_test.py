@@ -31,6 +31,8 @@ def test_only_the_tests_that_are_asked_for_are_run(tmp_path: Path) -> None:
     written(tmp_path, PASSES, FAILS)
     assert invoke(tmp_path, "--run", "fal+s").output == f"{tmp_path}/tests.yml: 1 passed\n"
     assert invoke(tmp_path, "--run", "fal+s", "--run", "^stays").exit_code == 1
+    written(tmp_path, {**PASSES, "name": ""}, FAILS)
+    assert invoke(tmp_path, "--run", "test 1").output == f"{tmp_path}/tests.yml: 1 passed\n"
     assert "missing closing )" in invoke(tmp_path, "--run", "(").output
 
 

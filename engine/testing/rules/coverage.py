@@ -1,13 +1,14 @@
 """Which rules the tests have looked at.
 
 An alerting rule is tested where a test expects it to fire (or to be pending); one that was only ever expected to be
-quiet is not, since a rule that can't fire passes such tests. A recording rule is tested where an expression of a test
-names it; one that only tested rules use counts as reached through them.
+quiet is not, since a rule that can't fire passes such tests. A recording rule is tested where an expression of which
+samples are expected names it; one that only tested rules use counts as reached through them. Rules of one name are told
+apart by their labels, as far as these are no templates.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final
@@ -23,6 +24,8 @@ from promql.syntax.walk import descendants
 
 
 class Degree(Enum):
+    """From the most to the least."""
+
     YES = "tested"
     QUIET = "only expected to be quiet"
     THROUGH = "only through rules that use it"
@@ -43,18 +46,17 @@ class Covered:
 def coverage(files: Iterable[Suite]) -> list[Covered]:
     """Every rule of the rule files that these tests name, each once, in their order; refused files don't count."""
     files = [file for file in files if not file.fatal]
-    scenarios = [scenario for file in files for scenario in file.tests.tests]
-    rules = {
-        (path, group.name, at): rule
+    places = {
+        (path, group.name, at): _Known.of(rule, {**group.labels, **rule.labels})
         for file in files
         for path, found in file.rules.items()
         for group in found.groups
         for at, rule in enumerate(group.rules)
     }
-    told = dict(_told(scenarios, rules.values()))
+    tested = _degrees(list(places.values()), [scenario for file in files for scenario in file.tests.tests])
     return [
-        Covered(path, group, "alert" if rule.alert else "record", rule.name, told.get(_key(rule), Degree.NO))
-        for (path, group, _), rule in rules.items()
+        Covered(path, group, one.kind, one.name, degree)
+        for ((path, group, _), one), degree in zip(places.items(), tested, strict=True)
     ]
 
 
@@ -69,45 +71,67 @@ def render(covered: Sequence[Covered]) -> Iterator[str]:
 
 
 _ALERT_NAME: Final = "alertname"
+_OF_ALERTS: Final = frozenset(("ALERTS", "ALERTS_FOR_STATE"))
+_TEMPLATE: Final = "{{"
 
 
-def _key(rule: Rule) -> tuple[str, str]:
-    return ("alert" if rule.alert else "record", rule.name)
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """A rule, and those of its labels that are certain."""
+
+    kind: str
+    name: str
+    expr: str
+    labels: Mapping[str, str]
+
+    @classmethod
+    def of(cls, rule: Rule, labels: Mapping[str, str]) -> _Known:
+        certain = {name: value for name, value in labels.items() if not (rule.alert and _TEMPLATE in value)}
+        return cls("alert" if rule.alert else "record", rule.name, rule.expr, certain)
+
+    def may_give(self, labels: Mapping[str, str]) -> bool:
+        """Can one of its alerts have these labels, all of them?"""
+        return all(labels.get(name, "") == value for name, value in self.labels.items())
+
+    def may_match(self, matchers: Iterable[Matcher]) -> bool:
+        """Can one of its series be what a selector looks at? Not if one of its labels speaks against that."""
+        return all(one.matches(self.labels[one.name]) for one in matchers if one.name in self.labels)
 
 
-def _told(scenarios: Sequence[Scenario], rules: Iterable[Rule]) -> Iterator[tuple[tuple[str, str], Degree]]:
-    """What is known of each name; what is said later counts more."""
-    queries = [parse(case.expr) for scenario in scenarios for case in scenario.promql_expr_test]
-    cases = [case for scenario in scenarios for case in scenario.alert_rule_test]
-    named = {("record", name) for expr in queries for name in metrics(expr)}
-    fired = {("alert", case.alertname) for case in cases if case.exp_alerts or case.exp_pending}
-    fired |= {("alert", name) for expr in queries for name in _alerts(expr)}
-    reached = named | fired
-    uses = {_key(rule): {("record", name) for name in metrics(parse(rule.expr))} for rule in rules}
-    through: set[tuple[str, str]] = set()
-    waiting = list(reached)
+def _degrees(rules: Sequence[_Known], scenarios: Sequence[Scenario]) -> list[Degree]:
+    """How well each of the rules is tested."""
+    looks = [look for scenario in scenarios for look in _looks(scenario, rules)]
+    best = {at: Degree.QUIET for at, degree in looks if degree is Degree.QUIET}
+    best |= {at: Degree.YES for at, degree in looks if degree is Degree.YES}
+    recorded: dict[str, list[int]] = {}
+    for at, rule in enumerate(rules):
+        if rule.kind == "record":
+            recorded.setdefault(rule.name, []).append(at)
+    waiting = [at for at, degree in best.items() if degree is Degree.YES]
     while waiting:
-        more = uses.get(waiting.pop(), set()) - through
-        through |= more
-        waiting += more
-    yield from ((key, Degree.THROUGH) for key in through)
-    yield from ((("alert", case.alertname), Degree.QUIET) for case in cases)
-    yield from ((key, Degree.YES) for key in reached)
+        for matchers in _selectors(parse(rules[waiting.pop()].expr)):
+            for name in _equal(matchers, METRIC_NAME):
+                more = [at for at in recorded.get(name, ()) if at not in best and rules[at].may_match(matchers)]
+                best |= dict.fromkeys(more, Degree.THROUGH)
+                waiting += more
+    return [best.get(at, Degree.NO) for at in range(len(rules))]
 
 
-def metrics(expr: Expr) -> set[str]:
-    """The metrics that an expression names."""
-    return {value for matchers in _selectors(expr) for value in _equal(matchers, METRIC_NAME)}
-
-
-def _alerts(expr: Expr) -> set[str]:
-    """The alerts whose `ALERTS` an expression asks for by name."""
-    return {
-        value
-        for matchers in _selectors(expr)
-        if _equal(matchers, METRIC_NAME) & {"ALERTS", "ALERTS_FOR_STATE"}
-        for value in _equal(matchers, _ALERT_NAME)
-    }
+def _looks(scenario: Scenario, rules: Sequence[_Known]) -> Iterator[tuple[int, Degree]]:
+    """Which rules a scenario looks at, by their place, and how."""
+    for case in scenario.alert_rule_test:
+        expected = [one.exp_labels for one in (*case.exp_alerts, *(case.exp_pending or ()))]
+        for at, rule in enumerate(rules):
+            if (rule.kind, rule.name) == ("alert", case.alertname):
+                yield at, Degree.YES if any(map(rule.may_give, expected)) else Degree.QUIET
+    for query in scenario.promql_expr_test:
+        degree = Degree.YES if query.exp_samples else Degree.QUIET
+        for matchers in _selectors(parse(query.expr)):
+            names = _equal(matchers, METRIC_NAME)
+            alerts = _equal(matchers, _ALERT_NAME) if names & _OF_ALERTS else set()
+            for at, rule in enumerate(rules):
+                if rule.name in (names if rule.kind == "record" else alerts) and rule.may_match(matchers):
+                    yield at, degree
 
 
 def _selectors(expr: Expr) -> Iterator[tuple[Matcher, ...]]:

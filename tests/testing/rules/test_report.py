@@ -5,6 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from engine.testing.rules.coverage import Degree, coverage
 from engine.testing.rules.coverage import render as render_coverage
 from engine.testing.rules.junit import CaseResult, document
@@ -70,19 +73,52 @@ def test_a_rule_is_covered_by_what_was_expected_of_it(tmp_path: Path) -> None:
         {"record": "outer", "expr": "inner * 2"},
         {"record": "other", "expr": "sum(up)"},
         {"alert": "Down", "expr": "up == 0", "for": "2m", "labels": FIRING["exp_labels"]},
+        {"record": "empty", "expr": "up == 3"},
         {"alert": "Quiet", "expr": "up == 2"},
         {"alert": "Seen", "expr": "up == 1"},
     ]
     case = down(eval_time="4m", exp_alerts=[FIRING])
     case["alert_rule_test"].append({"alertname": "Quiet"})
-    case["promql_expr_test"] = [{"expr": "outer"}, {"expr": 'ALERTS{alertname="Seen"}'}]
+    case["promql_expr_test"] = [
+        {"expr": "outer", "exp_samples": [{"labels": "outer", "value": 2}]},
+        {"expr": 'ALERTS{alertname="Seen"}', "exp_samples": [{"labels": "ALERTS", "value": 1}]},
+        {"expr": "empty"},
+    ]
     covered = coverage([written(tmp_path, case, rules=rules)])
     assert {one.name: one.tested for one in covered} == {
         "inner": Degree.THROUGH,
         "outer": Degree.YES,
         "other": Degree.NO,
         "Down": Degree.YES,
+        "empty": Degree.QUIET,
         "Quiet": Degree.QUIET,
         "Seen": Degree.YES,
     }
-    assert next(iter(render_coverage(covered))) == "rules tested: 3 of 6 (50%)"
+    assert next(iter(render_coverage(covered))) == "rules tested: 3 of 7 (43%)"
+
+
+def test_rules_of_one_name_are_told_apart_by_their_labels(tmp_path: Path) -> None:
+    rules = [
+        {"alert": "Down", "expr": "up == 0", "for": "2m", "labels": {"severity": "page"}},
+        {"alert": "Down", "expr": "up == 0", "for": "1h", "labels": {"severity": "call"}},
+        {"alert": "Down", "expr": "up == 0", "for": "1h", "labels": {"severity": "{{ $labels.job }}"}},
+        {"record": "r", "expr": "up", "labels": {"of": "one"}},
+        {"record": "r", "expr": "up", "labels": {"of": "two"}},
+        {"record": "used", "expr": 'r{of=~"t.*"}'},
+    ]
+    case = down(eval_time="4m", exp_alerts=[{"exp_labels": {"job": "a", "severity": "page"}}])
+    case["promql_expr_test"] = [{"expr": "used", "exp_samples": [{"labels": "used", "value": 1}]}]
+    covered = coverage([written(tmp_path, case, rules=rules)])
+    quiet, maybe = Degree.QUIET, Degree.YES  # a template may give any value
+    assert [one.tested for one in covered] == [Degree.YES, quiet, maybe, Degree.NO, Degree.THROUGH, Degree.YES]
+
+
+@given(text=st.text(st.characters()))
+def test_whatever_stands_in_names_and_messages_the_xml_can_be_read(text: str) -> None:
+    results = [CaseResult(text, text, 0.0, [Failure(text, reason=text)]), CaseResult(text, text, 0.0, error=text)]
+    assert len(ET.fromstring(document(results)).findall("testsuite/testcase")) == 2
+
+
+def test_what_xml_has_no_place_for_is_replaced_in_names_too() -> None:
+    root = ET.fromstring(document([CaseResult("a\x01\ufffe\udc80.yml", "n\x02", 0.0)]))
+    assert root[0].get("name") == "a\ufffd\ufffd\ufffd.yml"
