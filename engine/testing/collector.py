@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from os import PathLike
 from typing import Any
@@ -30,8 +31,11 @@ class RuleTestFile(pytest.File):
         file = read(self.path)
         if file.fatal:
             raise self.CollectError("\n".join(render_findings(file.findings, file.sources)))
+        seen: Counter[str] = Counter()
         for name, scenario in file.scenarios():
-            yield RuleTestItem.from_parent(self, name=name, file=file, scenario=scenario)
+            seen[name] += 1
+            alone = name if seen[name] == 1 else f"{name} ({seen[name]})"
+            yield RuleTestItem.from_parent(self, name=alone, file=file, scenario=scenario)
 
 
 class RuleTestItem(pytest.Item):

@@ -3,16 +3,20 @@
     [tool.pytest.ini_options]
     rule_tests = ["rules/*_test.yml"]
 
-pytest loads this module in every project of the environment, so it imports nothing, and does nothing where the option
-is not set.
+pytest loads this module in every project of the environment, so it imports nothing of the engine, and does nothing where the
+option is not set.
 """
 
 from __future__ import annotations
 
-from pathlib import Path
+from fnmatch import fnmatchcase
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
     import pytest
 
 
@@ -26,9 +30,18 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
     patterns = parent.config.getini("rule_tests")
     if not patterns or not file_path.is_relative_to(parent.config.rootpath):
         return None
-    inside = file_path.relative_to(parent.config.rootpath)
-    if not any(inside.match(pattern) for pattern in patterns):
+    inside = file_path.relative_to(parent.config.rootpath).parts
+    if not any(matches(PurePosixPath(pattern).parts, inside) for pattern in patterns):
         return None
     from engine.testing.collector import RuleTestFile  # noqa: PLC0415 - only projects that use it pay for it
 
     return RuleTestFile.from_parent(parent, path=file_path)
+
+
+def matches(pattern: Sequence[str], path: Sequence[str]) -> bool:
+    """Folder by folder from the first on, as in a glob; `**` is any number of folders."""
+    if not pattern or not path:
+        return not pattern and not path
+    if pattern[0] == "**":
+        return any(matches(pattern[1:], path[at:]) for at in range(len(path)))
+    return fnmatchcase(path[0], pattern[0]) and matches(pattern[1:], path[1:])

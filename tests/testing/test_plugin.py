@@ -7,6 +7,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from engine.testing.plugin import matches
 from tests.conftest import PROJECT
 from tests.testing.rules.files import FIRING, down, written
 
@@ -43,3 +46,36 @@ def test_a_project_that_does_not_use_it_imports_nothing_of_it(tmp_path: Path) ->
     status, said = pytest_in(tmp_path)
     assert status == 0, said
     assert "1 passed" in said
+
+
+def test_patterns_are_from_the_root_folder_on_and_no_two_tests_have_one_name(tmp_path: Path) -> None:
+    twice = down() | {"name": "same"}
+    for folder in ("rules", "old/rules", "deep/a/b"):
+        (tmp_path / folder).mkdir(parents=True)
+        written(tmp_path / folder, twice, twice)
+    (tmp_path / "pytest.ini").write_text("[pytest]\nrule_tests = rules/t*.yml deep/**/tests.yml\n")
+    status, said = pytest_in(tmp_path, "-v")
+    assert status == 0, said
+    assert [line.split(" PASSED")[0] for line in said.splitlines() if " PASSED" in line] == [
+        "deep/a/b/tests.yml::same",
+        "deep/a/b/tests.yml::same (2)",
+        "rules/tests.yml::same",
+        "rules/tests.yml::same (2)",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "path", "found"),
+    [
+        ("*.yml", "a.yml", True),
+        ("*.yml", "b/a.yml", False),
+        ("**/*.yml", "a.yml", True),
+        ("**/*.yml", "b/c/a.yml", True),
+        ("b/**/a.yml", "b/a.yml", True),
+        ("b/**", "b/c/a.yml", False),
+        ("b/**/*", "b/c/a.yml", True),
+        ("b", "b/a.yml", False),
+    ],
+)
+def test_a_pattern_is_matched_folder_by_folder(pattern: str, path: str, *, found: bool) -> None:
+    assert matches(pattern.split("/"), path.split("/")) is found
