@@ -14,6 +14,7 @@ from engine.rules.alerting import ActiveAlert, AlertTable, Instance, identity
 from engine.rules.ports import Parts
 from engine.rules.recording import Samples, as_vector, record, relabelling
 from engine.rules.spec import AlertingRule, RecordingRule, Rule
+from engine.rules.templates import depends_on_sample_alone
 from promql.errors import EvaluationError
 from promql.model.labels import Labels
 from promql.model.results import Result
@@ -23,7 +24,6 @@ Health = Literal["unknown", "ok", "err"]
 FAILED: Final = "<error expanding template: "
 """How the text of a field begins whose template failed."""
 
-_CHANGING: Final = ("query", "xternalLabels")  # templates with these may give another text for the same sample
 _TURN: Final = 100
 
 
@@ -80,7 +80,7 @@ class RunningAlerting:
         self._parts = parts
         self._limit = limit
         self._url = generator_url(parts.external_url, rule.query)
-        self._lasting = not any(word in text for text in _texts(rule) for word in _CHANGING)
+        self._lasting = all(depends_on_sample_alone(text) for text in _texts(rule))
         self._known: dict[tuple[Labels, float], Instance] = {}
 
     async def evaluate(self, time: int, given: Given = None) -> Samples:
@@ -142,8 +142,8 @@ def start(rule: Rule, parts: Parts, limit: int, *, restored: bool) -> Running:
 
 
 def _texts(rule: AlertingRule) -> Iterator[str]:
-    yield from rule.labels.values()
-    yield from rule.annotations.values()
+    """Those that are filled in."""
+    return (text for text in (*rule.labels.values(), *rule.annotations.values()) if "{{" in text)
 
 
 def _is_whole(instance: Instance) -> bool:

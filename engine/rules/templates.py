@@ -8,6 +8,7 @@ second time. Few templates ask anything, and those ask one or two queries.
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
@@ -19,6 +20,11 @@ from engine.rules.recording import as_vector
 from promql.model.labels import Labels
 
 MAX_QUERIES: Final = 100
+_BEYOND_SAMPLE: Final = re.compile(  # noqa: TID251 - ours, linear
+    r"""query | xternalLabels | \bnow\b | (?<![\w)\]}"`]) \. (?!\w) | \$ (?!\w)""", re.VERBOSE
+)
+"""What of a template may give another text for the same sample; a dot or dollar alone is all that there is."""
+_BEYOND_LABELS: Final = re.compile(rf"{_BEYOND_SAMPLE.pattern} | [$.][Vv]alue", re.VERBOSE)  # noqa: TID251 - as above
 
 log = logging.getLogger(__name__)
 
@@ -31,6 +37,16 @@ class TemplateCounts:
 
     expansions: int = 0
     failures: int = 0
+
+
+def depends_on_sample_alone(text: str) -> bool:
+    """Whether a template surely gives the same text for the same labels and value."""
+    return _BEYOND_SAMPLE.search(text) is None
+
+
+def depends_on_labels_alone(text: str) -> bool:
+    """Whether a template surely gives the same text for the same labels."""
+    return _BEYOND_LABELS.search(text) is None
 
 
 class _UnansweredError(EngineError):

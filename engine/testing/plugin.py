@@ -3,8 +3,8 @@
     [tool.pytest.ini_options]
     rule_tests = ["rules/*_test.yml"]
 
-pytest loads this module in every project of the environment, so it imports nothing of the engine, and does nothing where the
-option is not set.
+pytest loads this module in every project of the environment, so it imports nothing of the engine, and does
+nothing where the option is not set.
 """
 
 from __future__ import annotations

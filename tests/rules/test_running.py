@@ -46,13 +46,33 @@ async def test_the_same_sample_is_filled_in_once() -> None:
     assert expand.calls == 6
 
 
-@pytest.mark.parametrize("text", ['{{ query "x" }}', "{{ $externalLabels.a }}", "{{ .ExternalLabels.a }}"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{{ query "x" }}',
+        "{{ $externalLabels.a }}",
+        "{{ .ExternalLabels.a }}",
+        "{{ now }}",
+        "{{ . }}",
+        "{{ printf `%v` $ }}",
+        "{{ with $x := . }}{{ $x }}{{ end }}",
+    ],
+)
 async def test_templates_that_may_change_are_filled_in_every_time(text: str) -> None:
     expand = Counting()
     rule = running(expand, "plain", [1.0, 1.0], annotation=text)
     for time in (0, 1):
         await rule.evaluate(time)
     assert expand.calls == 2
+
+
+@pytest.mark.parametrize("text", ["{{ $labels.known_now }} at {{ $value }}. Unknown.", "{{ .Value | humanize }}!"])
+async def test_templates_of_the_sample_alone_are_filled_in_once(text: str) -> None:
+    expand = Counting()
+    rule = running(expand, "Now, plain. $", [1.0, 1.0], annotation=text)
+    for time in (0, 1):
+        await rule.evaluate(time)
+    assert expand.calls == 1
 
 
 async def test_templates_that_fail_fail_every_time() -> None:

@@ -10,9 +10,9 @@ Not replayed: `ALERTS` of the rules themselves, which stay as they are stored.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Final, Protocol, TypeVar
 
 import numpy as np
 
@@ -20,21 +20,27 @@ from engine.foundation.errors import EngineError
 from engine.query.engine import QueryCounts, QueryEngine
 from engine.rules import slots
 from engine.rules.alerting import identity
-from engine.rules.errors import DuplicateError, LimitError, NotAVectorError
+from engine.rules.errors import DuplicateError, LimitError, NotAVectorError, RuleError
 from engine.rules.ports import Expand
-from engine.rules.preview.episodes import Episode, episodes
+from engine.rules.preview.episodes import Episode
+from engine.rules.preview.limits import limited
 from engine.rules.preview.overlay import Overlay
 from engine.rules.preview.reach import beginnings
 from engine.rules.recording import relabelling
 from engine.rules.spec import AlertingRule, GroupSpec, RecordingRule, Rule
 from engine.rules.states import Timing
-from engine.rules.templates import Expander
+from engine.rules.templates import Expander, depends_on_labels_alone
 from promql.model.labels import Labels
 from promql.model.results import Matrix
 from promql.model.types import BoolArray, FloatArray, IntArray
 
-_CHANGING = ("$value", ".Value", "query")
-"""A label whose template has one of these may name another alert at each instant."""
+T = TypeVar("T")
+
+MOST_INSTANTS: Final = 60_000
+"""Of one rule, those before the span that its `for` and what looks at it need included."""
+MOST_ALERTS: Final = 100_000
+"""Of one rule, counted as often as they began anew; more is no answer, and fills the memory."""
+_TURN: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +128,8 @@ class _Turns:
         if first > self._end:
             return RuleReplay(rule)
         try:
+            if (self._end - first) // interval >= MOST_INSTANTS:
+                raise RuleError(f"more than {MOST_INSTANTS} evaluations, those before the span included")
             offset = self._spec.query_offset
             result = await self._queries.range(rule.expr, first - offset, self._end - offset, interval)
             if not isinstance(result, Matrix):
@@ -146,16 +154,50 @@ class _Turns:
         return RuleReplay(rule, error=error)
 
     async def _alerts(self, rule: AlertingRule, matrix: Matrix) -> RuleReplay:
-        cells, twice = await _cells(rule, matrix, self._expand)
-        timing = Timing(rule.hold, rule.keep_firing)
-        found, dropped = limited(cells.times, cells.present, timing, self._spec.limit)
-        lives = [await self._life(rule, cells, one) for one in found]
+        cells, twice = await self._cells(rule, matrix)
+        timing, limit = Timing(rule.hold, rule.keep_firing), self._spec.limit
+        found, dropped = await self._queries.workers.run(limited, cells.times, cells.present, timing, limit)
         # What ended before the span is no part of it.
-        seen = [life for life in lives if life.ended_at is None or life.ended_at > self._start]
+        found = [one for one in found if one.end is None or cells.times[one.end] > self._start]
+        if len(found) > MOST_ALERTS:
+            raise RuleError(f"{len(found)} alerts, which is more than {MOST_ALERTS}: ask for a shorter span")
+        seen = [await self._life(rule, cells, one) async for one in self._in_turns(found)]
         errors = [_times(DuplicateError("alert"), twice, len(matrix.times))] if twice else []
         if dropped:
             errors.append(_times(LimitError(self._spec.limit, max(dropped), "alerts"), len(dropped), len(matrix.times)))
         return RuleReplay(rule, tuple(sorted(seen, key=lambda life: (life.active_at, life.labels))), "; ".join(errors))
+
+    async def _cells(self, rule: AlertingRule, matrix: Matrix) -> tuple[_Cells, int]:
+        samples: dict[Labels, Labels] = {}
+        homes: list[_Home] = []
+        async for row in self._in_turns(range(len(matrix.labels))):
+            for home in await self._homes(rule, matrix, row):
+                samples.setdefault(home.alert, matrix.labels[row])
+                homes.append(home)
+        return _cells(samples, homes, matrix)
+
+    async def _homes(self, rule: AlertingRule, matrix: Matrix, row: int) -> list[_Home]:
+        """The alerts that one series makes; one, unless a label depends on more than the series."""
+        present, seen = matrix.present[row], np.flatnonzero(matrix.present[row]).tolist()
+        if all(depends_on_labels_alone(text) for text in rule.labels.values() if "{{" in text):
+            return [_Home(await self._named(rule, matrix, row, seen[0]), row, present)] if seen else []
+        found: dict[Labels, BoolArray] = {}
+        async for at in self._in_turns(seen):
+            found.setdefault(await self._named(rule, matrix, row, at), np.zeros_like(present))[at] = True
+        return [_Home(labels, row, there) for labels, there in found.items()]
+
+    async def _named(self, rule: AlertingRule, matrix: Matrix, row: int, at: int) -> Labels:
+        """Which alert a sample is."""
+        sample, value, time = matrix.labels[row], float(matrix.values[row, at]), int(matrix.times[at])
+        texts = {name: await self._expand(rule.name, text, sample, value, time) for name, text in rule.labels.items()}
+        return identity(rule, sample, texts)
+
+    async def _in_turns(self, items: Sequence[T]) -> AsyncIterator[T]:
+        """All of them, while others run in between: texts are filled in on the event loop."""
+        for number, item in enumerate(items, 1):
+            if number % _TURN == 0:
+                await self._queries.clock.sleep(0)
+            yield item
 
     async def _life(self, rule: AlertingRule, cells: _Cells, one: Episode) -> Life:
         at = one.start if one.fired is None else one.fired
@@ -166,6 +208,15 @@ class _Turns:
         }
         fired, end = (None if index is None else int(cells.times[index]) for index in (one.fired, one.end))
         return Life(cells.labels[one.row], annotations, value, int(cells.times[one.start]), fired, end)
+
+
+@dataclass(frozen=True, slots=True)
+class _Home:
+    """At which instants (`bool[T]`) a row of the matrix is this alert."""
+
+    alert: Labels
+    row: int
+    there: BoolArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,87 +232,17 @@ class _Cells:
     values: FloatArray
 
 
-async def _cells(rule: AlertingRule, matrix: Matrix, expand: Expand) -> tuple[_Cells, int]:
+def _cells(samples: Mapping[Labels, Labels], homes: Sequence[_Home], matrix: Matrix) -> tuple[_Cells, int]:
     """The alerts, and at how many instants two samples give the same one: there nothing is evaluated."""
-    index: dict[Labels, int] = {}
-    samples: list[Labels] = []
-    homes: list[tuple[int, int, BoolArray]] = []  # alert, row, instants
-    for row, sample in enumerate(matrix.labels):
-        for labels, there in await _identities(rule, matrix, row, sample, expand):
-            if labels not in index:
-                index[labels] = len(index)
-                samples.append(sample)
-            homes.append((index[labels], row, there))
+    index = {labels: at for at, labels in enumerate(samples)}
     shape = (len(index), len(matrix.times))
     counts, values = np.zeros(shape, np.int64), np.zeros(shape)
-    for alert, row, there in homes:
-        counts[alert] += there
-        values[alert, there] = matrix.values[row, there]
+    for home in homes:
+        counts[index[home.alert]] += home.there
+        values[index[home.alert], home.there] = matrix.values[home.row, home.there]
     whole = ~(counts > 1).any(axis=0)
-    cells = _Cells(list(index), samples, matrix.times[whole], counts[:, whole] > 0, values[:, whole])
+    cells = _Cells(list(samples), list(samples.values()), matrix.times[whole], counts[:, whole] > 0, values[:, whole])
     return cells, int((~whole).sum())
-
-
-async def _identities(
-    rule: AlertingRule, matrix: Matrix, row: int, sample: Labels, expand: Expand
-) -> list[tuple[Labels, BoolArray]]:
-    """The alerts that one series makes, and at which instants; one, unless a label depends on more than the series."""
-    present = matrix.present[row]
-
-    async def named(at: int) -> Labels:
-        value, time = float(matrix.values[row, at]), int(matrix.times[at])
-        texts = {name: await expand(rule.name, text, sample, value, time) for name, text in rule.labels.items()}
-        return identity(rule, sample, texts)
-
-    seen = np.flatnonzero(present)
-    if not any(word in text for text in rule.labels.values() for word in _CHANGING):
-        return [(await named(int(seen[0])), present)] if len(seen) else []
-    found: dict[Labels, BoolArray] = {}
-    for at in seen.tolist():
-        found.setdefault(await named(at), np.zeros_like(present))[at] = True
-    return list(found.items())
-
-
-def limited(times: IntArray, present: BoolArray, timing: Timing, limit: int) -> tuple[list[Episode], list[int]]:
-    """Episodes, and how many alerts there were wherever they were more than `limit` (0 for none).
-
-    There all of them are dropped, and begin anew at the next instant.
-    """
-    found: list[Episode] = []
-    dropped: list[int] = []
-    offset = 0
-    while offset < len(times):
-        moved = [_moved(one, offset) for one in episodes(times[offset:], present[:, offset:], timing)]
-        active = _active(moved, len(times))
-        over = np.flatnonzero((active > limit) & (limit > 0))
-        if not len(over):
-            found += moved
-            break
-        cut = int(over[0])
-        dropped.append(int(active[cut]))
-        found += [_cut(one, cut) for one in moved if one.start < cut]
-        offset = cut + 1
-    return found, dropped
-
-
-def _moved(one: Episode, by: int) -> Episode:
-    fired = None if one.fired is None else one.fired + by
-    return Episode(one.row, one.start + by, fired, None if one.end is None else one.end + by)
-
-
-def _active(found: Sequence[Episode], count: int) -> IntArray:
-    """How many are active at each instant."""
-    change = np.zeros(count + 1, np.int64)
-    for one in found:
-        change[one.start] += 1
-        change[count if one.end is None else one.end] -= 1
-    return np.cumsum(change[:count])
-
-
-def _cut(one: Episode, at: int) -> Episode:
-    """No later than that instant."""
-    end = at if one.end is None else min(one.end, at)
-    return Episode(one.row, one.start, one.fired if one.fired is not None and one.fired < end else None, end)
 
 
 def _times(error: EngineError, failed: int, of: int) -> str:

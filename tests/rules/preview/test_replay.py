@@ -200,3 +200,31 @@ async def test_a_document_leaves_out_what_did_not_happen(store: Store) -> None:
     assert [rule["name"] for rule in rules if "error" in rule] == ["Each", "Many"]
     for life in (life for rule in rules for life in rule.get("alerts", ())):
         assert set(life) - {"firedAt", "endedAt"} == {"labels", "annotations", "value", "activeAt"}
+
+
+async def test_a_label_that_tells_the_time_names_another_alert_at_each_instant(store: Store) -> None:
+    filled(store, 1, 5)
+    text = "groups: [{name: g, rules: [{alert: A, expr: 'sum(x) > -1', labels: {at: '{{ now }}'}}]}]"
+    lives = alerts_of(await Replay(queries(store), {})(groups(text), START, START + 4 * MINUTE))["A"]
+    assert [life.ended_at and life.ended_at - life.active_at for life in lives] == [MINUTE] * 3 + [None]
+    assert len({life.labels for life in lives}) == 4
+
+
+async def test_what_would_be_too_much_is_told_of_the_rule_alone(store: Store) -> None:
+    filled(store, 1, 5)
+    text = """
+groups:
+- name: g
+  interval: 1s
+  rules:
+  - {alert: Long, expr: "x > -1", for: 100y}
+  - {alert: A, expr: "x >= 0"}
+- name: h
+  interval: 1ms
+  rules:
+  - {alert: Each, expr: "sum(x)", labels: {at: "{{ now }}"}, for: 1m}
+"""
+    (long, fine), (each,) = [one.rules for one in await Replay(queries(store), {})(groups(text), START, START + MINUTE)]
+    assert "more than 60000 evaluations" in long.error
+    assert (len(fine.lives) > 0, fine.error) == (True, "")
+    assert "evaluations" in each.error
