@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import chain, pairwise
+from itertools import chain
 from typing import Final, TypeAlias
 
 import numpy as np
@@ -17,8 +17,9 @@ import numpy as np
 from promql.execute.edges import Reach
 from promql.execute.limits import Limits
 from promql.execute.rollup import Rolling
+from promql.execute.thresholds import Rolled, passing, thresholds
 from promql.functions.windows import Kernel
-from promql.model.grid import Grid, Steps, without_names
+from promql.model.grid import Grid, Steps
 from promql.model.panel import Need, Panel, Selected
 from promql.plan.nodes import Fetch, Plan, Rollup, walk
 
@@ -27,15 +28,22 @@ _FEW: Final = 4_096
 _APART: Final = 1 << 40
 """Between the numbers of one selector's series and those of the next; a store has fewer series."""
 
+_ROOM: Final = 4 * _FEW
+"""A limit that no comparison of so few samples with a number comes near."""
 _NO_REFS: Final = np.empty(0, np.int64)
 
 Alike: TypeAlias = tuple[Kernel, Steps, Steps, int]
 
 
 def fused(
-    plans: Sequence[Plan], panels: Mapping[Need, Sequence[Selected]], pause: Callable[[], None]
+    plans: Sequence[Plan],
+    panels: Mapping[Need, Sequence[Selected]],
+    wanted: Mapping[int, int],
+    pause: Callable[[], None],
 ) -> Iterator[tuple[int, Grid]]:
-    """Values of nodes (by their ids) that were computed together: rollups of few samples at one instant.
+    """Values of nodes (by their ids) that were computed together: rollups of few samples at one instant, and plans that
+    compare such a rollup with a number. `wanted` says how often nodes are used; what is used for comparisons alone is
+    left out.
 
     A plan's limit bounds what it takes for itself alone, so it is looked at where a plan makes use of a value; all
     together are no more than the samples that were fetched for them.
@@ -47,9 +55,13 @@ def fused(
             if isinstance(node, Rollup) and _small(node, panels):
                 key = (node.kernel, node.steps, node.ends, node.length)
                 alike.setdefault(key, {})[id(node)] = node
+    compared = thresholds(plan.root for plan in plans if plan.options.max_samples >= _ROOM)
+    done = {node for node, some in compared.items() if len(some) == wanted[node]}
     for nodes in alike.values():
         if len(nodes) > 1:
-            yield from _together(list(nodes.values()), panels, limits)
+            rolled = _rolled(list(nodes.values()), panels, limits)
+            yield from rolled.grids(but=done)
+            yield from passing(rolled, compared)
 
 
 def _small(node: Rollup, panels: Mapping[Need, Sequence[Selected]]) -> bool:
@@ -58,31 +70,13 @@ def _small(node: Rollup, panels: Mapping[Need, Sequence[Selected]]) -> bool:
     return 0 < sum(one.values.size for one in panels[node.source.need]) <= _FEW
 
 
-def _together(
-    nodes: Sequence[Rollup], panels: Mapping[Need, Sequence[Selected]], limits: Limits
-) -> Iterator[tuple[int, Grid]]:
+def _rolled(nodes: Sequence[Rollup], panels: Mapping[Need, Sequence[Selected]], limits: Limits) -> Rolled:
     first = nodes[0]
     reach = Reach(first.ends, first.length, first.steps)
     rolling = Rolling.over(list(_laid_together(nodes, panels)), reach, first.kernel, (), limits)
     refs = np.sort(np.concatenate([batch.refs for batch in rolling.batches] or [_NO_REFS]))
-    whole = rolling.whole()
-    full = bool(whole.present.all())
-    edges = refs.searchsorted(np.arange(len(nodes) + 1) * _APART).tolist()
-    bare = without_names(whole.labels)
-    for node, (low, high) in zip(nodes, pairwise(edges), strict=True):
-        labels = whole.labels if node.keeps_name else bare
-        grid = Grid(labels[low:high], whole.values[low:high], whole.present[low:high])
-        if not full:
-            grid = grid.compact()
-        if node.keeps_name or _told_apart(node, grid):
-            yield id(node), grid  # others fail where a plan wants them, each by itself
-
-
-def _told_apart(node: Rollup, nameless: Grid) -> bool:
-    """Are its rows told apart without names?"""
-    if isinstance(node.source, Fetch) and node.source.one_name:
-        return True
-    return len(set(nameless.labels)) == len(nameless.labels)
+    edges = refs.searchsorted(np.arange(len(nodes) + 1) * _APART)
+    return Rolled(nodes, rolling.whole(), edges)
 
 
 def _laid_together(nodes: Sequence[Rollup], panels: Mapping[Need, Sequence[Selected]]) -> Iterator[Selected]:

@@ -81,7 +81,7 @@ def run_together(
     found: list[Result | EvaluationError] = []
     with np.errstate(all="ignore"):
         wanted = uses(plan.root for plan in plans)
-        shared = _Shared(wanted, dict(fused(plans, panels, pause)))
+        shared = _Shared(wanted, dict(fused(plans, panels, wanted, pause)))
         for plan in plans:
             try:
                 found.append(_Run(plan, panels, Limits(most, pause), None, shared).result())

@@ -151,15 +151,13 @@ class _Builder:
         return Rollup(steps=steps, name=name, kernel=kernel, source=source, ends=ends, length=length, keeps_name=True)
 
     def _fetch(self, selector: VectorSelector, ends: Steps, length: int, kind: Kind) -> Fetch:
-        need = Need(tuple(map(self._matcher, selector.matchers)), ends.start - length, ends.end, kind)
+        matchers = selector.matchers
+        if self.options.dialect is not Dialect.PROMETHEUS_2:
+            matchers = tuple(map(_matching_newlines, matchers))
+        need = Need(matchers, ends.start - length, ends.end, kind)
         self.needs[need] = None
-        names = [m for m in selector.matchers if m.name == METRIC_NAME and m.op is MatchOp.EQUAL and m.value]
-        return Fetch(need=need, one_name=bool(names))
-
-    def _matcher(self, matcher: Matcher) -> Matcher:
-        if self.options.dialect is Dialect.PROMETHEUS_2 or matcher.op in (MatchOp.EQUAL, MatchOp.NOT_EQUAL):
-            return matcher
-        return Matcher(matcher.name, matcher.op, dot_matches_newlines(matcher.value))
+        one_name = any(m.name == METRIC_NAME and m.op is MatchOp.EQUAL and m.value for m in matchers)
+        return Fetch(need=need, one_name=one_name)
 
     def _range(self, expr: Expr, steps: Steps) -> tuple[Source, Steps, int]:
         """Where a range's samples come from, where its windows end, and how long they are."""
@@ -268,6 +266,12 @@ def _bare(expr: Expr) -> Expr:
     while isinstance(expr, Paren):
         expr = expr.expr
     return expr
+
+
+def _matching_newlines(matcher: Matcher) -> Matcher:
+    if matcher.op in (MatchOp.EQUAL, MatchOp.NOT_EQUAL):
+        return matcher
+    return Matcher(matcher.name, matcher.op, dot_matches_newlines(matcher.value))
 
 
 def _labels_of_matchers(expr: Expr) -> Labels:

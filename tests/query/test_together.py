@@ -28,7 +28,8 @@ PARTS = (
     "sum by (n) (m0) + on(n) sum by (n) (m1)", "m0 * on(n) m1", "m0 * on(none) m1", 'rate({n="1"}[5m])', '{n="1"}',
     "absent(m9)", "absent(m0)", "avg_over_time(m1[3m])", "max_over_time(m2[3m]) - m2", "time()", "1", "vector(2)",
     "m0 offset 2m", "rate(m0[5m] offset 1m)", "timestamp(m1)", "topk(1, m0)", "quantile_over_time(0.5, m0[5m])",
-    "m0[5m]", "count_over_time(m0[5m:1m])", 'sum_over_time({__name__=~"m."}[5m])', "-m0", '"text"',
+    "m1 >= 3", "3 > m0", "m0 != 2", "m0 == bool 2", "rate(m0[5m]) > 0", "0 < rate(m1[5m])", 'rate({n="1"}[5m]) > 0',
+    '{k="1"} > 2', "NaN != m1", "m0[5m]", "count_over_time(m0[5m:1m])", 'sum_over_time({__name__=~"m."}[5m])', "-m0", '"text"',
 )  # fmt: skip
 
 
@@ -85,7 +86,17 @@ async def test_one_that_fails_ends_no_other(store: Store) -> None:
 
 @pytest.mark.parametrize("most", range(1, 60, 4))
 def test_the_limit_on_samples_refuses_what_it_refuses_alone(most: int, store: Store) -> None:
-    texts = ["m0", "m2", "rate(m0[5m])", "rate(m2[5m])", "sum(m2)", "sum(m0) + sum(m2)", "rate(m9[5m])"]
+    texts = [
+        "m0",
+        "m2",
+        "rate(m0[5m])",
+        "rate(m2[5m])",
+        "sum(m2)",
+        "sum(m0) + sum(m2)",
+        "rate(m9[5m])",
+        "m0 > 2",
+        "2 < m2",
+    ]
     deadline, window, options = Deadline(ManualClock(), 1.0), Window(END, END, 0), Options(max_samples=most)
     together = evaluate_together(store, [parse(text) for text in texts], window, options, deadline)
     for text, found in zip(texts, together, strict=True):
