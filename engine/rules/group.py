@@ -174,12 +174,15 @@ class Group:
         log.warning("rule group %s: evaluating a rule failed: %s", self.spec.key, progress.last_error, exc_info=trace)
 
     def _commit(self, progress: Progress, samples: Samples, time: int) -> None:
-        """Write the samples, and stale markers for what the rule wrote last time and not now. Raises IngestError."""
-        if not samples.labels and not progress.outputs:
-            return
+        """Write the samples, and stale markers for what the rule wrote last time and not now. Raises IngestError.
+
+        A marker may be refused: another rule has gone on with the series.
+        """
         now = dict.fromkeys(samples.labels)
         gone = [labels for labels in progress.outputs if labels not in now]
-        appended = self._append([*samples.labels, *gone], [samples.values, np.full(len(gone), STALE_NAN)], time)
+        appended = self._append(samples.labels, samples.values, time)
+        progress.outputs |= now
+        self._append(gone, np.full(len(gone), STALE_NAN), time)
         progress.outputs = now
         self.counts.samples += len(now)
         if appended.duplicate:
@@ -195,17 +198,17 @@ class Group:
         """Mark the series of rules that are no more; with no room on the disk they are left for the next turn."""
         orphans = list(self._orphans)
         try:
-            self._append(orphans, [np.full(len(orphans), STALE_NAN)], time)
+            self._append(orphans, np.full(len(orphans), STALE_NAN), time)
         except DiskFullError as error:
             log.warning("rule group %s: marking the ends of %d series failed: %s", self.spec.key, len(orphans), error)
         else:
             self._orphans = {}
 
-    def _append(self, labels: Sequence[Labels], values: Sequence[FloatArray], time: int) -> Appended:
+    def _append(self, labels: Sequence[Labels], values: FloatArray, time: int) -> Appended:
         if not labels:
             return Appended()
         columns = self._source.columns(labels)
-        return self._parts.store.append(self._source, [Batch(time, columns, normalise(np.concatenate(values)))])
+        return self._parts.store.append(self._source, [Batch(time, columns, normalise(values))])
 
     def _restore(self, now: int) -> None:
         timings, select = self._parts.timings, self._parts.store.select

@@ -68,6 +68,19 @@ async def test_one_series_from_two_rules_is_refused_the_second_time(store: Store
     assert shown(store, "a") == {'a{job="a"}': [(MINUTE, 1.0)]}
 
 
+async def test_a_series_that_moves_to_a_rule_before_goes_on_without_an_error(
+    store: Store, manual_clock: ManualClock
+) -> None:
+    evaluate = FakeEvaluator(
+        {"x": during([(2 * MINUTE, HOUR)], ON), "y": during([(0, 2 * MINUTE)], vector(({"job": "a"}, 2.0)))}
+    )
+    ours = working(store, manual_clock, group(recording("a", "x"), recording("a", "y")), evaluate, restored=True)
+    for minute in (1, 2, 3):
+        await ours.evaluate(minute * MINUTE)
+        assert [rule.progress.last_error for rule in ours.rules] == ["", ""]
+    assert shown(store, "a") == {'a{job="a"}': [(MINUTE, 2.0), (2 * MINUTE, 1.0), (3 * MINUTE, 1.0)]}
+
+
 async def test_a_series_that_another_group_has_taken_over_does_not_end(store: Store, manual_clock: ManualClock) -> None:
     evaluate = FakeEvaluator({"x": ON})
     old = working(store, manual_clock, group(recording("a", "x"), name="old"), evaluate, restored=True)
