@@ -15,7 +15,7 @@ from enum import Enum
 from typing import Final
 
 from engine.gotemplate.budget import Budget
-from engine.gotemplate.containers import GoMap, GoPointer, GoStruct, boxed, zero
+from engine.gotemplate.containers import GoList, GoMap, GoPointer, GoStruct, boxed, zero
 from engine.gotemplate.errors import CallError, ExecutionError, LimitError, Position, TooLargeError
 from engine.gotemplate.functions.builtins import truth
 from engine.gotemplate.literals import INT_MAX
@@ -39,6 +39,7 @@ from engine.gotemplate.text import rejoined, to_bytes
 from engine.gotemplate.types import Function, GoType, GoValue, Kind, type_of
 from promql.model.labels import quote
 
+_PRICE: Final = 4  # elements of a receiver that a step pays for: methods look through them, and make nothing of most
 _NOTHING: Final = object()  # no value comes down the pipeline
 _EXPECTED: Final = {
     Kind.BOOL: "bool",
@@ -213,6 +214,8 @@ class Evaluator:
             values.append(value)
         if given.final is not _NOTHING:
             values.append(self._checked(given.final, _parameter(function, len(given.operands))))
+        if receiver:
+            self._step(_elements(receiver[0]) // _PRICE)
         return self._guarded(name, function, (*receiver, *values), shown)
 
     def _check_count(self, name: str, function: Function, given: _Given) -> None:
@@ -238,6 +241,7 @@ class Evaluator:
         if isinstance(value, str):
             self._step(len(value) // function.price)
             return rejoined(value)
+        self._step(_elements(value))
         return value
 
     # Arguments
@@ -334,6 +338,11 @@ class Evaluator:
         column = len(to_bytes(tree.text[begin : node.start]))
         where = f"template: {tree.file}:{line}:{column}: executing {quote(tree.name)} at <{node}>"
         return f"{where}: {message}", Position(tree.file, line, column)
+
+
+def _elements(value: object) -> int:
+    """What a call that makes a list, or a method that looks through one, has to do."""
+    return len(value) if isinstance(value, GoList | GoMap) else 0
 
 
 def _parameter(function: Function, at: int) -> GoType | None:

@@ -7,7 +7,7 @@ a template always ends, with its text or with an error.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from typing import TypeAlias
 
 from engine.gotemplate.budget import DEFAULT_LIMITS, Budget, Limits
@@ -113,9 +113,11 @@ class Execution:
         try:
             self._evaluator.at = node.pipeline
             value = boxed(self._evaluator.pipeline(dot, node.pipeline))
-            pairs = self._pairs(value.target if isinstance(value, GoPointer) else value)
+            value = value.target if isinstance(value, GoPointer) else value
+            pairs = self._pairs(value)
             inner = len(variables)
             for key, element in pairs:
+                self._budget.step()
                 self._bind(node.pipeline, key, element)
                 try:
                     yield self._list(node.body, element)
@@ -124,18 +126,18 @@ class Execution:
                         return
                 finally:
                     del variables[inner:]
-            if not pairs and node.otherwise is not None:
+            if not truth(value) and node.otherwise is not None:
                 yield self._list(node.otherwise, dot)
         finally:
             del variables[mark:]
 
-    def _pairs(self, value: object) -> Sequence[tuple[object, object]]:
+    def _pairs(self, value: object) -> Iterable[tuple[object, object]]:
         if value is None:
             return ()
         if isinstance(value, GoMap):
-            return list(value.items())
+            return value.items()
         if isinstance(value, GoList):
-            return list(enumerate(value))
+            return enumerate(value)
         raise self._evaluator.failed(f"range can't iterate over {printed(value)}")
 
     def _bind(self, pipeline: Pipeline, key: object, element: object) -> None:

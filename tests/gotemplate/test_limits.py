@@ -84,6 +84,46 @@ def test_greedy_templates_are_stopped_with_an_error(text: str) -> None:
         )
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{{ range .L }}{{ range $.L }}{{ end }}{{ end }}",
+        "{{ range .L }}{{ range $i, $_ := $.L }}{{ end }}{{ end }}",
+        "{{ range .L }}{{ if $.Alerts.Resolved }}{{ end }}{{ end }}",
+    ],
+)
+def test_elements_cost_steps_whether_anything_is_done_with_them_or_not(text: str) -> None:
+    data = {"L": list(range(300)), "Alerts": DATA.get("Alerts")}
+    with pytest.raises(LimitError, match="steps"):
+        parse("", text, ALERTMANAGER).execute(data, limits=Limits(steps=800))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{{ range query "x" }}{{ with query "x" }}{{ end }}{{ end }}',
+        '{{ $x := query "x" }}{{ range $x }}{{ with sortByLabel "a" $x }}{{ end }}{{ end }}',
+        '{{ range query "x" }}{{ range query "x" }}{{ end }}{{ end }}',
+    ],
+)
+def test_what_queries_give_costs_steps_each_time_it_is_asked_for_or_sorted(text: str) -> None:
+    samples = [({"a": str(at)}, 0.0) for at in range(20_000)]
+    asked = []
+
+    def query(expression: str) -> list[tuple[dict[str, str], float]]:
+        asked.append(expression)
+        return samples
+
+    result = expand("A", text, labels={}, external_labels={}, external_url="", value=0, query=query, now=0.0)
+    assert isinstance(result.error, LimitError)
+    assert len(asked) <= 50
+
+
+def test_a_range_that_is_left_at_once_costs_one_step_a_time() -> None:
+    text = "{{ range .L }}{{ range $.L }}{{ break }}{{ end }}{{ end }}{{ range .E }}{{ else }}none{{ end }}"
+    assert parse("", text, ALERTMANAGER).execute({"L": list(range(1000)), "E": []}, limits=Limits(steps=6000)) == "none"
+
+
 def test_values_nested_beyond_all_reason_are_stopped() -> None:
     text = "{{ $x := args 1 }}" + "{{ $x = args $x $x }}" * 2000 + "{{ $x }}"
     result = expand("A", text, labels={}, external_labels={}, external_url="", value=0, query=lambda _: [], now=0.0)
