@@ -1,4 +1,4 @@
-"""The memory of a wide range query, in blocks of steps and in one piece.
+"""The memory of a wide range query, by portions of its series, in blocks of steps, and in one piece.
 
 `sum by (mode) (rate(x[5m]))` at 288 steps over 24 h of 10,000 steady series at 15 s: 57.6 million samples, sealed. Each
 way runs in a process of its own that shares the store; what it adds to its resident memory is measured, and CPU.
@@ -19,7 +19,7 @@ from benchmarks.rate_kernel import EVERY, QUERY, START, TARGETS
 from benchmarks.rate_store import SERIES, TURN, Target, steady
 from engine.foundation.clock import SystemClock
 from engine.query.deadline import Deadline
-from engine.query.evaluation import BLOCK, evaluate
+from engine.query.evaluation import BLOCK, PORTION, ROOM, Room, evaluate
 from engine.tsdb.store import Store
 from promql.plan.build import build
 from promql.plan.window import Window
@@ -32,9 +32,14 @@ SCRAPES: Final = HOURS * 3_600_000 // EVERY
 
 def main() -> None:
     store = filled()
-    for name, block in ((f"in blocks of {BLOCK:,} samples", BLOCK), ("in one piece", 1 << 62)):
+    ways = {
+        f"by portions of {PORTION:,} samples": ROOM,
+        f"in blocks of {BLOCK:,} samples": Room(BLOCK, 1 << 62),
+        "in one piece": Room(1 << 62, 1 << 62),
+    }
+    for name, room in ways.items():
         ours, theirs = multiprocessing.Pipe()
-        child = multiprocessing.get_context("fork").Process(target=_measured, args=(store, block, theirs))
+        child = multiprocessing.get_context("fork").Process(target=_measured, args=(store, room, theirs))
         child.start()
         megabytes, seconds = ours.recv()
         child.join()
@@ -53,11 +58,11 @@ def filled() -> Store:
     return store
 
 
-def _measured(store: Store, block: int, answer: Connection) -> None:
+def _measured(store: Store, room: Room, answer: Connection) -> None:
     expr, window = parse(QUERY), Window(START, START + HOURS * 3_600_000, STEP)
     plan, clock = build(expr, window), SystemClock()
     before, began = _resident(), time.process_time()
-    evaluate(store, expr, plan, Deadline(clock, clock.monotonic() + 600), block=block)
+    evaluate(store, expr, plan, Deadline(clock, clock.monotonic() + 600), room=room)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     answer.send(((peak - before) / 1e6, time.process_time() - began))
 

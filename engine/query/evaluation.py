@@ -1,12 +1,15 @@
-"""Fetch and run, in a worker's thread, in blocks of steps that fit in memory.
+"""Fetch and run, in a worker's thread, in pieces that fit in memory.
 
-What a selector reads may be far more than what a query holds: an hour of rates over a month of samples. So before
-anything is fetched the store says about how much there is, and a range query that would read more than BLOCK samples
-at a time is run for some steps after the others. Steps do not depend on each other, so nothing changes but the memory.
+What a selector reads may be far more than what a query holds: an hour of rates, or one maximum, over a month of
+samples. So before anything is fetched the store says about how much there is. Much that is asked for once is fetched in
+portions of its series, each when it is their turn; a processor's cache likes it too. A range query that would still
+read more than BLOCK samples at a time is run for some steps after the others. Steps do not depend on each other, so
+nothing changes but the memory.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -18,16 +21,18 @@ from engine.query.deadline import Deadline
 from promql.errors import EvaluationError
 from promql.execute.meter import Meter
 from promql.execute.run import run, run_together
-from promql.model.panel import Need, Selected, Size
+from promql.model.panel import Given, Need, Selected, Size
 from promql.model.results import Matrix, Result
 from promql.model.types import IntArray
 from promql.plan.build import build, build_together
-from promql.plan.nodes import Inner, Plan, PlanNode, Rollup, walk
+from promql.plan.nodes import Fetch, Inner, Plan, PlanNode, RawRange, Rollup, walk
 from promql.plan.window import Options, Window
 from promql.syntax.ast import Expr
 
 BLOCK: Final = 1 << 24
 """Samples read at a time: 128 MB."""
+PORTION: Final = 1 << 20
+"""Samples fetched at a time, of a need of more: 8 MB."""
 _FEW_VALUES: Final = 1 << 14
 _FEW_NODES: Final = 24
 _FEW_SOURCES: Final = 32
@@ -38,6 +43,9 @@ class Selects(Protocol):
 
     def select(self, need: Need) -> Sequence[Selected]:
         """The samples of all series that match."""
+
+    def portions(self, need: Need, most: int) -> Sequence[Given]:
+        """The same, to be fetched in portions of about so many samples."""
 
     def weight(self, need: Need) -> int:
         """About how many samples that is, at little cost."""
@@ -57,18 +65,30 @@ class Evaluated:
     peak: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How many samples may be read at a time: in all, and of what need not be kept."""
+
+    block: int = BLOCK
+    portion: int = PORTION
+
+
+ROOM: Final = Room()
+
+
 def evaluate(
-    store: Selects, expr: Expr, plan: Plan, deadline: Deadline, *, measured: bool = False, block: int = BLOCK
+    store: Selects, expr: Expr, plan: Plan, deadline: Deadline, *, measured: bool = False, room: Room = ROOM
 ) -> Evaluated:
     """Raises EvaluationError, TooManySamplesError, QueryTimeoutError, QueryCanceledError."""
-    windows = blocks(plan, store.weight, block)
+    by_portion = frozenset() if measured else _once(plan)
+    windows = blocks(plan, lambda need: 0 if need in by_portion else store.weight(need), room.block)
     if len(windows) == 1:
-        return _evaluated(store, plan, deadline, measured=measured)
+        return _evaluated(store, plan, deadline, room.portion, measured=measured)
     done: list[Evaluated] = []
     held = 0
     for window in windows:
         part = build(expr, window, plan.options, plan.window)
-        done.append(_evaluated(store, part, deadline, measured=measured, held=held))
+        done.append(_evaluated(store, part, deadline, room.portion, measured=measured, held=held))
         result = done[-1].result
         assert isinstance(result, Matrix)
         held += result.values.size
@@ -135,10 +155,27 @@ def blocks(plan: Plan, weight: Callable[[Need], int], block: int) -> list[Window
     return [replace(window, start=start, end=end - window.step) for start, end in pairwise(starts)]
 
 
-def _evaluated(store: Selects, plan: Plan, deadline: Deadline, *, measured: bool, held: int = 0) -> Evaluated:
-    meter = Meter(deadline.clock.monotonic) if measured else None
-    result = run(plan, _fetched(store, plan, deadline), deadline, meter, held)
-    return Evaluated(result) if meter is None else Evaluated(result, meter.samples(plan.root), meter.peak)
+def _evaluated(
+    store: Selects, plan: Plan, deadline: Deadline, portion: int, *, measured: bool, held: int = 0
+) -> Evaluated:
+    if measured:
+        meter = Meter(deadline.clock.monotonic)
+        result = run(plan, _fetched(store, plan, deadline), deadline, meter, held)
+        return Evaluated(result, meter.samples(plan.root), meter.peak)
+    once = _once(plan)
+    given: dict[Need, Sequence[Given]] = {}
+    for need in plan.needs:
+        deadline()
+        portioned = need in once and store.weight(need) > portion
+        given[need] = store.portions(need, portion) if portioned else store.select(need)
+    return Evaluated(run(plan, given, deadline, None, held))
+
+
+def _once(plan: Plan) -> frozenset[Need]:
+    """What is asked for once, and so need not be kept."""
+    nodes = (node for node in walk(plan.root) if isinstance(node, Rollup | RawRange))
+    asked = Counter(node.source.need for node in nodes if isinstance(node.source, Fetch))
+    return frozenset(need for need, times in asked.items() if times == 1)
 
 
 def _fetched(store: Selects, plan: Plan, deadline: Deadline) -> dict[Need, Sequence[Selected]]:

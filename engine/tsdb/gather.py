@@ -50,6 +50,11 @@ class Group:
     slots: Slots | None = None
     places: WeakKeyDictionary[SealedTable, IntArray | None] = field(default_factory=WeakKeyDictionary)
 
+    def part(self, rows: IntArray) -> Group:
+        """Some of its series, by their places in it, which ascend."""
+        owners = tuple((source, columns[rows]) for source, columns in self.owners)
+        return Group(owners, self.refs[rows], self.labels.take(rows))
+
 
 @dataclass(frozen=True, slots=True)
 class _Stretch:

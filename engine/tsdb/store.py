@@ -33,6 +33,7 @@ from engine.tsdb.late import held
 from engine.tsdb.maintenance import Maintained, Maintenance
 from engine.tsdb.numbers import NEVER
 from engine.tsdb.options import StoreOptions
+from engine.tsdb.portions import portions
 from engine.tsdb.recovery import Recovery, restore
 from engine.tsdb.request import Refusal, Writes, judge
 from engine.tsdb.selection import Selections
@@ -46,7 +47,7 @@ from engine.tsdb.wal import Log, NoLog, Wal
 from engine.tsdb.weigh import weigh
 from promql.model.labels import Labels
 from promql.model.matchers import Matcher
-from promql.model.panel import Kind, Need, Selected, Size
+from promql.model.panel import Kind, Later, Need, Selected, Size
 from promql.model.types import BoolArray, IntArray
 
 FORMAT: bytes = b"engine samples, format 2\n"
@@ -173,6 +174,10 @@ class Store:
         for group in self._selections.groups(need.matchers):
             found.extend(gather(group, need.start, need.end, need.kind))
         return found
+
+    def portions(self, need: Need, most: int) -> list[Later]:
+        """The same, of about so many samples at a time, each fetched when it is its turn."""
+        return list(portions(self._selections.groups(need.matchers), need, self._state.catalog, most))
 
     def weight(self, need: Need) -> int:
         """About how many samples `select` would give."""

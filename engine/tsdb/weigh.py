@@ -13,10 +13,11 @@ def weigh(groups: Iterable[Group], start: int, end: int) -> int:
     """As many as there would be if all series of a group had been there all the time. Ragged samples, of which no
     source keeps many open, count as one row a part.
     """
-    return math.ceil(sum(_rows(group, start, end) * len(group.refs) for group in groups))
+    return math.ceil(sum(rows_of(group, start, end) * len(group.refs) for group in groups))
 
 
-def _rows(group: Group, start: int, end: int) -> float:
+def rows_of(group: Group, start: int, end: int) -> float:
+    """In how many rows of tables there may be samples of a group, about."""
     rows = 0.0
     for source, _ in group.owners:
         view = source.view

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import chain
 
 import numpy as np
 
 from promql.execute.limits import Limits
 from promql.model.grid import Grid, Steps, Value
-from promql.model.labels import EMPTY
-from promql.model.panel import Selected
+from promql.model.labels import EMPTY, Labels
+from promql.model.panel import Given, Later
 from promql.model.results import Matrix, RawMatrix, Series, Vector
+from promql.model.types import FloatArray, IntArray
 
 
 def vector(grid: Grid, time: int) -> Vector:
@@ -30,12 +31,20 @@ def matrix(value: Value, steps: Steps) -> Matrix:
     return Matrix(steps.times, grid.labels, grid.values, grid.present)
 
 
-def raw_matrix(selected: Sequence[Selected], end: int, length: int, limits: Limits) -> RawMatrix:
+def raw_matrix(given: Sequence[Given], end: int, length: int, limits: Limits) -> RawMatrix:
     """The samples themselves, from `end - length` to `end`, both included."""
-    series = []
-    for _, labels, times, values in chain.from_iterable(one.series() for one in selected):
-        span = slice(*times.searchsorted([end - length, end + 1]))
-        if span.stop > span.start:
-            series.append(Series(labels, times[span], values[span]))
-    limits.spend(sum(len(one.times) for one in series))
+    series, held = [], 0
+    for one in given:
+        for _, labels, times, values in _series(one):
+            span = slice(*times.searchsorted([end - length, end + 1]))
+            if span.stop > span.start:
+                series.append(Series(labels, times[span], values[span]))
+                held += int(span.stop - span.start)
+        limits.spend(held)
     return RawMatrix(sorted(series, key=lambda one: one.labels))
+
+
+def _series(one: Given) -> Iterator[tuple[int, Labels, IntArray, FloatArray]]:
+    if isinstance(one, Later):
+        return chain.from_iterable(some.series() for some in one.fetch())
+    return one.series()

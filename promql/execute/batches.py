@@ -8,7 +8,7 @@ series can have no value are left out, so series that lived for minutes cost min
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Final, Protocol
 
@@ -18,7 +18,7 @@ from promql.execute.edges import Reach, holds_all, span, spans, steps_of, unifor
 from promql.execute.laying import joined
 from promql.functions.windows import Windows
 from promql.model.labels import Labels
-from promql.model.panel import Panel, Selected, Strands
+from promql.model.panel import Given, Later, Panel, Selected, Strands
 from promql.model.types import IntArray
 
 _CELLS: Final = 1 << 17
@@ -31,9 +31,9 @@ _NO_BORDERS: Final = np.empty(0, dtype=np.int64)
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Windows of each of some rows of a batch at each of some steps."""
+    """Windows of each of some rows of a batch (a slice, or `int64[s]`) at each of some steps."""
 
-    rows: slice
+    rows: slice | IntArray
     steps: slice
 
 
@@ -136,12 +136,38 @@ class _Flat:
         yield where, Windows(times, values, *edges, ends, reach.length, at, borders, shift)
 
 
-def batches(selected: Iterable[Selected], reach: Reach) -> Iterator[Batch]:
+@dataclass(frozen=True, slots=True)
+class _Deferred:
+    """Series that are fetched when their windows are wanted, and let go with the last of them."""
+
+    later: Later
+    cells: int
+
+    @property
+    def refs(self) -> IntArray:
+        return self.later.refs
+
+    @property
+    def labels(self) -> Sequence[Labels]:
+        return self.later.labels
+
+    def windows(self, reach: Reach) -> Iterator[tuple[Where, Windows]]:
+        for batch in batches(self.later.fetch(), reach):
+            rows = self.refs.searchsorted(batch.refs)
+            alike = len(rows) == len(self.refs) and bool((rows[1:] > rows[:-1]).all())
+            for where, windows in batch.windows(reach):
+                yield where if alike else replace(where, rows=rows[where.rows]), windows
+
+
+def batches(given: Iterable[Given], reach: Reach) -> Iterator[Batch]:
     """All that reaches into a window, in the order of the first series of each."""
     _keep_pages()
     held: list[Selected] = []
     samples = 0
-    for one in sorted((s for s in selected if s.values.size), key=lambda one: int(one.refs[0])):
+    for one in sorted((s for s in given if isinstance(s, Later) or s.values.size), key=lambda one: int(one.refs[0])):
+        if isinstance(one, Later):
+            yield _Deferred(one, int(span(reach, one.firsts, one.lasts)[1].sum()))
+            continue
         if len(one.refs) < _FEW:
             held.append(one)
             samples += one.values.size

@@ -14,7 +14,7 @@ from promql.execute.limits import Limits
 from promql.functions.windows import Kernel
 from promql.model.grid import Grid, without_names
 from promql.model.labels import Labels
-from promql.model.panel import Selected
+from promql.model.panel import Given
 from promql.model.types import BoolArray, FloatArray
 
 
@@ -41,10 +41,10 @@ class Rolling:
 
     @classmethod
     def over(
-        cls, selected: Sequence[Selected], reach: Reach, kernel: Kernel, args: Sequence[FloatArray], limits: Limits
+        cls, given: Sequence[Given], reach: Reach, kernel: Kernel, args: Sequence[FloatArray], limits: Limits
     ) -> Rolling:
         """Raises TooManySamplesError before anything is computed."""
-        cut = list(batches(selected, reach))
+        cut = list(batches(given, reach))
         limits.spend(sum(batch.cells for batch in cut))
         return cls(kernel, args, reach, cut, limits)
 

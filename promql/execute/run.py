@@ -28,7 +28,7 @@ from promql.functions.operators import SETS, of_scalars
 from promql.functions.presence import absent
 from promql.model.grid import Grid, Value
 from promql.model.labels import METRIC_NAME
-from promql.model.panel import Kind, Need, Selected
+from promql.model.panel import Given, Kind, Later, Need, Selected
 from promql.model.results import Result, Scalar, String
 from promql.model.types import FloatArray
 from promql.plan.nodes import (
@@ -37,6 +37,7 @@ from promql.plan.nodes import (
     Between,
     Enrich,
     Fetch,
+    Inner,
     Negate,
     Number,
     Plan,
@@ -53,7 +54,7 @@ from promql.plan.nodes import (
 
 def run(
     plan: Plan,
-    panels: Mapping[Need, Sequence[Selected]],
+    given: Mapping[Need, Sequence[Given]],
     deadline: Callable[[], None] | None = None,
     meter: Meter | None = None,
     held: int = 0,
@@ -61,12 +62,13 @@ def run(
     """Evaluate a plan over what the store answered to each of its needs.
 
     `deadline` is called between nodes and between pieces of long ones; what it raises (QueryTimeoutError,
-    QueryCanceledError) ends the run. `meter` is told what each node took. `held` are values that the caller keeps
-    meanwhile, and count. Raises EvaluationError and TooManySamplesError.
+    QueryCanceledError) ends the run. `meter` is told what each node took; of samples that come later it can't say how
+    many they are. `held` are values that the caller keeps meanwhile, and count. Raises EvaluationError and
+    TooManySamplesError.
     """
     limits = Limits(plan.options.max_samples, deadline or _go_on, held)
     with np.errstate(all="ignore"):
-        return _Run(plan, panels, limits, meter).result()
+        return _Run(plan, given, limits, meter).result()
 
 
 def run_together(
@@ -106,14 +108,14 @@ class _Run:
     def __init__(
         self,
         plan: Plan,
-        panels: Mapping[Need, Sequence[Selected]],
+        given: Mapping[Need, Sequence[Given]],
         limits: Limits,
         meter: Meter | None,
         shared: _Shared | None = None,
     ) -> None:
         self._plan = plan
         self._meter = meter
-        self._panels = panels
+        self._given = given
         self._limits = limits
         shared = shared or _Shared(uses([plan.root]), {})
         self._wanted, self._kept = shared.wanted, shared.kept
@@ -197,17 +199,16 @@ class _Run:
     def _scalar(self, node: PlanNode) -> FloatArray:
         return cast("FloatArray", self._value(node))
 
-    def _samples(self, source: Source) -> Sequence[Selected]:
-        if isinstance(source, Fetch):
-            return self._panels[source.need]
-        return panels_of(self._grid(source.expr), source.expr.steps)
-
-    def _windowed(self, node: Rollup | RawRange, source: Source) -> Sequence[Selected]:
-        panels = self._samples(source)
+    def _windowed(self, node: Rollup | RawRange, source: Source) -> Sequence[Given]:
+        given = self._given[source.need] if isinstance(source, Fetch) else self._inner(source)
         if self._meter is not None:
             instant = isinstance(source, Fetch) and source.need.kind is Kind.INSTANT
-            self._meter.read(node, panels, Reach(node.ends, node.length, node.steps), instant=instant)
-        return panels
+            here = [one for one in given if not isinstance(one, Later)]
+            self._meter.read(node, here, Reach(node.ends, node.length, node.steps), instant=instant)
+        return given
+
+    def _inner(self, source: Inner) -> Sequence[Selected]:
+        return panels_of(self._grid(source.expr), source.expr.steps)
 
     def _rolling(self, node: Rollup) -> Rolling:
         args = [self._scalar(arg) for arg in node.args]

@@ -6,7 +6,7 @@ Neither has holes: every value is a sample. Stale markers appear only in what wa
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final, TypeAlias
@@ -121,3 +121,22 @@ class Strands:
 
 Selected: TypeAlias = Panel | Strands
 """What a store selects comes as some of these; each series is in one of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """Series whose samples are fetched when it is their turn, so that all of them are never in memory at once.
+
+    `labels` and `refs: int64[S]` as in a panel; `refs` ascend. `firsts` and `lasts: int64[S]`: no sample is before or
+    after (Unix ms). `fetch` gives the samples, of those of the series that have some.
+    """
+
+    labels: Sequence[Labels]
+    refs: IntArray
+    firsts: IntArray
+    lasts: IntArray
+    fetch: Callable[[], Sequence[Selected]]
+
+
+Given: TypeAlias = Selected | Later
+"""What a run works on."""

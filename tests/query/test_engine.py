@@ -54,6 +54,9 @@ class Shelf:
     def weight(self, need: Need) -> int:
         return 41
 
+    def portions(self, need: Need, _most: int) -> Sequence[Panel]:
+        return self.select(need)
+
     def glance(self, _need: Need) -> Size | None:
         return self.size
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -10,13 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.query.deadline import Deadline
-from engine.query.evaluation import Evaluated, blocks, evaluate
+from engine.query.evaluation import Evaluated, Room, blocks, evaluate
 from engine.testing.manual_clock import ManualClock
 from engine.tsdb.batch import Batch
 from engine.tsdb.store import Store
 from promql.errors import QueryTimeoutError, TooManySamplesError
 from promql.model.labels import Labels
-from promql.model.panel import Need, Panel, Size
+from promql.model.panel import Later, Need, Selected, Size
 from promql.model.results import Matrix
 from promql.model.staleness import STALE_NAN
 from promql.plan.build import build
@@ -58,12 +60,19 @@ def store() -> Iterator[Store]:
 
 
 def evaluated(
-    store: Store, query: str, window: Window, block: int = 1 << 30, *, limit: int = 1 << 30, measured: bool = False
+    store: Store,
+    query: str,
+    window: Window,
+    block: int = 1 << 30,
+    portion: int = 1 << 30,
+    *,
+    limit: int = 1 << 30,
+    measured: bool = False,
 ) -> Evaluated:
     expr = parse(query)
     plan = build(expr, window, Options(max_samples=limit))
     deadline = Deadline(ManualClock(0), 1.0)
-    return evaluate(store, expr, plan, deadline, measured=measured, block=block)
+    return evaluate(store, expr, plan, deadline, measured=measured, room=Room(block, portion))
 
 
 def rows(result: object) -> dict[Labels, list[float | None]]:
@@ -81,12 +90,13 @@ def rows(result: object) -> dict[Labels, list[float | None]]:
     count=st.integers(1, 60),
     start=st.integers(-300_000, ROWS * STEP),
     block=st.sampled_from([1, 500, 3_000]),
+    portion=st.sampled_from([1, 30, 500, 3_000]),
 )
-def test_blocks_give_what_the_whole_gives(
-    store: Store, *, query: str, step: int, count: int, start: int, block: int
+def test_pieces_give_what_the_whole_gives(
+    store: Store, *, query: str, step: int, count: int, start: int, block: int, portion: int
 ) -> None:
     window = Window(start, start + step * (count - 1), step)
-    whole, cut = evaluated(store, query, window), evaluated(store, query, window, block)
+    whole, cut = evaluated(store, query, window), evaluated(store, query, window, block, portion)
     if isinstance(whole.result, Matrix):
         assert isinstance(cut.result, Matrix)
         assert rows(cut.result) == rows(whole.result)
@@ -128,6 +138,7 @@ class Spy:
 
     def __init__(self, store: Store) -> None:
         self.widest = 0
+        self.portions_asked = 0
         self._store = store
 
     def weight(self, need: Need) -> int:
@@ -136,17 +147,37 @@ class Spy:
     def glance(self, need: Need) -> Size | None:
         return self._store.glance(need)
 
-    def select(self, need: Need) -> Sequence[Panel]:
-        panels = self._store.select(need)
-        self.widest = max(self.widest, sum(panel.values.size for panel in panels))
-        return panels
+    def portions(self, need: Need, most: int) -> list[Later]:
+        return [replace(one, fetch=partial(self._portion, one)) for one in self._store.portions(need, most)]
+
+    def _portion(self, one: Later) -> Sequence[Selected]:
+        self.portions_asked += 1
+        return self._seen(one.fetch())
+
+    def select(self, need: Need) -> Sequence[Selected]:
+        return self._seen(self._store.select(need))
+
+    def _seen(self, selected: Sequence[Selected]) -> Sequence[Selected]:
+        self.widest = max(self.widest, sum(one.values.size for one in selected))
+        return selected
 
 
 def test_a_wide_query_reads_a_block_at_a_time(store: Store) -> None:
-    expr, spy = parse("sum(rate(x[1m]))"), Spy(store)
+    expr, spy = parse("sum(rate(x[1m])) / count(rate(x[1m]))"), Spy(store)
     plan = build(expr, Window(0, ROWS * STEP, STEP))
-    evaluate(spy, expr, plan, Deadline(ManualClock(0), 1.0), block=500)
+    evaluate(spy, expr, plan, Deadline(ManualClock(0), 1.0), room=Room(500))
     assert 0 < spy.widest < 1000
+
+
+@pytest.mark.parametrize("query", ["sum(sum_over_time(x[2h]))", "topk(1, max_over_time(x[2h]))", "x[2h]"])
+def test_an_instant_query_over_a_long_range_reads_a_portion_at_a_time(store: Store, query: str) -> None:
+    expr, spy = parse(query), Spy(store)
+    plan = build(expr, Window(ROWS * STEP, ROWS * STEP, 0))
+    got = evaluate(spy, expr, plan, Deadline(ManualClock(0), 1.0), room=Room(portion=500))
+    want = evaluate(store, expr, plan, Deadline(ManualClock(0), 1.0))
+    assert str(got.result) == str(want.result)
+    assert spy.portions_asked > 3
+    assert 0 < spy.widest <= 500
 
 
 @pytest.mark.parametrize("block", [1 << 30, 500])
@@ -171,11 +202,11 @@ def test_time_is_looked_at_between_blocks(store: Store) -> None:
     clock = ManualClock(0)
 
     class Slow(Spy):
-        def select(self, need: Need) -> Sequence[Panel]:
+        def select(self, need: Need) -> Sequence[Selected]:
             clock._now_ns += 400_000_000
             return super().select(need)
 
-    expr = parse("sum(rate(x[1m]))")
+    expr = parse("sum(rate(x[1m])) / count(rate(x[1m]))")
     plan = build(expr, Window(0, ROWS * STEP, STEP))
     with pytest.raises(QueryTimeoutError):
-        evaluate(Slow(store), expr, plan, Deadline(clock, clock.monotonic() + 1.0), block=500)
+        evaluate(Slow(store), expr, plan, Deadline(clock, clock.monotonic() + 1.0), room=Room(500))
