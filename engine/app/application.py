@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -21,6 +21,8 @@ from engine.alerting.metrics import families as alertmanager_families
 from engine.alerting.running import Surroundings
 from engine.app import selfmetrics
 from engine.app.alertmanagers import Alertmanagers
+from engine.app.autoreload import AutoReload
+from engine.app.changes import changes
 from engine.app.components import Components
 from engine.app.features import EXTRA_SCRAPE_METRICS, PER_STEP_STATS, PROMETHEUS_3
 from engine.app.options import RunOptions
@@ -63,6 +65,7 @@ from promql.model.durations import format_duration
 from promql.model.labels import Labels
 
 UPKEEP_SECONDS: Final = 5.0
+_MOST_CHANGES: Final = 30
 _DEFAULT_RETENTION_MS: Final = 15 * 86_400_000
 
 log = logging.getLogger(__name__)
@@ -86,6 +89,8 @@ class Application:
         self.loaded = loaded
         self.started_at = around.clock.now_ms()
         self.config_state = selfmetrics.ConfigState(good=True, loaded=self.started_at)
+        self.tell: Callable[[str], None] = log.info
+        """Says something to whoever watches."""
         self._stopping = asyncio.Event()
         self._around = around
         self._loops: list[asyncio.Task[None]] = []
@@ -156,6 +161,8 @@ class Application:
             self._around.supervisor.start("upkeep of the store", self._upkeep),
             self.notifier.start(self._around.supervisor),
         ]
+        if self.options.auto_reload_seconds is not None:
+            self._loops.append(self._around.supervisor.start("auto reload", self._auto_reload))
         await self._apply(self.loaded)
 
     async def look_around(self) -> list[tuple[str, str]]:
@@ -175,6 +182,7 @@ class Application:
     async def reload(self) -> None:
         """Read all files again and put them in force. Raises ConfigError; then everything is as it was."""
         async with self._reloading:
+            before = self.loaded
             try:
                 loaded = read(self.options)
                 await self._apply(loaded)
@@ -188,6 +196,27 @@ class Application:
             self.store.set_retention(kept.retention_ms, kept.retention_bytes)
             self.store.set_window(kept.window_ms)
             self.config_state.good, self.config_state.loaded = True, self._around.clock.now_ms()
+            self._tell_changes(changes(before, loaded))
+
+    def _tell_changes(self, found: Sequence[str]) -> None:
+        what = f"{len(found)} changes" if len(found) > 1 else "one change" if found else "nothing has changed"
+        self.tell(f"loaded again, {len(self.loaded.files)} files: {what}")
+        for line in found[:_MOST_CHANGES]:
+            self.tell(f"  {line}")
+        if len(found) > _MOST_CHANGES:
+            self.tell(f"  and {len(found) - _MOST_CHANGES} more")
+
+    async def _auto_reload(self) -> None:
+        around, seconds = self._around, self.options.auto_reload_seconds
+        assert seconds is not None, "started where it is given"
+        await AutoReload(
+            loaded=lambda: self.loaded,
+            reload=self.reload,
+            refused=lambda error: self.tell(f"nothing was changed: {error}"),
+            clock=around.clock,
+            workers=around.workers,
+            seconds=seconds,
+        ).run()
 
     async def stop(self) -> None:
         """End everything, the listening first and the store last."""

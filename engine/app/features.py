@@ -9,6 +9,7 @@ from typing import Final
 from engine.foundation.errors import ConfigError
 
 PROMETHEUS_3: Final = "prometheus3"
+AUTO_RELOAD: Final = "auto-reload-config"
 PER_STEP_STATS: Final = "promql-per-step-stats"
 EXTRA_SCRAPE_METRICS: Final = "extra-scrape-metrics"
 
@@ -17,6 +18,7 @@ FEATURES: Final = MappingProxyType(
         PROMETHEUS_3: "expressions mean what they mean in Prometheus 3, wherever that differs",
         PER_STEP_STATS: "queries with stats=all tell the samples of each step",
         EXTRA_SCRAPE_METRICS: "each target tells its timeout, its sample limit and the size of its pages",
+        AUTO_RELOAD: "the same as --config.auto-reload",
         "promql-at-modifier": "always on",
         "promql-negative-offset": "always on",
     }

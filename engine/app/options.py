@@ -22,7 +22,8 @@ class RunOptions:
     """`data_dir` None keeps nothing; `deliver` names receivers that may be contacted beyond this machine, `*` all.
 
     `flags` are all of them as texts, by name. `listen` maps a component to `HOST:PORT` or `off`. Retention is in ms
-    and bytes; it and `wal_compression` are None where no flag was given. `features` are of `engine.app.features`.
+    and bytes; it and `wal_compression` are None where no flag was given, and so
+    is `auto_reload_seconds` where files are not watched. `features` are of `engine.app.features`.
     """
 
     config: Path
@@ -45,6 +46,7 @@ class RunOptions:
     resend_delay_ms: int = 60_000
     queue_capacity: int = QUEUE_CAPACITY
     ready_file: Path | None = None
+    auto_reload_seconds: float | None = None
     features: frozenset[str] = frozenset()
     flags: Mapping[str, str] = field(default_factory=dict)
 

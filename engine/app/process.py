@@ -50,7 +50,8 @@ async def run_until_stopped(options: RunOptions, *, as_json: bool) -> int:
         summary = summarise(app, await app.look_around(), clock.now_ns() / SECOND - psutil.Process().create_time())
         click.echo(summary.json() if as_json else summary.text(), err=True)
         app.delivery.outbox.watch(_withheld_teller(as_json=as_json))
-        _listen_to_signals(app, supervisor, _teller(as_json=as_json))
+        app.tell = _teller(as_json=as_json)
+        _listen_to_signals(app, supervisor, app.tell)
         _tell_ready(app)
         await _until_the_end(app, supervisor)
     finally:
@@ -127,9 +128,6 @@ def _listen_to_signals(app: Application, supervisor: Supervisor, say: Callable[[
             say(f"nothing was changed: {error}")
         except Exception:  # under the supervisor it would be tried again for ever
             log.exception("loading the configuration again failed")
-        else:
-            jobs = len(app.config.scrape_configs)
-            say(f"loaded again: {jobs} jobs, {rule_count(app.loaded)} rules, from {len(app.loaded.files)} files")
 
     for name in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(name, app.quit)

@@ -27,7 +27,6 @@ NOT_YET: Final = (
     "--grafana-provisioning",
     "--blackbox-config",
     "--expand-env",
-    "--config.auto-reload",
     "--free-ports",
     "--web.config.file",
     "--web.route-prefix",
@@ -160,6 +159,11 @@ class RunCommand(click.Command):
     "--enable-feature", "features", multiple=True, metavar="NAME[,NAME]",
     help="prometheus3: expressions mean what they mean there; promql-per-step-stats",
 )  # fmt: skip
+@click.option("--config.auto-reload", "auto_reload", is_flag=True, help="load the files again when one has changed")
+@click.option(
+    "--config.auto-reload-interval", "auto_reload_interval", type=DurationType(), default="30s", show_default=True,
+    help="how often they are looked at",
+)  # fmt: skip
 @click.option("--ready-file", type=click.Path(path_type=Path), help="written, with the addresses, once all is ready")
 @click.option(
     "--log.level",
@@ -214,9 +218,20 @@ def options_of(given: Mapping[str, Any]) -> RunOptions:
         resend_delay_ms=given["resend"],
         queue_capacity=given["queue_capacity"],
         ready_file=given["ready_file"],
+        auto_reload_seconds=_auto_reload(given),
         features=enabled(given["features"]),
         flags={p.opts[-1].removeprefix("--"): _shown(given[p.name or ""]) for p in run.params if p.name in given},
     )
+
+
+def _auto_reload(given: Mapping[str, Any]) -> float | None:
+    from engine.app.features import AUTO_RELOAD, enabled
+
+    wanted = given["auto_reload"] or AUTO_RELOAD in enabled(given["features"])
+    interval: Duration = given["auto_reload_interval"]
+    if wanted and not interval:
+        raise ConfigError("--config.auto-reload-interval: want a duration above 0")
+    return interval.seconds if wanted else None
 
 
 def _config(given: Path | None) -> Path:
