@@ -29,6 +29,7 @@ __all__ = [
 class AlertmanagerConfig(msgspec.Struct, frozen=True, kw_only=True):
     """A whole file. `global_` is the key `global`; `route` is None only where the file is refused."""
 
+    EXTENSIONS: ClassVar[str] = "Alertmanager"
     LATER: ClassVar[Mapping[str, str]] = {"tracing": "Alertmanager 0.30", "event_recorder": "Alertmanager 0.33"}
 
     global_: GlobalConfig = msgspec.field(name="global", default=GlobalConfig())

@@ -393,6 +393,7 @@ def read(options: RunOptions) -> Loaded:
         alertmanager=options.alertmanager_config,
         data_dir=options.data_dir or Path(),
         translate=options.translate,
+        environment=options.environment,
     )
     if loaded.fatal:
         mistakes: Sequence[str] = [str(finding) for finding in loaded.findings if finding.fatal]

@@ -60,7 +60,10 @@ def contents(loaded: Loaded) -> dict[Path, bytes]:
 
 def _files(loaded: Loaded) -> Iterator[Path]:
     yield from loaded.files
-    patterns = [*loaded.config.rule_files, *(loaded.alertmanager.templates if loaded.alertmanager is not None else ())]
+    config = loaded.config
+    patterns: list[str] = [*config.rule_files, *config.scrape_config_files]
+    if loaded.alertmanager is not None:
+        patterns += loaded.alertmanager.templates
     for pattern in patterns:
         yield from matching(pattern)
 

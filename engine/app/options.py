@@ -24,6 +24,7 @@ class RunOptions:
     `flags` are all of them as texts, by name. `listen` maps a component to `HOST:PORT` or `off`. Retention is in ms
     and bytes; it and `wal_compression` are None where no flag was given, and so
     is `auto_reload_seconds` where files are not watched. `features` are of `engine.app.features`.
+    `environment` is what `${NAME}` in files stands for, if for anything.
     """
 
     config: Path
@@ -33,6 +34,7 @@ class RunOptions:
     listen: Mapping[str, str] = field(default_factory=dict)
     deliver: frozenset[str] = frozenset()
     translate: bool = True
+    environment: Mapping[str, str] | None = None
     enable_lifecycle: bool = False
     enable_admin: bool = False
     enable_remote_write: bool = False

@@ -78,7 +78,7 @@ def summarise(app: Application, translated: list[tuple[str, str]], seconds: floa
         rules=rule_count(loaded),
         translated=translated,
         delivering=_delivering(app),
-        warnings=[str(f) for f in loaded.findings if f.severity is Severity.WARNING],
+        warnings=[str(f) for f in loaded.findings if f.severity in (Severity.WARNING, Severity.OURS)],
     )
 
 

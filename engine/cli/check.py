@@ -5,15 +5,16 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, get_args
 
 import click
 
 from engine.config import lint
-from engine.config.check import Judging, Kind, exit_code, render_verdict
+from engine.config.check import ORIGINALS, Judging, Kind, exit_code, render_verdict
 from engine.config.check import check as judge
 
 _KINDS: Final = get_args(Kind)
@@ -36,6 +37,7 @@ class LintsType(click.ParamType[frozenset[str]]):
 
 
 _TRANSLATE = click.option("--no-translate", is_flag=True, help="take container paths as they are written")
+_EXPAND = click.option("--expand-env", is_flag=True, help="${NAME} in files is the environment variable NAME")
 _ALWAYS: Final = ", ".join(name for name in lint.ALL if name in lint.DEFAULT)
 _LINT = click.option(
     "--lint", "lints", type=LintsType(), default=lint.DEFAULT, metavar="all|none|NAME,...",
@@ -47,8 +49,11 @@ _LINT = click.option(
 @click.argument("words", nargs=-1, required=True, metavar=f"[{'|'.join((*_KINDS, _METRICS))}] FILE...")
 @_TRANSLATE
 @_LINT
+@_EXPAND
+@click.option("--as", "original", type=click.Choice(list(ORIGINALS)), help="judge as this release would")
+@click.option("--syntax-only", is_flag=True, help="files that are named need not exist")
 @click.option("--extended", is_flag=True, help="of metrics: tell how many series each has")
-def check(words: tuple[str, ...], no_translate: bool, lints: Collection[str], extended: bool) -> None:
+def check(words: tuple[str, ...], *, extended: bool, **given: Any) -> None:
     """Judge FILES: all mistakes at once, each with file, line and column.
 
     The kind of a file is told by its keys, unless the first word says it. Metrics are read from standard input where no
@@ -62,16 +67,27 @@ def check(words: tuple[str, ...], no_translate: bool, lints: Collection[str], ex
         raise click.UsageError("--extended is for metrics: engine check metrics --extended")
     kind = next((kind for kind in _KINDS if kind == words[0]), None)
     files = [Path(word) for word in (words[1:] if kind else words)]
-    _judge(files, kind, Judging(translate=not no_translate, lints=lints))
+    _judge(files, kind, _judging(given))
 
 
 @click.command("check-config")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @_TRANSLATE
 @_LINT
-def check_config(files: tuple[Path, ...], no_translate: bool, lints: Collection[str]) -> None:
+@_EXPAND
+def check_config(files: tuple[Path, ...], **given: Any) -> None:
     """Judge FILES, as `engine check FILES`."""
-    _judge(files, None, Judging(translate=not no_translate, lints=lints))
+    _judge(files, None, _judging(given))
+
+
+def _judging(given: Mapping[str, Any]) -> Judging:
+    return Judging(
+        translate=not given["no_translate"],
+        lints=given["lints"],
+        environment=os.environ if given["expand_env"] else None,
+        original=given.get("original") or "",
+        syntax_only=given.get("syntax_only", False),
+    )
 
 
 def _judge(files: Sequence[Path], kind: Kind | None, how: Judging) -> None:

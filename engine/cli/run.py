@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -26,7 +27,6 @@ NOT_YET: Final = (
     "--promtail-config",
     "--grafana-provisioning",
     "--blackbox-config",
-    "--expand-env",
     "--free-ports",
     "--web.config.file",
     "--web.route-prefix",
@@ -109,6 +109,7 @@ class RunCommand(click.Command):
     "--deliver", multiple=True, is_flag=False, flag_value="*", metavar="[RECEIVER]",
     help="send notifications beyond this machine: all, or those of RECEIVER (repeatable)",
 )  # fmt: skip
+@click.option("--expand-env", is_flag=True, help="${NAME} in files is the environment variable NAME")
 @click.option("--no-translate", is_flag=True, help="take container paths and service names as they are written")
 @click.option("--web.enable-lifecycle", "enable_lifecycle", is_flag=True, help="allow POST /-/reload and /-/quit")
 @click.option("--web.enable-admin-api", "enable_admin", is_flag=True, help="allow deletions and snapshots")
@@ -205,6 +206,7 @@ def options_of(given: Mapping[str, Any]) -> RunOptions:
         listen=_addresses(given["listen"], given["listen_address"]),
         deliver=frozenset(given["deliver"]),
         translate=not given["no_translate"],
+        environment=os.environ if given["expand_env"] else None,
         enable_lifecycle=given["enable_lifecycle"],
         enable_admin=given["enable_admin"],
         enable_remote_write=given["enable_remote_write"],

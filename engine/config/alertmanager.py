@@ -15,9 +15,11 @@ from engine.gotemplate.functions.alertmanager import ALERTMANAGER
 from engine.gotemplate.template import parse
 
 
-def parse_alertmanager(source: str | bytes, file: str = "alertmanager.yml") -> Decoded[AlertmanagerConfig]:
+def parse_alertmanager(
+    source: str | bytes, file: str = "alertmanager.yml", *, environment: Mapping[str, str] | None = None
+) -> Decoded[AlertmanagerConfig]:
     """The file's content with the globals filled into its receivers, and everything that is wrong with it."""
-    found = decode(source, AlertmanagerConfig, file, _check_templates)
+    found = decode(source, AlertmanagerConfig, file, _check_templates, environment)
     return Decoded(resolve(found.value), found.findings)
 
 

@@ -7,7 +7,7 @@ other programs are judged when they are named.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
@@ -20,7 +20,7 @@ from engine.alerting.config import AlertmanagerConfig
 from engine.config.existence import check_files
 from engine.config.foreign import foreign
 from engine.config.lint import DEFAULT as DEFAULT_LINTS
-from engine.config.load import Reading, load_alertmanager, rule_files, with_scrape_config_files
+from engine.config.load import Parse, Reading, load_alertmanager, rule_files, with_scrape_config_files
 from engine.config.prometheus import PrometheusConfig, parse_prometheus
 from engine.config.rules import parse_rules
 from engine.config.sd_files import check_sd_files
@@ -30,13 +30,18 @@ from engine.foundation.decode import Report
 from engine.foundation.decode_nodes import SyntaxMistake, compose
 from engine.foundation.source import Finding, Severity, settled
 from engine.rules.config import RuleFile
+from promql.syntax.parser import parse_as_2
 
 Kind: TypeAlias = Literal["config", "rules", "alertmanager"]
+ORIGINALS: Final[Mapping[str, tuple[Kind, ...]]] = MappingProxyType({
+    "prometheus-2.42": ("config", "rules"), "alertmanager-0.25": ("alertmanager",),
+})  # fmt: skip
 FINE: Final = 0
 BAD: Final = 2
 LINT: Final = 3
 _PREFIX: Final = MappingProxyType({
-    Severity.ERROR: "", Severity.UNSUPPORTED: "", Severity.WARNING: "warning: ", Severity.LINT: "lint: ",
+    Severity.ERROR: "", Severity.UNUSABLE: "", Severity.UNSUPPORTED: "", Severity.OURS: "warning: ",
+    Severity.WARNING: "warning: ", Severity.LINT: "lint: ",
 })  # fmt: skip
 _KEYS: Final[Mapping[Kind, frozenset[str]]] = MappingProxyType({
     "rules": frozenset(_field.encode_name for _field in msgspec.structs.fields(RuleFile)),
@@ -68,10 +73,20 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Judging:
-    """How files are judged: whether containers' paths are translated, and which lints of rules are wanted."""
+    """How files are judged: whether containers' paths are translated, which lints of rules are wanted, what `${NAME}`
+    stands for, and as which original would. With `syntax_only` files that are named need not exist.
+    """
 
     translate: bool = True
     lints: Collection[str] = DEFAULT_LINTS
+    environment: Mapping[str, str] | None = None
+    original: str = ""
+    syntax_only: bool = False
+
+    @property
+    def rules(self) -> Parse[RuleFile]:
+        """How rule files are read."""
+        return partial(parse_rules, expression=parse_as_2) if self.original else parse_rules
 
 
 def check(path: Path, kind: Kind | None = None, how: Judging | None = None) -> Verdict:
@@ -81,9 +96,23 @@ def check(path: Path, kind: Kind | None = None, how: Judging | None = None) -> V
         kind = guess_kind(path, keys)
         if owner := foreign(path, keys, len(keys & _KEYS[kind])):
             return Verdict(path, "", (_unsupported(path, owner),), {})
-    reading = Reading()
-    said = _CHECKS[kind](path, reading, how or Judging())
-    return Verdict(path, said, settled(reading.findings), reading.sources)
+    how = how or Judging()
+    reading = Reading(how.environment)
+    if how.original and kind not in ORIGINALS[how.original]:
+        reading.tell(Severity.ERROR, path, f"this is no file of {how.original}: judge it without --as, or as its own")
+        return Verdict(path, "", tuple(reading.findings), {})
+    said = _CHECKS[kind](path, reading, how)
+    found = map(_as_original, reading.findings) if how.original else reading.findings
+    return Verdict(path, said, settled(found), reading.sources)
+
+
+def _as_original(finding: Finding) -> Finding:
+    """What works here alone is a mistake there; what does not work here, or only fails when it is used, is none."""
+    if finding.severity is Severity.OURS:
+        return replace(finding, severity=Severity.ERROR)
+    if finding.severity in (Severity.UNSUPPORTED, Severity.UNUSABLE):
+        return replace(finding, severity=Severity.WARNING)
+    return finding
 
 
 def exit_code(verdicts: Iterable[Verdict]) -> int:
@@ -153,19 +182,21 @@ def _check_config(path: Path, reading: Reading, how: Judging) -> str:
 
     def beyond(config: PrometheusConfig, report: Report, folder: Path = path.parent) -> None:
         check_targets(config, report)
-        check_files(config, report, translator, folder)
-        check_sd_files(config, report, translator, folder)
+        if not how.syntax_only:
+            check_files(config, report, translator, folder)
+            check_sd_files(config, report, translator, folder)
 
     written = reading.parse(path, partial(parse_prometheus, check=beyond))
     rooted = translator.rooted(written, path.parent)
     config = with_scrape_config_files(path, rooted, reading, translator, beyond)
-    rules = {str(file): reading.parse(file, parse_rules) for file in rule_files(path, config, reading, must_exist=True)}
+    files = rule_files(path, config, reading, must_exist=not how.syntax_only)
+    rules = {str(file): reading.parse(file, how.rules) for file in files}
     reading.lint(rules, how.lints)
     return f"{_count(config.scrape_configs, 'scrape job')}, {_count(rules, 'rule file')}, {_rules(rules.values())}"
 
 
 def _check_rules(path: Path, reading: Reading, how: Judging) -> str:
-    rules = reading.parse(path, parse_rules)
+    rules = reading.parse(path, how.rules)
     reading.lint({str(path): rules}, how.lints)
     return f"{_count(rules.groups, 'group')}, {_rules([rules])}"
 

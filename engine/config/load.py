@@ -10,7 +10,7 @@ import os
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import ClassVar, Final, Protocol, TypeVar
 
 import msgspec
 
@@ -34,8 +34,16 @@ _ALERTMANAGER_FILES: Final = (
 T = TypeVar("T")
 
 
+class Parse(Protocol[T]):
+    """From a file's text and its name to its content; with an `environment` its `${NAME}` are expanded."""
+
+    def __call__(self, source: bytes, file: str, /, *, environment: Mapping[str, str] | None = None) -> Decoded[T]: ...
+
+
 class ScrapeConfigFile(msgspec.Struct, frozen=True, kw_only=True):
     """What `scrape_config_files` lead to."""
+
+    EXTENSIONS: ClassVar[str] = "Prometheus"
 
     scrape_configs: ScrapeConfigs = ()
 
@@ -69,19 +77,20 @@ class Loaded:
 
 @dataclass(slots=True)
 class Reading:
-    """One pass over files: what was read and found so far."""
+    """One pass over files: what was read and found so far. `environment` is None where `${NAME}` is text."""
 
+    environment: Mapping[str, str] | None = None
     sources: dict[str, bytes] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
 
-    def parse(self, path: Path, parse: Callable[[bytes, str], Decoded[T]]) -> T:
+    def parse(self, path: Path, parse: Parse[T]) -> T:
         """The file's content; where it can't be read, that of an empty one."""
         try:
             source = self.sources[str(path)] = path.read_bytes()
         except OSError as error:
             self.tell(Severity.ERROR, path, f"can't be read: {error.strerror}")
             return parse(b"", str(path)).value
-        found = parse(source, str(path))
+        found = parse(source, str(path), environment=self.environment)
         self.findings += found.findings
         return found.value
 
@@ -103,13 +112,14 @@ def load(
     data_dir: Path = Path("engine-data"),
     translate: bool = True,
     must_exist: bool = False,
+    environment: Mapping[str, str] | None = None,
 ) -> Loaded:
     """Everything from this prometheus.yml on. `alertmanager` says where that config is, if it is elsewhere.
 
     `must_exist` makes a mistake of a rule file that is named and missing, as a check of files wants it; a running
-    Prometheus takes it for a pattern that matches nothing.
+    Prometheus takes it for a pattern that matches nothing. `environment` is what `${NAME}` stands for, if for anything.
     """
-    reading = Reading()
+    reading = Reading(environment)
     beside = alertmanager or find_alertmanager(path.parent)
     homes = {"prometheus": path.parent, "alertmanager": beside.parent if beside else path.parent / "alertmanager"}
     translator = Translator(homes, data_dir, enabled=translate)
@@ -157,13 +167,13 @@ def with_scrape_config_files(
     """
     jobs = list(config.scrape_configs)
 
-    def parse(source: bytes, name: str) -> Decoded[ScrapeConfigFile]:
+    def parse(source: bytes, name: str, *, environment: Mapping[str, str] | None = None) -> Decoded[ScrapeConfigFile]:
         def judged(found: ScrapeConfigFile, report: Report) -> None:
             check_jobs(found.scrape_configs, config.global_, report, [job.job_name for job in jobs])
             alone = PrometheusConfig(global_=config.global_, scrape_configs=found.scrape_configs)
             check(alone, report, Path(name).parent)
 
-        return decode(source, ScrapeConfigFile, name, judged)
+        return decode(source, ScrapeConfigFile, name, judged, environment)
 
     for file in _named(path, "scrape_config_files", config.scrape_config_files, reading, Severity.WARNING):
         jobs += translator.rooted(reading.parse(file, parse), file.parent).scrape_configs

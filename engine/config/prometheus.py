@@ -216,6 +216,7 @@ ScrapeConfigs = Annotated[tuple[ScrapeConfig, ...], NullItem("empty or null scra
 class PrometheusConfig(msgspec.Struct, frozen=True, kw_only=True):
     """A whole file. `global_` is the key `global`."""
 
+    EXTENSIONS: ClassVar[str] = "Prometheus"
     LATER: ClassVar[Mapping[str, str]] = {
         "otlp": "Prometheus 2.55",
         "runtime": "Prometheus 3.0",
@@ -260,9 +261,11 @@ def parse_prometheus(
     source: str | bytes,
     file: str = "prometheus.yml",
     check: Callable[[PrometheusConfig, Report], None] | None = None,
+    *,
+    environment: Mapping[str, str] | None = None,
 ) -> Decoded[PrometheusConfig]:
     """The file's content with all times settled, and everything that is wrong with it; `check` may find more."""
-    found = decode(source, PrometheusConfig, file, check)
+    found = decode(source, PrometheusConfig, file, check, environment)
     return Decoded(resolve(found.value), found.findings)
 
 

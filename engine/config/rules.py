@@ -32,7 +32,12 @@ def _try_template(alert: str, text: str) -> object:
 
 
 def parse_rules(
-    source: str | bytes, file: str, expression: Try = parse_expression, template: TryTemplate = _try_template
+    source: str | bytes,
+    file: str,
+    expression: Try = parse_expression,
+    template: TryTemplate = _try_template,
+    *,
+    environment: Mapping[str, str] | None = None,
 ) -> Decoded[RuleFile]:
     """The file's groups, and everything that is wrong with them."""
 
@@ -47,7 +52,7 @@ def parse_rules(
                 if rule.alert and not rule.record:
                     _check_templates(rule, part, template)
 
-    return decode(source, RuleFile, file, check)
+    return decode(source, RuleFile, file, check, environment)
 
 
 def _check_group(before: tuple[RuleGroup, ...], group: RuleGroup, report: Report) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from engine.config.prometheus import AlertmanagersConfig, PrometheusConfig, resolve
 from engine.discovery.static import ADDRESS
+from engine.foundation.addresses import DEFAULTS
 from engine.foundation.decode import Report
 from engine.relabel.relabel import relabel
 from engine.scrape.config import ScrapeConfig
@@ -25,11 +26,15 @@ def check_targets(config: PrometheusConfig, report: Report) -> None:
 def _check_job(job: ScrapeConfig, report: Report) -> None:
     for place, group in enumerate(job.static_configs):
         for number, target in enumerate(group.targets):
+            if "/" in target and not job.relabel_configs:
+                continue  # told already: no file may hold it
             labels = Labels.of(dict(group.labels), **{ADDRESS: target})
             try:
                 make_target(with_defaults(labels, job), job)
             except TargetError as error:
                 report.error(str(error), "static_configs", place, "targets", number)
+            else:
+                _check_port(target, job, report.within("static_configs", place, "targets", number))
 
 
 def _check_alertmanagers(section: AlertmanagersConfig, report: Report) -> None:
@@ -41,3 +46,12 @@ def _check_alertmanagers(section: AlertmanagersConfig, report: Report) -> None:
                 report.error(
                     f"{quote(left.get(ADDRESS))} is not a valid hostname", "static_configs", place, "targets", number
                 )
+
+
+def _check_port(target: str, job: ScrapeConfig, report: Report) -> None:
+    """Without one the scheme's own is asked, which is hardly ever meant."""
+    if not target or job.relabel_configs or any(sign in target for sign in ":$"):
+        return
+    usual = next((default.port for default in DEFAULTS.values() if target in default.names), None)
+    hint = "" if usual is None else f' (did you mean "{target}:{usual}"?)'
+    report.warning(f'"{target}" names no port: port {443 if job.scheme == "https" else 80} is asked{hint}')

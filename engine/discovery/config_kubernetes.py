@@ -75,6 +75,8 @@ class KubernetesSDConfig(PrometheusHTTPClientConfig, frozen=True, kw_only=True):
         super().check(report)
         if not self.role:
             report.error("role missing (one of: pod, service, endpoints, endpointslice, node, ingress)", "role")
+        if (fault := self.tls_config.unpaired) is not None:
+            report.within("tls_config").error(*fault)
         self._check_access(report)
         self._check_selectors(report)
 

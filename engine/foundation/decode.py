@@ -10,6 +10,7 @@ Annotated adds the marks below, or a scalar class that reads a plain type (`Anno
 define
 
     LATER: ClassVar[Mapping[str, str]]       keys that only later releases know -> which ("Prometheus 2.47")
+    EXTENSIONS: ClassVar[str]                keys that begin with x- are fine, for anchors; who refuses them
     def check(self, report: Report) -> None  rules that join keys; it runs when the Struct's own scalars are right
 
 Rejected: `msgspec.convert` over constructed data, which stops at the first mistake and has lost text and places.
@@ -17,7 +18,7 @@ Rejected: `msgspec.convert` over constructed data, which stops at the first mist
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from engine.foundation.decode_nodes import SyntaxMistake, compose
@@ -31,6 +32,7 @@ from engine.foundation.decode_report import (
     Report,
 )
 from engine.foundation.decode_types import TooLarge, empty, reader
+from engine.foundation.expand import expand
 from engine.foundation.source import Position, Severity, settled
 
 __all__ = ["Decoded", "NotHere", "NotYet", "NullItem", "OnlyHere", "Report", "decode"]
@@ -39,18 +41,24 @@ T = TypeVar("T")
 
 
 def decode(
-    source: str | bytes, kind: type[T], file: str = "", check: Callable[[T, Report], None] | None = None
+    source: str | bytes,
+    kind: type[T],
+    file: str = "",
+    check: Callable[[T, Report], None] | None = None,
+    environment: Mapping[str, str] | None = None,
 ) -> Decoded[T]:
     """The first document of a YAML (or JSON) text as a `kind`; `file` is what findings call it. Never raises.
 
     An empty document is read as an empty mapping (or list), so that a Struct's checks run. `check` runs last, for
-    conditions that need more than the value.
+    conditions that need more than the value. With an `environment`, `${NAME}` stands for what is set there.
     """
     context = Context(file)
     shape: Any = kind
     value: T = empty(shape)
     try:
         root = compose(source)
+        if environment is not None:
+            root = expand(root, environment, context)
         value = reader(shape)(root, (), context)
         if check is not None:
             check(value, Report(context, root, ()))

@@ -97,8 +97,16 @@ class Report:
         if (*self._path, *at) not in self._context.suspects:
             self._add(Severity.ERROR, message, at)
 
+    def unusable(self, message: str, *at: str | int) -> None:
+        """The original loads it, and fails when it comes to use it."""
+        self._add(Severity.UNUSABLE, message, at)
+
     def unsupported(self, message: str, *at: str | int) -> None:
         self._add(Severity.UNSUPPORTED, message, at)
+
+    def ours(self, message: str, *at: str | int) -> None:
+        """It works here; the message says who refuses it."""
+        self._add(Severity.OURS, message, at)
 
     def warning(self, message: str, *at: str | int) -> None:
         self._add(Severity.WARNING, message, at)

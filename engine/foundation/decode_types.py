@@ -47,7 +47,7 @@ def reader(kind: Any) -> Reader:
     if kind in SCALARS:
         return _scalar(SCALARS[kind])
     if hasattr(kind, "from_text"):
-        return _custom(kind.from_text)
+        return _custom(kind.from_text, getattr(kind, "meant", None))
     if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
         return _StructReader(kind)
     raise TypeError(f"no YAML is read as {kind!r}")
@@ -72,14 +72,15 @@ def empty(kind: Any) -> Any:
 # --- scalars
 
 
-def _scalar(parse: Parse) -> Reader:
+def _scalar(parse: Parse, meant: Callable[[str], str] | None = None) -> Reader:
     def read(node: Node, path: Path, context: Context) -> Any:
         if not isinstance(node, ScalarNode):
             return _refuse(node, path, context, f"want text, got {kind_of(node)}")
         try:
             return parse(source_text(node), not node.style)
         except (ValueError, ConfigError) as error:
-            return _refuse(node, path, context, str(error))
+            guess = meant(node.value) if meant is not None else ""
+            return _refuse(node, path, context, f'{error} (did you mean "{guess}"?)' if guess else str(error))
 
     return read
 
@@ -98,8 +99,9 @@ def _refuse(node: Node, path: Path, context: Context, message: str) -> Any:
     return UNREAD
 
 
-def _custom(from_text: Callable[[str], Any]) -> Reader:
-    read = _scalar(lambda text, _: from_text(text))
+def _custom(from_text: Callable[[str], Any], meant: Callable[[str], str] | None = None) -> Reader:
+    """`meant` says what a text that can't be read was probably meant to be, or nothing."""
+    read = _scalar(lambda text, _: from_text(text), meant)
 
     def read_or_unset(node: Node, path: Path, context: Context) -> Any:
         """Null is the empty text where the type knows one, and else leaves the default."""
@@ -211,6 +213,7 @@ class _StructReader:
     def __init__(self, kind: type[msgspec.Struct]) -> None:
         self._kind = kind
         self._later: Mapping[str, str] = getattr(kind, "LATER", {})
+        self._extensions: str = getattr(kind, "EXTENSIONS", "")
         self._check: Callable[[Any, Report], None] | None = getattr(kind, "check", None)
         self._fields: dict[str, _Field] | None = None
 
@@ -235,7 +238,10 @@ class _StructReader:
         broken = False
         for key_node, value_node, merged in pairs(node):
             key = key_node.value if isinstance(key_node, ScalarNode) else None
-            if key is None or key not in fields:
+            if key is not None and self._extensions and key.startswith("x-"):
+                message = OnlyHere(f"{self._extensions} refuses it").message()
+                context.add(Severity.OURS, position(key_node), (*path, key), message)
+            elif key is None or key not in fields:
                 self._unknown(key, key_node, path, context)
             elif key in seen:
                 if not merged:
@@ -286,7 +292,7 @@ class _Field:
 
     def tell(self, value: Any, key: Node, path: Path, context: Context) -> None:
         if self._mark is not None and value != self._unused:
-            severity = Severity.WARNING if isinstance(self._mark, OnlyHere) else Severity.UNSUPPORTED
+            severity = Severity.OURS if isinstance(self._mark, OnlyHere) else Severity.UNSUPPORTED
             context.add(severity, position(key), path, self._mark.message())
 
 

@@ -70,10 +70,17 @@ class TlsConfig(msgspec.Struct, frozen=True, kw_only=True):
     def check(self, report: Report) -> None:
         if self.min_version and self.max_version and self.max_version < self.min_version:
             report.warning("no TLS version is left between min_version and max_version", "max_version")
+        if (fault := self.unpaired) is not None:
+            report.unusable(*fault)
+
+    @property
+    def unpaired(self) -> tuple[str, str] | None:
+        """What is wrong with a certificate without its key, or the other way round, and the key that says so."""
         if self.cert_file and not self.key_file:
-            report.error(f'client cert file "{self.cert_file}" specified without client key file', "cert_file")
+            return f'client cert file "{self.cert_file}" specified without client key file', "cert_file"
         if self.key_file and not self.cert_file:
-            report.error(f'client key file "{self.key_file}" specified without client cert file', "key_file")
+            return f'client key file "{self.key_file}" specified without client cert file', "key_file"
+        return None
 
 
 class BasicAuth(msgspec.Struct, frozen=True, kw_only=True):

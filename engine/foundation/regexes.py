@@ -120,6 +120,8 @@ def _compile(source: str) -> Any:
         return re2.compile(source, _OPTIONS)
     except re2.error as error:
         raise RegexError(f"error parsing regexp: {_in_gos_words(error)}") from None
+    except UnicodeEncodeError:
+        raise RegexError(f"error parsing regexp: invalid UTF-8: `{source.encode(errors='replace').decode()}`") from None
 
 
 def _refuse_foreign(source: str) -> None:

@@ -15,10 +15,12 @@ Path = tuple[str | int, ...]
 
 
 class Severity(Enum):
-    """What follows from a finding. Warnings and lint let a file through."""
+    """What follows from a finding, the worst first. What is ours, warnings and lint let a file through."""
 
     ERROR = "error"  # the original refuses it too
+    UNUSABLE = "unusable"  # the original loads it, and fails when it comes to use it
     UNSUPPORTED = "unsupported"  # right, but this engine can't do it
+    OURS = "ours"  # works here, and the original refuses it
     WARNING = "warning"
     LINT = "lint"  # fine, but hardly meant
 
@@ -48,7 +50,7 @@ class Finding:
 
     @property
     def fatal(self) -> bool:
-        return self.severity in (Severity.ERROR, Severity.UNSUPPORTED)
+        return self.severity in (Severity.ERROR, Severity.UNUSABLE, Severity.UNSUPPORTED)
 
 
 def format_path(path: Path) -> str:
@@ -58,9 +60,10 @@ def format_path(path: Path) -> str:
 
 
 def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """By file and place, each once: what an alias repeats is still one mistake."""
+    """By file and place, each once, as what is worst: what an alias repeats is still one mistake."""
+    ranks = list(Severity)
     seen: dict[tuple[str, int, int, str], Finding] = {}
-    for finding in findings:
+    for finding in sorted(findings, key=lambda f: ranks.index(f.severity)):
         seen.setdefault((finding.file, finding.line, finding.column, finding.message), finding)
     return tuple(sorted(seen.values(), key=lambda f: (f.file, f.line, f.column)))
 
@@ -68,5 +71,5 @@ def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
 def settled(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """In order; a file with mistakes is refused for its mistakes alone, so what is unsupported is left out there."""
     found = in_order(findings)
-    mistaken = {f.file for f in found if f.severity is Severity.ERROR}
+    mistaken = {f.file for f in found if f.severity in (Severity.ERROR, Severity.UNUSABLE)}
     return tuple(f for f in found if f.severity is not Severity.UNSUPPORTED or f.file not in mistaken)

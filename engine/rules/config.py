@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import msgspec
 
@@ -43,4 +43,6 @@ class RuleGroup(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RuleFile(msgspec.Struct, frozen=True, kw_only=True):
+    EXTENSIONS: ClassVar[str] = "Prometheus"
+
     groups: Annotated[tuple[RuleGroup, ...], NullItem("Groupname must not be empty")] = ()

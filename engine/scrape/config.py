@@ -13,6 +13,7 @@ from engine.foundation.values import Size
 from engine.relabel.config import RelabelConfig
 from engine.scrape.protocols import ScrapeProtocol
 from promql.model.durations import Duration
+from promql.model.labels import quote
 
 _LATER: Final = {
     "native_histogram_bucket_limit": "Prometheus 2.45",
@@ -65,6 +66,8 @@ class ScrapeConfig(TargetSources, frozen=True, kw_only=True):
         super().check(report)
         if not self.job_name:
             report.error("job_name is empty", "job_name")
+        if (fault := self.tls_config.unpaired) is not None:
+            report.within("tls_config").error(*fault)
         check_protocols(self.scrape_protocols, report)
         if not self.relabel_configs:
             check_hosts(self, report)
@@ -83,4 +86,13 @@ def check_hosts(sources: TargetSources, report: Report) -> None:
     for group_index, group in enumerate(sources.static_configs):
         for index, target in enumerate(group.targets):
             if "/" in target:
-                report.error(f'"{target}" is not a valid hostname', "static_configs", group_index, "targets", index)
+                report.error(_no_host(target), "static_configs", group_index, "targets", index)
+
+
+def _no_host(target: str) -> str:
+    """What is wrong with an address that holds a slash, and what was probably meant."""
+    scheme, found, rest = target.rpartition("://")
+    host, slash, path = rest.partition("/")
+    keys = [f"scheme: {scheme}"] * bool(found) + [f"metrics_path: /{path}"] * bool(slash and path)
+    hint = f" (a target is HOST:PORT: {host}; the rest is {', '.join(keys)})" if host and keys else ""
+    return f"{quote(target)} is not a valid hostname{hint}"

@@ -17,6 +17,8 @@ _UNITS: Final = (
     ("s", 1000),
     ("ms", 1),
 )
+_SIZES: Final = dict(_UNITS)
+_NEARLY: Final = re.compile(r"(\d{1,9}(?:\.\d{1,3})?)\s*([a-z]{0,2})", re.ASCII)  # noqa: TID251 - ours, linear
 _LARGEST: Final = (2**63 - 1) // 1_000_000  # Go keeps nanoseconds in 64 bits
 
 
@@ -39,6 +41,15 @@ class Duration(int):
         if ms > _LARGEST:
             raise ValueError("duration out of range")
         return cls(ms)
+
+    @staticmethod
+    def meant(text: str) -> str:
+        """What a text that is no duration was probably meant to be: `15` is 15s, `1.5h` is 1h30m."""
+        found = _NEARLY.fullmatch(text.strip())
+        if found is None:
+            return ""
+        ms = float(found[1]) * _SIZES.get(found[2] or "s", 0)
+        return format_duration(round(ms)) if ms >= 1 else ""
 
     @property
     def seconds(self) -> float:

@@ -32,6 +32,15 @@ def parse(text: str) -> Expr:
     return _cached(text) if len(text) <= _CACHED_TEXT else _parsed(text)
 
 
+def parse_as_2(text: str) -> Expr:
+    """The tree by the grammar of Prometheus 2.42 alone. Raises ParseError, also for what later releases read."""
+    text = _valid(text)
+    try:
+        return tree(text, plain())
+    except Fault as fault:
+        raise fault.located(text) from None
+
+
 def parse_selector(text: str) -> tuple[Matcher, ...]:
     """The matchers of one instant selector without modifiers, as `match[]` takes it. Raises ParseError.
 

@@ -89,6 +89,15 @@ def test_what_is_printed_reads_back(name: str, op: str, value: str) -> None:
     assert parse_matcher(format_matcher(matcher)) == matcher
 
 
+@given(st.text(st.characters(exclude_categories=()), max_size=40))
+def test_any_text_is_matchers_or_a_mistake(text: str) -> None:
+    try:
+        found = parse_matchers(text)
+    except (MatcherError, RegexError):
+        return
+    assert parse_matchers(format_matchers(found)) == found
+
+
 def test_all_three_ways_of_writing_are_joined_and_sorted_by_name_value_and_operator() -> None:
     found = compiled({"b": "2", "a": ""}, {"b": Regex("1")}, ["b!=2", "{a=~x,c=d}"])
     assert format_matchers(found) == '{a="",a=~"x",b="2",b!="2",b=~"^(?:1)$",c="d"}'

@@ -118,7 +118,7 @@ def test_the_guides_http_limits_take_effect_and_say_who_refuses_them(guide: Path
     client = found.value.global_.http_config
     assert (client.idle_conn_timeout, client.max_idle_conns_per_host) == (300_000, 100)
     assert [(f.severity, f.line) for f in found.findings] == [
-        (Severity.WARNING, 7), (Severity.WARNING, 8), (Severity.ERROR, 12),
+        (Severity.OURS, 7), (Severity.OURS, 8), (Severity.ERROR, 12),
     ]  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.config.check import BAD, FINE, LINT, check, exit_code, first_keys, guess_kind, render_verdict
+from engine.config.check import BAD, FINE, LINT, Judging, check, exit_code, first_keys, guess_kind, render_verdict
 from engine.config.foreign import foreign
 from engine.foundation.source import Severity
 
@@ -175,3 +175,80 @@ def test_files_of_targets_are_judged_when_they_are_there(tmp_path: Path) -> None
     ]  # fmt: skip
     assert said[0][3].startswith("bad.json: not a list of target groups: Object contains unknown field `lables`")
     assert said[1][3] == 'file "later.json" does not exist (yet): it has no targets'
+
+
+def test_keys_that_hold_anchors_work_and_prometheus_is_said_to_refuse_them(tmp_path: Path) -> None:
+    text = "x-rules: &drop [{action: labeldrop, regex: pod}]\nscrape_configs: [{job_name: a, metric_relabel_configs: *drop}]"
+    verdict = check(file(tmp_path, text))
+    assert verdict.fine
+    assert [str(f) for f in verdict.findings] == [
+        f"{tmp_path / 'f.yml'}:1:1: x-rules: works here, but Prometheus refuses it"
+    ]
+    assert not check(file(tmp_path, "scrape_configs: [{x-a: b, job_name: c}]")).fine
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("global: {scrape_interval: 15}", 'not a valid duration string: "15" (did you mean "15s"?)'),
+        ("global: {scrape_interval: 15 s}", 'not a valid duration string: "15 s" (did you mean "15s"?)'),
+        ("global: {scrape_interval: 1.5h}", 'not a valid duration string: "1.5h" (did you mean "1h30m"?)'),
+        ("global: {scrape_interval: soon}", 'not a valid duration string: "soon"'),
+        (
+            "scrape_configs: [{job_name: a, static_configs: [{targets: ['https://x:1/m']}]}]",
+            '"https://x:1/m" is not a valid hostname (a target is HOST:PORT: x:1; the rest is scheme: https, metrics_path: /m)',
+        ),
+        (
+            "scrape_configs: [{job_name: a, static_configs: [{targets: [node-exporter]}]}]",
+            '"node-exporter" names no port: port 80 is asked (did you mean "node-exporter:9100"?)',
+        ),
+        (
+            "scrape_configs: [{job_name: a, scheme: https, static_configs: [{targets: [x]}]}]",
+            '"x" names no port: port 443 is asked',
+        ),
+        (
+            "global:\n\tscrape_interval: 15s",
+            "found character that cannot start any token (indent with spaces, not tabs;",
+        ),
+    ],
+)
+def test_the_classic_mistakes_are_told_with_what_was_meant(text: str, said: str, tmp_path: Path) -> None:
+    (finding,) = check(file(tmp_path, text)).findings
+    assert finding.message.startswith(said)
+
+
+def test_as_an_original_what_it_lacks_is_a_mistake_and_what_we_lack_is_none(tmp_path: Path) -> None:
+    how = Judging(original="prometheus-2.42")
+    for text in ("x-a: 1", "storage: {tsdb: {retention.time: 1d}}", "scrape_config_files: ['jobs/*.yml']"):
+        assert check(file(tmp_path, text)).fine
+        assert not check(file(tmp_path, text), "config", how).fine
+    ec2 = "scrape_configs: [{job_name: a, ec2_sd_configs: [{region: x}]}]"
+    assert not check(file(tmp_path, ec2)).fine
+    assert check(file(tmp_path, ec2), how=how).fine
+
+
+def test_as_an_original_rules_are_read_by_its_grammar(tmp_path: Path) -> None:
+    later = file(tmp_path, "groups: [{name: g, rules: [{record: a, expr: 'rate(x[300])'}]}]", "r.yml")
+    assert check(later).fine
+    verdict = check(later, how=Judging(original="prometheus-2.42"))
+    assert [f.severity for f in verdict.findings] == [Severity.ERROR]
+
+
+def test_a_file_of_another_program_is_not_judged_as_this_one(tmp_path: Path) -> None:
+    routes = file(tmp_path, "route: {receiver: a}\nreceivers: [{name: a}]", "am.yml")
+    assert check(routes, how=Judging(original="alertmanager-0.25")).fine
+    (finding,) = check(routes, how=Judging(original="prometheus-2.42")).findings
+    assert finding.message == "this is no file of prometheus-2.42: judge it without --as, or as its own"
+
+
+def test_with_syntax_only_files_that_are_named_need_not_exist(tmp_path: Path) -> None:
+    text = "rule_files: [none.yml]\nscrape_configs: [{job_name: a, bearer_token_file: none}]"
+    assert not check(file(tmp_path, text)).fine
+    assert check(file(tmp_path, text), how=Judging(syntax_only=True)).fine
+
+
+def test_environment_variables_are_expanded_where_that_is_asked_for(tmp_path: Path) -> None:
+    text = file(tmp_path, "scrape_configs: [{job_name: '${JOB}', static_configs: [{targets: ['${HOST}']}]}]")
+    assert check(text, how=Judging(environment={"JOB": "a", "HOST": "b:1"})).findings == ()
+    (finding,) = check(text, how=Judging(environment={"JOB": "a"})).findings
+    assert finding.message.startswith("the environment variable HOST is not set")

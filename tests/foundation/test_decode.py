@@ -111,7 +111,10 @@ def test_whole_numbers_are_written_as_in_go(text: str, count: int) -> None:
         ("txet: a", 'f.yml:1:1: unknown key "txet" (did you mean "text"?)'),
         ("future: a", 'f.yml:1:1: unknown key "future" (only release 9 and later know it)'),
         ("pattern: (", "f.yml:1:10: pattern: error parsing regexp: missing closing ): `^(?:()$`"),
-        ("inner: {name: a, seconds: 5}", 'f.yml:1:27: inner.seconds: not a valid duration string: "5"'),
+        (
+            "inner: {name: a, seconds: 5}",
+            'f.yml:1:27: inner.seconds: not a valid duration string: "5" (did you mean "5s"?)',
+        ),
         ("many: [{name: a}, ~]", "f.yml:1:19: many[1]: empty or null inner"),
         ("many: [{seconds: 1s}]", "f.yml:1:8: many[0]: a name is missing"),
         ("many: [{name: ''}]", "f.yml:1:15: many[0].name: a name is missing"),
@@ -140,7 +143,7 @@ def test_a_misspelled_key_is_not_missed_as_well() -> None:
 
 def test_what_is_unsupported_is_silent_beside_a_mistake() -> None:
     found = decode("later_on: x\nours: x\nflag: z", Outer, "f.yml")
-    assert [f.severity for f in found.findings] == [Severity.WARNING, Severity.ERROR]
+    assert [f.severity for f in found.findings] == [Severity.OURS, Severity.ERROR]
 
 
 def test_an_unsupported_key_that_asks_for_nothing_is_fine() -> None:

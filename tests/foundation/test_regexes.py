@@ -1,6 +1,10 @@
 """Regular expressions as Go has them."""
 
+from contextlib import suppress
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from engine.foundation.regexes import Regex, RegexError
 
@@ -65,3 +69,9 @@ def test_a_pattern_that_makes_backtrackers_hang_is_answered() -> None:
 )
 def test_a_reference_is_a_number_or_a_name_of_any_letters(template: str, expected: str) -> None:
     assert Regex("(f.*)").expand("foo", template) == expected
+
+
+@given(st.text(st.characters(exclude_categories=()), max_size=30))
+def test_any_text_is_a_pattern_or_a_mistake(text: str) -> None:
+    with suppress(RegexError):
+        Regex(text)

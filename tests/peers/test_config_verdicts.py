@@ -17,16 +17,17 @@ from typing import Final
 import pytest
 
 from engine.config.alertmanager import parse_alertmanager
-from engine.config.check import check
+from engine.config.check import Judging, check
 from engine.config.prometheus import parse_prometheus
 from engine.config.render import render
 from engine.foundation.source import Severity
+from tests.config.mutants import NOT_IN_DEBIAN, mutant
 
 pytestmark = pytest.mark.peer
 
-NOT_IN_DEBIAN: Final = (  # discovery that Debian's build leaves out: its promtool calls these keys unknown
-    "kubernetes_sd_configs", "consul_sd_configs", "kuma_sd_configs", "nomad_sd_configs", "linode_sd_configs",
-)  # fmt: skip
+PROMTOOL: Final = ("promtool", "check", "config", "--syntax-only")
+AS_PROMETHEUS: Final = Judging(original="prometheus-2.42", syntax_only=True, translate=False)
+MUTANTS: Final = 400
 
 
 def judged(tool: str, *args: str, file: Path) -> bool:
@@ -41,19 +42,29 @@ def accepted(file: Path, kind: str) -> bool:
     return not any(finding.severity is Severity.ERROR for finding in verdict.findings)
 
 
-def without_missing_files(file: Path) -> bool:
-    """As `--syntax-only`: nothing but what stands in the file."""
-    missing = ("does not point to an existing file", "does not exist")
-    found = check(file, "config").findings
-    return not any(f.severity is Severity.ERROR and not f.message.endswith(missing) for f in found)
+def accepted_as_prometheus(file: Path) -> bool:
+    return check(file, "config", AS_PROMETHEUS).fine
 
 
 def test_promtool_and_we_agree_on_configs(conformance: Path) -> None:
     folders = [conformance / "prometheus" / "config", conformance / "prometheus" / "promtool"]
     files = [f for folder in folders for f in sorted(folder.iterdir()) if f.suffix in (".yml", ".json")]
     files = [f for f in files if not any(key in f.read_text() for key in NOT_IN_DEBIAN)]
-    theirs = {f.name: judged("promtool", "check", "config", "--syntax-only", file=f) for f in files}
-    assert {f.name: without_missing_files(f) for f in files} == theirs
+    theirs = {f.name: judged(*PROMTOOL, file=f) for f in files}
+    assert {f.name: accepted_as_prometheus(f) for f in files} == theirs
+
+
+def test_promtool_and_we_agree_on_configs_that_are_nearly_right(conformance: Path, tmp_path: Path) -> None:
+    binary = shutil.which("promtool") or pytest.skip("promtool is not installed")
+    files = [tmp_path / f"{seed}.yml" for seed in range(MUTANTS)]
+    for seed, file in enumerate(files):
+        file.write_text(mutant(conformance / "prometheus" / "config", seed))
+    said = subprocess.run([binary, *PROMTOOL[1:], *map(str, files)], capture_output=True, check=False, timeout=100)
+    theirs = {
+        file.name: f"SUCCESS: {file} is valid prometheus config file syntax" in said.stdout.decode() for file in files
+    }
+    assert {file.name: accepted_as_prometheus(file) for file in files} == theirs
+    assert 50 < sum(theirs.values()) < MUTANTS - 50
 
 
 @pytest.mark.parametrize(
@@ -130,7 +141,7 @@ def test_amtool_and_we_agree(conformance: Path, tmp_path: Path) -> None:
 def test_promtool_and_we_agree_on_odd_texts(text: str, tmp_path: Path) -> None:
     file = tmp_path / "prometheus.yml"
     file.write_text(text)
-    assert without_missing_files(file) is judged("promtool", "check", "config", "--syntax-only", file=file)
+    assert accepted_as_prometheus(file) is judged(*PROMTOOL, file=file)
 
 
 ROUTE = "route: {receiver: a}\nreceivers: [{name: a}]\n"
