@@ -19,6 +19,7 @@ from engine.config.check import check as judge
 
 _KINDS: Final = get_args(Kind)
 _METRICS: Final = "metrics"
+_STACK: Final = "stack"
 
 
 class LintsType(click.ParamType[frozenset[str]]):
@@ -46,18 +47,22 @@ _LINT = click.option(
 
 
 @click.command(epilog="Exit codes: 0 fine, 2 refused, 3 lint findings only; of metrics 0, 1, 3, as promtool's.")
-@click.argument("words", nargs=-1, required=True, metavar=f"[{'|'.join((*_KINDS, _METRICS))}] FILE...")
+@click.argument("words", nargs=-1, required=True, metavar=f"[{'|'.join((*_KINDS, _METRICS, _STACK))}] FILE...")
 @_TRANSLATE
 @_LINT
 @_EXPAND
 @click.option("--as", "original", type=click.Choice(list(ORIGINALS)), help="judge as this release would")
 @click.option("--syntax-only", is_flag=True, help="files that are named need not exist")
+@click.option(
+    "--url", default="http://127.0.0.1:9090", show_default=True,
+    help="of a stack: the running engine whose metrics are compared with what rules ask for",
+)  # fmt: skip
 @click.option("--extended", is_flag=True, help="of metrics: tell how many series each has")
-def check(words: tuple[str, ...], *, extended: bool, **given: Any) -> None:
+def check(words: tuple[str, ...], *, url: str, extended: bool, **given: Any) -> None:
     """Judge FILES: all mistakes at once, each with file, line and column.
 
-    The kind of a file is told by its keys, unless the first word says it. Metrics are read from standard input where no
-    file is named.
+    The kind of a file is told by its keys, unless the first word says it. A stack is a folder or a compose file, with
+    all files that it leads to. Metrics are read from standard input where no file is named.
     """
     if words[0] == _METRICS:
         from engine.cli.check_metrics import check_metrics
@@ -65,6 +70,10 @@ def check(words: tuple[str, ...], *, extended: bool, **given: Any) -> None:
         check_metrics(words[1:], extended=extended)
     if extended:
         raise click.UsageError("--extended is for metrics: engine check metrics --extended")
+    if words[0] == _STACK:
+        from engine.cli.check_stack import judge_stacks
+
+        judge_stacks(words[1:], url, _judging(given))
     kind = next((kind for kind in _KINDS if kind == words[0]), None)
     files = [Path(word) for word in (words[1:] if kind else words)]
     _judge(files, kind, _judging(given))

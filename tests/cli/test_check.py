@@ -48,3 +48,13 @@ def test_without_a_file_the_usage_is_told() -> None:
         done = run(*words)
         assert done.exit_code == BAD_USAGE
         assert "Usage: " in done.stderr
+
+
+def test_a_stack_is_judged_as_a_whole(tmp_path: Path) -> None:
+    (tmp_path / "prometheus.yml").write_text("scrape_configs: [{job_name: a, static_configs: [{targets: ['a:1']}]}]")
+    result = run("check", "stack", tmp_path, "--url", "http://127.0.0.1:1")
+    assert result.exit_code == 0
+    assert result.output.splitlines() == [
+        f"{tmp_path}: fine (1 scrape job, 0 rule files, 0 rules)",
+        "nothing answers at http://127.0.0.1:1: whether targets expose what rules ask for is not known (--url)",
+    ]

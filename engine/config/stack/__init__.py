@@ -1,0 +1,1 @@
+"""All files of a stack judged together: what each is by itself may be right, and still lead nowhere."""

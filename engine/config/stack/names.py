@@ -1,0 +1,64 @@
+"""Names of hosts that no container answers to."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from pathlib import Path as File
+from urllib.parse import urlsplit
+
+from engine.config.prometheus import PrometheusConfig
+from engine.config.stack.compose import Service
+from engine.config.stack.places import Places
+from engine.discovery.static import ADDRESS
+from engine.foundation.addresses import is_service_name
+from engine.foundation.source import Finding, Path
+from engine.relabel.relabel import relabel
+from engine.scrape.config import ScrapeConfig
+from engine.scrape.target import with_defaults
+from promql.model.labels import Labels
+
+
+def unknown_names(
+    service: Service, file: File, config: PrometheusConfig, known: Collection[str], places: Places
+) -> Iterator[Finding]:
+    """Targets, Alertmanagers and remote ends with a name that no service of the stack has."""
+    for at, host in _hosts(config):
+        if host == "localhost" or host.startswith("127."):
+            if not _is_own(at, config):
+                yield places.finding(file, at, f"{host} is the container of {service.name} itself, not the machine")
+        elif is_service_name(host) and host not in known:
+            yield places.finding(file, at, f'no service of the stack is called "{host}"')
+
+
+def _is_own(at: Path, config: PrometheusConfig) -> bool:
+    """Prometheus scrapes itself at localhost:9090, and should."""
+    if at[0] != "scrape_configs" or not isinstance(at[1], int):
+        return False
+    return any(target.endswith(":9090") for g in config.scrape_configs[at[1]].static_configs for target in g.targets)
+
+
+def _hosts(config: PrometheusConfig) -> Iterator[tuple[Path, str]]:
+    for index, job in enumerate(config.scrape_configs):
+        yield from _of_job(job, ("scrape_configs", index))
+    for index, section in enumerate(config.alerting.alertmanagers):
+        for place, group in enumerate(section.static_configs):
+            for number, target in enumerate(group.targets):
+                at = ("alerting", "alertmanagers", index, "static_configs", place, "targets", number)
+                yield at, _host(target)
+    for key in ("remote_write", "remote_read"):
+        for index, end in enumerate(getattr(config, key)):
+            yield (key, index, "url"), urlsplit(end.url.reveal()).hostname or ""
+
+
+def _of_job(job: ScrapeConfig, at: Path) -> Iterator[tuple[Path, str]]:
+    """Where each target is after relabelling; what it drops is nowhere."""
+    for place, group in enumerate(job.static_configs):
+        for number, target in enumerate(group.targets):
+            before = with_defaults(Labels.of(dict(group.labels), **{ADDRESS: target}), job)
+            left = relabel(before, job.relabel_configs)
+            if left is not None:
+                yield (*at, "static_configs", place, "targets", number), _host(left.get(ADDRESS))
+
+
+def _host(address: str) -> str:
+    return address.rpartition(":")[0] if ":" in address else address
