@@ -24,7 +24,7 @@ from engine.app.alertmanagers import Alertmanagers
 from engine.app.autoreload import AutoReload
 from engine.app.changes import changes
 from engine.app.components import Components
-from engine.app.features import EXTRA_SCRAPE_METRICS, PER_STEP_STATS, PROMETHEUS_3
+from engine.app.features import EXEMPLARS, EXTRA_SCRAPE_METRICS, PER_STEP_STATS, PROMETHEUS_3
 from engine.app.options import RunOptions
 from engine.app.preflight import check_folders
 from engine.app.routes import Served, routes
@@ -195,6 +195,7 @@ class Application:
             kept = store_options(self.options, loaded.config)
             self.store.set_retention(kept.retention_ms, kept.retention_bytes)
             self.store.set_window(kept.window_ms)
+            self.store.set_max_exemplars(kept.max_exemplars)
             self.config_state.good, self.config_state.loaded = True, self._around.clock.now_ms()
             self._tell_changes(changes(before, loaded))
 
@@ -421,4 +422,5 @@ def store_options(options: RunOptions, config: PrometheusConfig) -> StoreOptions
         retention_bytes=size,
         window_ms=tsdb.out_of_order_time_window,
         log_compression=compress is not False,
+        max_exemplars=config.storage.exemplars.max_exemplars if EXEMPLARS in options.features else 0,
     )

@@ -10,12 +10,14 @@ from engine.foundation.errors import ConfigError
 
 PROMETHEUS_3: Final = "prometheus3"
 AUTO_RELOAD: Final = "auto-reload-config"
+EXEMPLARS: Final = "exemplar-storage"
 PER_STEP_STATS: Final = "promql-per-step-stats"
 EXTRA_SCRAPE_METRICS: Final = "extra-scrape-metrics"
 
 FEATURES: Final = MappingProxyType(
     {
         PROMETHEUS_3: "expressions mean what they mean in Prometheus 3, wherever that differs",
+        EXEMPLARS: "exemplars of scraped pages and remote writes are kept, for /api/v1/query_exemplars",
         PER_STEP_STATS: "queries with stats=all tell the samples of each step",
         EXTRA_SCRAPE_METRICS: "each target tells its timeout, its sample limit and the size of its pages",
         AUTO_RELOAD: "the same as --config.auto-reload",
@@ -26,7 +28,6 @@ FEATURES: Final = MappingProxyType(
 NOT_YET: Final = (
     "agent",
     "auto-gomaxprocs",
-    "exemplar-storage",
     "expand-external-labels",
     "memory-snapshot-on-shutdown",
     "native-histograms",

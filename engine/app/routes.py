@@ -18,7 +18,7 @@ from engine.rules.notifier import Notifier
 from engine.rules.preview.replay import Replayer
 from engine.scrape.manager import ScrapeManager
 from engine.tsdb.store import Store
-from engine.web.api import admin, alertmanager, health, preview, query, rules, series, status, targets, write
+from engine.web.api import admin, alertmanager, exemplars, health, preview, query, rules, series, status, targets, write
 from exporters.serve import Collect, landing, metrics
 
 
@@ -69,6 +69,7 @@ def routes(app: Served, collects: Mapping[str, Collect]) -> dict[str, list[web.R
 
 def _api(app: Served) -> Iterable[web.RouteDef]:
     yield from query.routes(app.queries, app.clock, per_step=app.per_step_stats)
+    yield from exemplars.routes(app.store.exemplars, app.queries.workers)
     yield from series.routes(app.store)
     yield from targets.routes(
         app.scrapes, lambda: [one.url for one in app.notifier.alertmanagers], app.external_url, app.listen

@@ -63,6 +63,7 @@ _T: Final = "prometheus_target_"
 _SCRAPES: Final = f"{_T}scrapes_"
 _POOLS: Final = f"{_T}scrape_pool"
 _TSDB: Final = "prometheus_tsdb_"
+_EXEMPLARS: Final = "prometheus_tsdb_exemplar_"
 
 TABLE: Final[tuple[tuple[str, MetricType, str, Read], ...]] = (
     ("prometheus_build_info", _G, "The version, as labels.", lambda _: [(build_info(), 1.0)]),
@@ -184,6 +185,33 @@ TABLE: Final[tuple[tuple[str, MetricType, str, Read], ...]] = (
     (f"{_TSDB}head_chunks", _G, "Parts in the store.", lambda p: p.store.size.parts),
     (f"{_TSDB}head_series_created_total", _C, "Series that came.", lambda p: p.store.counts.series_created),
     (f"{_TSDB}head_series_removed_total", _C, "Series that went.", lambda p: p.store.counts.series_removed),
+    (f"{_EXEMPLARS}max_exemplars", _G, "How many exemplars may be kept.", lambda p: p.store.exemplars.most),
+    (f"{_EXEMPLARS}exemplars_in_storage", _G, "Exemplars that are kept.", lambda p: len(p.store.exemplars)),
+    (
+        f"{_EXEMPLARS}series_with_exemplars_in_storage",
+        _G,
+        "Series that have exemplars.",
+        lambda p: p.store.exemplars.series,
+    ),
+    (
+        f"{_EXEMPLARS}last_exemplars_timestamp_seconds",
+        _G,
+        "When the exemplar was that goes next.",
+        lambda p: p.store.exemplars.oldest / 1000,
+    ),
+    (f"{_EXEMPLARS}exemplars_appended_total", _C, "Exemplars kept so far.", lambda p: p.store.exemplars.counts.kept),
+    (
+        f"{_EXEMPLARS}out_of_order_exemplars_total",
+        _C,
+        "Exemplars refused: older than the newest of their series.",
+        lambda p: p.store.exemplars.counts.out_of_order,
+    ),
+    (
+        f"{_SCRAPES}exemplar_out_of_order_total",
+        _C,
+        "Exemplars of pages refused: older than the newest of their series.",
+        lambda p: p.scrapes.counters.exemplars_out_of_order,
+    ),
     (f"{_TSDB}blocks_loaded", _G, "Files of parts.", lambda p: p.store.counts.files),
     (f"{_TSDB}compactions_total", _C, "Compactions of files of parts.", lambda p: p.store.counts.compactions),
     (

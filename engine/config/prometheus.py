@@ -207,7 +207,7 @@ class ExemplarsConfig(msgspec.Struct, frozen=True, kw_only=True):
 
 class StorageConfig(msgspec.Struct, frozen=True, kw_only=True):
     tsdb: TSDBConfig = TSDBConfig()
-    exemplars: Annotated[ExemplarsConfig | None, NotYet()] = None
+    exemplars: ExemplarsConfig = ExemplarsConfig()
 
 
 ScrapeConfigs = Annotated[tuple[ScrapeConfig, ...], NullItem("empty or null scrape config section")]

@@ -6,7 +6,7 @@ series is changed by the event loop alone.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Final, Protocol
 
@@ -21,7 +21,9 @@ from engine.remote.places import COLUMN_BITS, Places
 from engine.remote.places import Store as PlacesStore
 from engine.remote.wire import Request, decode
 from engine.tsdb.batch import Appended, Batch
+from engine.tsdb.exemplars import Exemplar, Exemplars, Verdict
 from engine.tsdb.request import Refusal, Writes
+from engine.tsdb.source import Source
 from promql.model.types import FloatArray, IntArray
 
 _LARGE: Final = 32 * 1024
@@ -38,6 +40,13 @@ class Store(PlacesStore, Protocol):
 
     def append_whole(self, writes: Writes) -> tuple[Appended, Refusal | None]:
         """All of it or nothing. Raises DiskFullError."""
+
+    @property
+    def exemplars(self) -> Exemplars:
+        """Those that are kept."""
+
+    def append_exemplars(self, source: Source, found: Sequence[tuple[int, Exemplar]]) -> list[Verdict]:
+        """Keep exemplars of the series in these columns; what became of each."""
 
 
 class Receiver:
@@ -62,9 +71,11 @@ class Receiver:
             raise WriteError(str(error)) from None
         if len(request.times):
             self._take(request)
+        elif request.exemplars:
+            self._keep(request.exemplars, ())
 
     def _take(self, request: Request) -> None:
-        series = self._known(request)
+        series, learned = self._known(request)
         writes, newest = [], []
         for lane, batches in grouped(series, request.times, request.values):
             writes.append((self._places.lanes[lane].source, batches))
@@ -74,11 +85,19 @@ class Receiver:
             raise WriteError(refusal.value)
         for of, time in newest:
             of.note(time)
+        self._keep(request.exemplars, learned)
 
-    def _known(self, request: Request) -> IntArray:
-        """The numbers of all series, now that each has one."""
+    def _keep(self, exemplars: Sequence[tuple[int, Exemplar]], learned: Sequence[int]) -> None:
+        """What is refused of them is no error, as in Prometheus. `learned` are the numbers of strangers."""
+        for number, one in exemplars if self._store.exemplars.most else ():
+            place = number if number >= 0 else learned[-1 - number]
+            source = self._places.lanes[place >> COLUMN_BITS].source
+            self._store.append_exemplars(source, [(place & _COLUMN, one)])
+
+    def _known(self, request: Request) -> tuple[IntArray, Sequence[int]]:
+        """The numbers of all series, now that each has one; and those of strangers."""
         if not request.strangers:
-            return request.series
+            return request.series, ()
         places = np.flatnonzero(request.series < 0)
         who = -1 - request.series[places]
         first = np.empty(len(request.strangers), np.int64)
@@ -86,7 +105,7 @@ class Receiver:
         learned = self._places.learn(request.strangers, first.tolist())
         series = request.series.copy()
         series[places] = np.array(learned, np.int64)[who]
-        return series
+        return series, learned
 
 
 def inflated(body: bytes) -> bytes:

@@ -12,7 +12,7 @@ end, so the guess was right, and that the rest is one plain sample is looked at.
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
@@ -22,6 +22,7 @@ from typing import Final
 import numpy as np
 
 from engine.foundation.protobuf import CHUNK, FIXED64, VARINT, Message, WireError, encoded, fields, signed
+from engine.tsdb.exemplars import Exemplar
 from exporters.exposition.numbers import quote_bytes
 from promql.model.labels import Labels, quote
 from promql.model.types import FloatArray, IntArray
@@ -69,14 +70,14 @@ class Request:
     """Samples in the order in which they came: `series`, `times` (Unix ms), `values`, all of length N.
 
     A series is a number that was known, or -1 - k for the k-th of `strangers`, which are told by the bytes of their
-    labels. `exemplars` counts what is not kept.
+    labels. `exemplars` are those of series that are known or have samples here, told by the same numbers.
     """
 
     series: IntArray
     times: IntArray
     values: FloatArray
     strangers: dict[bytes, Labels]
-    exemplars: int = 0
+    exemplars: Sequence[tuple[int, Exemplar]] = ()
 
 
 def decode(data: bytes, known: Known) -> Request:
@@ -102,7 +103,7 @@ class _Reader:
         self._strangers: dict[bytes, int] = {}
         self._labels: list[Labels] = []
         self._others: list[tuple[int, int, int, float]] = []
-        self._exemplars = 0
+        self._exemplars: list[tuple[int, Exemplar]] = []
 
     def request(self, times: IntArray, values: FloatArray) -> Request:
         """All samples, when those that are plain are these."""
@@ -176,6 +177,7 @@ class _Reader:
         """The rest of a series, behind the first of its labels, field by field."""
         data = self._data
         samples: list[tuple[int, float]] = []
+        exemplars: list[Exemplar] = []
         for number, start, end in fields(SERIES, data, at, stop):
             if number == _LABELS:
                 labels.append(data[start:end])
@@ -184,11 +186,16 @@ class _Reader:
             elif number == _HISTOGRAMS:
                 raise HistogramError("native histograms are disabled")
             else:
-                _check_exemplar(data, start, end)
-                self._exemplars += 1
+                exemplars.append(_exemplar(data, start, end))
+        key = b"".join(map(_framed, labels))
         if samples:
-            number = self._number(b"".join(map(_framed, labels)), labels)
+            number = self._number(key, labels)
             self._others += [(len(self._numbers), number, *one) for one in samples]
+        if exemplars:
+            known = self._known(key)
+            named = self._strangers.get(key) if known is None else known
+            if named is not None:  # of others nobody has seen a sample
+                self._exemplars += [(named, one) for one in exemplars]
 
     def _number(self, key: bytes, labels: list[bytes]) -> int:
         """That of a series that may be known, or a stranger's."""
@@ -221,11 +228,16 @@ def _sample(data: bytes, at: int, stop: int) -> tuple[int, float]:
     return time, value
 
 
-def _check_exemplar(data: bytes, at: int, stop: int) -> None:
-    """It must be well formed; it is not kept."""
+def _exemplar(data: bytes, at: int, stop: int) -> Exemplar:
+    pairs, value, time = [], 0.0, 0
     for number, start, end in fields(EXEMPLAR, data, at, stop):
         if number == 1:
-            _pair(data[start:end])
+            pairs.append(_pair(data[start:end]))
+        elif number == 2:
+            (value,) = _FLOAT.unpack_from(data, start)
+        else:
+            time = signed(start)
+    return Exemplar(Labels.of(pairs), value, time)
 
 
 def _series(labels: list[bytes]) -> Labels:

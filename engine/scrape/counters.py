@@ -17,6 +17,7 @@ class ScrapeCounters:
     duplicates: int = 0
     out_of_order: int = 0
     out_of_bounds: int = 0
+    exemplars_out_of_order: int = 0
     exceeded_sample_limit: int = 0
     exceeded_body_size_limit: int = 0
     exceeded_label_limits: int = 0

@@ -24,6 +24,7 @@ from engine.foundation.errors import StoreError
 from engine.foundation.lengths import Lengths
 from engine.scrape.batches import Samples, compose, samples_of, vanished
 from engine.scrape.config import ScrapeConfig
+from engine.scrape.exemplars import exemplars_of
 from engine.scrape.metadata import MetadataCache
 from engine.scrape.ports import Fetched, Fetcher, FetchError, PageTooLargeError, Parts
 from engine.scrape.samples import LabelLimitError, SampleRules
@@ -31,6 +32,7 @@ from engine.scrape.series import DROPPED, NO_SERIES, Resolved, SeriesCache
 from engine.scrape.target import Target
 from engine.tsdb.batch import Appended, Batch
 from engine.tsdb.errors import DiskFullError
+from engine.tsdb.exemplars import Exemplar, Verdict
 from exporters.exposition.layout import OPENMETRICS, TEXT, Layout
 from exporters.exposition.negotiate import Format, format_of
 from exporters.exposition.page import ExpositionError, Page
@@ -80,6 +82,7 @@ class _Outcome:
     kept: int = 0
     added: int = 0
     error: str = ""
+    exemplars: Sequence[tuple[int, Exemplar]] = ()
 
 
 _NO_SAMPLES: Final = Samples(NO_SERIES.columns, np.empty(0), None, NO_SERIES.alive, distinct=True)
@@ -209,7 +212,10 @@ class ScrapeLoop:
         config = self._config
         honor, track = config.honor_timestamps, config.track_timestamps_staleness
         samples = samples_of(page, resolved, time, honor_timestamps=honor, track_staleness=track, latest=latest)
-        return _Outcome(samples, len(keys), resolved.count, max(0, added - samples.refused))
+        borne: Sequence[tuple[int, Exemplar]] = ()
+        if page.exemplars and self._parts.store.exemplars.most:
+            borne = exemplars_of(page, resolved, time, honor_timestamps=honor)
+        return _Outcome(samples, len(keys), resolved.count, max(0, added - samples.refused), exemplars=borne)
 
     async def _learn(self, new: list[bytes]) -> tuple[int, str] | None:
         """Give new keys their columns; the index of the first that is refused, and why."""
@@ -249,6 +255,9 @@ class ScrapeLoop:
         stale = vanished(self._alive, outcome.samples.alive)
         batches = compose(time, outcome.samples, stale, (self._report_columns(), np.array(reports, np.float64)))
         self._count(self._append(batches))
+        if outcome.exemplars:
+            verdicts = self._parts.store.append_exemplars(self._source, outcome.exemplars)
+            self._parts.counters.exemplars_out_of_order += verdicts.count(Verdict.OUT_OF_ORDER)
         self._alive = outcome.samples.alive
         if outcome.error:
             self._parts.counters.cache_flushes += self._series.restrain()

@@ -15,6 +15,7 @@ from engine.scrape.config import ScrapeConfig
 from engine.scrape.counters import ScrapeCounters
 from engine.scrape.target import Target
 from engine.tsdb.batch import Appended, Batch
+from engine.tsdb.exemplars import Exemplar, Exemplars, Verdict
 from promql.model.labels import Labels
 from promql.model.types import BoolArray, IntArray
 
@@ -42,6 +43,13 @@ class Store(Protocol[S]):
 
     def append(self, source: S, batches: Sequence[Batch]) -> Appended:
         """Keep them, whole or not at all, and say what became of them. Raises DiskFullError."""
+
+    @property
+    def exemplars(self) -> Exemplars:
+        """Those that are kept."""
+
+    def append_exemplars(self, source: S, found: Sequence[tuple[int, Exemplar]]) -> list[Verdict]:
+        """Keep exemplars of the series in these columns; what became of each."""
 
 
 class FetchError(RemoteError):

@@ -18,7 +18,7 @@ class StoreOptions:
     store's newest sample may be ahead of an open part's oldest before it is sealed all the same, so that a slow
     source does not keep the log long. `segment_bytes`, `segment_ms`: how much, and samples of how long, a segment of
     the log holds before the next one is begun. `log_compression`: long records of the log are deflated where that makes
-    them smaller.
+    them smaller. `max_exemplars`: how many of these are kept, of all series together.
     """
 
     retention_ms: int = 15 * 24 * HOUR
@@ -33,4 +33,5 @@ class StoreOptions:
     segment_ms: int = HOUR // 2
     log_compression: bool = True
     sync_ms: int = 5_000
+    max_exemplars: int = 0
     cache_bytes: int = 64 << 20

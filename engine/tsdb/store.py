@@ -27,6 +27,7 @@ from engine.tsdb.cleaning import Cleaning
 from engine.tsdb.commit import Commit
 from engine.tsdb.deletion import Deleting, recall_deleted
 from engine.tsdb.errors import DiskError, FormatError
+from engine.tsdb.exemplars import Exemplar, Exemplars, KeptExemplars, Verdict
 from engine.tsdb.gather import gather
 from engine.tsdb.history import History, add_history
 from engine.tsdb.late import held
@@ -74,6 +75,7 @@ class Store:
             self._log = Wal(folder / "wal", self._state.next_segment, options)
         self._selections = Selections(self._state)
         self._admission = Admission(self._state.catalog, self._recall, self._held)
+        self._exemplars = KeptExemplars(folder, options.max_exemplars)
         self._lock = threading.Lock()
         self._maintenance = Maintenance(self._state, options, self._lock, (self._names, self._log), (folder, cache))
         self._deleting = Deleting(self._state, self._selections, self._lock, self._maintenance)
@@ -118,6 +120,7 @@ class Store:
         self._maintenance.close()
         self._names.close()
         self._log.close()
+        self._exemplars.close()
         if self._folder_lock is not None:
             self._folder_lock.release()
             self._folder_lock = None
@@ -152,6 +155,16 @@ class Store:
             self._commit(source, commit)
         self.totals += counts if refusal is None else replace_fields(counts, appended=0)
         return counts, refusal
+
+    @property
+    def exemplars(self) -> Exemplars:
+        """Those that are kept."""
+        return self._exemplars.ring
+
+    def append_exemplars(self, source: Source, found: Sequence[tuple[int, Exemplar]]) -> list[Verdict]:
+        """Keep exemplars of series, which are told by their columns in a source; what became of each."""
+        refs, labels = source.refs, self._state.catalog.labels
+        return self._exemplars.add((labels[int(refs[column])], one) for column, one in found)
 
     def add_history(self, history: Sequence[History]) -> None:
         """Store samples of any age as sealed parts, past the log; each source once, and none is stored already.
@@ -268,6 +281,10 @@ class Store:
     def set_window(self, window_ms: int) -> None:
         """Take samples that come late by so much, from now on; 0 takes none."""
         self.options = self._maintenance.options = replace_fields(self.options, window_ms=window_ms)
+
+    def set_max_exemplars(self, most: int) -> None:
+        """Keep so many of them from now on; 0 keeps none."""
+        self.exemplars.resize(most)
 
     @property
     def deletions(self) -> tuple[Deletion, ...]:

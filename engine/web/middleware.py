@@ -23,7 +23,9 @@ from engine.foundation.clock import Clock
 from engine.web.counts import HttpCounts
 
 _READS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
-_READ_BY_POST: Final = frozenset({"/api/v1/query", "/api/v1/query_range"})  # long ones are sent as forms
+_READ_BY_POST: Final = frozenset(
+    {"/api/v1/query", "/api/v1/query_range", "/api/v1/query_exemplars"}
+)  # long ones are sent as forms
 _CORS: Final = MappingProxyType(
     {
         "Access-Control-Allow-Headers": "Accept, Authorization, Content-Type, Origin",

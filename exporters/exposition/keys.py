@@ -8,7 +8,7 @@ from itertools import starmap
 from sys import intern
 from typing import Final
 
-from promql.model.labels import METRIC_NAME
+from promql.model.labels import METRIC_NAME, Labels
 
 _NAME: Final = re.compile(rb"[ \t]*[a-zA-Z_:][a-zA-Z0-9_:]*")  # noqa: TID251 - ours, linear
 _LABEL: Final = re.compile(  # noqa: TID251 - ours, linear
@@ -26,6 +26,12 @@ def decode(key: bytes) -> list[tuple[str, str]]:
     name = _NAME.match(key)
     assert name is not None, "keys come from a parser"
     return [_name(name[0]), *starmap(label_pair, _LABEL.findall(key, name.end()))]
+
+
+@lru_cache(maxsize=2**12)
+def labels_of(text: bytes) -> Labels:
+    """Those that are written with commas between them, as in an exemplar; empty ones vanish."""
+    return Labels.of(starmap(label_pair, _LABEL.findall(text)))
 
 
 @lru_cache(maxsize=2**12)

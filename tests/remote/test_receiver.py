@@ -17,9 +17,11 @@ from engine.foundation.workers import InlineWorkers
 from engine.remote.places import COLUMN_BITS
 from engine.remote.receiver import Receiver, WriteError, grouped
 from engine.testing.manual_clock import ManualClock
+from engine.tsdb.options import StoreOptions
 from engine.tsdb.store import Store
 from promql.model.labels import Labels
-from tests.remote.client import labels, packed, series, varint
+from promql.model.matchers import Matcher, MatchOp
+from tests.remote.client import EXEMPLAR, chunk, label, labels, packed, series, varint
 from tests.tsdb.twin import HOUR, answer, everything, named
 
 NOW = 1_700_000_000_000
@@ -166,3 +168,27 @@ def test_grouping_keeps_every_sample_and_the_order_of_each_series(samples: list[
     assert sorted(found, key=lambda one: (one[:2], one[3])) == sorted(given_, key=lambda one: (one[:2], one[3]))
     for key in {one[:2] for one in given_}:
         assert [one[3] for one in found if one[:2] == key] == [one[3] for one in given_ if one[:2] == key]
+
+
+def traced(trace: str, time: int) -> bytes:
+    return chunk(EXEMPLAR, label("trace", trace) + b"\x11" + struct.pack("<d", 1.5) + b"\x18" + varint(time))
+
+
+async def test_exemplars_come_with_their_samples_or_after_them() -> None:
+    store = Store.open(None, StoreOptions(max_exemplars=10))
+    to, one, other = receiver(store), named("m", job="j", i="1"), named("m", job="j", i="2")
+    await to.write(packed(series(labels(one), (NOW, 1.0), more=traced("a", NOW))))
+    await to.write(
+        packed(series(labels(one), more=traced("b", NOW + 1)) + series(labels(other), more=traced("c", NOW)))
+    )
+    await to.write(packed(series(labels(one), (NOW + 9, 2.0)) + series(labels(one), more=traced("b", NOW - 1))))
+    found = store.exemplars.select([(Matcher("__name__", MatchOp.EQUAL, "m"),)], 0, 2 * NOW)
+    assert [(series, [(e.labels.get("trace"), e.value, e.time) for e in kept]) for series, kept in found] == [
+        (one, [("a", 1.5, NOW), ("b", 1.5, NOW + 1)])
+    ]
+
+
+async def test_without_room_for_exemplars_they_are_passed_over() -> None:
+    store = Store.open(None)
+    await receiver(store).write(packed(series(labels(named("m")), (NOW, 1.0), more=traced("a", NOW))))
+    assert len(store.exemplars) == 0

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from engine.foundation.protobuf import WireError
 from engine.remote.wire import HistogramError, LabelsError, Request, decode
+from engine.tsdb.exemplars import Exemplar
 from promql.model.labels import Labels
 from promql.model.staleness import STALE_NAN
 from tests.remote.client import EXEMPLAR, HISTOGRAM, METADATA, SAMPLE, chunk, label, labels, sample, series, varint
@@ -135,12 +136,13 @@ def test_native_histograms_are_refused_by_name() -> None:
         decode(one(more=chunk(HISTOGRAM, b"")), nobody)
 
 
-def test_exemplars_and_metadata_are_passed_over() -> None:
+def test_metadata_is_passed_over_and_exemplars_are_those_of_series_with_samples() -> None:
     exemplar = chunk(EXEMPLAR, label("trace", "x") + b"\x11" + struct.pack("<d", 1.0) + b"\x18" + varint(NOW))
     metadata = chunk(METADATA, b"\x08\x01" + chunk(2, b"m") + chunk(4, b"help"))
     found = decode(metadata + one((NOW, 1.0), more=exemplar) + metadata + one((NOW + 1, 2.0)), nobody)
     assert found.times.tolist() == [NOW, NOW + 1]
-    assert found.exemplars == 1
+    assert found.exemplars == [(-1, Exemplar(Labels.of(trace="x"), 1.0, NOW))]
+    assert decode(one(more=exemplar), nobody).exemplars == []
 
 
 def test_a_series_without_samples_is_not_named() -> None:

@@ -22,6 +22,7 @@ from engine.scrape.target import Target, find_targets
 from engine.testing.manual_clock import ManualClock
 from engine.tsdb.batch import Appended, Batch
 from engine.tsdb.errors import DiskFullError
+from engine.tsdb.exemplars import Exemplar, Exemplars, Verdict
 from promql.model.durations import Duration
 from promql.model.labels import Labels
 from promql.model.staleness import is_stale
@@ -57,6 +58,7 @@ class FakeStore:
         self.samples: dict[str, list[tuple[int, float | str]]] = {}
         self.full = False
         self.answer = Appended()
+        self.exemplars = Exemplars()
 
     def source(self, key: str) -> FakeSource:
         return self.sources.setdefault(key, FakeSource(key))
@@ -72,6 +74,9 @@ class FakeStore:
                 shown = "stale" if ended else "NaN" if math.isnan(value) else value
                 self.samples.setdefault(str(source.labels[column]), []).append((batch.time, shown))
         return self.answer
+
+    def append_exemplars(self, source: FakeSource, found: Sequence[tuple[int, Exemplar]]) -> list[Verdict]:
+        return [self.exemplars.add(source.labels[column], one) for column, one in found]
 
     def values(self, series: str) -> list[float | str]:
         return [value for _, value in self.samples.get(series, [])]

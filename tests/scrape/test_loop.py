@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import Final
 
 import pytest
 
@@ -16,6 +17,7 @@ from engine.scrape.protocols import ScrapeProtocol
 from engine.testing.manual_clock import ManualClock
 from promql.model.durations import Duration
 from promql.model.labels import Labels
+from promql.model.matchers import Matcher, MatchOp
 from tests.exporters.exposition.protobuf_pages import bucket, family, histogram, scalar, whole
 from tests.scrape.fakes import START, TEXT, Bench, job
 
@@ -366,3 +368,37 @@ async def test_columns_that_the_store_has_lost_are_asked_for_anew(manual_clock: 
     assert a not in columns
     assert b in columns
     assert len(source.known) == before + 1
+
+
+OPEN: Final = "application/openmetrics-text; version=1.0.0"
+
+
+def traced(*lines: str) -> Fetched:
+    return Fetched("".join(f"{line}\n" for line in ("# TYPE a counter", *lines, "# EOF")).encode(), OPEN)
+
+
+async def test_exemplars_are_kept_with_the_labels_of_their_series(manual_clock: ManualClock) -> None:
+    bench = Bench(
+        manual_clock,
+        traced('a_total{x="1"} 1 # {trace="t",empty=""} 0.5', 'a_total{x="2"} 1 1.25 # {trace="u"} 7'),
+        traced('a_total{x="1"} 2 # {trace="t"} 0.5', 'a_total{x="2"} 1 # {trace="u"} 7 1'),
+        traced('a_total{x="1"} 3 # {trace="v"} 0.5 9'),
+    )
+    bench.store.exemplars.resize(10)
+    await bench.scrape(3)
+    found = bench.store.exemplars.select([(Matcher("__name__", MatchOp.EQUAL, "a_total"),)], 0, 2 * START)
+    told = [(series.get("x"), [(one.labels, one.value, one.time) for one in kept]) for series, kept in found]
+    first = Labels.of(trace="t")
+    assert [(x, [(labels, value) for labels, value, _ in kept]) for x, kept in told] == [
+        ("1", [(first, 0.5)]),
+        ("2", [(Labels.of(trace="u"), 7.0)]),
+    ]
+    assert [kept[0][2] for _, kept in told] == [bench.store.commits[0][-1].time, 1250]
+    assert bench.counters.exemplars_out_of_order == 2
+
+
+async def test_exemplars_are_left_out_where_none_are_kept(manual_clock: ManualClock) -> None:
+    bench = Bench(manual_clock, traced('a_total 1 # {trace="t"} 0.5'))
+    await bench.scrape()
+    assert bench.values("a_total") == [1.0]
+    assert len(bench.store.exemplars) == 0

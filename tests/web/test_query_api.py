@@ -16,8 +16,10 @@ from engine.foundation.workers import InlineWorkers
 from engine.query.engine import QueryEngine
 from engine.testing.manual_clock import ManualClock
 from engine.tsdb.batch import Batch
+from engine.tsdb.exemplars import Exemplar
+from engine.tsdb.options import StoreOptions
 from engine.tsdb.store import Store
-from engine.web.api import query, series
+from engine.web.api import exemplars, query, series
 from engine.web.counts import HttpCounts
 from engine.web.server import Listener, application, bind, free_port_of, running
 from promql.model.labels import Labels
@@ -28,11 +30,12 @@ Ask = Callable[..., Awaitable[dict[str, Any]]]
 
 def stored() -> Store:
     """`up` of three jobs, each 15 s for ten minutes up to NOW."""
-    store = Store.open(None)
+    store = Store.open(None, StoreOptions(max_exemplars=10))
     source = store.source("test")
     columns = source.columns([Labels.of(__name__="up", job=job) for job in "abc"])
     for time in range(NOW - 600_000, NOW + 1, 15_000):
         store.append(source, [Batch(time, columns, np.array([1.0, 2.0, 3.0]))])
+    store.append_exemplars(source, [(1, Exemplar(Labels.of(trace="t"), 1e-7, NOW - 500))])
     return store
 
 
@@ -42,6 +45,7 @@ async def base(manual_clock: ManualClock) -> AsyncIterator[str]:
     routes = [
         *query.routes(QueryEngine(store, InlineWorkers(), manual_clock), manual_clock, per_step=True),
         *series.routes(store),
+        *exemplars.routes(store.exemplars, InlineWorkers()),
     ]
     listener = Listener("prometheus", "127.0.0.1", 0)
     bound = bind(listener)
@@ -199,3 +203,19 @@ async def test_answers_are_compressed_as_the_client_asks(base: str) -> None:
         async with client.get(f"{base}/query", params={"query": "up"}, headers=headers) as response:
             assert response.headers["Content-Encoding"] == "gzip"
             assert count(json.loads(gzip.decompress(await response.read()))) == 3
+
+
+async def test_exemplars_are_those_of_all_series_that_the_expression_selects(ask: Ask) -> None:
+    one = {
+        "seriesLabels": {"__name__": "up", "job": "b"},
+        "exemplars": [{"labels": {"trace": "t"}, "value": "1e-07", "timestamp": NOW / 1000 - 0.5}],
+    }
+    assert (await ask("/query_exemplars", query="rate(up[5m]) / other"))["data"] == [one]
+    assert (await ask("/query_exemplars", query='up{job="a"}'))["data"] == []
+    assert (await ask("/query_exemplars", query="up", end=str(NOW / 1000 - 1)))["data"] == []
+    assert (await ask("/query_exemplars", query="up{"))["errorType"] == "bad_data"
+
+
+async def test_an_expression_that_selects_nothing_has_no_answer_about_exemplars(base: str) -> None:
+    async with ClientSession() as client, client.post(f"{base}/query_exemplars", data={"query": "1 + 1"}) as response:
+        assert (response.status, await response.read()) == (204, b"")

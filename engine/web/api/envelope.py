@@ -79,7 +79,7 @@ def answering(handler: Handler) -> Handler:
             response = failure(error.kind, str(error))
         except EngineError as error:
             response = failure(next(kind for cls, kind in _TYPES if isinstance(error, cls)), str(error))
-        if (coding := _encoding(request.headers.get("Accept-Encoding", ""))) is not None:
+        if response.body and (coding := _encoding(request.headers.get("Accept-Encoding", ""))) is not None:
             response.enable_compression(coding)
         return response
 

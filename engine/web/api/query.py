@@ -1,4 +1,4 @@
-"""`/api/v1/query`, `/query_range`, `/format_query`, `/parse_query`, `/query_exemplars`; `/query_explain` is ours."""
+"""`/api/v1/query`, `/query_range`, `/format_query`, `/parse_query`; `/query_explain` is ours."""
 
 from __future__ import annotations
 
@@ -58,7 +58,6 @@ def pages(queries: QueryEngine, clock: Clock, *, per_step: bool = False) -> dict
         "/query_explain": explain,
         "/format_query": _format_query,
         "/parse_query": _parse_query,
-        "/query_exemplars": _exemplars,
     }
 
 
@@ -68,15 +67,6 @@ async def _format_query(given: Params) -> web.Response:
 
 async def _parse_query(given: Params) -> web.Response:
     return success(described(_expression(given)))
-
-
-async def _exemplars(given: Params) -> web.Response:
-    """None, since none are stored; what is asked is judged all the same."""
-    start = params.time_of(given, "start", params.MIN_TIME)
-    if params.time_of(given, "end", params.MAX_TIME) < start:
-        raise ApiError("bad_data", "end timestamp must not be before start timestamp")
-    parse(given.get("query", ""))
-    return success([])
 
 
 def _expression(given: Params) -> Expr:
