@@ -19,6 +19,7 @@ from engine.alerting.ordering import alert_order
 from engine.alerting.pipeline import Alerts, Flush
 from engine.alerting.route import Route
 from engine.alerting.store import NEVER
+from engine.alerting.trail import Trail, What, Where
 from engine.alerting.waiting import Alarm
 from engine.foundation.clock import SECOND, Clock
 from engine.foundation.supervise import Supervisor
@@ -84,6 +85,18 @@ class Group:
     def empty(self) -> bool:
         return not self._alerts
 
+    @property
+    def due(self) -> int:
+        """When it is flushed next, Unix ns."""
+        return self._alarm.due
+
+    @property
+    def flushed(self) -> bool:
+        return self._flushed
+
+    def __contains__(self, fingerprint: str) -> bool:
+        return fingerprint in self._alerts
+
     def __iter__(self) -> Iterator[Alert]:
         return iter(list(self._alerts.values()))
 
@@ -91,11 +104,12 @@ class Group:
 class Dispatcher:
     """Sorts alerts into groups and runs the groups' timers, until it is stopped."""
 
-    def __init__(self, clock: Clock, supervisor: Supervisor, root: Route, notify: Notify) -> None:
+    def __init__(self, clock: Clock, supervisor: Supervisor, root: Route, notify: Notify, trail: Trail) -> None:
         self._clock = clock
         self._supervisor = supervisor
         self._root = root
         self._notify = notify
+        self._trail = trail
         self._groups: dict[tuple[tuple[int, ...], Labels], tuple[Group, asyncio.Task[None]]] = {}
         self._sweeper = supervisor.start("alert groups: sweep", self._sweep)
 
@@ -104,13 +118,22 @@ class Dispatcher:
         for route in self._root.match(alert.labels):
             labels = route.group_labels(alert.labels)
             known = self._groups.get((route.place, labels))
-            if known is not None:
-                known[0].insert(alert)
-                continue
-            group = Group(route, labels, self._clock, self._notify)
+            group = Group(route, labels, self._clock, self._notify) if known is None else known[0]
+            new = alert.fingerprint not in group
             group.insert(alert)
-            task = self._supervisor.start(f"alert group {group.key}", group.run)
-            self._groups[route.place, labels] = (group, task)
+            if new:
+                self._note(alert, group)
+            if known is None:
+                task = self._supervisor.start(f"alert group {group.key}", group.run)
+                self._groups[route.place, labels] = (group, task)
+
+    def _note(self, alert: Alert, group: Group) -> None:
+        """Why the alert is told there, and when."""
+        where, now = Where(group.route.receiver, group.key), self._clock.now_ns()
+        self._trail.note(alert, What.ROUTED, now, f"matches the route {group.route.key}", where)
+        if group.due > now:
+            why = "for the group's next turn (group_interval)" if group.flushed else "for others to come (group_wait)"
+            self._trail.note(alert, What.WAITING, now, why, where)
 
     def groups(self) -> list[Group]:
         return [group for group, _ in self._groups.values()]

@@ -49,14 +49,19 @@ class Inhibitor:
                 else:
                     del sources[key]
 
-    def inhibited_by(self, target: Labels, now: int) -> str | None:
-        """The fingerprint of an alert that inhibits the target, of the first rule that has one."""
+    def source(self, target: Labels, now: int) -> Alert | None:
+        """An alert that inhibits the target, of the first rule that has one."""
         for rule, sources in self._rules:
             if match_all(rule.target, target):
                 source = _firing_source(rule, sources.get(rule.key(target), {}).values(), target, now)
                 if source is not None:
-                    return source.fingerprint
+                    return source
         return None
+
+    def inhibited_by(self, target: Labels, now: int) -> str | None:
+        """That alert's fingerprint."""
+        source = self.source(target, now)
+        return None if source is None else source.fingerprint
 
 
 class _Sources(dict[tuple[str, ...], dict[str, Alert]]):

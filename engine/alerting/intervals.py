@@ -25,14 +25,15 @@ class Intervals:
     def __init__(self, named: Iterable[NamedTimeIntervals]) -> None:
         self._named: Mapping[str, Sequence[TimeInterval]] = {one.name: one.time_intervals for one in named}
 
-    def open_for(self, route: Route, instant: int) -> bool:
-        """Whether the route is heard at this instant (Unix ns)."""
-        if route.active_intervals and not self._any(route.active_intervals, instant):
-            return False
-        return not self._any(route.mute_intervals, instant)
+    def closed_by(self, route: Route, instant: int) -> str:
+        """Why the route is not heard at this instant (Unix ns); nothing while it is."""
+        if route.active_intervals and not any(self._holds(name, instant) for name in route.active_intervals):
+            return f"outside of the route's active_time_intervals ({', '.join(route.active_intervals)})"
+        muting = next((name for name in route.mute_intervals if self._holds(name, instant)), None)
+        return "" if muting is None else f"inside of the time interval {muting}, which mutes the route"
 
-    def _any(self, names: Iterable[str], instant: int) -> bool:
-        return any(holds(interval, instant) for name in names for interval in self._named[name])
+    def _holds(self, name: str, instant: int) -> bool:
+        return any(holds(interval, instant) for interval in self._named[name])
 
 
 def holds(interval: TimeInterval, instant: int) -> bool:

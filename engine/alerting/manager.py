@@ -11,15 +11,18 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Final, TypeVar
 
+from engine.alerting import trail_file
 from engine.alerting.alert import Alert
 from engine.alerting.config import AlertmanagerConfig
 from engine.alerting.counts import NotificationCounts, ReceivedCounts
+from engine.alerting.explain import Explained, explain
 from engine.alerting.journal import Journal, JournalEntry
 from engine.alerting.linelog import LineLog, LogWriteError
 from engine.alerting.queries import AlertQuery, AlertView, GroupView, find_alerts, find_groups
 from engine.alerting.running import Kept, Running, Status, Surroundings
 from engine.alerting.silences import Silence, Silences
 from engine.alerting.store import AlertInvalidError, AlertReport, AlertStore, normalise
+from engine.alerting.trail import Trail, What
 from engine.foundation.clock import MILLISECOND
 from engine.foundation.delivery import Withheld
 from engine.foundation.errors import ConfigError
@@ -45,6 +48,7 @@ class AlertManager:
             Silences(around.clock, _log_of(around, "silences", Silence)),
             Journal(around.clock, _log_of(around, "journal", JournalEntry)),
             NotificationCounts(),
+            Trail(trail_file.read(around.data_dir) if around.data_dir is not None else ()),
         )
         self.reloaded_at = self.started_at
         self.reload_successful = True
@@ -64,6 +68,10 @@ class AlertManager:
         return self._kept.silences
 
     @property
+    def trail(self) -> Trail:
+        return self._kept.trail
+
+    @property
     def counts(self) -> NotificationCounts:
         return self._kept.counts
 
@@ -77,6 +85,7 @@ class AlertManager:
         now = self._clock.now_ns()
         for alert in alerts:
             self._count(alert, now)
+            self._kept.trail.note(alert, What.RESOLVED if alert.resolved_at(now) else What.RECEIVED, now)
             self._running.take(self._kept.store.put(alert, now))
 
     def receive(self, reports: Iterable[AlertReport]) -> list[str]:
@@ -102,6 +111,11 @@ class AlertManager:
     def statuses(self) -> list[tuple[Alert, Status]]:
         """All alerts that are known, resolved ones too, and what keeps them quiet."""
         return [(alert, self._running.status_of(alert.labels)) for alert in self._kept.store]
+
+    def explain(self, fingerprint: str) -> Explained | None:
+        """What became of an alert and where it stands; None if nothing is known of it."""
+        kept = self._kept
+        return explain(fingerprint, kept.trail, self._running, kept.store, kept.journal)
 
     def receiver_names(self) -> list[str]:
         """In the order of the file."""
@@ -129,6 +143,7 @@ class AlertManager:
         """End everything; what was acknowledged is on disk."""
         await self._around.supervisor.stop(*self._keepers)
         await self._running.stop()
+        await self._keep_trails()
 
     def _count(self, alert: Alert, now: int) -> None:
         if alert.resolved_at(now):
@@ -145,8 +160,15 @@ class AlertManager:
         while True:
             await self._clock.sleep(MAINTENANCE_SECONDS)
             self._running.collect()
+            self._kept.trail.collect(self._clock.now_ns())
             await _reporting(self._kept.silences.maintain)
             await _reporting(self._kept.journal.maintain)
+            await self._keep_trails()
+
+    async def _keep_trails(self) -> None:
+        if self._around.data_dir is not None:
+            trails = self._kept.trail.find(())
+            await self._around.workers.run(trail_file.write, self._around.data_dir, trails)
 
 
 async def _reporting(maintain: Callable[[], Awaitable[None]]) -> None:

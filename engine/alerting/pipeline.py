@@ -23,6 +23,7 @@ from engine.alerting.journal import Journal, Key
 from engine.alerting.linelog import LogWriteError
 from engine.alerting.route import Route
 from engine.alerting.store import NEVER
+from engine.alerting.trail import Trail, What, Where
 from engine.alerting.waiting import DeadlineError, before
 from engine.foundation.clock import Clock
 from engine.foundation.errors import RemoteError
@@ -56,6 +57,10 @@ class Flush:
     tick: int
     deadline: int
 
+    @property
+    def where(self) -> Where:
+        return Where(self.route.receiver, self.group_key)
+
 
 Stage: TypeAlias = Callable[[Flush, Alerts], Awaitable[Alerts]]
 
@@ -76,31 +81,37 @@ class Integration:
     def __str__(self) -> str:
         return f"{self.receiver}/{self.kind}[{self.index}]"
 
+    def where(self, flush: Flush) -> Where:
+        return Where(self.receiver, flush.group_key, f"{self.kind}[{self.index}]")
+
     def key(self, flush: Flush) -> Key:
         return (flush.group_key, self.receiver, self.kind, self.index)
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What the stages ask: is a label set quiet now, is a route heard at the tick of a flush (Unix ns)."""
+    """What the stages ask: is a label set quiet now, is a route closed at the tick of a flush (Unix ns)? What they are
+    answered is why, or nothing.
+    """
 
     clock: Clock
     journal: Journal
-    inhibited: Callable[[Labels], bool]
-    open_now: Callable[[Route, int], bool]
-    silenced: Callable[[Labels], bool]
+    inhibited: Callable[[Labels], str]
+    closed: Callable[[Route, int], str]
+    silenced: Callable[[Labels], str]
     counts: NotificationCounts
+    trail: Trail
     random: Random = field(default_factory=Random)
 
 
 def receiver_pipeline(integrations: Iterable[Integration], parts: Parts) -> Stage:
     """The whole way of one receiver's notifications."""
     return sequence(
-        mute(parts.inhibited),
-        hours(parts.open_now),
-        mute(parts.silenced),
+        mute(parts, What.INHIBITED, parts.inhibited),
+        hours(parts),
+        mute(parts, What.SILENCED, parts.silenced),
         fanout([
-            sequence(dedup(parts, one), deliver(parts, one)) for one in integrations
+            dedup(parts, one, deliver(parts, one)) for one in integrations
         ]),
     )  # fmt: skip
 
@@ -133,23 +144,45 @@ def fanout(stages: Sequence[Stage]) -> Stage:
     return run
 
 
-def mute(muted: Callable[[Labels], bool]) -> Stage:
-    async def run(_: Flush, alerts: Alerts) -> Alerts:
-        return tuple(alert for alert in alerts if not muted(alert.labels))
+def mute(parts: Parts, what: What, muted: Callable[[Labels], str]) -> Stage:
+    async def run(flush: Flush, alerts: Alerts) -> Alerts:
+        passing = []
+        for alert in alerts:
+            if why := muted(alert.labels):
+                parts.trail.note(alert, what, parts.clock.now_ns(), why, flush.where)
+            else:
+                passing.append(alert)
+        return tuple(passing)
 
     return run
 
 
-def hours(open_now: Callable[[Route, int], bool]) -> Stage:
+def hours(parts: Parts) -> Stage:
     """Nothing passes outside of the route's active intervals, or inside of those that mute it."""
 
     async def run(flush: Flush, alerts: Alerts) -> Alerts:
-        return alerts if open_now(flush.route, flush.tick) else ()
+        why = parts.closed(flush.route, flush.tick)
+        if not why:
+            return alerts
+        _note(parts, alerts, What.MUTED, why, flush.where)
+        return ()
 
     return run
 
 
-def dedup(parts: Parts, integration: Integration) -> Stage:
+def _note(parts: Parts, alerts: Alerts, what: What, why: str, where: Where) -> None:
+    now = parts.clock.now_ns()
+    for alert in alerts:
+        parts.trail.note(alert, what, now, why, where)
+
+
+Deliver: TypeAlias = Callable[[Flush, Alerts, str], Awaitable[Alerts]]
+"""The last stage, which is told why."""
+
+
+def dedup(parts: Parts, integration: Integration, deliver: Deliver) -> Stage:
+    """Delivers what is news to the receiver."""
+
     async def run(flush: Flush, alerts: Alerts) -> Alerts:
         firing, resolved = _sides(alerts)
         repeat, now = flush.route.repeat_interval, parts.clock.now_ns()
@@ -158,20 +191,35 @@ def dedup(parts: Parts, integration: Integration) -> Stage:
         )
         parts.counts.journal_queries += 1
         log.debug("%s %s: %s", integration, flush.group_key, reason.value)
-        return alerts if reason.notifies else ()
+        if reason.notifies:
+            return await deliver(flush, alerts, reason.value)
+        _note(parts, alerts, What.NOT_DUE, reason.value, integration.where(flush))
+        return ()
 
     return run
 
 
-def deliver(parts: Parts, integration: Integration) -> Stage:
+def deliver(parts: Parts, integration: Integration) -> Deliver:
     """Try until it arrives, the error is final, or the deadline is there; then record it. Raises DeliveryError.
 
     Who does not want to hear of resolved alerts is done when nothing else is left.
     """
 
-    async def run(flush: Flush, alerts: Alerts) -> Alerts:
+    async def run(flush: Flush, alerts: Alerts, reason: str) -> Alerts:
+        where = integration.where(flush)
         wanted = alerts if integration.send_resolved else tuple(a for a in alerts if a.ends_at == NEVER)
-        withheld = bool(wanted) and await _send(parts, integration, flush, wanted)
+        if len(wanted) < len(alerts):
+            resolved = tuple(a for a in alerts if a.ends_at != NEVER)
+            _note(parts, resolved, What.NOT_WANTED, "send_resolved is false", where)
+        try:
+            withheld = bool(wanted) and await _send(parts, integration, flush, wanted)
+        except DeliveryError as error:
+            _note(parts, wanted, What.FAILED, str(error), where)
+            raise
+        for alert in wanted:
+            what = What.WITHHELD if withheld else What.SENT
+            status = "firing" if alert.ends_at == NEVER else "resolved"
+            parts.trail.note(alert, what, parts.clock.now_ns(), f"{status}: {reason}", where)
         await _record(parts, integration, flush, alerts, withheld=withheld)
         return alerts
 
@@ -217,6 +265,7 @@ class _Attempts:
                 if not error.retry:
                     raise
                 self._warn_once(error)
+                _note(self._parts, alerts, What.RETRYING, str(error), self._integration.where(flush))
             await self._parts.clock.sleep(pause)
         raise AssertionError("pauses never end")
 

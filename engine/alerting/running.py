@@ -24,6 +24,7 @@ from engine.alerting.resolve import build_route, build_rule
 from engine.alerting.silences import Silences
 from engine.alerting.store import AlertStore
 from engine.alerting.templating import load_templates
+from engine.alerting.trail import Trail
 from engine.alerting.transport import Transport
 from engine.foundation.addresses import AddressBook
 from engine.foundation.clock import Clock
@@ -61,6 +62,7 @@ class Kept:
     silences: Silences
     journal: Journal
     counts: NotificationCounts
+    trail: Trail
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +93,9 @@ class Running:
         self._inhibitor = Inhibitor([build_rule(rule) for rule in config.inhibit_rules])
         self._intervals = Intervals([*config.mute_time_intervals, *config.time_intervals])
         self._transports: list[Transport] = []
+        self._by_receiver: dict[str, tuple[Integration, ...]] = {}
         self._pipelines = self._build_pipelines(config.receivers)
-        self._dispatcher = Dispatcher(around.clock, around.supervisor, self.route, self._notify)
+        self._dispatcher = Dispatcher(around.clock, around.supervisor, self.route, self._notify, kept.trail)
 
     def take(self, alert: Alert) -> None:
         """An alert as it now stands."""
@@ -116,6 +119,10 @@ class Running:
     def integrations(self) -> int:
         return len(self._transports)
 
+    def integrations_of(self, receiver: str) -> tuple[Integration, ...]:
+        """Of a receiver that a route names; none of another."""
+        return self._by_receiver.get(receiver, ())
+
     @property
     def receivers(self) -> int:
         """Those that a route names."""
@@ -136,24 +143,26 @@ class Running:
         parts = Parts(
             clock=clock,
             journal=self._kept.journal,
-            inhibited=lambda labels: self._inhibitor.inhibited_by(labels, clock.now_ns()) is not None,
-            open_now=self._intervals.open_for,
-            silenced=lambda labels: bool(self._kept.silences.silenced_by(labels, clock.now_ns())),
+            inhibited=self._inhibited,
+            closed=self._intervals.closed_by,
+            silenced=lambda labels: " ".join(self._kept.silences.silenced_by(labels, clock.now_ns())),
             counts=self._kept.counts,
+            trail=self._kept.trail,
             random=self._around.random,
         )
         routed = {route.receiver for route in self.route.walk()}
-        return {
-            receiver.name: receiver_pipeline(self._integrations(receiver), parts)
-            for receiver in receivers
-            if receiver.name in routed
-        }
+        self._by_receiver = {one.name: self._integrations(one) for one in receivers if one.name in routed}
+        return {name: receiver_pipeline(integrations, parts) for name, integrations in self._by_receiver.items()}
 
-    def _integrations(self, receiver: Receiver) -> list[Integration]:
-        return [
+    def _inhibited(self, labels: Labels) -> str:
+        source = self._inhibitor.source(labels, self._around.clock.now_ns())
+        return "" if source is None else f"by {source.labels} ({source.fingerprint})"
+
+    def _integrations(self, receiver: Receiver) -> tuple[Integration, ...]:
+        return tuple(
             self._integration(receiver.name, name, index, config, kind)
             for name, index, config, kind in integrations_of(receiver)
-        ]
+        )
 
     def _integration(self, receiver: str, name: str, index: int, config: Any, kind: Kind) -> Integration:
         around = self._around

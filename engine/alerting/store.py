@@ -91,6 +91,9 @@ class AlertStore:
         self._alerts[key] = alert
         return alert
 
+    def get(self, fingerprint: str) -> Alert | None:
+        return self._alerts.get(fingerprint)
+
     def collect(self, now: int) -> None:
         """Forget what has resolved."""
         self._alerts = {key: alert for key, alert in self._alerts.items() if not alert.resolved_at(now)}

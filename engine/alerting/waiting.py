@@ -59,6 +59,10 @@ class Alarm:
         self._due = due
         self._moved = asyncio.Event()
 
+    @property
+    def due(self) -> int:
+        return self._due
+
     def set(self, due: int) -> None:
         self._due = due
         self._moved.set()

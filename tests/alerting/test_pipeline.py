@@ -12,6 +12,7 @@ from engine.alerting.journal import Journal
 from engine.alerting.pipeline import Alerts, DeliveryError, Flush, Integration, Parts, Stage, fanout, receiver_pipeline
 from engine.alerting.resolve import build_route
 from engine.alerting.store import NEVER
+from engine.alerting.trail import Trail
 from engine.foundation.clock import SECOND
 from engine.foundation.supervise import Supervisor
 from engine.testing.manual_clock import ManualClock
@@ -53,10 +54,11 @@ class Bench:
         return Parts(
             clock=self.clock,
             journal=self.journal,
-            inhibited=lambda labels: "inhibited" in labels,
-            open_now=lambda _route, _tick: True,
-            silenced=lambda labels: "silenced" in labels,
+            inhibited=lambda labels: "by another" if "inhibited" in labels else "",
+            closed=lambda _route, _tick: "",
+            silenced=lambda labels: "a silence" if "silenced" in labels else "",
             counts=self.counts,
+            trail=Trail(),
             random=Random(7),
         )
 

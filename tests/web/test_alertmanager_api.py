@@ -423,3 +423,19 @@ async def test_bodies_are_escaped_as_go_does_and_end_with_a_line_feed(api: Api) 
         raw = await answer.read()
     assert rb"\u003c\u0026\u003e" in raw
     assert raw.endswith(b"]\n")
+
+
+async def test_what_became_of_an_alert_is_told_with_what_is_to_come(api: Api) -> None:
+    api.world.fire(alertname="Up", severity="page")
+    await api.world.wait(31)
+    ((one,), nothing) = await api.get("alerts/trails?filter=alertname=Up"), await api.get("alerts/trails?filter=a=b")
+    assert nothing == []
+    assert one["labels"] == {"alertname": "Up", "severity": "page"}
+    told = await api.get(f"alerts/{one['fingerprint']}/trail")
+    assert (told["fingerprint"], told["labels"], told["state"]) == (one["fingerprint"], one["labels"], "active")
+    assert len(told["steps"]) == one["steps"]
+    assert told["steps"][0] == {"first": NOW, "last": NOW, "count": 1, "what": "received", "why": ""}
+    assert {step["what"] for step in told["steps"]} >= {"received", "routed", "waiting", "withheld"}
+    assert [sorted(stand) for stand in told["next"]] == [["groupKey", "receiver", "told", "turn"]] * len(told["next"])
+    status, said = await api.ask("GET", "/api/v2/alerts/0123456789abcdef/trail")
+    assert (status, said) == (404, "no alert 0123456789abcdef is known, or what became of it was forgotten")

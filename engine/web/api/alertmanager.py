@@ -1,6 +1,7 @@
 """Alertmanager's API, version 2, and its management paths: statuses, bodies and orders are the original's.
 
-One path is our own: `/api/v2/notifications/withheld` tells what would have been sent beyond this machine.
+Some paths are our own: `/api/v2/notifications/withheld` tells what would have been sent beyond this machine, and
+`/api/v2/alerts/trails` and `/api/v2/alerts/FINGERPRINT/trail` what became of alerts.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from engine.foundation.errors import ConfigError, EngineError
 from engine.foundation.gojson import encode, encode_line
 from engine.foundation.regexes import Regex, RegexError
 from engine.gotemplate.values import GoTime
+from engine.web.api import trail
 from engine.web.api.alertmanager_bodies import BadRequestError, check_uuid, read_alerts, read_silence
 from promql.model.matchers import Matcher
 
@@ -41,6 +43,8 @@ def routes(manager: AlertManager, reload: Callable[[], Awaitable[None]]) -> list
         *_on("/receivers", GET=api.receivers),
         *_on("/alerts", GET=api.get_alerts, POST=api.post_alerts),
         *_on("/alerts/groups", GET=api.groups),
+        *_on("/alerts/trails", GET=api.trails),
+        *_on("/alerts/{fingerprint}/trail", GET=api.trail),
         *_on("/silences", GET=api.get_silences, POST=api.post_silence),
         *_on("/silence/{id}", GET=api.get_silence, DELETE=api.delete_silence),
         *_on(WITHHELD, GET=api.withheld),
@@ -143,6 +147,16 @@ class _Api:
                 for group in self._manager.groups(_query(request))
             ]
         )
+
+    async def trails(self, request: web.Request) -> web.Response:
+        return _line([trail.listed(record) for record in self._manager.trail.find(_filters(request))])
+
+    async def trail(self, request: web.Request) -> web.Response:
+        fingerprint = request.match_info["fingerprint"]
+        found = self._manager.explain(fingerprint)
+        if found is None:
+            return _line(f"no alert {fingerprint} is known, or what became of it was forgotten", 404)
+        return _line(trail.told(found, self._manager.now))
 
     async def get_silences(self, request: web.Request) -> web.Response:
         return _line([self._silence(silence) for silence in self._manager.silences.all(_filters(request))])
