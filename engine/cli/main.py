@@ -23,6 +23,8 @@ COMMANDS: Final = MappingProxyType(
         "test": ("test", "test", "Run unit tests of rules, in promtool's format: test rules FILE..."),
         "query": ("query", "query", "Ask a running engine, or a data folder, in PromQL; explain what a query costs."),
         "rules": ("rules", "rules", "Look at rules before they run: rules preview FILE..."),
+        "alert": ("alert", "alert", "Look at alerts; tell why somebody was (not) notified: alert explain NAME."),
+        "silence": ("silence", "silence", "Silence alerts: silence add MATCHER... --comment WHY."),
         "tsdb": ("tsdb", "tsdb", "Look into a store that no engine uses, check it, move samples out and in."),
         "exporter": ("exporter", "exporter", "Run one exporter alone, for any Prometheus to scrape."),
     }

@@ -1,0 +1,79 @@
+"""Asking an Alertmanager, ours or the original, over its API."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable, Sequence
+from typing import Any, Final, TypeVar
+from urllib.parse import urlencode
+
+import click
+
+from engine.foundation.errors import ConfigError, RemoteError
+
+DEFAULT_URL: Final = "http://127.0.0.1:9093"
+_SECONDS: Final = 30.0
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def asking(command: F) -> F:
+    """The options of every command that asks."""
+    for option in (
+        click.option("--json", "as_json", is_flag=True, help="the API's answer, for machines"),
+        click.option("--url", default=DEFAULT_URL, show_default=True, metavar="URL", help="the Alertmanager to ask"),
+    ):
+        command = option(command)
+    return command
+
+
+def matchers_of(words: Sequence[str]) -> list[str]:
+    """Matchers as they are typed; a first word without an operator is an alert's name. Raises ConfigError."""
+    from engine.alerting.matchers import parse_matcher
+
+    texts = [f"alertname={word}" if at == 0 and not _OPERATORS & set(word) else word for at, word in enumerate(words)]
+    for text in texts:
+        parse_matcher(text)
+    return texts
+
+
+_OPERATORS: Final = frozenset("=~!")
+
+
+def call(
+    url: str, method: str, path: str, *, params: Sequence[tuple[str, str]] = (), body: object = None
+) -> tuple[int, Any]:
+    """Status and decoded answer of a path of API v2; 404 is an answer too. Raises ConfigError, RemoteError."""
+    return asyncio.run(_call(url, method, path, params, body))
+
+
+async def _call(url: str, method: str, path: str, params: Sequence[tuple[str, str]], body: object) -> tuple[int, Any]:
+    from engine.foundation.addresses import AddressBook
+    from engine.foundation.clock import SystemClock
+    from engine.foundation.http_client import HttpClient
+    from engine.foundation.http_config import HTTPClientConfig
+
+    where = f"{url.rstrip('/')}/api/v2{path}" + (f"?{urlencode(params)}" if params else "")
+    headers = {"Content-Type": "application/json"}
+    async with HttpClient(HTTPClientConfig(), AddressBook(SystemClock(), translate=False)) as client:
+        answer = await client.request(
+            method,
+            where,
+            timeout=_SECONDS,
+            headers=headers,
+            body=None if body is None else json.dumps(body).encode(),
+        )
+    said = _decoded(answer.body)
+    if answer.status == 400:
+        raise ConfigError(str(said))
+    if answer.status not in (200, 404):
+        raise RemoteError(f"{where}: {answer.status} {said}")
+    return answer.status, said
+
+
+def _decoded(body: bytes) -> Any:
+    try:
+        return json.loads(body) if body.strip() else None
+    except ValueError:
+        return body.decode("utf-8", "replace").strip()

@@ -1,0 +1,100 @@
+"""`engine silence`: silences of a running Alertmanager, ours or the original."""
+
+from __future__ import annotations
+
+import getpass
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import click
+
+from engine.cli.am_client import asking, call, matchers_of
+from engine.cli.run import DurationType
+from promql.model.durations import Duration
+
+_CODES = "Exit codes: 0 done, 1 it failed, 2 bad usage or refused."
+
+
+@click.group()
+def silence() -> None:
+    """Silence alerts, look at silences, end them."""
+
+
+@silence.command("list", epilog=_CODES)
+@click.argument("matchers", nargs=-1)
+@click.option("--expired", is_flag=True, help="those that have ended instead")
+@asking
+def list_(matchers: tuple[str, ...], *, expired: bool, url: str, as_json: bool) -> None:
+    """Silences that have all of MATCHERS among their own; a bare first word is an alert's name."""
+    _, found = call(url, "GET", "/silences", params=[("filter", text) for text in matchers_of(matchers)])
+    shown = [one for one in found if (one["status"]["state"] == "expired") is expired]
+    if as_json:
+        click.echo(json.dumps(shown, indent=2))
+        return
+    for one in shown:
+        click.echo(f"{one['id']}  {one['status']['state']}, from {one['startsAt']} to {one['endsAt']}")
+        click.echo(f"  {', '.join(map(_matcher, one['matchers']))}")
+        click.echo(f"  {one['createdBy']}: {one['comment']}")
+
+
+@silence.command(epilog=_CODES)
+@click.argument("matchers", nargs=-1, required=True)
+@click.option("-c", "--comment", required=True, help="why")
+@click.option("-a", "--author", default="", help="who  [the user]")
+@click.option("-d", "--duration", type=DurationType(), default="1h", show_default=True)
+@click.option("--start", default="", metavar="TIME", help="RFC 3339  [now]")
+@click.option("--end", default="", metavar="TIME", help="RFC 3339, instead of a duration")
+@asking
+def add(
+    matchers: tuple[str, ...], *, comment: str, author: str, duration: Duration, start: str, end: str, url: str,
+    as_json: bool,
+) -> None:  # fmt: skip
+    """Silence the alerts that match all MATCHERS; prints the silence's id."""
+    from engine.alerting.matchers import parse_matcher
+
+    begin = _moment(start) if start else datetime.now(UTC)  # noqa: TID251 - the command's own present
+    until = _moment(end) if end else begin + timedelta(milliseconds=duration)
+    parsed = [parse_matcher(text) for text in matchers_of(matchers)]
+    body = {
+        "matchers": [
+            {"name": m.name, "value": m.value, "isRegex": m.op.value.endswith("~"), "isEqual": m.op.value[0] == "="}
+            for m in parsed
+        ],
+        "startsAt": begin.isoformat(),
+        "endsAt": until.isoformat(),
+        "createdBy": author or getpass.getuser(),
+        "comment": comment,
+    }
+    _, answer = call(url, "POST", "/silences", body=body)
+    click.echo(json.dumps(answer) if as_json else answer["silenceID"])
+
+
+@silence.command(epilog=_CODES)
+@click.argument("ids", nargs=-1, required=True, metavar="ID...")
+@asking
+def expire(ids: tuple[str, ...], *, url: str, as_json: bool) -> None:
+    """End silences now."""
+    for one in ids:
+        status, _ = call(url, "DELETE", f"/silence/{one}")
+        if status == 404:
+            raise click.ClickException(f"there is no silence {one}")
+    if as_json:
+        click.echo(json.dumps(list(ids)))
+
+
+def _moment(text: str) -> datetime:
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise click.UsageError(f'"{text}" is no time: want RFC 3339, such as 2026-01-02T15:04:05Z') from None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def _matcher(one: dict[str, Any]) -> str:
+    from promql.model.matchers import Matcher, MatchOp
+
+    return str(Matcher(one["name"], MatchOp(_OPERATORS[one.get("isEqual", True), one["isRegex"]]), one["value"]))
+
+
+_OPERATORS = {(True, False): "=", (True, True): "=~", (False, False): "!=", (False, True): "!~"}

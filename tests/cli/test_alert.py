@@ -1,0 +1,111 @@
+"""`engine alert` and `engine silence` against an engine that answers over HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+import click
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+from click.testing import CliRunner, Result
+
+from engine.cli.alert import alert
+from engine.cli.silence import silence
+from engine.web.api.alertmanager import routes
+from tests.alerting.world import World, webhook, world
+
+START = "2023-11-14T22:13:20Z"  # where the clock stands
+CONFIG = f"""
+route: {{receiver: team, group_by: [alertname], group_wait: 30s}}
+receivers: [{webhook("team")}]
+"""
+
+
+@dataclass
+class Here:
+    world: World
+    url: str
+
+    async def run(self, command: click.Command, *words: str) -> Result:
+        return await asyncio.to_thread(CliRunner().invoke, command, [*words, "--url", self.url])
+
+
+@pytest.fixture
+async def here() -> AsyncIterator[Here]:
+    async def reload() -> None: ...
+
+    async with world(CONFIG) as made:
+        app = web.Application()
+        app.add_routes(routes(made.manager, reload))
+        async with TestServer(app) as server:
+            yield Here(made, str(server.make_url("")))
+
+
+async def test_what_became_of_an_alert_is_told_in_plain_words(here: Here) -> None:
+    here.world.fire(alertname="Up", job="api")
+    await here.world.wait(331)
+    told = await here.run(alert, "explain", "Up")
+    assert told.exit_code == 0, told.output
+    shown = "only shown, since it would leave this machine (--deliver sends it)"
+    lines = told.output.splitlines()
+    assert lines == [
+        '{alertname="Up", job="api"} (' + lines[0].split("(")[1].split(")")[0] + ")",
+        "  now: active: nothing keeps it quiet",
+        '    team: next turn 2023-11-14 22:23:50, group {}:{alertname="Up"}',
+        "      webhook[0] was told 2023-11-14 22:13:50; again 2023-11-15 02:13:50 or later if nothing changes",
+        "  2023-11-14 22:13:20  received as firing",
+        "  2023-11-14 22:13:20  team: told there: matches the route {}",
+        "  2023-11-14 22:13:20  team: waits for others to come (group_wait)",
+        f"  2023-11-14 22:13:50  team/webhook[0]: {shown}: firing: first notification of this group",
+        "  2023-11-14 22:18:50  team/webhook[0]: nothing was due: nothing new since the last notification",
+    ]
+
+
+async def test_an_alert_is_explained_by_its_fingerprint_and_one_that_never_came_is_not(here: Here) -> None:
+    here.world.fire(alertname="Up")
+    here.world.fire(alertname="Other")
+    (one, two) = json.loads((await here.run(alert, "explain", "--json")).output)
+    assert {one["labels"]["alertname"], two["labels"]["alertname"]} == {"Up", "Other"}
+    assert (await here.run(alert, "explain", one["fingerprint"])).output.startswith("{alertname=")
+    less = await here.run(alert, "explain", "--most", "1")
+    assert "1 more match" in less.output
+    nothing = await here.run(alert, "explain", "Down")
+    assert (nothing.exit_code, "nothing is known" in nothing.output) == (1, True)
+
+
+async def test_alerts_are_added_and_listed_and_silences_keep_them_quiet(here: Here) -> None:
+    assert (await here.run(alert, "add", "Up", "job=api", "--annotation", "a=b")).exit_code == 0
+    shown = (await here.run(alert, "list", "job=~a.*")).output
+    assert 'alertname="Up", job="api"' in shown
+    added = await here.run(silence, "add", "Up", "job!=web", "--comment", "known", "--author", "me", "--start", START)
+    assert added.exit_code == 0, added.output
+    assert "Up" not in (await here.run(alert, "list")).output
+    assert "suppressed" in (await here.run(alert, "list", "--silenced")).output
+    listed = (await here.run(silence, "list")).output
+    assert added.output.strip() in listed
+    assert 'alertname="Up", job!="web"' in listed
+    assert "me: known" in listed
+    assert (await here.run(silence, "expire", added.output.strip())).exit_code == 0
+    assert (await here.run(silence, "list")).output == ""
+    assert added.output.strip() in (await here.run(silence, "list", "--expired")).output
+
+
+@pytest.mark.parametrize(
+    ("command", "words", "said"),
+    [
+        (alert, ("list", "a~b"), "bad matcher format"),
+        (alert, ("add", "a=b", "c"), "want NAME=VALUE"),
+        (silence, ("add", "Up", "--comment", "x", "--end", "soon"), "no time"),
+        (silence, ("expire", "6f5902ac-237c-4a42-92d7-2b2b2b2b2b2b"), "there is no silence"),
+    ],
+)
+async def test_mistakes_are_told_in_a_line(
+    here: Here, command: click.Command, words: tuple[str, ...], said: str
+) -> None:
+    result = await here.run(command, *words)
+    assert result.exit_code != 0
+    assert said in result.output + str(result.exception)
