@@ -1,6 +1,6 @@
 """Receivers as they are written, what they share, and how what one lacks is taken from that.
 
-The annotations are the table of what works here: a receiver that is typed but not built carries NotYet.
+The annotations are the table of what works here.
 """
 
 from __future__ import annotations
@@ -25,12 +25,11 @@ from engine.alerting.receivers.victorops import VictorOpsConfig
 from engine.alerting.receivers.webex import WebexConfig
 from engine.alerting.receivers.webhook import WebhookConfig
 from engine.alerting.receivers.wechat import WechatConfig
-from engine.foundation.decode import NotYet, NullItem, Report
+from engine.foundation.decode import NullItem, OnlyHere, Report
 from engine.foundation.http_config import AlertmanagerHTTPClientConfig
 from engine.foundation.values import FilePath, HostPort, HttpUrl, Secret, SecretUrl
 from promql.model.durations import Duration
 
-_NOT_YET: Final = NotYet("Alertmanager")
 _NULL: Final = NullItem("null is no receiver's configuration")
 
 
@@ -111,15 +110,15 @@ class Receiver(msgspec.Struct, frozen=True, kw_only=True):
     email_configs: Annotated[tuple[EmailConfig, ...], _NULL] = ()
     slack_configs: Annotated[tuple[SlackConfig, ...], _NULL] = ()
     pagerduty_configs: Annotated[tuple[PagerdutyConfig, ...], _NULL] = ()
-    opsgenie_configs: Annotated[tuple[OpsGenieConfig, ...], _NULL, _NOT_YET] = ()
-    wechat_configs: Annotated[tuple[WechatConfig, ...], _NULL, _NOT_YET] = ()
-    pushover_configs: Annotated[tuple[PushoverConfig, ...], _NULL, _NOT_YET] = ()
-    victorops_configs: Annotated[tuple[VictorOpsConfig, ...], _NULL, _NOT_YET] = ()
-    sns_configs: Annotated[tuple[SNSConfig, ...], _NULL, _NOT_YET] = ()
-    telegram_configs: Annotated[tuple[TelegramConfig, ...], _NULL, _NOT_YET] = ()
-    discord_configs: Annotated[tuple[DiscordConfig, ...], _NULL, _NOT_YET] = ()
-    webex_configs: Annotated[tuple[WebexConfig, ...], _NULL, _NOT_YET] = ()
-    msteams_configs: Annotated[tuple[MSTeamsConfig, ...], _NULL, NotYet("Alertmanager 0.26 and later")] = ()
+    opsgenie_configs: Annotated[tuple[OpsGenieConfig, ...], _NULL] = ()
+    wechat_configs: Annotated[tuple[WechatConfig, ...], _NULL] = ()
+    pushover_configs: Annotated[tuple[PushoverConfig, ...], _NULL] = ()
+    victorops_configs: Annotated[tuple[VictorOpsConfig, ...], _NULL] = ()
+    sns_configs: Annotated[tuple[SNSConfig, ...], _NULL] = ()
+    telegram_configs: Annotated[tuple[TelegramConfig, ...], _NULL] = ()
+    discord_configs: Annotated[tuple[DiscordConfig, ...], _NULL] = ()
+    webex_configs: Annotated[tuple[WebexConfig, ...], _NULL] = ()
+    msteams_configs: Annotated[tuple[MSTeamsConfig, ...], _NULL, OnlyHere("Alertmanager refuses it before 0.26")] = ()
 
     def check(self, report: Report) -> None:
         if not self.name:

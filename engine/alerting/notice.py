@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Final
 
 from engine.alerting.alert import Alert
@@ -76,6 +77,11 @@ class Notice:
     def of(cls, flush: Flush, alerts: Alerts, external_url: str, now: int) -> Notice:
         receiver = _GO_SPECIAL.sub(r"\\\g<0>", flush.route.receiver)
         return cls(receiver, alerts, flush.group_labels, flush.group_key, external_url, now)
+
+    @property
+    def hash(self) -> str:
+        """By what receivers know the group."""
+        return sha256(self.group_key.encode()).hexdigest()
 
     @property
     def status(self) -> str:

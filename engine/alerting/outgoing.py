@@ -24,7 +24,9 @@ JSON: Mapping[str, str] = {"Content-Type": "application/json"}
 class HttpMessage:
     """A request. `secrets` must never be shown; `explain` makes an answer's status and body into an error text.
 
-    Other answers than 2xx are errors; trying again can help after 5xx and after those of `retried`.
+    Other answers than 2xx are errors; trying again can help after 5xx and after those of `retried`, or after any with
+    `retry_all`. `judge` raises DeliveryError where an answer of 2xx tells of an error. People see `shown` in place
+    of a body that says nothing.
     """
 
     url: str
@@ -34,7 +36,10 @@ class HttpMessage:
     method: str = "POST"
     headers: Mapping[str, str] = field(default_factory=lambda: JSON)
     retried: frozenset[int] = frozenset()
+    retry_all: bool = False
+    judge: Callable[[bytes], None] = lambda _: None
     secrets: tuple[str, ...] = ()
+    shown: str = ""
 
     @property
     def hosts(self) -> tuple[tuple[str, int], ...]:
@@ -47,7 +52,7 @@ class HttpMessage:
 
     @property
     def payload(self) -> str:
-        return masked(self.body.decode("utf-8", "replace"), self.secrets)
+        return masked(self.shown or self.body.decode("utf-8", "replace"), self.secrets)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +85,50 @@ class MailMessage:
         return masked(self.content.decode("utf-8", "replace"), (self.password, self.secret))
 
 
-Outgoing: TypeAlias = HttpMessage | MailMessage
+@dataclass(frozen=True, slots=True)
+class Several:
+    """Requests one after the other, until one fails."""
+
+    messages: tuple[HttpMessage, ...]
+
+    @property
+    def hosts(self) -> tuple[tuple[str, int], ...]:
+        return tuple(host for message in self.messages for host in message.hosts)
+
+    @property
+    def address(self) -> str:
+        return self.messages[0].address
+
+    @property
+    def payload(self) -> str:
+        return "\n".join(f"{one.method} {one.address}\n{one.payload}" for one in self.messages)
+
+
+@dataclass(frozen=True, slots=True)
+class Following:
+    """A request that needs what another was answered, such as a token. What the first gave is used again for `seconds`,
+    unless the second fails. `then` raises DeliveryError; `shown` is what it makes, with something in the token's place.
+    """
+
+    first: HttpMessage
+    then: Callable[[bytes], HttpMessage]
+    shown: HttpMessage
+    seconds: float
+
+    @property
+    def hosts(self) -> tuple[tuple[str, int], ...]:
+        return (*self.first.hosts, *self.shown.hosts)
+
+    @property
+    def address(self) -> str:
+        return self.shown.address
+
+    @property
+    def payload(self) -> str:
+        return self.shown.payload
+
+
+Outgoing: TypeAlias = HttpMessage | MailMessage | Several | Following
 
 
 class Rendering:
@@ -112,6 +160,18 @@ class Rendering:
         except (OSError, UnicodeDecodeError) as error:
             reason = error.strerror if isinstance(error, OSError) else error
             raise DeliveryError(f"open {file}: {reason}", retry=False) from None
+
+
+def unexpected(status: int, answer: str) -> str:
+    """What most receivers say of an answer that is none of success."""
+    return f"unexpected status code {status}" + (f": {answer}" if answer else "")
+
+
+def cut_bytes(text: str, most: int) -> str:
+    """The same by the bytes that it takes, 3 of them for the ellipsis."""
+    if len(text.encode()) <= most:
+        return text
+    return text.encode()[: most - 3].decode("utf-8", "ignore") + "…"
 
 
 def cut(text: str, most: int) -> str:

@@ -8,7 +8,7 @@ from typing import Final
 
 import msgspec
 
-from engine.alerting.outgoing import HttpMessage, MailMessage, Outgoing
+from engine.alerting.outgoing import Following, HttpMessage, MailMessage, Outgoing, Several
 from engine.alerting.pipeline import DeliveryError
 from engine.alerting.smtp import send_mail
 from engine.foundation.addresses import AddressBook
@@ -36,6 +36,7 @@ class Transport:
         self._clock = clock
         self._base = base
         self._client: HttpClient | None = None
+        self._followed = (b"", float("-inf"))
         self._unbound = delivery.policy.permits(receiver, on_this_machine=False)
 
     async def send(self, message: Outgoing, deadline: int) -> bool:
@@ -51,6 +52,11 @@ class Transport:
                 await self._post(message, seconds)
             case MailMessage():
                 await send_mail(message, self._addresses, self._base, seconds)
+            case Several(messages=messages):
+                for one in messages:
+                    await self._post(one, seconds)
+            case Following():
+                await self._follow(message, seconds)
         return False
 
     async def close(self) -> None:
@@ -64,7 +70,17 @@ class Transport:
         except ValueError as error:
             raise DeliveryError(f"{message.address} is no address that can be called: {error}", retry=False) from None
 
-    async def _post(self, message: HttpMessage, seconds: float) -> None:
+    async def _follow(self, message: Following, seconds: float) -> None:
+        known, until = self._followed
+        if until < self._clock.monotonic():
+            known = await self._post(message.first, seconds)
+            until = self._clock.monotonic() + message.seconds
+        self._followed = (b"", float("-inf"))
+        await self._post(message.then(known), seconds)
+        self._followed = (known, until)
+
+    async def _post(self, message: HttpMessage, seconds: float) -> bytes:
+        """The answer's body."""
         headers = {**USER_AGENT, **message.headers}
         try:
             answer = await self._http(message.client).request(
@@ -72,7 +88,7 @@ class Transport:
                 message.url,
                 timeout=seconds,
                 headers=headers,
-                body=message.body,
+                body=message.body or None,
                 limit=LARGEST_ANSWER,
             )
         except HttpError as error:
@@ -80,8 +96,10 @@ class Transport:
             raise DeliveryError(masked(text, message.secrets), retry=True) from None
         if answer.status // 100 != 2:
             text = answer.body[:_SHOWN_OF_ANSWER].decode("utf-8", "replace").strip()
-            retry = answer.status // 100 == 5 or answer.status in message.retried
+            retry = message.retry_all or answer.status // 100 == 5 or answer.status in message.retried
             raise DeliveryError(masked(message.explain(answer.status, text), message.secrets), retry=retry)
+        message.judge(answer.body)
+        return answer.body
 
     def _http(self, config: HTTPClientConfig) -> HttpClient:
         if self._client is None:

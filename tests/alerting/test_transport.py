@@ -18,7 +18,7 @@ import trustme
 from aiohttp import web
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword
 
-from engine.alerting.outgoing import HttpMessage, MailMessage, Outgoing
+from engine.alerting.outgoing import Following, HttpMessage, MailMessage, Outgoing, Several
 from engine.alerting.pipeline import DeliveryError
 from engine.alerting.receivers import email
 from engine.alerting.receivers.email import EmailConfig
@@ -32,6 +32,7 @@ from engine.foundation.clock import SECOND, SystemClock
 from engine.foundation.delivery import Delivery, DeliveryPolicy
 from engine.foundation.http_config import AlertmanagerHTTPClientConfig, TlsConfig
 from engine.foundation.values import FilePath, HostPort, Secret, Url
+from engine.testing.manual_clock import ManualClock
 from tests.alerting.test_payloads import rendering
 
 
@@ -353,3 +354,41 @@ def test_a_header_cannot_smuggle_another_in() -> None:
         to="a@b", from_="c@d", smarthost=HostPort("127.0.0.1:25"), headers={"Subject": "x\r\nBcc: evil@example.com"}
     )
     assert b"\r\nBcc:" not in email.render(config, rendering()).content
+
+
+async def test_several_requests_end_with_the_first_that_fails(hook: Hook) -> None:
+    hook.status = 400
+    with pytest.raises(DeliveryError, match="400"):
+        await send(Several((post(f"http://127.0.0.1:{hook.port}/a"), post(f"http://127.0.0.1:{hook.port}/b"))))
+    assert [path for path, _, _ in hook.requests] == ["/a"]
+
+
+async def test_what_a_first_request_gave_is_used_again_until_the_second_fails_or_its_time_is_over(hook: Hook) -> None:
+    clock = ManualClock(1_700_000_000_000)
+    transport = Transport("r", "r/x[0]", delivery=Delivery(), addresses=AddressBook(clock), clock=clock, base=Path())
+    url = f"http://127.0.0.1:{hook.port}"
+    following = Following(post(f"{url}/token"), lambda answer: post(f"{url}/{answer.decode()[:2]}"), post(url), 100)
+
+    async def paths(*, failing: bool = False) -> list[str]:
+        hook.requests.clear()
+        hook.status = 500 if failing else 200
+        try:
+            await transport.send(following, clock.now_ns() + 5 * SECOND)
+        except DeliveryError:
+            assert failing
+        return [path for path, _, _ in hook.requests]
+
+    assert await paths() == ["/token", "/so"]
+    assert await paths() == ["/so"]
+    assert await paths(failing=True) == ["/so"]
+    assert await paths() == ["/token", "/so"]
+    await clock.advance(101_000)
+    assert await paths() == ["/token", "/so"]
+    await transport.close()
+
+
+async def test_a_receiver_whose_every_error_may_mend_itself_is_tried_again(hook: Hook) -> None:
+    hook.status = 400
+    with pytest.raises(DeliveryError) as caught:
+        await send(replace(post(f"http://127.0.0.1:{hook.port}/a"), retry_all=True))
+    assert caught.value.retry

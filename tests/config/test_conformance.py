@@ -225,19 +225,19 @@ PROMETHEUS_UNSUPPORTED: Final = {  # good files that use what does not run here
     "rules_abs_path_windows.good.yml": set(),
     "scrape_interval_larger.good.yml": set(),
 }  # fmt: skip
-ALERTMANAGER_UNSUPPORTED: Final = {
+ALERTMANAGER_UNSUPPORTED: Final[dict[str, set[str]]] = {
     "conf.empty-fields.yml": set(),
-    "conf.good.yml": {"victorops_configs", "opsgenie_configs", "pushover_configs"},
+    "conf.good.yml": set(),
     "conf.group-by-all.yml": set(),
     "conf.http-config.good.yml": set(),
-    "conf.opsgenie-default-apikey-file.yml": {"opsgenie_configs"},
-    "conf.opsgenie-default-apikey.yml": {"opsgenie_configs"},
+    "conf.opsgenie-default-apikey-file.yml": set(),
+    "conf.opsgenie-default-apikey.yml": set(),
     "conf.slack-default-api-url-file.yml": set(),
     "conf.smtp-no-username-or-password.yml": set(),
     "conf.smtp-password-global-and-local.yml": set(),
-    "conf.sns-topic-arn.yml": {"sns_configs"},
-    "conf.victorops-default-apikey-file.yml": {"victorops_configs"},
-    "conf.victorops-default-apikey.yml": {"victorops_configs"},
+    "conf.sns-topic-arn.yml": set(),
+    "conf.victorops-default-apikey-file.yml": set(),
+    "conf.victorops-default-apikey.yml": set(),
 }
 
 

@@ -1,15 +1,23 @@
-"""Discord's settings; nothing is delivered there yet."""
+"""Discord, through a webhook."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import ClassVar, Final
 
 import msgspec
 
+from engine.alerting.notice import FIRING
+from engine.alerting.outgoing import HttpMessage, Rendering, cut, unexpected
 from engine.foundation.decode import Report
+from engine.foundation.gojson import encode_line
 from engine.foundation.http_config import AlertmanagerHTTPClientConfig
 from engine.foundation.values import SecretUrl
+
+LONGEST_TITLE: Final = 256
+LONGEST_DESCRIPTION: Final = 4096
+RED: Final = 0x992D22
+GREEN: Final = 0x2ECC71
 
 
 class DiscordConfig(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,3 +37,20 @@ class DiscordConfig(msgspec.Struct, frozen=True, kw_only=True):
     def check(self, report: Report) -> None:
         if not self.webhook_url:
             report.error("no discord webhook URL provided", "webhook_url")
+
+
+def render(config: DiscordConfig, rendering: Rendering) -> HttpMessage:
+    """One embed, red while something fires. What Discord would refuse as too long is cut, as from 0.26 on."""
+    embed = {
+        "title": cut(rendering.text(config.title), LONGEST_TITLE),
+        "description": cut(rendering.text(config.message), LONGEST_DESCRIPTION),
+        "color": RED if rendering.notice.status == FIRING else GREEN,
+    }
+    url = config.webhook_url.reveal()
+    return HttpMessage(
+        url=url,
+        body=encode_line({"content": "", "embeds": [embed]}),
+        client=config.http_config or AlertmanagerHTTPClientConfig(),
+        explain=unexpected,
+        secrets=(url.partition("://")[2].partition("/")[2],),
+    )

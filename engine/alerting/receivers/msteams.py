@@ -1,12 +1,20 @@
-"""Microsoft Teams' settings, which came after 0.25; nothing is delivered there yet."""
+"""Microsoft Teams, through an incoming webhook; Alertmanager knows it from 0.26 on."""
 
 from __future__ import annotations
 
+from typing import Final
+
 import msgspec
 
+from engine.alerting.notice import FIRING
+from engine.alerting.outgoing import HttpMessage, Rendering, unexpected
 from engine.foundation.decode import Report
+from engine.foundation.gojson import encode_line
 from engine.foundation.http_config import AlertmanagerHTTPClientConfig
 from engine.foundation.values import FilePath, SecretUrl
+
+RED: Final = "8C1A1A"
+GREEN: Final = "2DC72D"
 
 
 class MSTeamsConfig(msgspec.Struct, frozen=True, kw_only=True):
@@ -23,3 +31,23 @@ class MSTeamsConfig(msgspec.Struct, frozen=True, kw_only=True):
             report.error("one of webhook_url or webhook_url_file must be configured", "webhook_url")
         if self.webhook_url and self.webhook_url_file:
             report.error("at most one of webhook_url & webhook_url_file must be configured", "webhook_url_file")
+
+
+def render(config: MSTeamsConfig, rendering: Rendering) -> HttpMessage:
+    """A message card, red while something fires."""
+    body = {
+        "@context": "http://schema.org/extensions",
+        "@type": "MessageCard",
+        "title": rendering.text(config.title),
+        "summary": rendering.text(config.summary),
+        "text": rendering.text(config.text),
+        "themeColor": RED if rendering.notice.status == FIRING else GREEN,
+    }
+    url = rendering.secret(config.webhook_url.reveal(), config.webhook_url_file)
+    return HttpMessage(
+        url=url,
+        body=encode_line(body),
+        client=config.http_config or AlertmanagerHTTPClientConfig(),
+        explain=unexpected,
+        secrets=(url.partition("://")[2].partition("/")[2],),
+    )

@@ -1,16 +1,20 @@
-"""OpsGenie's settings; nothing is delivered there yet."""
+"""OpsGenie: an alert is created, told anew where that is wanted, and closed in the end, under an alias."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 import msgspec
 
+from engine.alerting.notice import FIRING, common
+from engine.alerting.outgoing import JSON, HttpMessage, Rendering, Several, cut, unexpected
 from engine.foundation.decode import Report
+from engine.foundation.gojson import encode_line
 from engine.foundation.http_config import AlertmanagerHTTPClientConfig
 from engine.foundation.values import FilePath, HttpUrl, Secret
 
+LONGEST_MESSAGE: Final = 130
 _TYPES: Final = frozenset({"team", "teams", "user", "escalation", "schedule"})
 
 
@@ -59,3 +63,76 @@ class OpsGenieConfig(msgspec.Struct, frozen=True, kw_only=True):
                     index,
                     "type",
                 )
+
+
+def render(config: OpsGenieConfig, rendering: Rendering) -> Several:
+    """One request, or three where alerts are updated."""
+    key = rendering.text(rendering.secret(config.api_key.reveal(), config.api_key_file))
+    return Several(
+        tuple(
+            HttpMessage(
+                method=method,
+                url=config.api_url.reveal() + path,
+                body=encode_line(body),
+                client=config.http_config or AlertmanagerHTTPClientConfig(),
+                headers={**JSON, "Authorization": f"GenieKey {key}"},
+                explain=unexpected,
+                retried=frozenset({429}),
+                secrets=(key,),
+            )
+            for method, path, body in _requests(config, rendering)
+        )
+    )
+
+
+def _requests(config: OpsGenieConfig, rendering: Rendering) -> Iterator[tuple[str, str, dict[str, object]]]:
+    """Method, path and body of each."""
+    text, alias = rendering.text, rendering.notice.hash
+    if rendering.notice.status != FIRING:
+        yield "POST", f"v2/alerts/{alias}/close?identifierType=alias", {"source": text(config.source)}
+        return
+    message, description = cut(text(config.message), LONGEST_MESSAGE), text(config.description)
+    details = {**common(alert.labels for alert in rendering.notice.alerts)}
+    details |= {name: text(value) for name, value in config.details.items()}
+    optional = {
+        "responders": list(_responders(config, rendering)),
+        "tags": _split(text(config.tags)),
+        "note": text(config.note),
+        "priority": text(config.priority),
+        "entity": text(config.entity),
+        "actions": _split(text(config.actions)),
+    }
+    body = {
+        "alias": alias,
+        "message": message,
+        **_filled({"description": description}),
+        "details": dict(sorted(details.items())),
+        "source": text(config.source),
+        **_filled(optional),
+    }
+    yield "POST", "v2/alerts", body
+    if config.update_alerts:
+        yield "PUT", f"v2/alerts/{alias}/message?identifierType=alias", _filled({"message": message})
+        yield "PUT", f"v2/alerts/{alias}/description?identifierType=alias", _filled({"description": description})
+
+
+def _responders(config: OpsGenieConfig, rendering: Rendering) -> Iterator[dict[str, object]]:
+    """`teams` is several teams, by their names between commas."""
+    text = rendering.text
+    for one in config.responders:
+        kind, name = text(one.type), text(one.name)
+        if kind == "teams":
+            for team in _split(name):
+                yield {"name": text(team), "type": "team"}
+            continue
+        known = _filled({"id": text(one.id), "name": name, "username": text(one.username)})
+        if known or kind:
+            yield {**known, "type": kind}
+
+
+def _split(text: str) -> list[str]:
+    return [part for part in text.strip().split(",") if part]
+
+
+def _filled(parts: Mapping[str, object]) -> dict[str, object]:
+    return {name: part for name, part in parts.items() if part}

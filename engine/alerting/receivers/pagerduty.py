@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from hashlib import sha256
 from types import MappingProxyType
 from typing import ClassVar, Final
 
@@ -101,7 +100,7 @@ def _first_version(config: PagerdutyConfig, rendering: Rendering) -> HttpMessage
     )
     body: dict[str, object] = {
         "service_key": key,
-        "incident_key": _hash(rendering),
+        "incident_key": rendering.notice.hash,
         "event_type": TRIGGER if firing else RESOLVE,
         "description": cut(rendering.text(config.description), LONGEST_SUMMARY),
         "event_action": "",
@@ -134,7 +133,7 @@ def _second_version(config: PagerdutyConfig, rendering: Rendering) -> HttpMessag
     }
     body: dict[str, object] = {
         "routing_key": key,
-        "dedup_key": _hash(rendering),
+        "dedup_key": rendering.notice.hash,
         "event_action": TRIGGER if rendering.notice.status == FIRING else RESOLVE,
         "payload": payload,
         **_filled(
@@ -162,10 +161,6 @@ def _key(value: Secret, file: str, rendering: Rendering, kind: str) -> str:
     if not key:
         raise DeliveryError(f"{kind} key cannot be empty", retry=False)
     return key
-
-
-def _hash(rendering: Rendering) -> str:
-    return sha256(rendering.notice.group_key.encode()).hexdigest()
 
 
 def _details(config: PagerdutyConfig, rendering: Rendering) -> dict[str, str]:

@@ -9,7 +9,21 @@ from typing import Any, Final
 
 from engine.alerting.config import Receiver
 from engine.alerting.outgoing import Outgoing, Rendering
-from engine.alerting.receivers import email, pagerduty, slack, webhook
+from engine.alerting.receivers import (
+    discord,
+    email,
+    msteams,
+    opsgenie,
+    pagerduty,
+    pushover,
+    slack,
+    sns,
+    telegram,
+    victorops,
+    webex,
+    webhook,
+    wechat,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +40,15 @@ RECEIVERS: Final[Mapping[str, Kind]] = MappingProxyType(
         "email": Kind(lambda receiver: receiver.email_configs, email.render),
         "slack": Kind(lambda receiver: receiver.slack_configs, slack.render),
         "pagerduty": Kind(lambda receiver: receiver.pagerduty_configs, pagerduty.render),
+        "opsgenie": Kind(lambda receiver: receiver.opsgenie_configs, opsgenie.render),
+        "wechat": Kind(lambda receiver: receiver.wechat_configs, wechat.render),
+        "pushover": Kind(lambda receiver: receiver.pushover_configs, pushover.render),
+        "victorops": Kind(lambda receiver: receiver.victorops_configs, victorops.render),
+        "sns": Kind(lambda receiver: receiver.sns_configs, sns.render),
+        "telegram": Kind(lambda receiver: receiver.telegram_configs, telegram.render),
+        "discord": Kind(lambda receiver: receiver.discord_configs, discord.render),
+        "webex": Kind(lambda receiver: receiver.webex_configs, webex.render),
+        "msteams": Kind(lambda receiver: receiver.msteams_configs, msteams.render),
     }
 )
 

@@ -1,16 +1,23 @@
-"""VictorOps' settings; nothing is delivered there yet."""
+"""VictorOps (Splunk On-Call), through its REST endpoint."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Final
+from urllib.parse import quote
 
 import msgspec
 
+from engine.alerting.notice import FIRING
+from engine.alerting.outgoing import HttpMessage, Rendering, cut, unexpected
 from engine.foundation.decode import Report
+from engine.foundation.gojson import encode_line
 from engine.foundation.http_config import AlertmanagerHTTPClientConfig
 from engine.foundation.values import FilePath, HttpUrl, Secret
 
+LONGEST_MESSAGE: Final = 20_480
+TYPES: Final = frozenset({"INFO", "WARNING", "CRITICAL"})
+"""What a firing group may be; anything else is critical."""
 _RESERVED: Final = (
     "routing_key", "message_type", "state_message", "entity_display_name", "monitoring_tool", "entity_id",
     "entity_state",
@@ -43,3 +50,28 @@ class VictorOpsConfig(msgspec.Struct, frozen=True, kw_only=True):
                     "custom_fields",
                     name,
                 )
+
+
+def render(config: VictorOpsConfig, rendering: Rendering) -> HttpMessage:
+    """Custom fields stand beside the fixed ones, which they can't replace."""
+    text, key = rendering.text, rendering.secret(config.api_key.reveal(), config.api_key_file)
+    kind = text(config.message_type)
+    if rendering.notice.status != FIRING:
+        kind = "RECOVERY"
+    elif kind not in TYPES:
+        kind = "CRITICAL"
+    body = {
+        "message_type": kind,
+        "entity_id": rendering.notice.hash,
+        "entity_display_name": text(config.entity_display_name),
+        "state_message": cut(text(config.state_message), LONGEST_MESSAGE),
+        "monitoring_tool": text(config.monitoring_tool),
+        **{name: text(value) for name, value in config.custom_fields.items()},
+    }
+    return HttpMessage(
+        url=f"{config.api_url.reveal()}{quote(key)}/{quote(text(config.routing_key))}",
+        body=encode_line(dict(sorted(body.items()))),
+        client=config.http_config or AlertmanagerHTTPClientConfig(),
+        explain=unexpected,
+        secrets=(key,),
+    )
