@@ -42,6 +42,7 @@ from engine.foundation.values import format_size
 from engine.foundation.workers import Workers
 from engine.query.engine import QueryEngine
 from engine.relabel.relabel import relabel
+from engine.remote.reader import Reader
 from engine.remote.receiver import Receiver
 from engine.rules.alertmanagers import InProcess
 from engine.rules.load import group_specs
@@ -95,7 +96,7 @@ class Application:
         self._around = around
         self._loops: list[asyncio.Task[None]] = []
         self._reloading = asyncio.Lock()
-        self.components = Components(options, loaded, around.clock)
+        self.components = Components(options, loaded, around.clock, around.workers, around.supervisor)
         self.addresses: AddressBook = self.components.addresses
         self.delivery = Delivery(DeliveryPolicy(options.deliver))
         self.store_folder = store_folder(options, loaded.config)
@@ -118,6 +119,9 @@ class Application:
         self.alertmanager = self._make_alertmanager()
         self._peers = self._make_peers()
         taking = options.enable_remote_write
+        self._reader = Reader(
+            self.store, around.workers, options.read_limits, lambda: self.config.global_.external_labels
+        )
         self._receiver = Receiver(self.store, around.workers, around.clock) if taking else None
 
     @property
@@ -127,8 +131,8 @@ class Application:
 
     def external_url(self, component: str) -> str:
         """How people reach a component; never ends in a slash."""
-        if component == "prometheus" and self.options.external_url:
-            return self.options.external_url.rstrip("/")
+        if component == "prometheus" and self.options.web.external_url:
+            return self.options.web.external_url.rstrip("/")
         return self.components.url(component)
 
     @property
@@ -282,7 +286,10 @@ class Application:
             notifier=self.notifier,
             alertmanager=self.alertmanager,
             receiver=self._receiver,
+            reader=self._reader,
+            web=self.options.web,
             external_url=self.external_url("prometheus"),
+            external_labels=lambda: self.config.global_.external_labels,
             listen=self.components.ports.get("prometheus", ""),
             ports=self.components.ports,
             flags=self.options.flags,

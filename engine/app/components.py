@@ -10,8 +10,9 @@ import logging
 import socket
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
+from urllib.parse import urlsplit
 
 from aiohttp import web
 from yarl import URL
@@ -21,8 +22,11 @@ from engine.config.load import Loaded
 from engine.foundation.addresses import DEFAULTS, AddressBook, LocalPage, LocalResponse
 from engine.foundation.clock import Clock
 from engine.foundation.errors import ConfigError
+from engine.foundation.supervise import Supervisor
+from engine.foundation.workers import Workers
+from engine.web.access import WebAccess
 from engine.web.counts import HttpCounts
-from engine.web.server import Listener, application, bind, free_port_of, running
+from engine.web.server import Listener, Serving, application, bind, free_port_of, running
 from exporters.serve import Collect, answer
 
 FIRST: Final = "prometheus"
@@ -40,13 +44,23 @@ class _Bound:
 class Components:
     """Owns the sockets. `silent` says why a component that runs does not listen; `http` counts at the first."""
 
-    def __init__(self, options: RunOptions, loaded: Loaded, clock: Clock) -> None:
-        """Binds every port at once. Raises ConfigError where the first one can't be had."""
+    def __init__(
+        self, options: RunOptions, loaded: Loaded, clock: Clock, workers: Workers, supervisor: Supervisor
+    ) -> None:
+        """Binds every port at once. Raises ConfigError where the first one can't be had, or the web config not used."""
         self.http = HttpCounts()
         self.silent: dict[str, str] = {}
         self.addresses = AddressBook(clock, translate=options.translate)
-        self._external_host = URL(options.external_url).host or "" if options.external_url else ""
+        given = options.web
+        self._serving = Serving(
+            counts=self.http,
+            external_host=urlsplit(given.external_url).hostname or "",
+            origins=given.origins,
+            limits=given.limits,
+            access=None if given.config is None else WebAccess(given.config, workers),
+        )
         self._clock = clock
+        self._supervisor = supervisor
         self._options = options
         self._bound: dict[str, _Bound] = {}
         self._routes: Mapping[str, Sequence[web.RouteDef]] = {}
@@ -68,11 +82,12 @@ class Components:
         if bound is None:
             return ""
         host, port = bound.listener.host, bound.listener.port
-        return f"http://{Listener(component, _EVERYWHERE.get(host, host), port)}"
+        return f"{self._serving.scheme}://{Listener(component, _EVERYWHERE.get(host, host), port)}"
 
     def answers_itself(self, component: str, collect: Collect) -> None:
         """Our own scrapes of the component's metrics need no socket."""
-        self.addresses.serves(component, "/metrics", _local(collect))
+        prefix = self._options.web.prefix if component == FIRST else ""
+        self.addresses.serves(component, f"{prefix}/metrics", _local(collect))
 
     async def serve(self, routes: Mapping[str, Sequence[web.RouteDef]]) -> None:
         """Answer at every port, by component, until `close`."""
@@ -95,14 +110,9 @@ class Components:
 
     async def _answer(self, component: str) -> None:
         bound = self._bound[component]
-        app = application(
-            self._routes[component],
-            bound.listener,
-            self._clock,
-            counts=self.http if component == FIRST else HttpCounts(),
-            external_host=self._external_host,
-        )
-        await self._stack.enter_async_context(running(app, bound.socket))
+        how = self._serving if component == FIRST else replace(self._serving, counts=HttpCounts())
+        app = application(self._routes[component], bound.listener, self._clock, how)
+        await self._stack.enter_async_context(running(app, bound.socket, self._clock, self._supervisor, how))
 
     def _let_go(self) -> None:
         for bound in self._bound.values():

@@ -7,14 +7,44 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
+from urllib.parse import urlsplit
 
+from engine.foundation.regexes import Regex
 from engine.query.engine import QueryLimits
+from engine.remote.reader import ReadLimits
 from engine.rules.notifier import QUEUE_CAPACITY
+from engine.web.connections import DEFAULT_LIMITS, Limits
 from engine.web.server import Listener, parse_listen
 
 # Where each original listens, and so do we, on this machine alone.
 DEFAULT_PORTS: Final = MappingProxyType({"prometheus": 9090, "alertmanager": 9093, "node": 9100})
 OFF: Final = "off"
+PAGE_TITLE: Final = "Prometheus Time Series Collection and Processing Server"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebOptions:
+    """How what listens answers. `config` is a `--web.config.file`, which holds for every port, as the limits do.
+
+    `route_prefix` is None where the path of the external URL takes its place. `origins` are those whose pages may read.
+    """
+
+    config: Path | None = None
+    external_url: str = ""
+    route_prefix: str | None = None
+    origins: Regex | None = None
+    limits: Limits = DEFAULT_LIMITS
+    title: str = PAGE_TITLE
+    assets: Path | None = None
+    console_templates: Path = Path("consoles")
+    console_libraries: Path = Path("console_libraries")
+
+    @property
+    def prefix(self) -> str:
+        """Below which the first port answers: nothing, or a slash and a path without one at its end."""
+        given = urlsplit(self.external_url).path if self.route_prefix is None else self.route_prefix
+        path = given.strip("/")
+        return f"/{path}" if path else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +68,11 @@ class RunOptions:
     enable_lifecycle: bool = False
     enable_admin: bool = False
     enable_remote_write: bool = False
-    external_url: str = ""
+    web: WebOptions = WebOptions()
     retention_ms: int | None = None
     retention_bytes: int | None = None
     wal_compression: bool | None = None
+    read_limits: ReadLimits = field(default_factory=ReadLimits)
     limits: QueryLimits = field(default_factory=QueryLimits)
     outage_tolerance_ms: int = 3_600_000
     grace_period_ms: int = 600_000

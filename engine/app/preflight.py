@@ -36,14 +36,11 @@ def check_ready_file(options: RunOptions) -> None:
 
 
 def check_external_url(options: RunOptions) -> None:
-    """Raises ConfigError for what is no URL, and for a path, below which everything would have to be served."""
-    if not options.external_url:
-        return
-    parts = urlsplit(options.external_url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ConfigError(f"--web.external-url {options.external_url}: want http://HOST:PORT")
-    if parts.path not in ("", "/"):
-        raise ConfigError(f"--web.external-url {options.external_url}: the path {parts.path} is not supported yet")
+    """Raises ConfigError for what is no URL."""
+    url = options.web.external_url
+    parts = urlsplit(url)
+    if url and (parts.scheme not in ("http", "https") or not parts.hostname):
+        raise ConfigError(f"--web.external-url {url}: want http://HOST:PORT, or http://HOST:PORT/PATH")
 
 
 def check_deliver(options: RunOptions, loaded: Loaded) -> None:

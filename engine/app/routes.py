@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,15 +11,33 @@ from aiohttp import web
 
 from engine.alerting.manager import AlertManager
 from engine.app import selfmetrics
+from engine.app.options import WebOptions
 from engine.foundation.clock import Clock
 from engine.query.engine import QueryEngine
+from engine.remote.reader import Reader
 from engine.remote.receiver import Receiver
 from engine.rules.manager import RuleManager
 from engine.rules.notifier import Notifier
 from engine.rules.preview.replay import Replayer
 from engine.scrape.manager import ScrapeManager
 from engine.tsdb.store import Store
-from engine.web.api import admin, alertmanager, exemplars, health, preview, query, rules, series, status, targets, write
+from engine.web import assets, federate
+from engine.web.api import (
+    admin,
+    alertmanager,
+    exemplars,
+    health,
+    preview,
+    query,
+    read,
+    rules,
+    series,
+    status,
+    targets,
+    write,
+)
+from engine.web.consoles import Consoles, Folders
+from engine.web.prefix import below
 from exporters.serve import Collect, landing, metrics
 
 
@@ -36,7 +55,10 @@ class Served:
     notifier: Notifier
     alertmanager: AlertManager | None
     receiver: Receiver | None
+    reader: Reader
+    web: WebOptions
     external_url: str
+    external_labels: Callable[[], Mapping[str, str]]
     listen: str
     ports: Mapping[str, str]
     flags: Mapping[str, str]
@@ -53,15 +75,19 @@ class Served:
 def routes(app: Served, collects: Mapping[str, Collect]) -> dict[str, list[web.RouteDef]]:
     """By component."""
     managing = alertmanager.routes(app.alertmanager, app.reload) if app.alertmanager is not None else []
+    first = [
+        *_under("/api/v1", _api(app)),
+        *(route for route in managing if route.path.startswith("/api/v2")),
+        *health.routes(reload=app.reload, quit_=app.quit, lifecycle=app.lifecycle),
+        status.version_route(selfmetrics.version()),
+        metrics(collects["prometheus"]),
+        *_federation(app),
+        *_consoles(app).routes(),
+        *assets.routes(app.web.assets),
+        _overview(app),
+    ]
     return {
-        "prometheus": [
-            *_under("/api/v1", _api(app)),
-            *(route for route in managing if route.path.startswith("/api/v2")),
-            *health.routes(reload=app.reload, quit_=app.quit, lifecycle=app.lifecycle),
-            status.version_route(selfmetrics.version()),
-            metrics(collects["prometheus"]),
-            _overview(app),
-        ],
+        "prometheus": below(app.web.prefix, first),
         "alertmanager": [*managing, metrics(collects["alertmanager"]), landing("Alertmanager")],
         "node": [metrics(collects["node"]), landing("Node Exporter")],
     }
@@ -77,6 +103,7 @@ def _api(app: Served) -> Iterable[web.RouteDef]:
     yield from rules.routes(app.rules)
     yield from admin.routes(app.store, app.queries.workers, app.clock, place=app.snapshots, enabled=app.admin)
     yield from write.routes(app.receiver)
+    yield from read.routes(app.reader)
     yield from preview.routes(app.replay, lambda: app.rules.specs, app.written, app.clock)
     yield from status.routes(
         app.store,
@@ -84,6 +111,28 @@ def _api(app: Served) -> Iterable[web.RouteDef]:
         flags=app.flags,
         config=app.config,
         runtime=app.runtime,
+    )
+
+
+def _federation(app: Served) -> Iterable[web.RouteDef]:
+    queries = app.queries
+    return federate.routes(
+        app.store,
+        queries.workers,
+        app.clock,
+        lookback_ms=queries.limits.lookback_ms,
+        external_labels=app.external_labels,
+    )
+
+
+def _consoles(app: Served) -> Consoles:
+    return Consoles(
+        folders=Folders(templates=app.web.console_templates, libraries=app.web.console_libraries),
+        evaluate=app.queries.instant,
+        workers=app.queries.workers,
+        clock=app.clock,
+        external_url=app.external_url,
+        external_labels=app.external_labels,
     )
 
 
@@ -100,10 +149,14 @@ def _under(prefix: str, found: Iterable[web.RouteDef]) -> list[web.RouteDef]:
 
 def _overview(app: Served) -> web.RouteDef:
     """A first page for whoever opens the address in a browser."""
+    prefix, title = app.web.prefix, html.escape(app.web.title)
+    paths = ["/api/v1/query?query=up", "/api/v1/targets", "/api/v1/rules", "/api/v1/alerts", "/metrics"]
+    links = "".join(f'<li><a href="{html.escape(prefix + path)}">{html.escape(path)}</a></li>' for path in paths)
 
     async def page(_: web.Request) -> web.Response:
-        lines = [f"{name:<13} http://{address}" for name, address in app.ports.items()]
-        paths = ["/api/v1/query?query=up", "/api/v1/targets", "/api/v1/rules", "/api/v1/alerts", "/metrics"]
-        return web.Response(text="\n".join(["engine", "", *lines, "", *paths, ""]))
+        listening = "".join(f"<li>{name}: {html.escape(address)}</li>" for name, address in app.ports.items())
+        body = f"<h1>{title}</h1><ul>{listening}</ul><ul>{links}</ul>"
+        text = f"<!doctype html><html><head><title>{title}</title></head><body>{body}</body></html>"
+        return web.Response(text=text, content_type="text/html")
 
     return web.get("/", page)

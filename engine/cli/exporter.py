@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 from dataclasses import replace
+from pathlib import Path
 
 import click
 
@@ -19,8 +20,9 @@ def exporter() -> None:
 
 @exporter.command(context_settings=_ANY_FLAG)
 @click.option("--listen", "--web.listen-address", "address", default=DEFAULT_ADDRESS, show_default=True)
+@click.option("--web.config.file", "web_config", type=click.Path(path_type=Path), help="TLS, users and headers")
 @click.argument("flags", nargs=-1, type=click.UNPROCESSED)
-def node(address: str, flags: tuple[str, ...]) -> None:
+def node(address: str, web_config: Path | None, flags: tuple[str, ...]) -> None:
     """The machine's metrics; FLAGS are those of node_exporter: --collector.X, --no-collector.X, --path.procfs ..."""
     from engine.web.server import parse_listen
     from exporters.node.flags import parse_flags
@@ -30,21 +32,25 @@ def node(address: str, flags: tuple[str, ...]) -> None:
 
     async def serve() -> None:
         from engine.foundation.clock import SystemClock
+        from engine.foundation.supervise import Supervisor
         from engine.foundation.workers import ThreadWorkers
+        from engine.web.access import WebAccess
         from engine.web.counts import HttpCounts
-        from engine.web.server import application, bind, free_port_of, running
+        from engine.web.server import Serving, application, bind, free_port_of, running
         from exporters.node.exporter import NodeExporter
         from exporters.serve import in_turn, landing, metrics
 
-        ended = asyncio.Event()
+        ended, clock, workers = asyncio.Event(), SystemClock(), ThreadWorkers(1)
         for name in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(name, ended.set)
-        routes = [landing("Node Exporter"), metrics(in_turn(NodeExporter(options), ThreadWorkers(1)))]
+        access = None if web_config is None else WebAccess(web_config, workers)
+        how = Serving(counts=HttpCounts(), access=access)
+        routes = [landing("Node Exporter"), metrics(in_turn(NodeExporter(options), workers))]
         bound = bind(listener)
-        app = application(routes, listener, SystemClock(), counts=HttpCounts())
-        async with running(app, bound):
+        app = application(routes, listener, clock, how)
+        async with running(app, bound, clock, Supervisor(clock), how):
             where = replace(listener, port=free_port_of(bound))
-            click.echo(f"node exporter: http://{where}/metrics", err=True)
+            click.echo(f"node exporter: {how.scheme}://{where}/metrics", err=True)
             await ended.wait()
 
     asyncio.run(serve())

@@ -16,7 +16,8 @@ from engine.query.engine import QueryLimits
 from promql.model.durations import Duration
 
 if TYPE_CHECKING:
-    from engine.app.options import RunOptions
+    from engine.app.options import RunOptions, WebOptions
+    from engine.foundation.regexes import Regex
 
 IN_MEMORY: Final = ":memory:"
 
@@ -28,13 +29,6 @@ NOT_YET: Final = (
     "--grafana-provisioning",
     "--blackbox-config",
     "--free-ports",
-    "--web.config.file",
-    "--web.route-prefix",
-    "--web.cors.origin",
-    "--web.read-timeout",
-    "--web.max-connections",
-    "--web.console.libraries",
-    "--web.console.templates",
     "--scrape.adjust-timestamps",
     "--scrape.timestamp-tolerance",
     "--storage.agent.path",
@@ -43,9 +37,6 @@ NOT_YET: Final = (
     "--storage.agent.retention.min-time",
     "--storage.agent.wal-compression",
     "--storage.remote.flush-deadline",
-    "--storage.remote.read-concurrent-limit",
-    "--storage.remote.read-max-bytes-in-frame",
-    "--storage.remote.read-sample-limit",
     "--storage.tsdb.allow-overlapping-blocks",
     "--storage.tsdb.head-chunks-write-queue-size",
     "--storage.tsdb.max-block-duration",
@@ -53,8 +44,6 @@ NOT_YET: Final = (
     "--storage.tsdb.no-lockfile",
     "--storage.tsdb.retention",
     "--web.local-assets",
-    "--web.page-title",
-    "--web.user-assets",
 )
 
 
@@ -72,6 +61,18 @@ class DurationType(click.ParamType[Duration]):
             self.fail(str(error), param, ctx)
 
 
+class FloatCountType(click.ParamType[int]):
+    """A count that may be written `5e7`."""
+
+    name = "count"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        try:
+            return int(float(value))
+        except (ValueError, OverflowError):
+            self.fail(f"{value!r} is not a number", param, ctx)
+
+
 class SizeType(click.ParamType[int]):
     """`512MB`; bytes, units count in 1024s."""
 
@@ -83,6 +84,22 @@ class SizeType(click.ParamType[int]):
         try:
             return Size.from_text(value)
         except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+class RegexType(click.ParamType["Regex"]):
+    """A regular expression in Go's syntax, which matches whole texts."""
+
+    name = "regex"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Regex:
+        from engine.foundation.regexes import Regex, RegexError
+
+        if isinstance(value, Regex):
+            return value
+        try:
+            return Regex(value)
+        except RegexError as error:
             self.fail(str(error), param, ctx)
 
 
@@ -118,11 +135,55 @@ class RunCommand(click.Command):
     help="take samples from other servers at /api/v1/write",
 )  # fmt: skip
 @click.option("--web.external-url", "external_url", default="", metavar="URL", help="how people reach this engine")
+@click.option(
+    "--web.route-prefix", "route_prefix", metavar="PATH",
+    help="answer below this path  [the path of --web.external-url]",
+)  # fmt: skip
+@click.option(
+    "--web.config.file", "web_config", type=click.Path(path_type=Path),
+    help="TLS, users and headers, for every port; the file of Prometheus's programs",
+)  # fmt: skip
+@click.option(
+    "--web.cors.origin", "origins", type=RegexType(),
+    help="pages of these origins may read and write, for example https?://(a|b)\\.example\\.com  [this machine's]",
+)  # fmt: skip
+@click.option(
+    "--web.read-timeout", "read_timeout", type=DurationType(), default="5m", show_default=True,
+    help="connections that have not told their request by then, or are idle for so long, are closed",
+)  # fmt: skip
+@click.option(
+    "--web.max-connections", "max_connections", type=click.IntRange(1), default=512, show_default=True,
+    help="connections of each port beyond these wait",
+)  # fmt: skip
+@click.option("--web.page-title", "page_title", metavar="TEXT", help="the title of the first page")
+@click.option(
+    "--web.user-assets", "user_assets", type=click.Path(path_type=Path), help="a folder that is served at /user"
+)
+@click.option(
+    "--web.console.templates", "console_templates", type=click.Path(path_type=Path), default="consoles",
+    show_default=True, help="the folder of templates that are served at /consoles",
+)  # fmt: skip
+@click.option(
+    "--web.console.libraries", "console_libraries", type=click.Path(path_type=Path), default="console_libraries",
+    show_default=True, help="the folder of *.lib files that these templates may call",
+)  # fmt: skip
 @click.option("--storage.tsdb.retention.time", "retention_time", type=DurationType(), help="[15d]")
 @click.option("--storage.tsdb.retention.size", "retention_size", type=SizeType(), help="for example 512MB")
 @click.option(
     "--storage.tsdb.wal-compression/--no-storage.tsdb.wal-compression", "wal_compression", default=None,
     help="deflate the records of the log  [yes]",
+)  # fmt: skip
+@click.option(
+    "--storage.remote.read-sample-limit", "read_samples", type=FloatCountType(), default="5e7", show_default=True,
+    help="samples of one query of remote read; those beyond are refused, 0 for any number",
+)  # fmt: skip
+@click.option(
+    "--storage.remote.read-concurrent-limit", "read_concurrency", type=click.IntRange(1), default=10, show_default=True,
+    help="requests of remote read beyond these wait",
+)  # fmt: skip
+@click.option(
+    "--storage.remote.read-max-bytes-in-frame", "read_frame", type=click.IntRange(1), default=1 << 20,
+    show_default=True, help="about the largest frame of a streamed answer to remote read; never over 60 KiB",
 )  # fmt: skip
 @click.option(
     "--query.lookback-delta", "lookback", type=DurationType(), default="5m", show_default=True,
@@ -196,6 +257,7 @@ def options_of(given: Mapping[str, Any]) -> RunOptions:
     """What the flags of the current context mean. Raises ConfigError."""
     from engine.app.features import enabled
     from engine.app.options import RunOptions
+    from engine.remote.reader import ReadLimits
 
     data_dir = given["data_dir"]
     return RunOptions(
@@ -210,10 +272,11 @@ def options_of(given: Mapping[str, Any]) -> RunOptions:
         enable_lifecycle=given["enable_lifecycle"],
         enable_admin=given["enable_admin"],
         enable_remote_write=given["enable_remote_write"],
-        external_url=given["external_url"],
+        web=_web(given),
         retention_ms=given["retention_time"],
         retention_bytes=given["retention_size"],
         wal_compression=given["wal_compression"],
+        read_limits=ReadLimits(given["read_samples"], given["read_concurrency"], given["read_frame"]),
         limits=QueryLimits(given["lookback"], given["timeout"] / 1000, given["max_samples"], given["max_concurrency"]),
         outage_tolerance_ms=given["outage"],
         grace_period_ms=given["grace"],
@@ -234,6 +297,23 @@ def _auto_reload(given: Mapping[str, Any]) -> float | None:
     if wanted and not interval:
         raise ConfigError("--config.auto-reload-interval: want a duration above 0")
     return interval.seconds if wanted else None
+
+
+def _web(given: Mapping[str, Any]) -> WebOptions:
+    from engine.app.options import PAGE_TITLE, WebOptions
+    from engine.web.connections import Limits
+
+    return WebOptions(
+        config=given["web_config"],
+        external_url=given["external_url"],
+        route_prefix=given["route_prefix"],
+        origins=given["origins"],
+        limits=Limits(given["read_timeout"] / 1000, given["max_connections"]),
+        title=PAGE_TITLE if given["page_title"] is None else given["page_title"],
+        assets=given["user_assets"],
+        console_templates=given["console_templates"],
+        console_libraries=given["console_libraries"],
+    )
 
 
 def _config(given: Path | None) -> Path:

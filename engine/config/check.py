@@ -29,12 +29,15 @@ from engine.config.translate import Translator
 from engine.foundation.decode import Report
 from engine.foundation.decode_nodes import SyntaxMistake, compose
 from engine.foundation.source import Finding, Severity, settled
+from engine.foundation.tls import TlsError
+from engine.foundation.tls_server import server_context
+from engine.foundation.web_config import WebConfig, parse_web_config
 from engine.rules.config import RuleFile
 from promql.syntax.parser import parse_as_2
 
-Kind: TypeAlias = Literal["config", "rules", "alertmanager"]
+Kind: TypeAlias = Literal["config", "rules", "alertmanager", "web-config"]
 ORIGINALS: Final[Mapping[str, tuple[Kind, ...]]] = MappingProxyType({
-    "prometheus-2.42": ("config", "rules"), "alertmanager-0.25": ("alertmanager",),
+    "prometheus-2.42": ("config", "rules", "web-config"), "alertmanager-0.25": ("alertmanager",),
 })  # fmt: skip
 FINE: Final = 0
 BAD: Final = 2
@@ -47,6 +50,7 @@ _KEYS: Final[Mapping[Kind, frozenset[str]]] = MappingProxyType({
     "rules": frozenset(_field.encode_name for _field in msgspec.structs.fields(RuleFile)),
     "alertmanager": frozenset(_field.encode_name for _field in msgspec.structs.fields(AlertmanagerConfig)) - {"global"},
     "config": frozenset(_field.encode_name for _field in msgspec.structs.fields(PrometheusConfig)) - {"global"},
+    "web-config": frozenset(_field.encode_name for _field in msgspec.structs.fields(WebConfig)),
 })  # fmt: skip
 
 
@@ -210,8 +214,22 @@ def _check_alertmanager(path: Path, reading: Reading, how: Judging) -> str:
     )
 
 
+def _check_web_config(path: Path, reading: Reading, _: Judging) -> str:
+    config = reading.parse(path, parse_web_config)
+    tls, said = config.tls_server_config, f"{_count(config.basic_auth_users, 'user')}"
+    if not tls.enabled:
+        return f"no TLS, {said}"
+    if not any(finding.fatal for finding in reading.findings):
+        try:
+            server_context(tls, path.parent)
+        except TlsError as error:
+            reading.tell(Severity.ERROR, path, str(error))
+    return f"TLS, {said}"
+
+
 _CHECKS: Final[Mapping[Kind, Callable[[Path, Reading, Judging], str]]] = MappingProxyType({
     "config": _check_config, "rules": _check_rules, "alertmanager": _check_alertmanager,
+    "web-config": _check_web_config,
 })  # fmt: skip
 
 

@@ -128,3 +128,13 @@ def _skip(data: bytes, at: int, stop: int, wire: int) -> int:
             return at
         tag, at = varint(data, at, stop)
         wire = tag & 7
+
+
+def framed(number: int, content: bytes) -> bytes:
+    """A field that is a chunk: a message, a text or bytes."""
+    return encoded(number << 3 | CHUNK) + encoded(len(content)) + content
+
+
+def counted(number: int, value: int) -> bytes:
+    """A field that is an int64 or an enum; nothing where it is zero, as everybody writes it."""
+    return encoded(number << 3 | VARINT) + encoded(value & _WORD) if value else b""

@@ -6,14 +6,15 @@ Files are read again when they have changed, so that rotating them needs no relo
 from __future__ import annotations
 
 import ssl
+import warnings
 from pathlib import Path
 from typing import Final
 
 from engine.foundation.errors import ConfigError
-from engine.foundation.http_config import TlsConfig
+from engine.foundation.http_config import TlsConfig, TlsVersion
 
 _OLD: Final = frozenset({"TLS10", "TLS11"})
-_FOR_OLD: Final = "DEFAULT:@SECLEVEL=0"  # the library's own level has none that these versions could use
+LAX: Final = "@SECLEVEL=0"  # the library's own level has no cipher that these versions could use
 
 
 class TlsError(ConfigError):
@@ -50,10 +51,17 @@ class ClientTls:
         if config.insecure_skip_verify:
             context.check_hostname = False
             context.verify_mode = ssl.CERT_NONE
-        if _OLD & {config.min_version, config.max_version}:
-            context.set_ciphers(_FOR_OLD)
-        if config.min_version:
-            context.minimum_version = config.min_version.protocol
-        if config.max_version:
-            context.maximum_version = config.max_version.protocol
+        limit_versions(context, config.min_version, config.max_version)
         return context
+
+
+def limit_versions(context: ssl.SSLContext, lowest: TlsVersion, highest: TlsVersion) -> None:
+    """An empty one leaves it to the library."""
+    if _OLD & {lowest, highest}:
+        context.set_ciphers(f"DEFAULT:{LAX}")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # whoever names an old version knows that it is old
+        if lowest:
+            context.minimum_version = lowest.protocol
+        if highest:
+            context.maximum_version = highest.protocol

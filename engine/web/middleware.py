@@ -20,12 +20,17 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 from engine.foundation.clock import Clock
+from engine.foundation.regexes import Regex
+from engine.web.answers import NO_SNIFFING, plain
 from engine.web.counts import HttpCounts
 
 _READS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
-_READ_BY_POST: Final = frozenset(
-    {"/api/v1/query", "/api/v1/query_range", "/api/v1/query_exemplars"}
-)  # long ones are sent as forms
+_READ_BY_POST: Final = (
+    "/api/v1/query",
+    "/api/v1/query_range",
+    "/api/v1/query_exemplars",
+)
+"""Long ones are sent as forms."""
 _CORS: Final = MappingProxyType(
     {
         "Access-Control-Allow-Headers": "Accept, Authorization, Content-Type, Origin",
@@ -35,7 +40,6 @@ _CORS: Final = MappingProxyType(
     }
 )
 _HUNG_UP: Final = 499
-NO_SNIFFING: Final = {"X-Content-Type-Options": "nosniff"}
 _SLASHES: Final = re.compile(r"//+")  # noqa: TID251 - ours, linear
 _PARAMETER: Final = re.compile(r"\{(\w+)\}")  # noqa: TID251 - ours, linear
 
@@ -63,20 +67,26 @@ def counting(counts: HttpCounts, clock: Clock) -> Middleware:
     return count
 
 
-def guarding(*, loopback: bool, external_host: str) -> Middleware:
-    """Refuses what another machine's page could have sent; `loopback`: we listen there alone."""
+def guarding(*, loopback: bool, external_host: str, origins: Regex | None = None) -> Middleware:
+    """Refuses what another machine's page could have sent; `loopback`: we listen there alone.
+
+    Pages of the `origins` that were named may do what own ones may, and are answered as by Prometheus.
+    """
+    anybody = origins is not None and origins.pattern == ".*"
 
     @web.middleware
     async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
         if loopback and not _own_host(request.host, external_host):
             return web.Response(status=403, text=f"the Host header {request.host!r} does not name this machine\n")
         origin = request.headers.get("Origin", "")
-        own = _same_host(origin, request.host)
-        if origin and not own and request.method not in _READS:
+        allowed = _same_host(origin, request.host) or (origins is not None and bool(origin) and origins.matches(origin))
+        if origin and not allowed and request.method not in _READS:
             return web.Response(status=403, text=f"writes from the origin {origin!r} are not accepted\n")
         response = await handler(request)
-        if own:
-            response.headers.update({"Access-Control-Allow-Origin": origin, **_CORS})
+        if allowed:
+            response.headers["Access-Control-Allow-Origin"] = "*" if anybody else origin
+        if allowed or (origin and origins is not None):
+            response.headers.update(_CORS)
         return response
 
     return guard
@@ -92,20 +102,20 @@ async def plain_errors(request: web.Request, handler: Handler) -> web.StreamResp
         clean = _SLASHES.sub("/", path)
         if clean != path:
             return web.Response(status=301, headers={"Location": clean + mark + query})
-        return web.Response(status=404, text="404 page not found\n", headers=NO_SNIFFING)
+        return plain(404, "404 page not found")
     except web.HTTPMethodNotAllowed as error:
         allow = {"Allow": allowed(error.allowed_methods)}
         if request.method == "OPTIONS":
             return web.Response(headers=allow)
         return web.Response(status=405, text="Method Not Allowed\n", headers={**allow, **NO_SNIFFING})
     except web.HTTPException as error:  # a body that is too large, say
-        return web.Response(status=error.status, text=f"{error.reason}\n", headers=NO_SNIFFING)
+        return plain(error.status, error.reason)
 
 
 @web.middleware
 async def finishing(request: web.Request, handler: Handler) -> web.StreamResponse:
     """A write is not broken off when its client hangs up."""
-    if request.method in _READS or request.path in _READ_BY_POST:
+    if request.method in _READS or request.path.endswith(_READ_BY_POST):
         return await handler(request)
     return await asyncio.shield(handler(request))
 

@@ -15,6 +15,10 @@ from aiohttp import web
 from engine.foundation.clock import Clock
 from engine.foundation.delivery import is_loopback
 from engine.foundation.errors import ConfigError
+from engine.foundation.regexes import Regex
+from engine.foundation.supervise import Supervisor
+from engine.web.access import WebAccess
+from engine.web.connections import DEFAULT_LIMITS, Connections, Limits, timed
 from engine.web.counts import HttpCounts
 from engine.web.middleware import counting, finishing, guarding, plain_errors
 
@@ -38,27 +42,57 @@ class Listener:
         return f"{host}:{self.port}"
 
 
-def application(
-    routes: Iterable[web.RouteDef], listener: Listener, clock: Clock, *, counts: HttpCounts, external_host: str = ""
-) -> web.Application:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Serving:
+    """How one port answers. `origins` are those whose pages may read; None leaves it to this machine's own."""
+
+    counts: HttpCounts
+    external_host: str = ""
+    origins: Regex | None = None
+    limits: Limits = DEFAULT_LIMITS
+    access: WebAccess | None = None
+
+    @property
+    def scheme(self) -> str:
+        return "https" if self.access is not None and self.access.speaks_tls else "http"
+
+
+def application(routes: Iterable[web.RouteDef], listener: Listener, clock: Clock, how: Serving) -> web.Application:
     """One component's HTTP application, guarded and counted."""
-    guard = guarding(loopback=listener.loopback, external_host=external_host)
-    app = web.Application(
-        middlewares=[counting(counts, clock), guard, plain_errors, finishing], client_max_size=_MAX_BODY
-    )
+    guard = guarding(loopback=listener.loopback, external_host=how.external_host, origins=how.origins)
+    middlewares = [counting(how.counts, clock), guard, plain_errors, timed, finishing]
+    if how.access is not None:
+        middlewares.insert(0, how.access.middleware())
+    app = web.Application(middlewares=middlewares, client_max_size=_MAX_BODY)
+    if how.access is not None:
+        app.on_response_prepare.append(how.access.add_headers)
     app.add_routes(routes)
     return app
 
 
 @asynccontextmanager
-async def running(app: web.Application, bound: socket.socket) -> AsyncIterator[None]:
+async def running(
+    app: web.Application, bound: socket.socket, clock: Clock, supervisor: Supervisor, how: Serving
+) -> AsyncIterator[None]:
     """The application answers on a bound socket for as long as the block runs."""
-    runner = web.AppRunner(app, access_log=None, handle_signals=False, handler_cancellation=True, shutdown_timeout=1.0)
+    runner = web.AppRunner(
+        app,
+        access_log=None,
+        handle_signals=False,
+        handler_cancellation=True,
+        shutdown_timeout=1.0,
+        keepalive_timeout=how.limits.read_timeout_seconds,
+    )
     await runner.setup()
+    assert runner.server is not None
+    context = how.access.context if how.access is not None and how.scheme == "https" else None
+    connections = Connections(runner.server, bound, clock, how.limits, context)
+    accepting = supervisor.start(f"accept at {bound.getsockname()}", connections.accept)
     try:
-        await web.SockSite(runner, bound).start()
         yield
     finally:
+        await supervisor.stop(accepting)
+        bound.close()
         await runner.cleanup()
 
 

@@ -6,16 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from engine.app.options import RunOptions
+from engine.app.options import RunOptions, WebOptions
 from engine.app.preflight import check_external_url, check_folders, check_ready_file
 from engine.foundation.errors import ConfigError
 
 CONFIG = Path("prometheus.yml")
 
 
-@pytest.mark.parametrize("url", ["", "http://prom.example.com", "https://10.0.0.1:9090/"])
+@pytest.mark.parametrize("url", ["", "http://prom.example.com", "https://10.0.0.1:9090/", "http://x/prom"])
 def test_a_url_of_a_host_is_taken(url: str) -> None:
-    check_external_url(RunOptions(CONFIG, external_url=url))
+    check_external_url(RunOptions(CONFIG, web=WebOptions(external_url=url)))
 
 
 @pytest.mark.parametrize(
@@ -23,12 +23,11 @@ def test_a_url_of_a_host_is_taken(url: str) -> None:
     [
         ("foo", "want http://HOST:PORT"),
         ("ftp://x", "want http"),
-        ("http://x/prom", "the path /prom is not supported yet"),
     ],
 )
 def test_another_url_is_refused(url: str, message: str) -> None:
     with pytest.raises(ConfigError, match=message):
-        check_external_url(RunOptions(CONFIG, external_url=url))
+        check_external_url(RunOptions(CONFIG, web=WebOptions(external_url=url)))
 
 
 def test_a_folder_that_is_a_file_is_refused_and_one_that_is_missing_is_made(tmp_path: Path) -> None:

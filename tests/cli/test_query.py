@@ -24,9 +24,9 @@ from engine.tsdb.batch import Batch
 from engine.tsdb.store import Store
 from engine.web.api import query as query_api
 from engine.web.api import series as series_api
-from engine.web.counts import HttpCounts
-from engine.web.server import Listener, application, bind, free_port_of, running
+from engine.web.prefix import below
 from promql.model.labels import Labels
+from tests.web.serving import serving
 
 NEWEST = 1_700_000_000_000
 
@@ -165,12 +165,8 @@ def served(folder: Path) -> Iterator[str]:
     async def serve() -> None:
         store, clock = Store.open(folder / "metrics"), SystemClock()
         routes = [*query_api.routes(QueryEngine(store, InlineWorkers(), clock), clock), *series_api.routes(store)]
-        for route in routes:
-            object.__setattr__(route, "path", f"/api/v1{route.path}")
-        listener = Listener("prometheus", "127.0.0.1", 0)
-        bound = bind(listener)
-        async with running(application(routes, listener, clock, counts=HttpCounts()), bound):
-            urls.append(f"http://127.0.0.1:{free_port_of(bound)}")
+        async with serving(below("/api/v1", routes)) as port:
+            urls.append(f"http://127.0.0.1:{port}")
             ready.set()
             await asyncio.to_thread(done.wait)
         store.close()

@@ -100,7 +100,7 @@ COMPARED: Final = ("allow", "content-encoding", "content-type", "location", "x-c
 DECODERS: Final = {"": bytes, "gzip": gzip.decompress, "deflate": zlib.decompress}
 ENTRIES: Final = re.compile(r'(?:,|(?<=\[))(?=\{"(?:metric|target|name|type)"|"\w+":\[)|(?<=\})(?=\])')
 ALIKE: Final = (
-    (re.compile(r"\b1[78]\d{8}(\.\d{1,3})?\b"), "NOW"),
+    (re.compile(r"\b1[78]\d{8}(\d{3}|\.\d{1,3})?\b"), "NOW"),
     (re.compile(r'(\[NOW,"[^"]*"\])(,\1)+'), r"\1..."),  # the two scrape at moments of their own
     (re.compile(r"\b20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)"), "TIME"),
     (re.compile(r'"(evaluationTime|lastScrapeDuration)":[0-9.e-]+'), r'"\1":SECONDS'),
@@ -134,11 +134,12 @@ class Server:
 
     port: int
     folder: Path
+    prefix: str = ""
 
     def ask(self, request: Request) -> Answer:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
         try:
-            connection.putrequest(request.method, request.path, skip_accept_encoding=True)
+            connection.putrequest(request.method, self.prefix + request.path, skip_accept_encoding=True)
             for name, value in request.headers:
                 connection.putheader(name, value)
             data = None if request.body is None else request.body.encode()
@@ -219,8 +220,8 @@ def _page_server() -> Iterator[int]:
 
 
 @contextmanager
-def http_pair(folder: Path, *flags: str) -> Iterator[Pair]:
-    """Both run, have scraped and evaluated, until the block ends."""
+def http_pair(folder: Path, *flags: str, prefix: str = "") -> Iterator[Pair]:
+    """Both run, have scraped and evaluated, until the block ends; requests are asked for below the `prefix`."""
     real, ours, am, node = (free_port() for _ in range(4))
     with _page_server() as page:
         for name in ("real", "ours"):
@@ -230,20 +231,20 @@ def http_pair(folder: Path, *flags: str) -> Iterator[Pair]:
         program = shutil.which("prometheus")
         assert program is not None
         shared = (f"--web.external-url={EXTERNAL_URL}", *flags)
-        theirs = [program, "--config.file=prometheus.yml", f"--web.listen-address=127.0.0.1:{real}", "--storage.tsdb.path=data", *shared, "--web.route-prefix=/"]  # fmt: skip
+        theirs = [program, "--config.file=prometheus.yml", f"--web.listen-address=127.0.0.1:{real}", "--storage.tsdb.path=data", *shared]  # fmt: skip
         listen = (f"prometheus=127.0.0.1:{ours}", f"alertmanager=127.0.0.1:{am}", f"node=127.0.0.1:{node}")
         mine = [*ENGINE, "run", "--config=prometheus.yml", "--data-dir=data", *shared, "--no-translate", *(f"--listen={one}" for one in listen)]  # fmt: skip
         with (
             running(theirs, folder / "real.log", folder / "real"),
             running(mine, folder / "ours.log", folder / "ours"),
         ):
-            sides = Server(real, folder / "real"), Server(ours, folder / "ours")
+            sides = Server(real, folder / "real", prefix), Server(ours, folder / "ours", prefix)
             now = max(wait_for("samples and alerts", lambda side=side: _settled(side)) for side in sides)
             yield Pair(*sides, now)
 
 
 def _settled(side: Server) -> int | None:
     """An instant, in Unix seconds, by which everything has been scraped and evaluated."""
-    url = f"http://127.0.0.1:{side.port}/api/v1"
+    url = f"http://127.0.0.1:{side.port}{side.prefix}/api/v1"
     found = fetch_json(f"{url}/query", query=SETTLED)["data"]["result"]
     return int(found[0]["value"][0]) if found else None

@@ -123,6 +123,17 @@ GROUPS: Final[dict[str, list[Request]]] = {
             "/alertmanagers",
         )
     ],
+    "federation": [
+        Request("GET", f"/federate{query}", headers)
+        for query in (
+            "", *(f"?match[]={quote(selector, safe='')}" for selector in (
+                "up", '{job="page",__name__!~"scrape_.*|ALERTS_.*"}', '{__name__=~"requests.*|huge|nothing|plain|ALERTS|temperature|lat.*|code:.*"}', "up{",
+                "nope", '{zone="eu"}', "labelled", "", "sum(up)", "{}[5m]", 'ALERTS_FOR_STATE{alertname="nope"}',
+            )),
+            "?match[]=up&match[]=huge&match[]=up", "?match[]=%zz", "?match[]=a;b", "?match%5B%5D=up",
+        )
+        for headers in ((), (("Accept-Encoding", "gzip"),))
+    ],
     "rules": [
         Request("GET", f"/api/v1{path}")
         for path in ("/rules", "/rules?type=alert", "/rules?type=record", "/rules?type=x", "/rules?type=ALERT", "/alerts")
@@ -186,7 +197,7 @@ DIFFERENT: Final = (
     (r"GET /api/v1/status/runtimeinfo", "there are tasks and no goroutines"),
     (r"GET (/version|/api/v1/status/buildinfo)", "the build is our own"),
     (r"GET /", "the first page is our own"),
-    (r"GET /(federate|graph|api/v1/(read|write))", "not built"),
+    (r"GET /graph", "not built"),
     (r"GET .*(/label/job/values/|/api/v1/labels/)", "the original leads a path with a slash behind it astray"),
     (r"GET /api/v1", "the original leads from here to where nothing is"),
     (r"GET .*//.*", "a redirect without a page"),

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-import shutil
 import struct
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
 
 from promql.model.staleness import STALE_NAN
-from tests.end_to_end.processes import ENGINE, fetch, fetch_json, free_port, running, wait_for
+from tests.end_to_end.processes import fetch, fetch_json, free_port, running, wait_for
+from tests.peers.alone import engine, program, prometheus
 from tests.remote.client import (  # fmt: skip
     EXEMPLAR,
     HISTOGRAM,
@@ -37,36 +35,6 @@ LATER: Final = NOW + 7_200_000
 HOUR: Final = 3_600_000
 RECEIVE: Final = "--web.enable-remote-write-receiver"
 EVERYTHING: Final = '{__name__=~".+"}[3h]'
-
-
-def program(name: str) -> str:
-    path = shutil.which(name)
-    if path is None:
-        pytest.skip(f"{name} is not installed")
-    return path
-
-
-@contextmanager
-def prometheus(folder: Path, config: str, *flags: str) -> Iterator[int]:
-    """The real one, on a port that is given."""
-    port = free_port()
-    path = folder / "real.yml"
-    path.write_text(config)
-    command = [program("prometheus"), f"--config.file={path}", f"--storage.tsdb.path={folder / 'real'}", f"--web.listen-address=127.0.0.1:{port}", *flags]  # fmt: skip
-    with running(command, folder / "real.log"):
-        wait_for("Prometheus", lambda: fetch(f"http://127.0.0.1:{port}/-/ready"))
-        yield port
-
-
-@contextmanager
-def engine(folder: Path, *flags: str, config: str = "") -> Iterator[int]:
-    port = free_port()
-    path = folder / "ours.yml"
-    path.write_text(config)
-    command = [*ENGINE, "run", f"--config={path}", f"--data-dir={folder / 'ours'}", f"--web.listen-address=127.0.0.1:{port}", *flags]  # fmt: skip
-    with running(command, folder / "ours.log"):
-        wait_for("the engine", lambda: fetch(f"http://127.0.0.1:{port}/-/ready"))
-        yield port
 
 
 def named(**more: str) -> bytes:

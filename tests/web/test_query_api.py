@@ -9,9 +9,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from aiohttp import ClientSession, web
+from aiohttp import ClientSession
 
-from engine.foundation.clock import SystemClock
 from engine.foundation.workers import InlineWorkers
 from engine.query.engine import QueryEngine
 from engine.testing.manual_clock import ManualClock
@@ -20,9 +19,8 @@ from engine.tsdb.exemplars import Exemplar
 from engine.tsdb.options import StoreOptions
 from engine.tsdb.store import Store
 from engine.web.api import exemplars, query, series
-from engine.web.counts import HttpCounts
-from engine.web.server import Listener, application, bind, free_port_of, running
 from promql.model.labels import Labels
+from tests.web.serving import serving
 
 NOW = 1_700_000_000_000
 Ask = Callable[..., Awaitable[dict[str, Any]]]
@@ -47,13 +45,8 @@ async def base(manual_clock: ManualClock) -> AsyncIterator[str]:
         *series.routes(store),
         *exemplars.routes(store.exemplars, InlineWorkers()),
     ]
-    listener = Listener("prometheus", "127.0.0.1", 0)
-    bound = bind(listener)
-    app = application(
-        [web.route(r.method, r.path, r.handler) for r in routes], listener, SystemClock(), counts=HttpCounts()
-    )
-    async with running(app, bound):
-        yield f"http://127.0.0.1:{free_port_of(bound)}"
+    async with serving(routes) as port:
+        yield f"http://127.0.0.1:{port}"
     store.close()
 
 

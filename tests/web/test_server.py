@@ -8,17 +8,10 @@ import socket
 import pytest
 from aiohttp import ClientSession, web
 
-from engine.foundation.clock import SystemClock
 from engine.foundation.errors import ConfigError
 from engine.web.counts import HttpCounts
-from engine.web.server import (
-    Listener,
-    application,
-    bind,
-    free_port_of,
-    parse_listen,
-    running,
-)
+from engine.web.server import Listener, bind, parse_listen
+from tests.web.serving import plainly, serving
 
 
 async def hello(_: web.Request) -> web.Response:
@@ -28,14 +21,13 @@ async def hello(_: web.Request) -> web.Response:
 async def ask(
     method: str, path: str, counts: HttpCounts | None = None, **headers: str
 ) -> tuple[int, str, dict[str, str]]:
-    listener = Listener("prometheus", "127.0.0.1", 0)
     routes = [web.get("/hello", hello), web.post("/hello", hello), web.get("/named/{name}", hello)]
-    bound = bind(listener)
-    app = application(routes, listener, SystemClock(), counts=counts or HttpCounts())
-    async with running(app, bound), ClientSession() as client:
-        url = f"http://127.0.0.1:{free_port_of(bound)}{path}"
-        async with client.request(method, url, headers=headers) as response:
-            return response.status, await response.text(), dict(response.headers)
+    async with (
+        serving(routes, plainly(counts)) as port,
+        ClientSession() as client,
+        client.request(method, f"http://127.0.0.1:{port}{path}", headers=headers) as response,
+    ):
+        return response.status, await response.text(), dict(response.headers)
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1:9090", "prometheus:9090", "[::1]:9090", "a.localhost"])
@@ -87,11 +79,10 @@ async def test_a_client_that_hangs_up_ends_a_read_and_not_a_write() -> None:
         ended.append(f"{request.method} {request.path} done")
         return web.Response()
 
-    listener, counts = Listener("prometheus", "127.0.0.1", 0), HttpCounts()
-    bound = bind(listener)
+    counts = HttpCounts()
     asked = [("GET", "/slow"), ("POST", "/slow"), ("POST", "/api/v1/query")]
-    app = application([web.route(*one, slow) for one in asked], listener, SystemClock(), counts=counts)
-    async with running(app, bound), ClientSession(f"http://127.0.0.1:{free_port_of(bound)}") as client:
+    routes = [web.route(*one, slow) for one in asked]
+    async with serving(routes, plainly(counts)) as port, ClientSession(f"http://127.0.0.1:{port}") as client:
         for method, path in asked:
             begun.clear()
             async with asyncio.TaskGroup() as group:

@@ -79,11 +79,16 @@ def answering(handler: Handler) -> Handler:
             response = failure(error.kind, str(error))
         except EngineError as error:
             response = failure(next(kind for cls, kind in _TYPES if isinstance(error, cls)), str(error))
-        if response.body and (coding := _encoding(request.headers.get("Accept-Encoding", ""))) is not None:
-            response.enable_compression(coding)
-        return response
+        return compressed(request, response) if response.body else response
 
     return answer
+
+
+def compressed(request: web.Request, response: web.Response) -> web.Response:
+    """The response, compressed as the client asks."""
+    if (coding := _encoding(request.headers.get("Accept-Encoding", ""))) is not None:
+        response.enable_compression(coding)
+    return response
 
 
 def _response(status: int, body: bytes) -> web.Response:

@@ -48,5 +48,16 @@ def parse(text: str) -> Iterator[tuple[str, str]]:
             yield unquote_plus(name), unquote_plus(value)
 
 
+def fault(request: web.Request) -> str | None:
+    """What is wrong with the query string, in Go's words; None where nothing is."""
+    for pair in request.raw_path.partition("?")[2].split("&"):
+        if ";" in pair:
+            return "invalid semicolon separator in query"
+        if not _is_escaped(pair):
+            at = next(rest for rest in pair.split("%")[1:] if len(rest) < 2 or not _HEX.issuperset(rest[:2]))
+            return f'invalid URL escape "%{at[:2]}"'
+    return None
+
+
 def _is_escaped(pair: str) -> bool:
     return all(len(rest) >= 2 and _HEX.issuperset(rest[:2]) for rest in pair.split("%")[1:])

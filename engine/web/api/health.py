@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from aiohttp import web
 
 from engine.foundation.errors import EngineError
-from engine.web.middleware import NO_SNIFFING
+from engine.web.answers import plain
 
 
 def routes(*, reload: Callable[[], Awaitable[None]], quit_: Callable[[], None], lifecycle: bool) -> list[web.RouteDef]:
@@ -23,7 +23,7 @@ def routes(*, reload: Callable[[], Awaitable[None]], quit_: Callable[[], None], 
         try:
             await reload()
         except EngineError as error:
-            return web.Response(status=500, text=f"failed to reload config: {error}\n", headers=NO_SNIFFING)
+            return plain(500, f"failed to reload config: {error}")
         return web.Response()
 
     async def do_quit(_: web.Request) -> web.Response:

@@ -12,7 +12,7 @@ from aiohttp import web
 
 from engine.remote.receiver import Receiver, WriteError
 from engine.tsdb.errors import DiskFullError
-from engine.web.middleware import NO_SNIFFING
+from engine.web.answers import plain
 
 SWITCHED_OFF: Final = "remote write receiver needs to be enabled with --web.enable-remote-write-receiver"
 
@@ -22,17 +22,13 @@ def routes(receiver: Receiver | None) -> list[web.RouteDef]:
 
     async def write(request: web.Request) -> web.Response:
         if receiver is None:
-            return _refused(404, SWITCHED_OFF)
+            return plain(404, SWITCHED_OFF)
         try:
             await receiver.write(await request.read())
         except WriteError as error:
-            return _refused(400, str(error))
+            return plain(400, str(error))
         except DiskFullError as error:
-            return _refused(500, str(error))
+            return plain(500, str(error))
         return web.Response(status=204)
 
     return [web.post("/write", write)]
-
-
-def _refused(status: int, text: str) -> web.Response:
-    return web.Response(status=status, text=f"{text}\n", headers=NO_SNIFFING)
