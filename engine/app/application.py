@@ -354,6 +354,7 @@ class Application:
             addresses=self.addresses,
             base=self.loaded.file.parent,
             counts=self.scrapes.discovery_counts,
+            purpose="notify",
         )
         return Alertmanagers(parts, self.delivery, around.supervisor, self.alertmanager)
 

@@ -25,6 +25,7 @@ from engine.web import assets, federate
 from engine.web.api import (
     admin,
     alertmanager,
+    discovery,
     exemplars,
     health,
     preview,
@@ -112,6 +113,7 @@ def _api(app: Served) -> Iterable[web.RouteDef]:
         config=app.config,
         runtime=app.runtime,
     )
+    yield from discovery.routes(lambda: app.scrapes.discovery_counts.faults)
 
 
 def _federation(app: Served) -> Iterable[web.RouteDef]:
@@ -155,7 +157,9 @@ def _overview(app: Served) -> web.RouteDef:
 
     async def page(_: web.Request) -> web.Response:
         listening = "".join(f"<li>{name}: {html.escape(address)}</li>" for name, address in app.ports.items())
-        body = f"<h1>{title}</h1><ul>{listening}</ul><ul>{links}</ul>"
+        faults = sorted(app.scrapes.discovery_counts.faults.items())
+        failing = "".join(f"<li>failing: {html.escape(name)}: {html.escape(text)}</li>" for name, text in faults)
+        body = f"<h1>{title}</h1><ul>{listening}</ul><ul>{links}</ul><ul>{failing}</ul>"
         text = f"<!doctype html><html><head><title>{title}</title></head><body>{body}</body></html>"
         return web.Response(text=text, content_type="text/html")
 

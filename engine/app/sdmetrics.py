@@ -24,6 +24,27 @@ def discovery_families(counts: DiscoveryCounts, discovered: Mapping[str, int]) -
             *(({"config": job, "name": "scrape"}, count) for job, count in discovered.items()),
         ),
         _count("file_read_errors_total", "Times that a file of targets could not be used.", counts.file_read_errors),
+        _count("file_watcher_errors_total", "Files are looked at, not watched: always 0.", 0),
+        _total(f"{_SD}file_scan_duration_seconds", "Seconds of looking at files of targets.", counts.file_scans),
+        Family.of(
+            f"{_SD}file_mtime_seconds",
+            _G,
+            "When a file of targets was changed, in Unix time.",
+            *(({"filename": name}, time) for name, time in sorted(counts.file_times.items())),
+        ),
+        Family.of(
+            f"{_SD}received_updates_total",
+            _C,
+            "News that sources told, by what their targets are for.",
+            *(({"name": name}, counts.received[name]) for name in sorted({"scrape", *counts.received})),
+        ),
+        Family.of(f"{_SD}failed_configs", _G, "Sources that could not be made.", ({"name": "scrape"}, 0.0)),
+        Family.of(
+            "engine_discovery_failing",
+            _G,
+            "Sources that can't be used now; the targets that they told before stay.",
+            *(({"source": name}, 1.0) for name in sorted(counts.faults)),
+        ),
         _count(
             "http_failures_total", "Times that a service of targets did not answer as it should.", counts.http_failures
         ),
@@ -86,6 +107,12 @@ def _kubernetes(counts: DiscoveryCounts) -> list[Family]:
 
 def _count(name: str, text: str, value: float) -> Family:
     return Family.of(f"{_SD}{name}", _C, text, ({}, value))
+
+
+def _total(name: str, text: str, length: Lengths) -> Family:
+    family = Family(name, MetricType.SUMMARY, text)
+    _add(family, (), length)
+    return family
 
 
 def _add(family: Family, labels: tuple[tuple[str, str], ...], length: Lengths) -> None:

@@ -16,6 +16,7 @@ from engine.discovery.config import FileSDConfig
 from engine.discovery.groups import Publish, TargetGroup
 from engine.discovery.ports import DiscoveryError, DiscoveryParts
 from engine.discovery.told import from_json, from_yaml, news
+from engine.foundation.clock import SECOND
 from engine.foundation.files import matching
 
 LOOK_SECONDS: Final = 1.0
@@ -42,18 +43,23 @@ class FileDiscovery:
         self._parts = parts
 
     async def run(self, publish: Publish) -> None:
-        clock, known, due = self._parts.clock, dict[str, _Read](), 0.0
+        clock, counts, known, due = self._parts.clock, self._parts.counts, dict[str, _Read](), 0.0
         told = False
-        while True:
-            if now_due := clock.monotonic() >= due:
-                due = clock.monotonic() + self._config.refresh_interval / 1000
-            found = await self._parts.workers.run(self._look, {} if now_due else known, known)
-            self._tell_faults(known, found)
-            changed = news(_groups(known), _groups(found))
-            if changed or not told:
-                publish(changed)
-            known, told = found, True
-            await clock.sleep(LOOK_SECONDS)
+        try:
+            while True:
+                begun = clock.monotonic()
+                if now_due := begun >= due:
+                    due = begun + self._config.refresh_interval / 1000
+                found = await self._parts.workers.run(self._look, {} if now_due else known, known)
+                counts.file_scans.add(clock.monotonic() - begun)
+                self._tell_faults(known, found)
+                changed = news(_groups(known), _groups(found))
+                if changed or not told:
+                    publish(changed)
+                known, told = found, True
+                await clock.sleep(LOOK_SECONDS)
+        finally:
+            self._tell_faults(known, {})
 
     def _look(self, fresh: Mapping[str, _Read], known: Mapping[str, _Read]) -> dict[str, _Read]:
         """All files as they are now; those that are `fresh` and have their old stamp are not read again."""
@@ -64,12 +70,27 @@ class FileDiscovery:
         }
 
     def _tell_faults(self, known: Mapping[str, _Read], found: Mapping[str, _Read]) -> None:
+        counts = self._parts.counts
         for path, one in found.items():
             before = known.get(path)
+            if one.stamp is not None:
+                counts.file_times[path] = one.stamp[0] / SECOND
             if one.fault and one is not before:
-                self._parts.counts.file_read_errors += 1
+                counts.file_read_errors += 1
                 if before is None or before.fault != one.fault:
                     log.error("file_sd_configs: %s; the targets that it had before stay", one.fault)
+            if one.fault:
+                counts.faults[_name(path)] = one.fault
+            else:
+                counts.faults.pop(_name(path), None)
+        for path in known.keys() - found.keys():
+            counts.faults.pop(_name(path), None)
+            counts.file_times.pop(path, None)
+
+
+def _name(path: str) -> str:
+    """Of a file among all sources."""
+    return f"file_sd_configs: {path}"
 
 
 def read_groups(path: Path) -> list[TargetGroup]:

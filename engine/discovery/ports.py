@@ -19,9 +19,14 @@ class DiscoveryError(RemoteError):
 
 @dataclass(slots=True)
 class DiscoveryCounts:
-    """Of all sources, since the start; `faults` says what is wrong now, by source."""
+    """Of all sources, since the start; `faults` says what is wrong now, by source, `received` counts news by purpose,
+    `file_times` are when files of targets were changed (Unix s).
+    """
 
     file_read_errors: int = 0
+    file_scans: Lengths = field(default_factory=Lengths)
+    file_times: dict[str, float] = field(default_factory=dict)
+    received: Counter[str] = field(default_factory=Counter)
     http_failures: int = 0
     dns_lookups: int = 0
     dns_failures: int = 0
@@ -45,10 +50,13 @@ class DiscoveryCounts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DiscoveryParts:
-    """`base` is the folder to which relative file names in client options belong."""
+    """`base` is the folder to which relative file names in client options belong; `purpose` is what the targets are
+    for, as metrics tell it: `scrape`, `notify`.
+    """
 
     clock: Clock
     workers: Workers
     addresses: AddressBook
     base: Path = Path()
     counts: DiscoveryCounts = field(default_factory=DiscoveryCounts)
+    purpose: str = "scrape"

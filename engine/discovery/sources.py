@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final, TypeAlias
 
 from engine.discovery.config import TargetSources
 from engine.discovery.file import FileDiscovery
-from engine.discovery.groups import Discovery
+from engine.discovery.groups import Discovery, Publish, TargetGroup
 from engine.discovery.http import HttpDiscovery
 from engine.discovery.ports import DiscoveryParts
 from engine.discovery.static import StaticDiscovery
@@ -82,5 +83,22 @@ SOURCES: Final[Mapping[str, _Make]] = MappingProxyType(
 def discoveries(config: TargetSources, parts: DiscoveryParts) -> dict[str, Discovery]:
     """The section's sources, each under a name of its own: `static_configs/0`."""
     return {
-        f"{key}/{place}": source for key, make in SOURCES.items() for place, source in enumerate(make(config, parts))
+        f"{key}/{place}": _Counted(source, parts)
+        for key, make in SOURCES.items()
+        for place, source in enumerate(make(config, parts))
     }
+
+
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """A source whose news are counted."""
+
+    source: Discovery
+    parts: DiscoveryParts
+
+    async def run(self, publish: Publish) -> None:
+        def counted(groups: Sequence[TargetGroup]) -> None:
+            self.parts.counts.received[self.parts.purpose] += 1
+            publish(groups)
+
+        await self.source.run(counted)
