@@ -15,8 +15,8 @@ _SD: Final = "prometheus_sd_"
 
 
 def discovery_families(counts: DiscoveryCounts, discovered: Mapping[str, int]) -> list[Family]:
-    """`discovered` is how many targets there are, by job."""
-    return [
+    """`discovered` is how many targets there are, by job. What has no samples is left out, as there."""
+    found = [
         Family.of(
             f"{_SD}discovered_targets",
             _G,
@@ -61,6 +61,7 @@ def discovery_families(counts: DiscoveryCounts, discovered: Mapping[str, int]) -
         _consul_calls(counts),
         *_kubernetes(counts),
     ]
+    return [family for family in found if family.samples]
 
 
 def summary(name: str, text: str, label: str, lengths: Mapping[str, Lengths]) -> Family:
@@ -73,8 +74,8 @@ def summary(name: str, text: str, label: str, lengths: Mapping[str, Lengths]) ->
 
 def _consul_calls(counts: DiscoveryCounts) -> Family:
     family = Family(f"{_SD}consul_rpc_duration_seconds", MetricType.SUMMARY, "Seconds of calls of Consul.")
-    for call, length in counts.consul_calls.items():
-        _add(family, (("call", call), ("endpoint", "catalog")), length)
+    for call in ("service", "services"):
+        _add(family, (("call", call), ("endpoint", "catalog")), counts.consul_calls.get(call, Lengths()))
     return family
 
 
