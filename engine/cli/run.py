@@ -247,7 +247,9 @@ def run(**given: Any) -> None:
     """Scrape, store, evaluate rules and notify, as the configuration says, until Ctrl-C."""
     from engine.app.process import run_until_stopped
     from engine.foundation import logs
+    from engine.foundation.memory import share_heap
 
+    share_heap()
     options = options_of(given)
     logs.configure(given["level"], given["style"])
     sys.exit(asyncio.run(run_until_stopped(options, as_json=given["style"] == "json")))

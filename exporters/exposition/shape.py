@@ -14,7 +14,7 @@ from typing import Final
 
 import numpy as np
 
-from exporters.exposition.bulk import LONGEST, WORD, Bytes, Numbers, Tails, Words, numbers, tails
+from exporters.exposition.bulk import LONGEST, WORD, Bytes, Numbers, Tails, numbers, tails
 from exporters.exposition.page import Page
 from promql.model.types import BoolArray, IntArray
 
@@ -122,37 +122,27 @@ class BulkShape:
 
 
 class _Piece:
-    """Some lines of the page that gave a shape, from `start` up to `stop`, their tails blanked."""
+    """Some lines of the page that gave a shape, from `start` up to `stop`, their tails (at these places) blanked."""
 
     def __init__(self, start: int, text: Bytes, places: IntArray) -> None:
         self.start, self.stop = start, start + len(text)
-        self._places = places
-        room = self._room()
-        room[: len(text)] = text
-        self._words = self._blanked(room)
+        self._heads = text.copy()
+        self._heads[places] = 0  # no text holds a NUL
 
     def is_in(self, source: memoryview, shift: int, jumps: list[tuple[int, int, int]]) -> bool:
         """Whether these heads are in another page, so far behind their places here.
 
         A jump is a tail of another length: where it begins here, where it ends, and how far behind all is from there.
         """
-        room = self._room()
+        room = np.empty_like(self._heads)  # what lies in tails does not count
         target, base, at = memoryview(room), self.start, self.start  # type: ignore[arg-type]  # arrays are buffers
         for stop, resume, later in jumps:
             target[at - base : stop - base] = source[at + shift : stop + shift]
             at, shift = resume, later
         target[at - base : self.stop - base] = source[at + shift : self.stop + shift]
-        return np.array_equal(self._blanked(room), self._words)
-
-    def _room(self) -> Bytes:
-        """Whole words; what is behind the text is zero."""
-        room = np.empty(-(-(self.stop - self.start) // WORD) * WORD, np.uint8)
-        room[self.stop - self.start :] = 0
-        return room
-
-    def _blanked(self, room: Bytes) -> Words:
-        room[self._places] = 0
-        return room.view(np.uint64)
+        same = room == self._heads
+        same |= self._heads == 0
+        return bool(same.all())
 
 
 def bulk_shape_of(body: bytes, page: Page) -> tuple[BulkShape, Tails] | None:
