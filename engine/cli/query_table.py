@@ -8,7 +8,7 @@ from typing import Any
 
 from msgspec import json
 
-from engine.web.api.times import rfc3339
+from promql.model.instants import rfc3339
 from promql.model.labels import Labels
 
 

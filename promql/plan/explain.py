@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from promql.model.durations import format_duration
 from promql.model.grid import Steps
+from promql.model.instants import rfc3339
 from promql.plan.nodes import (
     Absent,
     Apply,
@@ -116,10 +117,12 @@ def _title(node: PlanNode) -> str:
 def _source(source: Source) -> str:
     match source:
         case Fetch(need=need):
-            return f"fetch {{{', '.join(map(str, need.matchers))}}} from {need.start} to {need.end} ({need.kind.value})"
+            selector = f"{{{', '.join(map(str, need.matchers))}}}"
+            return f"fetch {selector} from {rfc3339(need.start)} to {rfc3339(need.end)} ({need.kind.value})"
         case Inner():
             return "subquery"
 
 
 def _steps(steps: Steps) -> str:
-    return f"{steps.start}" if steps.count == 1 else f"{steps.count} steps from {steps.start} by {steps.step}"
+    start = rfc3339(steps.start)
+    return start if steps.count == 1 else f"{steps.count} steps from {start} by {format_duration(steps.step)}"

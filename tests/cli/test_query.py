@@ -99,7 +99,7 @@ def test_a_plan_is_told_with_rows_values_samples_and_time(folder: Path) -> None:
     assert lines[2].split()[:2] == ["2", "22"]
     assert 'fetch {__name__="hits"}' in lines[3]
     assert lines[3].split()[0] == "122"
-    assert "at 1700000000000" in said("explain", "hits", "--data-dir", str(folder))[1]
+    assert "at 2023-11-14T22:13:20Z" in said("explain", "hits", "--data-dir", str(folder))[1]
 
 
 def test_json_is_the_answer_of_the_api(folder: Path) -> None:

@@ -12,8 +12,8 @@ from engine.rules.manager import RuleManager
 from engine.rules.views import AlertingView, AlertView, GroupView, RuleView
 from engine.web.api import form, params
 from engine.web.api.envelope import answering, success
-from engine.web.api.times import rfc3339
 from promql.model import numbers
+from promql.model.instants import rfc3339
 from promql.model.labels import Labels
 
 _NEVER: Final = "0001-01-01T00:00:00Z"

@@ -13,7 +13,7 @@ from engine.foundation.gojson import encode_line
 from engine.tsdb.stats import Counts, StoreStats
 from engine.tsdb.store import Store
 from engine.web.api.envelope import answering, success
-from engine.web.api.times import rfc3339
+from promql.model.instants import rfc3339
 
 
 @dataclass(frozen=True, slots=True)

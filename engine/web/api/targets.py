@@ -13,8 +13,8 @@ from engine.scrape.pool import ActiveTarget
 from engine.scrape.urls import global_url
 from engine.web.api import form, params
 from engine.web.api.envelope import ApiError, answering, success
-from engine.web.api.times import rfc3339
 from promql.errors import ParseError
+from promql.model.instants import rfc3339
 from promql.model.matchers import match_all
 from promql.syntax.parser import parse_selector
 

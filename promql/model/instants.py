@@ -1,0 +1,17 @@
+"""Instants as text."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def rfc3339(ms: int) -> str:
+    """As Go prints a time in UTC: fractions without trailing zeros. Beyond the years 1 to 9999 Unix seconds."""
+    try:
+        text = (_EPOCH + timedelta(seconds=ms // 1000)).isoformat(timespec="seconds").removesuffix("+00:00")
+    except OverflowError:
+        return f"{ms / 1000:.3f}"
+    return f"{text}.{ms % 1000:03d}".rstrip("0") + "Z" if ms % 1000 else f"{text}Z"
