@@ -16,7 +16,8 @@ settings.register_profile(
     "ci", max_examples=100, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.register_profile("nightly", max_examples=5000, deadline=None)
-settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.get("CI") else "dev"))
+PROFILE = os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.get("CI") else "dev")
+settings.load_profile(PROFILE)
 
 PROJECT = Path(__file__).resolve().parent.parent
 
@@ -27,6 +28,12 @@ def shared(name: str, variable: str) -> Path:
     if not folder.is_dir():
         pytest.skip(f"no {name} data at {folder}: set {variable}")
     return folder
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """At night a law is tried thousands of times, which takes as long as it takes."""
+    for item in items if PROFILE == "nightly" else ():
+        item.add_marker(pytest.mark.timeout(3600))
 
 
 @pytest.fixture(scope="session")

@@ -54,8 +54,8 @@ def clamp(_times: IntArray, args: Sequence[Value]) -> Value:
     assert isinstance(grid, Grid)
     assert isinstance(low, np.ndarray)
     assert isinstance(high, np.ndarray)
-    out = nameless(grid, clamp_min(clamp_max(grid.values, high), low))
-    return Grid(out.labels, out.values, out.present & ~(high < low))
+    here = Grid(grid.labels, grid.values, grid.present & ~(high < low))
+    return nameless(here, clamp_min(clamp_max(grid.values, high), low))
 
 
 def round_to(values: FloatArray, to: FloatArray | float = 1.0) -> FloatArray:

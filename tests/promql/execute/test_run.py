@@ -244,3 +244,10 @@ def test_what_is_divided_by_zero_is_not_what_is_divided_by_minus_zero(store: Mem
     assert store.query("scalar(x{cpu='01', mode='idle'} / 0) > bool scalar(x{cpu='01', mode='idle'} / -0)", 60_000) == (
         Scalar(60_000, 1.0)
     )
+
+
+def test_a_clamp_that_leaves_nothing_finds_no_series_twice(store: MemoryStore) -> None:
+    store.extend(series(name="y", mode="idle", cpu="00"), [(0, 1.0)])
+    result = store.query("clamp({mode='idle', cpu='00'}, 2, 1)", 0)
+    assert isinstance(result, Vector)
+    assert list(result.labels) == []

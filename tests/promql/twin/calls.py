@@ -44,7 +44,6 @@ ELEMENTWISE: dict[str, Callable[..., float]] = {
     "clamp": lambda v, low, high: _larger(low, -_larger(-high, -v)),
     "clamp_min": _larger,
     "clamp_max": lambda v, high: -_larger(-v, -high),
-    "sort": lambda v: v,
     "minute": _date(lambda at: at.minute),
     "hour": _date(lambda at: at.hour),
     "day_of_year": _date(lambda at: at.timetuple().tm_yday),

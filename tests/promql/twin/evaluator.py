@@ -155,6 +155,8 @@ class Twin:
                 return unique(label_replace(*given))
             case "label_join":
                 return unique(label_join(*given))
+            case "sort":
+                return given[0]
             case "clamp" if given[1] > given[2]:
                 return []
             case _:
