@@ -19,10 +19,11 @@ from engine.app.options import RunOptions
 from engine.app.preflight import check_deliver, check_external_url, check_ready_file
 from engine.app.summary import Summary
 from engine.config.load import Loaded
-from engine.foundation.clock import SECOND, SystemClock
+from engine.foundation.clock import SECOND, Clock, SystemClock
 from engine.foundation.delivery import EVERYBODY, Withheld
 from engine.foundation.errors import EngineError
 from engine.foundation.files import replace
+from engine.foundation.pauses import short_pauses
 from engine.foundation.source import Severity
 from engine.foundation.supervise import Supervisor
 from engine.foundation.workers import ThreadWorkers
@@ -38,6 +39,11 @@ async def run_until_stopped(options: RunOptions, *, as_json: bool) -> int:
     Raises ConfigError, StoreError for what stands in the way of starting.
     """
     clock = SystemClock()
+    with short_pauses(clock.monotonic):
+        return await _run(options, clock, as_json=as_json)
+
+
+async def _run(options: RunOptions, clock: Clock, *, as_json: bool) -> int:
     check_ready_file(options)
     check_external_url(options)
     loaded = read(options)

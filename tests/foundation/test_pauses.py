@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+import gc
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from engine.foundation.pauses import SWITCH_SECONDS, WHOLE_SECONDS, short_pauses
+
+
+class Time:
+    """Each look at it takes `step` seconds."""
+
+    def __init__(self) -> None:
+        self.now = self.step = 0.0
+
+    def monotonic(self) -> float:
+        self.now += self.step
+        return self.now
+
+
+@pytest.fixture
+def time() -> Iterator[Time]:
+    """A time in which nothing takes any; collections come when they are called for."""
+    gc.disable()
+    yield Time()
+    gc.enable()
+
+
+class Node:
+    """Bears a link to itself, so that only a collection can find that nobody needs it."""
+
+    def __init__(self) -> None:
+        self.itself = self
+
+
+def nodes() -> int:
+    return sum(isinstance(one, Node) for one in gc.get_objects())
+
+
+def test_threads_take_turns_quickly_as_long_as_it_lasts(time: Time) -> None:
+    before = sys.getswitchinterval()
+    with short_pauses(time.monotonic):
+        assert sys.getswitchinterval() == pytest.approx(SWITCH_SECONDS)
+    assert sys.getswitchinterval() == before
+
+
+def test_what_survived_a_long_collection_is_not_looked_at_again(time: Time) -> None:
+    kept = Node()
+    with short_pauses(time.monotonic):
+        gc.collect()
+        assert gc.get_freeze_count() == 0
+        time.step = 1.0
+        gc.collect()
+        assert gc.get_freeze_count() > 0
+        assert nodes() == 0, "the list of what is looked at has none"
+    assert gc.get_freeze_count() == 0
+    assert nodes() == 1
+    assert kept.itself is kept
+
+
+def test_garbage_is_found_as_ever_and_frozen_garbage_after_an_hour(time: Time) -> None:
+    frozen = Node()
+    with short_pauses(time.monotonic):
+        time.step = 1.0
+        gc.collect()
+        del frozen
+        Node()
+        assert nodes() == 1, "the new one"
+        gc.collect()
+        assert nodes() == 0
+        time.now += WHOLE_SECONDS
+        time.step = 0.0
+        gc.collect()
+        assert gc.get_freeze_count() == 0
+        assert nodes() == 0, "the frozen one is gone too, not only hidden"
