@@ -37,6 +37,15 @@ _PAUSE: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True)
+class Side:
+    """A program that scrapes, and where it listens."""
+
+    name: str
+    command: Sequence[str]
+    listen: str
+
+
+@dataclass(frozen=True, slots=True)
 class Measured:
     """One side of a run. `start_cpu` is what was used before the span that is measured; bytes are peaks."""
 
@@ -69,10 +78,10 @@ def _spec(targets: int, series: int, interval: float, seconds: int) -> Spec:
 
 def measured(spec: Spec, seconds: float) -> dict[str, Measured]:
     """Both sides of one run, at the same time."""
-    with tempfile.TemporaryDirectory() as folder, _load(spec), ExitStack() as stack:
+    with tempfile.TemporaryDirectory() as folder, load(spec), ExitStack() as stack:
         programs = {
-            side: stack.enter_context(running(command, Path(folder, side + ".log")))
-            for side, command in _commands(Path(folder), spec)
+            side.name: stack.enter_context(running(side.command, Path(folder, side.name + ".log")))
+            for side in commands(Path(folder), spec)
         }
         before = {side: _once_warm(side, program, spec) for side, program in programs.items()}
         if PROFILE and "engine" in programs:
@@ -84,7 +93,7 @@ def measured(spec: Spec, seconds: float) -> dict[str, Measured]:
 
 
 @contextmanager
-def _load(spec: Spec) -> Iterator[None]:
+def load(spec: Spec) -> Iterator[None]:
     command = [sys.executable, "-m", "benchmarks.load", msgspec.json.encode(spec).decode()]
     with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
         try:
@@ -106,7 +115,8 @@ def _profiled(pid: int) -> Iterator[None]:
         process.wait()
 
 
-def _commands(folder: Path, spec: Spec) -> Iterator[tuple[str, Sequence[str]]]:
+def commands(folder: Path, spec: Spec) -> Iterator[Side]:
+    """What is run on each side, as far as it is there."""
     prometheus = peer("prometheus") if "original" in SIDES else None
     for side in SIDES:
         config, data = folder / f"{side}.yml", folder / side
@@ -114,13 +124,11 @@ def _commands(folder: Path, spec: Spec) -> Iterator[tuple[str, Sequence[str]]]:
         listen = f"127.0.0.1:{free_port()}"
         if side == "engine":
             data.mkdir()
-            yield (
-                side,
-                [*ENGINE, "run", "--config", str(config), "--data-dir", str(data), "--web.listen-address", listen],
-            )
+            command = [*ENGINE, "run", "--config", str(config), "--data-dir", str(data), "--web.listen-address", listen]
+            yield Side(side, command, listen)
         elif prometheus is not None:
             more = [f"--storage.tsdb.path={data}", f"--web.listen-address={listen}"]
-            yield side, [prometheus, f"--config.file={config}", *more]
+            yield Side(side, [prometheus, f"--config.file={config}", *more], listen)
 
 
 def _config(side: str, spec: Spec) -> str:
@@ -132,26 +140,27 @@ def _config(side: str, spec: Spec) -> str:
     )
 
 
-def _stats(side: str, spec: Spec) -> Stats:
-    with urllib.request.urlopen(f"http://127.0.0.1:{spec.port}/stats/{side}", timeout=30) as answer:
+def stats(side: str, spec: Spec, seconds: float = 0) -> Stats:
+    """Of this side, all the time or in the last so many seconds."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{spec.port}/stats/{side}/{seconds}", timeout=30) as answer:
         return msgspec.json.decode(answer.read(), type=Stats)
 
 
 def _once_warm(side: str, program: Program, spec: Spec) -> tuple[int, float]:
     """Pages and CPU seconds so far, once each target was scraped, named and scraped again."""
-    while (stats := _stats(side, spec)).fewest < 2:
+    while (told := stats(side, spec)).fewest < 2:
         if program.process.poll() is not None:
             raise RuntimeError(program.log.read_text()[-2000:])
         time.sleep(_PAUSE)  # noqa: TID251 - a benchmark lives in real time
-    return stats.pages, program.usage().cpu_seconds
+    return told.pages, program.usage().cpu_seconds
 
 
 def _read(data: Path, side: str, program: Program, before: tuple[int, float], spec: Spec) -> Measured:
-    stats, usage = _stats(side, spec), program.usage()
-    samples = (stats.pages - before[0]) * spec.series
+    told, usage = stats(side, spec), program.usage()
+    samples = (told.pages - before[0]) * spec.series
     disk = sum(path.stat().st_size for path in data.rglob("*") if path.is_file())
     cpu = usage.cpu_seconds - before[1]
-    return Measured(samples, cpu, before[1], program.peak_bytes(), disk, stats.late_p99_ms)
+    return Measured(samples, cpu, before[1], program.peak_bytes(), disk, told.late_p99_ms)
 
 
 def _tell(sides: dict[str, Measured]) -> None:

@@ -2,8 +2,9 @@
 
 A process of its own, so that what it costs is counted on nobody's side: `python -m benchmarks.load SPEC`, where SPEC
 is a `Spec` in JSON. It prints `ready` once all pages are rendered. Each side (the engine, the original) asks under a
-path of its own (`/SIDE/metrics`) and gets the pages in their order, page after page; none comes twice. `/stats/SIDE`
-tells how many pages the side was given, and how late it asked.
+path of its own (`/SIDE/metrics`) and gets the pages in their order, page after page; none comes twice.
+`/stats/SIDE/SECONDS` tells how many pages the side was given, and how late it asked in the last so many seconds (0:
+since the start).
 """
 
 from __future__ import annotations
@@ -47,11 +48,13 @@ class Spec:
 
 @dataclass(frozen=True, slots=True)
 class Stats:
-    """Pages given, the fewest to one target, and the 99th percentile of how late they were asked for."""
+    """Pages given, the fewest to one target, how late they were asked for, and how often a beat was left out."""
 
     pages: int
     fewest: int
     late_p99_ms: float
+    late_most_ms: float
+    missed: int
 
 
 def address(target: int) -> str:
@@ -147,11 +150,15 @@ class Book:
         self._asked[side][target].append(time.perf_counter())
         return self._pages[target][nth]
 
-    def stats(self, side: str) -> Stats:
-        late = [self._late(np.array(asked)) for asked in self._asked[side].values() if len(asked) > 2]
+    def stats(self, side: str, seconds: float) -> Stats:
+        since = time.perf_counter() - seconds if seconds else 0.0
+        asked = [np.array(times) for times in self._asked[side].values() if len(times) > 2]
+        late = np.concatenate([self._late(times)[times[2:] >= since] for times in asked] or [np.empty(0)])
         given = [self._given[side][target] for target in self._pages]
-        p99 = float(np.percentile(np.concatenate(late), 99)) if late else 0.0
-        return Stats(sum(given), min(given), p99)
+        gaps = np.concatenate([np.diff(times)[times[1:] >= since] for times in asked] or [np.empty(0)])
+        missed = int((np.rint(gaps / self._spec.interval) - 1).clip(0).sum())
+        p99, most = (float(np.percentile(late, q)) if len(late) else 0.0 for q in (99, 100))
+        return Stats(sum(given), min(given), p99, most, missed)
 
     def _late(self, asked: FloatArray) -> FloatArray:
         """Milliseconds against the beat, which is that of the earliest question; the first ones are the start's."""
@@ -192,7 +199,8 @@ class Connection(asyncio.Protocol):
 
     def _answer(self, path: list[str]) -> None:
         if path[0] == "stats":
-            self._transport.write(response(msgspec.json.encode(self._book.stats(path[1])), b"application/json"))
+            told = self._book.stats(path[1], float(path[2]))
+            self._transport.write(response(msgspec.json.encode(told), b"application/json"))
         else:
             self._transport.write(self._book.next(path[0], self._target))
 
