@@ -24,7 +24,7 @@ from engine.app.alertmanagers import Alertmanagers
 from engine.app.autoreload import AutoReload
 from engine.app.changes import changes
 from engine.app.components import Components
-from engine.app.features import EXEMPLARS, EXTRA_SCRAPE_METRICS, PER_STEP_STATS, PROMETHEUS_3
+from engine.app.features import EXEMPLARS, EXTRA_SCRAPE_METRICS, OTLP, PER_STEP_STATS, PROMETHEUS_3, REMOTE_WRITE
 from engine.app.options import RunOptions
 from engine.app.preflight import check_folders
 from engine.app.routes import Served, routes
@@ -118,11 +118,10 @@ class Application:
         )
         self.alertmanager = self._make_alertmanager()
         self._peers = self._make_peers()
-        taking = options.enable_remote_write
         self._reader = Reader(
             self.store, around.workers, options.read_limits, lambda: self.config.global_.external_labels
         )
-        self._receiver = Receiver(self.store, around.workers, around.clock) if taking else None
+        self._receiver = Receiver(self.store, around.workers, around.clock)
 
     @property
     def config(self) -> PrometheusConfig:
@@ -286,6 +285,8 @@ class Application:
             notifier=self.notifier,
             alertmanager=self.alertmanager,
             receiver=self._receiver,
+            takes_writes=self.options.enable_remote_write or REMOTE_WRITE in self.options.features,
+            takes_otlp=OTLP in self.options.features,
             reader=self._reader,
             web=self.options.web,
             external_url=self.external_url("prometheus"),

@@ -9,6 +9,8 @@ from typing import Final
 from engine.foundation.errors import ConfigError
 
 PROMETHEUS_3: Final = "prometheus3"
+OTLP: Final = "otlp-write-receiver"
+REMOTE_WRITE: Final = "remote-write-receiver"
 AUTO_RELOAD: Final = "auto-reload-config"
 EXEMPLARS: Final = "exemplar-storage"
 PER_STEP_STATS: Final = "promql-per-step-stats"
@@ -20,6 +22,8 @@ FEATURES: Final = MappingProxyType(
         EXEMPLARS: "exemplars of scraped pages and remote writes are kept, for /api/v1/query_exemplars",
         PER_STEP_STATS: "queries with stats=all tell the samples of each step",
         EXTRA_SCRAPE_METRICS: "each target tells its timeout, its sample limit and the size of its pages",
+        OTLP: "metrics of OpenTelemetry are taken at /api/v1/otlp/v1/metrics",
+        REMOTE_WRITE: "the same as --web.enable-remote-write-receiver",
         AUTO_RELOAD: "the same as --config.auto-reload",
         "promql-at-modifier": "always on",
         "promql-negative-offset": "always on",
@@ -33,7 +37,6 @@ NOT_YET: Final = (
     "native-histograms",
     "new-service-discovery-manager",
     "no-default-scrape-port",
-    "remote-write-receiver",
 )
 
 

@@ -28,6 +28,7 @@ from engine.web.api import (
     discovery,
     exemplars,
     health,
+    otlp,
     preview,
     query,
     read,
@@ -55,7 +56,9 @@ class Served:
     written: preview.Written
     notifier: Notifier
     alertmanager: AlertManager | None
-    receiver: Receiver | None
+    receiver: Receiver
+    takes_writes: bool
+    takes_otlp: bool
     reader: Reader
     web: WebOptions
     external_url: str
@@ -103,7 +106,8 @@ def _api(app: Served) -> Iterable[web.RouteDef]:
     )
     yield from rules.routes(app.rules)
     yield from admin.routes(app.store, app.queries.workers, app.clock, place=app.snapshots, enabled=app.admin)
-    yield from write.routes(app.receiver)
+    yield from write.routes(app.receiver if app.takes_writes else None)
+    yield from otlp.routes(app.receiver if app.takes_otlp else None)
     yield from read.routes(app.reader)
     yield from preview.routes(app.replay, lambda: app.rules.specs, app.written, app.clock)
     yield from status.routes(

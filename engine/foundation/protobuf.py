@@ -35,7 +35,7 @@ class Message:
     fields: Mapping[int, tuple[str, int]]
 
     @classmethod
-    def of(cls, name: str, **fields: tuple[int, int]) -> Message:
+    def of(cls, name: str, /, **fields: tuple[int, int]) -> Message:
         """Fields by name, each with its number and wire type."""
         return cls(name, MappingProxyType({number: (field, wire) for field, (number, wire) in fields.items()}))
 

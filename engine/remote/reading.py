@@ -17,6 +17,7 @@ import numpy as np
 
 from engine.foundation.errors import RemoteError
 from engine.foundation.protobuf import CHUNK, VARINT, Message, counted, encoded, fields, framed, signed, varint
+from engine.remote.wire import label_fields
 from engine.remote.xor import MOST, XOR, xor_chunk
 from promql.model.labels import Labels
 from promql.model.matchers import Matcher, MatchOp
@@ -88,14 +89,14 @@ def decode_read(data: bytes) -> ReadRequest:
 
 def query_result(rows: Iterable[Row]) -> bytes:
     """A `QueryResult` with all samples, as a field of its response."""
-    series = (framed(1, _labels(labels) + _samples(times, values)) for labels, times, values in rows)
+    series = (framed(1, label_fields(labels) + _samples(times, values)) for labels, times, values in rows)
     return framed(1, b"".join(series))
 
 
 def frames(rows: Iterable[Row], query: int, most: int) -> Iterator[bytes]:
     """The series as chunks, in frames of about `most` bytes, none with more than one series."""
     for labels, times, values in rows:
-        head = _labels(labels)
+        head = label_fields(labels)
         chunks = [_chunk(times[low : low + MOST], values[low : low + MOST]) for low in range(0, len(times), MOST)]
         for some in _in_portions(chunks, max(min(most, MOST_IN_FRAME) - len(head), 1)):
             yield _frame(framed(1, head + b"".join(some)) + counted(2, query))
@@ -143,10 +144,6 @@ def _chunk(times: IntArray, values: FloatArray) -> bytes:
     stamps = times.tolist()
     told = counted(1, stamps[0]) + counted(2, stamps[-1]) + counted(3, XOR)
     return framed(2, told + framed(4, xor_chunk(stamps, values)))
-
-
-def _labels(labels: Labels) -> bytes:
-    return b"".join(framed(1, framed(1, name.encode()) + framed(2, value.encode())) for name, value in labels.pairs)
 
 
 def _samples(times: IntArray, values: FloatArray) -> bytes:

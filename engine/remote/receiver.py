@@ -19,11 +19,12 @@ from engine.foundation.protobuf import WireError, varint
 from engine.foundation.workers import Workers
 from engine.remote.places import COLUMN_BITS, Places
 from engine.remote.places import Store as PlacesStore
-from engine.remote.wire import Request, decode
+from engine.remote.wire import Request, decode, label_fields
 from engine.tsdb.batch import Appended, Batch
 from engine.tsdb.exemplars import Exemplar, Exemplars, Verdict
 from engine.tsdb.request import Refusal, Writes
 from engine.tsdb.source import Source
+from promql.model.labels import Labels
 from promql.model.types import FloatArray, IntArray
 
 _LARGE: Final = 32 * 1024
@@ -73,6 +74,24 @@ class Receiver:
             self._take(request)
         elif request.exemplars:
             self._keep(request.exemplars, ())
+
+    def take(self, rows: Sequence[tuple[Labels, int, float]]) -> None:
+        """Take samples by themselves: labels, time (Unix ms), value. Raises WriteError, DiskFullError."""
+        self._places.turn(self._clock.monotonic())
+        strangers: dict[bytes, int] = {}
+        series = [self._number(labels, strangers) for labels, _, _ in rows]
+        named = {label_fields(labels): labels for labels, _, _ in rows}
+        times = np.array([time for _, time, _ in rows], np.int64)
+        values = np.array([value for _, _, value in rows])
+        if rows:
+            unknown = {key: named[key] for key in strangers}
+            self._take(Request(np.array(series, np.int64), times, values, unknown))
+
+    def _number(self, labels: Labels, strangers: dict[bytes, int]) -> int:
+        key = label_fields(labels)
+        if (number := self._places.known.get(key)) is not None:
+            return number
+        return strangers.setdefault(key, -1 - len(strangers))
 
     def _take(self, request: Request) -> None:
         series, learned = self._known(request)

@@ -108,6 +108,8 @@ async def plain_errors(request: web.Request, handler: Handler) -> web.StreamResp
         if request.method == "OPTIONS":
             return web.Response(headers=allow)
         return web.Response(status=405, text="Method Not Allowed\n", headers={**allow, **NO_SNIFFING})
+    except web.RequestPayloadError:
+        return plain(400, f"the body is not what Content-Encoding says: {request.headers.get('Content-Encoding', '')}")
     except web.HTTPException as error:  # a body that is too large, say
         return plain(error.status, error.reason)
 

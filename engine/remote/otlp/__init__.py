@@ -1,0 +1,1 @@
+"""Metrics of OpenTelemetry, as series of ours."""

@@ -1,0 +1,69 @@
+"""`/api/v1/otlp/v1/metrics`: metrics of OpenTelemetry, as Prometheus 2.47 takes them.
+
+What can't be taken is told in the answer, as OTLP has it for requests of which a part was accepted; Prometheus leaves
+it to its log.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Final
+
+import msgspec
+from aiohttp import web
+
+from engine.foundation.protobuf import counted, framed
+from engine.remote.otlp.messages import OtlpError, Request, from_json, from_protobuf
+from engine.remote.otlp.series import Translated, translate
+from engine.remote.receiver import Receiver, WriteError
+from engine.tsdb.errors import DiskFullError
+from engine.web.answers import plain
+
+SWITCHED_OFF: Final = "otlp write receiver needs to be enabled with --enable-feature=otlp-write-receiver"
+_PROTOBUF: Final = "application/x-protobuf"
+_JSON: Final = "application/json"
+
+log = logging.getLogger(__name__)
+
+
+def routes(receiver: Receiver | None) -> list[web.RouteDef]:
+    """Without a receiver every request is told how to switch it on."""
+
+    async def metrics(request: web.Request) -> web.Response:
+        if receiver is None:
+            return plain(404, SWITCHED_OFF)
+        try:
+            found = translate(await _decoded(request))
+            receiver.take(found.rows)
+        except (OtlpError, WriteError) as error:
+            return plain(400, str(error))
+        except DiskFullError as error:
+            return plain(500, str(error))
+        return _answer(found, request.headers["Content-Type"])
+
+    return [web.post("/otlp/v1/metrics", metrics)]
+
+
+async def _decoded(request: web.Request) -> Request:
+    """Raises OtlpError. The body is inflated already where it is gzip."""
+    kind, coding = request.headers.get("Content-Type", ""), request.headers.get("Content-Encoding", "")
+    if kind not in (_PROTOBUF, _JSON):
+        raise OtlpError(f"unsupported content type: {kind}, supported: [{_JSON}, {_PROTOBUF}]")
+    if coding not in ("", "gzip"):
+        raise OtlpError(f'unsupported compression: {coding}. Only "gzip" or no compression supported')
+    body = await request.read()
+    return from_json(body) if kind == _JSON else from_protobuf(body)
+
+
+def _answer(found: Translated, kind: str) -> web.Response:
+    """Empty, as an answer that says nothing is in protobuf, unless something was left out."""
+    if not found.refused:
+        return web.Response()
+    told = "; ".join(found.refused)
+    log.warning("not all metrics of an OTLP request could be taken: %s", told)
+    if kind == _JSON:
+        part = {"rejectedDataPoints": str(found.points), "errorMessage": told}
+        body = msgspec.json.encode({"partialSuccess": part})
+    else:
+        body = framed(1, counted(1, found.points) + framed(2, told.encode()))
+    return web.Response(body=body, content_type=kind)
