@@ -23,6 +23,7 @@ from engine.alerting.running import Kept, Running, Status, Surroundings
 from engine.alerting.silences import Silence, Silences
 from engine.alerting.store import AlertInvalidError, AlertReport, AlertStore, normalise
 from engine.alerting.trail import Trail, What
+from engine.alerting.trial import Tried, try_receiver
 from engine.foundation.clock import MILLISECOND
 from engine.foundation.delivery import Withheld
 from engine.foundation.errors import ConfigError
@@ -116,6 +117,10 @@ class AlertManager:
         """What became of an alert and where it stands; None if nothing is known of it."""
         kept = self._kept
         return explain(fingerprint, kept.trail, self._running, kept.store, kept.journal)
+
+    async def try_receiver(self, name: str) -> list[Tried]:
+        """Send a test notification. Raises ConfigError for a receiver that there is not."""
+        return await try_receiver(self._running.config, self._running.folder, name, self._around)
 
     def receiver_names(self) -> list[str]:
         """In the order of the file."""

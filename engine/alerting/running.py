@@ -87,7 +87,7 @@ class Running:
         self.config = config
         self.route = build_route(config.route)
         self._templates = load_templates(config.templates, folder)
-        self._folder = folder
+        self.folder = folder
         self._kept = kept
         self._around = around
         self._inhibitor = Inhibitor([build_rule(rule) for rule in config.inhibit_rules])
@@ -172,7 +172,7 @@ class Running:
             delivery=around.delivery,
             addresses=around.addresses,
             clock=around.clock,
-            base=self._folder,
+            base=self.folder,
         )
         self._transports.append(transport)
 

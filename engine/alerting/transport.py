@@ -35,6 +35,8 @@ class Transport:
         self._addresses = addresses
         self._clock = clock
         self._base = base
+        self.answered = ""
+        """Status and beginning of the newest answer, without secrets."""
         self._client: HttpClient | None = None
         self._followed = (b"", float("-inf"))
         self._unbound = delivery.policy.permits(receiver, on_this_machine=False)
@@ -94,8 +96,9 @@ class Transport:
         except HttpError as error:
             text = str(error).replace(quoted(message.url), f'"{message.address}"')
             raise DeliveryError(masked(text, message.secrets), retry=True) from None
+        text = answer.body[:_SHOWN_OF_ANSWER].decode("utf-8", "replace").strip()
+        self.answered = masked(f"{answer.status} {answer.reason}\n{text}".strip(), message.secrets)
         if answer.status // 100 != 2:
-            text = answer.body[:_SHOWN_OF_ANSWER].decode("utf-8", "replace").strip()
             retry = message.retry_all or answer.status // 100 == 5 or answer.status in message.retried
             raise DeliveryError(masked(message.explain(answer.status, text), message.secrets), retry=retry)
         message.judge(answer.body)

@@ -25,6 +25,9 @@ COMMANDS: Final = MappingProxyType(
         "rules": ("rules", "rules", "Look at rules before they run: rules preview FILE..."),
         "alert": ("alert", "alert", "Look at alerts; tell why somebody was (not) notified: alert explain NAME."),
         "silence": ("silence", "silence", "Silence alerts: silence add MATCHER... --comment WHY."),
+        "routes": ("routes", "routes", "See which receivers hear of an alert: routes test LABEL=VALUE..."),
+        "template": ("template", "template", "Fill in templates of notifications: template render TEXT."),
+        "receiver": ("receiver", "receiver", "Send a marked test notification: receiver test NAME."),
         "tsdb": ("tsdb", "tsdb", "Look into a store that no engine uses, check it, move samples out and in."),
         "exporter": ("exporter", "exporter", "Run one exporter alone, for any Prometheus to scrape."),
     }

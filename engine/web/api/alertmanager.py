@@ -1,7 +1,8 @@
 """Alertmanager's API, version 2, and its management paths: statuses, bodies and orders are the original's.
 
-Some paths are our own: `/api/v2/notifications/withheld` tells what would have been sent beyond this machine, and
-`/api/v2/alerts/trails` and `/api/v2/alerts/FINGERPRINT/trail` what became of alerts.
+Some paths are our own: `/api/v2/notifications/withheld` tells what would have been sent beyond this machine,
+`/api/v2/alerts/trails` and `/api/v2/alerts/FINGERPRINT/trail` tell what became of alerts, and `POST
+/api/v2/receivers/NAME/test` tries a receiver.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import platform
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, Final
 
+import msgspec
 from aiohttp import web
 
 from engine.alerting.config_text import config_text
@@ -41,6 +43,7 @@ def routes(manager: AlertManager, reload: Callable[[], Awaitable[None]]) -> list
         *_management(reload),
         *_on("/status", GET=api.status),
         *_on("/receivers", GET=api.receivers),
+        *_on("/receivers/{name}/test", POST=api.try_receiver),
         *_on("/alerts", GET=api.get_alerts, POST=api.post_alerts),
         *_on("/alerts/groups", GET=api.groups),
         *_on("/alerts/trails", GET=api.trails),
@@ -128,6 +131,13 @@ class _Api:
 
     async def receivers(self, _: web.Request) -> web.Response:
         return _line([{"name": name} for name in self._manager.receiver_names()])
+
+    async def try_receiver(self, request: web.Request) -> web.Response:
+        try:
+            tried = await self._manager.try_receiver(request.match_info["name"])
+        except ConfigError as error:
+            return _line(str(error), 404)
+        return _line(msgspec.to_builtins(tried))
 
     async def get_alerts(self, request: web.Request) -> web.Response:
         return _line([_alert(view) for view in self._manager.alerts(_query(request))])
