@@ -70,14 +70,14 @@ class World:
     def told(self) -> list[tuple[float, str, str]]:
         """When (seconds after the start), which receiver, and what: `firing a b` or `resolved a`, by the label `i`."""
         return [
-            (self.seconds(one.time), one.receiver, _summary(json.loads(one.payload))) for one in self.manager.withheld()
+            (self.seconds(one.time), one.receiver, summary(json.loads(one.payload))) for one in self.manager.withheld()
         ]
 
     def seconds(self, ns: int) -> float:
         return (ns - START) / SECOND
 
 
-def _summary(body: dict[str, Any]) -> str:
+def summary(body: dict[str, Any]) -> str:
     states = {a["labels"].get("i", a["labels"]["alertname"]): a["status"] for a in body["alerts"]}
     marks = (name if state == body["status"] else f"({name} {state})" for name, state in sorted(states.items()))
     return " ".join([body["status"], *marks])

@@ -178,11 +178,11 @@ async def theirs(folder: Path, config: str = CONFIG) -> AsyncIterator[Side]:
 
 
 @asynccontextmanager
-async def both(tmp_path: Path) -> AsyncIterator[tuple[Side, Side]]:
+async def both(tmp_path: Path, config: str = CONFIG) -> AsyncIterator[tuple[Side, Side]]:
     folders = tmp_path / "ours", tmp_path / "theirs"
     for folder in folders:
         folder.mkdir()
-    async with ours(folders[0]) as mine, theirs(folders[1]) as other:
+    async with ours(folders[0], config) as mine, theirs(folders[1], config) as other:
         yield mine, other
 
 
