@@ -42,6 +42,7 @@ from engine.foundation.values import format_size
 from engine.foundation.workers import Workers
 from engine.query.engine import QueryEngine
 from engine.relabel.relabel import relabel
+from engine.remote.pushes.gateway import PushGateway
 from engine.remote.reader import Reader
 from engine.remote.receiver import Receiver
 from engine.rules.alertmanagers import InProcess
@@ -121,6 +122,7 @@ class Application:
         self._reader = Reader(
             self.store, around.workers, options.read_limits, lambda: self.config.global_.external_labels
         )
+        self._gateway = self._make_gateway()
         self._receiver = Receiver(self.store, around.workers, around.clock)
 
     @property
@@ -164,6 +166,8 @@ class Application:
             self._around.supervisor.start("upkeep of the store", self._upkeep),
             self.notifier.start(self._around.supervisor),
         ]
+        if self._gateway is not None:
+            self._loops.append(self._gateway.start(self._around.supervisor))
         if self.options.auto_reload_seconds is not None:
             self._loops.append(self._around.supervisor.start("auto reload", self._auto_reload))
         await self._apply(self.loaded)
@@ -285,6 +289,7 @@ class Application:
             notifier=self.notifier,
             alertmanager=self.alertmanager,
             receiver=self._receiver,
+            gateway=self._gateway,
             takes_writes=self.options.enable_remote_write or REMOTE_WRITE in self.options.features,
             takes_otlp=OTLP in self.options.features,
             reader=self._reader,
@@ -346,6 +351,12 @@ class Application:
             external_url=self.external_url("alertmanager"),
         )
         return AlertManager(loaded.alertmanager, loaded.alertmanager_file.parent, surroundings)
+
+    def _make_gateway(self) -> PushGateway | None:
+        if not self.options.enable_pushes:
+            return None
+        file = None if self.options.data_dir is None else self.options.data_dir / "pushes"
+        return PushGateway(self.store, self._around.clock, file, lambda: self.config.global_.scrape_interval)
 
     def _make_peers(self) -> Alertmanagers:
         around = self._around

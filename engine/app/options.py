@@ -68,6 +68,7 @@ class RunOptions:
     enable_lifecycle: bool = False
     enable_admin: bool = False
     enable_remote_write: bool = False
+    enable_pushes: bool = False
     web: WebOptions = WebOptions()
     retention_ms: int | None = None
     retention_bytes: int | None = None

@@ -14,6 +14,7 @@ from engine.app import selfmetrics
 from engine.app.options import WebOptions
 from engine.foundation.clock import Clock
 from engine.query.engine import QueryEngine
+from engine.remote.pushes.gateway import PushGateway
 from engine.remote.reader import Reader
 from engine.remote.receiver import Receiver
 from engine.rules.manager import RuleManager
@@ -21,7 +22,7 @@ from engine.rules.notifier import Notifier
 from engine.rules.preview.replay import Replayer
 from engine.scrape.manager import ScrapeManager
 from engine.tsdb.store import Store
-from engine.web import assets, federate
+from engine.web import assets, federate, pushes
 from engine.web.api import (
     admin,
     alertmanager,
@@ -57,6 +58,7 @@ class Served:
     notifier: Notifier
     alertmanager: AlertManager | None
     receiver: Receiver
+    gateway: PushGateway | None
     takes_writes: bool
     takes_otlp: bool
     reader: Reader
@@ -86,6 +88,7 @@ def routes(app: Served, collects: Mapping[str, Collect]) -> dict[str, list[web.R
         status.version_route(selfmetrics.version()),
         metrics(collects["prometheus"]),
         *_federation(app),
+        *pushes.routes(app.gateway),
         *_consoles(app).routes(),
         *assets.routes(app.web.assets),
         _overview(app),
@@ -109,6 +112,7 @@ def _api(app: Served) -> Iterable[web.RouteDef]:
     yield from write.routes(app.receiver if app.takes_writes else None)
     yield from otlp.routes(app.receiver if app.takes_otlp else None)
     yield from read.routes(app.reader)
+    yield from pushes.api_routes(app.gateway)
     yield from preview.routes(app.replay, lambda: app.rules.specs, app.written, app.clock)
     yield from status.routes(
         app.store,

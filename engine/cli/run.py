@@ -134,6 +134,10 @@ class RunCommand(click.Command):
     "--web.enable-remote-write-receiver", "enable_remote_write", is_flag=True,
     help="take samples from other servers at /api/v1/write",
 )  # fmt: skip
+@click.option(
+    "--web.enable-push-receiver", "enable_pushes", is_flag=True,
+    help="take metrics at /metrics/job/NAME/..., as a Pushgateway does",
+)  # fmt: skip
 @click.option("--web.external-url", "external_url", default="", metavar="URL", help="how people reach this engine")
 @click.option(
     "--web.route-prefix", "route_prefix", metavar="PATH",
@@ -274,6 +278,7 @@ def options_of(given: Mapping[str, Any]) -> RunOptions:
         enable_lifecycle=given["enable_lifecycle"],
         enable_admin=given["enable_admin"],
         enable_remote_write=given["enable_remote_write"],
+        enable_pushes=given["enable_pushes"],
         web=_web(given),
         retention_ms=given["retention_time"],
         retention_bytes=given["retention_size"],

@@ -42,12 +42,15 @@ class FormatError(Exception):
 
 @dataclass(slots=True)
 class Described:
-    """A family as it was read. `rows` are the label sets of its lines, `le` and `quantile` included."""
+    """A family as it was read. `rows` are the label sets of its lines, `le` and `quantile` included, their values as
+    they are written; `lines` are the names and values of the same lines, and whether they bear a timestamp.
+    """
 
     name: str
     type: str | None = None
     help: str | None = None
     rows: list[tuple[tuple[str, str], ...]] = field(default_factory=list)
+    lines: list[tuple[str, float, bool]] = field(default_factory=list)
 
     @property
     def metrics(self) -> list[tuple[tuple[str, str], ...]]:
@@ -124,7 +127,7 @@ def _sample(line: str, families: dict[str, Described]) -> None:
     try:
         if not value or value.lower().startswith(("0x", "+0x", "-0x")):
             raise NumberError("")
-        parse_float(value.encode())
+        number = parse_float(value.encode())
     except NumberError:
         raise FormatError(f"expected float as value, got {quote(value)}") from None
     if stamp and not _INTEGER.fullmatch(stamp):
@@ -134,6 +137,7 @@ def _sample(line: str, families: dict[str, Described]) -> None:
     family = _home(name, families)
     family.type = family.type or "untyped"
     family.rows.append(labels)
+    family.lines.append((name, number, bool(stamp)))
 
 
 def _words(text: str) -> tuple[str, str, str]:

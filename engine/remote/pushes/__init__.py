@@ -1,0 +1,1 @@
+"""Metrics that are pushed, group by group, as to a Pushgateway."""
