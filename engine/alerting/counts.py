@@ -27,6 +27,27 @@ class Histogram:
 
 
 @dataclass(slots=True)
+class Durations:
+    """How often something was done, and how long that took in all."""
+
+    count: int = 0
+    seconds: float = 0.0
+
+    def add(self, seconds: float, count: int = 1) -> None:
+        self.count += count
+        self.seconds += seconds
+
+
+@dataclass(slots=True)
+class WorkCounts:
+    """What the rest of the alerting side was busy with."""
+
+    dispatched: Durations = field(default_factory=Durations)
+    silences_kept: Durations = field(default_factory=Durations)
+    journal_kept: Durations = field(default_factory=Durations)
+
+
+@dataclass(slots=True)
 class NotificationCounts:
     """By kind of integration. A notification may take several requests."""
 

@@ -14,7 +14,7 @@ from typing import Final, TypeVar
 from engine.alerting import trail_file
 from engine.alerting.alert import Alert
 from engine.alerting.config import AlertmanagerConfig
-from engine.alerting.counts import NotificationCounts, ReceivedCounts
+from engine.alerting.counts import Durations, NotificationCounts, ReceivedCounts, WorkCounts
 from engine.alerting.explain import Explained, explain
 from engine.alerting.journal import Journal, JournalEntry
 from engine.alerting.linelog import LineLog, LogWriteError
@@ -44,6 +44,7 @@ class AlertManager:
         self._clock = around.clock
         self.started_at: Final = around.clock.now_ns()
         self.received: Final = ReceivedCounts()
+        self.work: Final = WorkCounts()
         self._kept: Final = Kept(
             AlertStore(),
             Silences(around.clock, _log_of(around, "silences", Silence)),
@@ -83,11 +84,12 @@ class AlertManager:
 
     def put_alerts(self, alerts: Iterable[Alert]) -> None:
         """Take alerts as the rules of this process make them."""
-        now = self._clock.now_ns()
-        for alert in alerts:
+        now, began, number = self._clock.now_ns(), self._clock.monotonic(), 0
+        for number, alert in enumerate(alerts, 1):  # noqa: B007 - how many there were
             self._count(alert, now)
             self._kept.trail.note(alert, What.RESOLVED if alert.resolved_at(now) else What.RECEIVED, now)
             self._running.take(self._kept.store.put(alert, now))
+        self.work.dispatched.add(self._clock.monotonic() - began, number)
 
     def receive(self, reports: Iterable[AlertReport]) -> list[str]:
         """Take alerts as clients send them; gives what is wrong with those that were refused."""
@@ -166,9 +168,14 @@ class AlertManager:
             await self._clock.sleep(MAINTENANCE_SECONDS)
             self._running.collect()
             self._kept.trail.collect(self._clock.now_ns())
-            await _reporting(self._kept.silences.maintain)
-            await _reporting(self._kept.journal.maintain)
+            await self._timed(self.work.silences_kept, self._kept.silences.maintain)
+            await self._timed(self.work.journal_kept, self._kept.journal.maintain)
             await self._keep_trails()
+
+    async def _timed(self, durations: Durations, maintain: Callable[[], Awaitable[None]]) -> None:
+        began = self._clock.monotonic()
+        await _reporting(maintain)
+        durations.add(self._clock.monotonic() - began)
 
     async def _keep_trails(self) -> None:
         if self._around.data_dir is not None:

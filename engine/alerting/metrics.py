@@ -6,18 +6,20 @@ them work before the first notification. What has no meaning here (gossip, peers
 
 from __future__ import annotations
 
+import platform
 from collections.abc import Iterable, Iterator, Mapping
 from hashlib import sha256
 from itertools import accumulate
 from typing import Final
 
 from engine.alerting.config_text import config_text
-from engine.alerting.counts import LATENCY_BUCKETS, Histogram
+from engine.alerting.counts import LATENCY_BUCKETS, Durations, Histogram
 from engine.alerting.manager import AlertManager
 from engine.alerting.silences import State
 from engine.foundation.clock import SECOND
 from exporters.exposition.families import Family, MetricType, Sample
 
+COMPATIBLE_WITH: Final = "0.25.0"
 KINDS: Final = (
     "email", "opsgenie", "pagerduty", "pushover", "slack", "sns", "telegram", "victorops", "webhook", "wechat",
 )  # fmt: skip
@@ -47,11 +49,24 @@ def _alerts(manager: AlertManager) -> Iterator[Family]:
     )
     invalid = ({"version": "v2"}, received.invalid)
     yield Family.of("alertmanager_alerts_invalid_total", _COUNTER, "Alerts that were refused.", invalid)
+    yield _summary(
+        "alertmanager_dispatcher_alert_processing_duration_seconds",
+        "How long alerts took to be put into their groups.",
+        manager.work.dispatched,
+    )
     groups = len(manager.running.dispatcher.groups())
     yield _one("alertmanager_dispatcher_aggregation_groups", "Groups of alerts that have a timer now.", groups)
 
 
 def _config(manager: AlertManager) -> Iterator[Family]:
+    built = {
+        "branch": "",
+        "goversion": f"python{platform.python_version()}",
+        "revision": "",
+        "version": COMPATIBLE_WITH,
+    }
+    yield Family.of("alertmanager_build_info", _GAUGE, "The version, as labels.", (built, 1.0))
+    yield _one("alertmanager_cluster_enabled", "There is no cluster.", 0)
     digest = sha256(config_text(manager.running.config).encode()).digest()
     yield _one("alertmanager_config_hash", "A number that changes with the config.", int.from_bytes(digest[:6]))
     yield _one(
@@ -85,15 +100,33 @@ def _notifications(manager: AlertManager) -> Iterator[Family]:
     yield latency
     queries = float(counts.journal_queries)
     yield Family.of("alertmanager_nflog_queries_total", _COUNTER, "Look-ups of what was told before.", ({}, queries))
+    yield _none("alertmanager_nflog_query_errors_total", "Look-ups that failed.")
+    yield _summary("alertmanager_nflog_gc_duration_seconds", "How long forgetting took.", manager.work.journal_kept)
 
 
 def _silences(manager: AlertManager) -> Iterator[Family]:
     rows = (({"state": state.value}, float(manager.silences.count(state))) for state in State)
     yield Family.of("alertmanager_silences", _GAUGE, "Silences by state.", *rows)
+    asked = float(manager.silences.queries)
+    yield Family.of(
+        "alertmanager_silences_queries_total", _COUNTER, "Questions whether an alert is silenced.", ({}, asked)
+    )
+    yield _none("alertmanager_silences_query_errors_total", "Such questions that failed.")
+    yield _summary("alertmanager_silences_gc_duration_seconds", "How long forgetting took.", manager.work.silences_kept)
 
 
 def _one(name: str, help_: str, value: float) -> Family:
     return Family.of(name, _GAUGE, help_, ({}, float(value)))
+
+
+def _none(name: str, help_: str) -> Family:
+    """What can't happen here, and is counted for those who watch it."""
+    return Family.of(name, _COUNTER, help_, ({}, 0.0))
+
+
+def _summary(name: str, help_: str, durations: Durations) -> Family:
+    samples = [Sample(f"{name}_sum", (), durations.seconds), Sample(f"{name}_count", (), float(durations.count))]
+    return Family(name, MetricType.SUMMARY, help_, samples)
 
 
 def _kinds(found: Iterable[str]) -> list[str]:

@@ -138,6 +138,7 @@ class Silences:
     """The one owner of silences. `log` None keeps them in memory alone."""
 
     def __init__(self, clock: Clock, log: LineLog[Silence] | None, retention: int = RETENTION) -> None:
+        self.queries = 0
         self._clock = clock
         self._log = log
         self._retention = retention
@@ -182,6 +183,7 @@ class Silences:
 
     def silenced_by(self, labels: Labels, now: int) -> tuple[str, ...]:
         """The ids of active silences that match, sorted."""
+        self.queries += 1
         return tuple(
             sorted(
                 silence.id

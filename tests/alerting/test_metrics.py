@@ -44,6 +44,8 @@ async def test_alerts_notifications_and_silences_are_counted() -> None:
             "alertmanager_notification_latency_seconds_count integration=webhook": 1,
             "alertmanager_nflog_queries_total": 1,
             "alertmanager_silences state=active": 1,
+            "alertmanager_dispatcher_alert_processing_duration_seconds_count": 3,
+            "alertmanager_silences_queries_total": after["alertmanager_silences_queries_total"],
         }
 
 
@@ -70,3 +72,12 @@ def test_a_histogram_puts_each_observation_below_its_bound() -> None:
     for seconds in (0.5, 1, 1.1, 20, 21):
         histogram.observe(seconds)
     assert (histogram.slots, histogram.count, histogram.sum) == ([2, 1, 0, 0, 1, 1], 5, 43.6)
+
+
+async def test_maintenance_and_the_version_are_told() -> None:
+    async with world(one_route()) as w:
+        await w.wait(1800)
+        found = values(w.manager)
+        assert found["alertmanager_silences_gc_duration_seconds_count"] == 2
+        assert found["alertmanager_nflog_gc_duration_seconds_count"] == 2
+        assert any(name.startswith("alertmanager_build_info") and "version=0.25.0" in name for name in found)

@@ -17,6 +17,7 @@ import pytest
 from aiohttp import web
 
 from engine.alerting.manager import AlertManager
+from engine.alerting.metrics import families
 from engine.alerting.running import Surroundings
 from engine.foundation.addresses import AddressBook
 from engine.foundation.clock import SystemClock
@@ -25,7 +26,7 @@ from engine.foundation.supervise import Supervisor
 from engine.foundation.workers import ThreadWorkers
 from engine.web.api.alertmanager import routes
 from tests.alerting.test_templating import NAMES
-from tests.alerting.world import parsed
+from tests.alerting.world import parsed, world
 from tests.end_to_end.processes import free_port, running
 from tests.web.test_alertmanager_api import REFUSED, WRONG_SILENCES, in_full, silence_body
 
@@ -361,3 +362,22 @@ async def filled(folder: Path, glob: str, status: str) -> list[str]:
     output, _ = await process.communicate()
     assert process.returncode == 0
     return output.decode().split("[")
+
+
+async def test_metrics_have_the_originals_names_and_kinds(tmp_path: Path) -> None:
+    """But for those of Go's libraries, of gossip and snapshots, and of HTTP, which are told under Prometheus's names."""
+    async with theirs(tmp_path) as other:
+        await other.ask("GET", "alerts")
+        async with other.session.get(f"{other.url}/metrics") as answer:
+            lines = (
+                line.split() for line in (await answer.text()).splitlines() if line.startswith("# TYPE alertmanager")
+            )
+            wanted = {name: kind for _, _, name, kind in lines}
+    async with world("route: {receiver: a}\nreceivers: [{name: a}]") as mine:
+        found = {family.name: family.type.value for family in families(mine.manager)}
+    missing = {name: kind for name, kind in wanted.items() if found.get(name) != kind}
+    assert {name for name in missing if not any(word in name for word in ("_http_", "gossip", "snapshot"))} == {
+        "alertmanager_nflog_query_duration_seconds",
+        "alertmanager_silences_query_duration_seconds",
+    }
+    assert set(found) <= set(wanted)

@@ -18,6 +18,7 @@ from engine.alerting.config_text import config_text
 from engine.alerting.linelog import LogWriteError
 from engine.alerting.manager import AlertManager
 from engine.alerting.matchers import parse_matcher
+from engine.alerting.metrics import COMPATIBLE_WITH
 from engine.alerting.queries import AlertQuery, AlertView
 from engine.alerting.silences import Silence, SilenceNotFoundError
 from engine.foundation.errors import ConfigError, EngineError
@@ -28,7 +29,6 @@ from engine.web.api import trail
 from engine.web.api.alertmanager_bodies import BadRequestError, check_uuid, read_alerts, read_silence
 from promql.model.matchers import Matcher
 
-COMPATIBLE_WITH: Final = "0.25.0"
 WITHHELD: Final = "/notifications/withheld"
 _TRUE: Final = frozenset({"true", "1", "yes", "ok", "y", "on", "selected", "checked", "t", "enabled"})
 _BASE: Final = "/api/v2"
