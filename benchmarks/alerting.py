@@ -1,8 +1,8 @@
 """Alertmanager under load, beside the original: 10,000 active alerts in 1,000 groups, told anew 100 posts a second.
 
 Each post renews 64 alerts, as Prometheus sends them; a webhook on loopback takes the notifications. Measured are the
-CPU seconds of the process tree over half a minute, once all groups were told, and the memory at its end. The rest of the
-engine runs too, as it does whenever the engine runs, and scrapes nothing.
+CPU seconds of the process tree over half a minute, once all groups were told, and the memory at its end. The rest of
+the engine runs too, as it does whenever the engine runs, and scrapes nothing.
 """
 
 from __future__ import annotations
