@@ -33,6 +33,7 @@ from benchmarks.load import Spec
 from benchmarks.rate_kernel import EVERY, START, TARGETS
 from benchmarks.rate_store import SERIES, TURN, Target, steady
 from engine.foundation.clock import SystemClock
+from engine.foundation.pauses import short_pauses
 from engine.foundation.supervise import Supervisor
 from engine.foundation.workers import ThreadWorkers
 from engine.query.engine import QueryEngine
@@ -64,7 +65,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, load(spec):
         for side in commands(Path(folder), spec):
             _fleet(side, spec, Path(folder, side.name + ".log"))
-    asyncio.run(_kernels())
+    with short_pauses(SystemClock().monotonic):  # as in the engine
+        asyncio.run(_kernels())
 
 
 def _fleet(side: Side, spec: Spec, log: Path) -> None:

@@ -1,8 +1,8 @@
-"""GETs over kept connections, in the plain case: no TLS, no proxy, no redirect.
+"""GETs over kept connections, in the plain case: no TLS, no proxy.
 
 Nearly every scrape is one, and a client for everything costs more than the rest of a small scrape. Law: what comes
 back is what `engine.foundation.http_client` would have got. Whatever is out of the ordinary (no connection, an answer
-that can't be read or leads elsewhere) is None, and that client asks again and finds the words.
+that can't be read) is None, and that client asks again and finds the words.
 """
 
 from __future__ import annotations
