@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 
 from engine.offline.progress import Progress
-from engine.offline.reading import Wanted, by_name, found, rows
+from engine.offline.reading import Row, Wanted, by_name, found, rows
 from engine.offline.text import EOF, dumped, exportable, openmetrics
 from engine.tsdb.store import Store
 from promql.model.panel import Kind
@@ -26,24 +26,23 @@ class Written:
 def dump(store: Store, wanted: Wanted, write: Write, progress: Progress) -> Written:
     """As `promtool tsdb dump`: a stale marker shows as NaN."""
     refs = by_name(store, found(store, wanted))
-    series = samples = 0
-    with progress.of(len(refs), "series") as step:
-        for row in rows(store, refs, wanted, Kind.INSTANT):
-            write(dumped(row))
-            series, samples = series + 1, samples + len(row.times)
-            step(1)
-    return Written(series, samples)
+    return _written(rows(store, refs, wanted, Kind.INSTANT), len(refs), lambda row: write(dumped(row)), progress)
 
 
 def export(store: Store, wanted: Wanted, write: Write, progress: Progress) -> Written:
     """As OpenMetrics, which has no stale markers: where a series ended is not told."""
     every = found(store, wanted)
     refs = by_name(store, every[[exportable(labels) for labels in store.labels_of(every)]])
+    done = _written(rows(store, refs, wanted, Kind.RANGE), len(refs), lambda row: write(openmetrics(row)), progress)
+    write(EOF)
+    return replace(done, left_out=len(every) - len(refs))
+
+
+def _written(rows: Iterable[Row], count: int, put: Callable[[Row], object], progress: Progress) -> Written:
     series = samples = 0
-    with progress.of(len(refs), "series") as step:
-        for row in rows(store, refs, wanted, Kind.RANGE):
-            write(openmetrics(row))
+    with progress.of(count, "series") as step:
+        for row in rows:
+            put(row)
             series, samples = series + 1, samples + len(row.times)
             step(1)
-    write(EOF)
-    return Written(series, samples, len(every) - len(refs))
+    return Written(series, samples)
