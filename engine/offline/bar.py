@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
 from rich.progress import Progress
-
-from engine.offline.progress import Step
 
 
 class Bar:
     """On standard error, gone at the end."""
 
     @contextmanager
-    def of(self, total: int, unit: str) -> Iterator[Step]:
+    def of(self, total: int, unit: str) -> Iterator[Callable[[int], object]]:
         with Progress(console=Console(stderr=True), transient=True) as bars:
             task = bars.add_task(unit, total=total)
             yield lambda more: bars.advance(task, more)
