@@ -14,6 +14,7 @@ from engine.alerting.pipeline import DeliveryError
 from engine.alerting.templating import Templates
 from engine.foundation.delivery import masked, masked_url
 from engine.foundation.http_config import HTTPClientConfig, TlsConfig
+from engine.foundation.http_proxy import ways
 from engine.gotemplate.errors import TemplateError
 from engine.gotemplate.values import GoPointer
 
@@ -44,7 +45,7 @@ class HttpMessage:
     @property
     def hosts(self) -> tuple[tuple[str, int], ...]:
         """Host and port of everybody who will be contacted. Raises ValueError for what is no URL."""
-        return tuple(_host_and_port(url) for url in (self.url, self.client.proxy_url.reveal()) if url)
+        return tuple(_host_and_port(url) for url in (self.url, *ways(self.client)))
 
     @property
     def address(self) -> str:

@@ -18,6 +18,7 @@ from engine.discovery.sources import discoveries
 from engine.discovery.static import static_groups
 from engine.foundation.delivery import Delivery, on_this_machine
 from engine.foundation.http_client import HttpClient
+from engine.foundation.http_proxy import ways
 from engine.foundation.supervise import Supervisor
 from engine.relabel.relabel import relabel
 from engine.rules.alertmanagers import Alertmanager, InProcess, Remote
@@ -95,7 +96,8 @@ class Alertmanagers:
         place, addresses = URL(url), self._parts.addresses
         if self._ours is not None and addresses.component(place) == "alertmanager":
             return InProcess(url, self._ours.put_alerts)
-        here = await on_this_machine(place.host or "", place.port or 0, addresses)
+        called = (place, *map(URL, ways(section.config)))
+        here = all([await on_this_machine(one.host or "", one.port or 0, addresses) for one in called])
         return Remote(
             url,
             section.client,

@@ -8,13 +8,14 @@ below alone. Where either is in force, this machine itself is never asked for by
 from __future__ import annotations
 
 import ipaddress
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Self
 
 from yarl import URL
 
-from engine.foundation.http_config import ProxyConfig
+from engine.foundation.http_config import HTTPClientConfig, ProxyConfig
 
 _PORTS: Final = {"http": 80, "https": 443}
 
@@ -30,9 +31,8 @@ class Proxies:
     def of(cls, config: ProxyConfig, environment: Mapping[str, str]) -> Self:
         if config.proxy_from_environment:
             found = {scheme: _either(environment, f"{scheme}_proxy") for scheme in _PORTS}
-            return cls(
-                {scheme: url for scheme, url in found.items() if url}, _entries(_either(environment, "no_proxy"))
-            )
+            named = {scheme: url if "://" in url else f"http://{url}" for scheme, url in found.items() if url}
+            return cls(named, _entries(_either(environment, "no_proxy")))
         if not config.proxy_url:
             return cls({})
         but = _entries(config.no_proxy) if config.no_proxy else None
@@ -43,7 +43,7 @@ class Proxies:
         written = self.by_scheme.get(url.scheme, "")
         if not written or (self.but is not None and self._spares(url)):
             return None
-        return URL(written if "://" in written else f"http://{written}")
+        return URL(written)
 
     def _spares(self, url: URL) -> bool:
         host, port = (url.host or "").lower().rstrip("."), str(url.port or _PORTS[url.scheme])
@@ -51,6 +51,14 @@ class Proxies:
         if host == "localhost" or (address is not None and address.is_loopback):
             return True
         return any(_covers(entry, host, port, address) for entry in self.but or ())
+
+
+def ways(config: HTTPClientConfig) -> list[str]:
+    """The URLs of all who may be called besides the one that is asked: proxies, and a server of tokens."""
+    found = [*Proxies.of(config, os.environ).by_scheme.values()]
+    if config.oauth2 is not None:
+        found += [config.oauth2.token_url, *Proxies.of(config.oauth2, os.environ).by_scheme.values()]
+    return list(dict.fromkeys(found))
 
 
 _Address = ipaddress.IPv4Address | ipaddress.IPv6Address

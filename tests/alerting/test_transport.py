@@ -30,7 +30,7 @@ from engine.alerting.transport import Transport
 from engine.foundation.addresses import AddressBook
 from engine.foundation.clock import SECOND, SystemClock
 from engine.foundation.delivery import Delivery, DeliveryPolicy
-from engine.foundation.http_config import AlertmanagerHTTPClientConfig, TlsConfig
+from engine.foundation.http_config import AlertmanagerHTTPClientConfig, OAuth2, TlsConfig
 from engine.foundation.values import FilePath, HostPort, Secret, Url
 from engine.testing.manual_clock import ManualClock
 from tests.alerting.test_payloads import rendering
@@ -168,6 +168,17 @@ async def test_what_leads_beyond_this_machine_is_kept_and_shown() -> None:
 async def test_a_proxy_beyond_this_machine_counts_too(hook: Hook) -> None:
     message = post(f"http://127.0.0.1:{hook.port}/", proxy_url=Url("http://proxy.example.com:3128"))
     assert (await send(message)).outbox.total == 1
+    assert hook.requests == []
+
+
+async def test_a_server_of_tokens_beyond_this_machine_counts_too(hook: Hook) -> None:
+    token = OAuth2(client_id="a", client_secret=Secret("b"), token_url="https://login.example.com/token")
+    assert (await send(post(f"http://127.0.0.1:{hook.port}/", oauth2=token))).outbox.total == 1
+    proxied = OAuth2(
+        client_id="a", client_secret=Secret("b"), token_url=f"http://127.0.0.1:{hook.port}/token",
+        proxy_url=Url("http://proxy.example.com:3128"),
+    )  # fmt: skip
+    assert (await send(post(f"http://127.0.0.1:{hook.port}/", oauth2=proxied))).outbox.total == 1
     assert hook.requests == []
 
 

@@ -71,3 +71,15 @@ async def test_those_that_discovery_finds_are_told_too_and_no_longer_when_they_a
         peers.write_text("[]")
         await app.clock.advance(6_000)
         assert app.notifier.alertmanagers == ()
+
+
+async def test_one_that_is_called_by_way_of_others_beyond_this_machine_counts_as_beyond(tmp_path: Path) -> None:
+    config = write(
+        tmp_path,
+        "prometheus.yml",
+        "alerting: {alertmanagers: [{static_configs: [{targets: ['127.0.0.1:5']}], proxy_url: 'http://p.example:1'}]}",
+    )
+    async with engine(config) as app:
+        (one,) = app.notifier.alertmanagers
+        assert await one.post([]) is False
+        assert app.delivery.outbox.total == 1
