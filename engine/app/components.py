@@ -73,6 +73,11 @@ class Components:
         """`HOST:PORT` by component, of those that listen."""
         return {name: str(bound.listener) for name, bound in self._bound.items()}
 
+    @property
+    def scheme(self) -> str:
+        """How all of them are spoken to."""
+        return self._serving.scheme
+
     def runs(self, component: str) -> bool:
         return component in self._bound or component in self.silent
 
@@ -82,7 +87,7 @@ class Components:
         if bound is None:
             return ""
         host, port = bound.listener.host, bound.listener.port
-        return f"{self._serving.scheme}://{Listener(component, _EVERYWHERE.get(host, host), port)}"
+        return f"{self.scheme}://{Listener(component, _EVERYWHERE.get(host, host), port)}"
 
     def answers_itself(self, component: str, collect: Collect) -> None:
         """Our own scrapes of the component's metrics need no socket."""

@@ -78,6 +78,7 @@ def summarise(app: Application, translated: list[tuple[str, str]], seconds: floa
         files=[str(path) for path in loaded.files],
         data=f"{data} ({app.runtime().retention})",
         ports=app.components.ports,
+        scheme=app.components.scheme,
         silent=list(app.components.silent.values()),
         targets=len(app.scrapes.active),
         jobs=len(loaded.config.scrape_configs),

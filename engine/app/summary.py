@@ -19,6 +19,7 @@ class Summary:
     files: Sequence[str]
     data: str
     ports: dict[str, str]
+    scheme: str
     silent: Sequence[str]
     targets: int
     jobs: int
@@ -37,7 +38,9 @@ class Summary:
         yield f"engine {self.version}, ready in {self.seconds:.2f} s"
         yield from _block("files", self.files)
         yield from _block("data", [self.data])
-        yield from _block("listening", [f"{name:<13} http://{address}" for name, address in self.ports.items()])
+        yield from _block(
+            "listening", [f"{name:<13} {self.scheme}://{address}" for name, address in self.ports.items()]
+        )
         yield from _block("not listening", self.silent)
         yield from _block("scraping", [f"{_count(self.targets, 'target')} in {_count(self.jobs, 'job')}"])
         yield from _block("evaluating", [_count(self.rules, "rule")] if self.rules else [])

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from engine.app.features import FEATURES
 from engine.foundation.errors import ConfigError
 from engine.query.engine import QueryLimits
 from promql.model.durations import Duration
@@ -223,7 +224,7 @@ class RunCommand(click.Command):
 )  # fmt: skip
 @click.option(
     "--enable-feature", "features", multiple=True, metavar="NAME[,NAME]",
-    help="prometheus3: expressions mean what they mean there; promql-per-step-stats",
+    help=f"repeatable; there are: {', '.join(FEATURES)}",
 )  # fmt: skip
 @click.option("--config.auto-reload", "auto_reload", is_flag=True, help="load the files again when one has changed")
 @click.option(

@@ -42,7 +42,7 @@ from engine.tsdb.serieslog import Named, NoSeriesLog, SeriesLog
 from engine.tsdb.snapshot import Snapshots
 from engine.tsdb.source import Source
 from engine.tsdb.state import State
-from engine.tsdb.stats import StoreCounts, StoreSize, StoreStats, label_tables
+from engine.tsdb.stats import TOP, StoreCounts, StoreSize, StoreStats, label_tables
 from engine.tsdb.tombstones import Deletion
 from engine.tsdb.wal import Log, NoLog, Wal
 from engine.tsdb.weigh import weigh
@@ -259,9 +259,9 @@ class Store:
             raise StoreError("the store is kept in memory alone: name a folder with --data-dir to take snapshots")
         self._snapshots.take(self._folder, to, with_open=with_open)
 
-    def stats(self) -> StoreStats:
-        """Size and largest labels."""
-        size, labels = self.size, label_tables(self._state.index)
+    def stats(self, limit: int = TOP) -> StoreStats:
+        """Size, and the largest labels, so many of each kind."""
+        size, labels = self.size, label_tables(self._state.index, limit)
         return StoreStats(
             size.series,
             size.parts,

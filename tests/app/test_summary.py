@@ -13,6 +13,7 @@ FULL = Summary(
     files=["prometheus.yml", "rules.yml"],
     data="engine-data/metrics (15d)",
     ports={"prometheus": "127.0.0.1:9090", "node": "127.0.0.1:9100"},
+    scheme="http",
     silent=["alertmanager is switched off"],
     targets=1,
     jobs=2,

@@ -6,7 +6,6 @@ import secrets
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
 
 from aiohttp import web
 
@@ -18,11 +17,6 @@ from engine.web.api.envelope import ApiError, Handler, answering, success
 from promql.errors import ParseError
 from promql.model.matchers import Matcher
 from promql.syntax.parser import parse_selector
-
-# As Go's strconv.ParseBool reads them.
-_BOOLEANS: Final = dict.fromkeys(("1", "t", "T", "true", "TRUE", "True"), True) | dict.fromkeys(
-    ("0", "f", "F", "false", "FALSE", "False"), False
-)
 
 
 def routes(
@@ -44,7 +38,7 @@ def routes(
         return web.Response(status=204)
 
     async def snapshot(request: web.Request) -> web.Response:
-        skip_head = _boolean(await form.read(request), "skip_head")
+        skip_head = params.boolean(await form.read(request), "skip_head")
         name = f"{datetime.fromtimestamp(clock.now_ms() // 1000, UTC):%Y%m%dT%H%M%SZ}-{secrets.randbits(63):016x}"
         await workers.run(store.snapshot, place(name), with_open=not skip_head)
         return success({"name": name})
@@ -70,11 +64,3 @@ def _selectors(given: form.Params) -> Sequence[tuple[Matcher, ...]]:
         return [parse_selector(text) for text in given.getall("match[]")]
     except ParseError as error:
         raise params.invalid("match[]", error) from None
-
-
-def _boolean(given: form.Params, name: str) -> bool:
-    text = given.get(name, "")
-    if text and text not in _BOOLEANS:
-        problem = f'strconv.ParseBool: parsing "{text}": invalid syntax'
-        raise params.invalid(name, f"unable to parse boolean: {problem}")
-    return _BOOLEANS.get(text, False)

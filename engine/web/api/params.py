@@ -24,6 +24,9 @@ _EXTREMES: Final[Mapping[str, int]] = {
     "-292273086-05-16T16:47:06Z": MIN_TIME,
     "292277025-08-18T07:12:54.999999999Z": MAX_TIME,
 }
+_BOOLEANS: Final = dict.fromkeys(("1", "t", "T", "true", "TRUE", "True"), True) | dict.fromkeys(
+    ("0", "f", "F", "false", "FALSE", "False"), False
+)
 _LARGEST: Final = 2**63 - 1
 _WHOLE: Final = re.compile(r"[+-]?[0-9]+", re.ASCII)  # noqa: TID251 - ours, linear
 _RFC3339: Final = re.compile(  # noqa: TID251 - ours, linear
@@ -91,6 +94,14 @@ def wishes_of(params: Params) -> Wishes:
         dialect=_dialect(params.get("dialect", "")),
         measured=params.get("stats", "") != "",
     )
+
+
+def boolean(params: Params, name: str, failed: str = "unable to parse boolean") -> bool:
+    """As Go's `ParseBool` reads one; nothing is false. Raises ApiError."""
+    text = params.get(name, "")
+    if text and text not in _BOOLEANS:
+        raise invalid(name, f'{failed}: strconv.ParseBool: parsing "{text}": invalid syntax')
+    return _BOOLEANS.get(text, False)
 
 
 def limit_of(params: Params) -> int:

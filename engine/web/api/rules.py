@@ -3,32 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Any, Final
 
 from aiohttp import web
 
 from engine.rules.manager import RuleManager
 from engine.rules.views import AlertingView, AlertView, GroupView, RuleView
-from engine.web.api import form, params
+from engine.web.api import form
 from engine.web.api.envelope import answering, success
+from engine.web.api.rule_filters import Wish
 from promql.model import numbers
 from promql.model.instants import rfc3339
 from promql.model.labels import Labels
 
 _NEVER: Final = "0001-01-01T00:00:00Z"
-_KINDS: Final[Mapping[str, tuple[bool, bool]]] = MappingProxyType(  # what is shown: (alerting, recording)
-    {"": (True, True), "alert": (True, False), "record": (False, True)}
-)
 
 
 def routes(rules: RuleManager) -> list[web.RouteDef]:
     async def groups(request: web.Request) -> web.Response:
-        kind = form.query(request).get("type", "").lower()
-        if kind not in _KINDS:
-            raise params.invalid("type", f'not supported value "{kind}"')
-        alerting, recording = _KINDS[kind]
-        return success({"groups": [_group(g, alerting=alerting, recording=recording) for g in rules.groups()]})
+        wish = Wish.of(form.query(request))
+        shown = [(group, _group(group, wish)) for group in rules.groups() if wish.wants_group(group)]
+        if wish.filters:
+            shown = [(group, told) for group, told in shown if told["rules"]]
+        return success(wish.page(shown))
 
     async def alerts(_: web.Request) -> web.Response:
         return success({"alerts": [_alert(a) for a in rules.alerts()]})
@@ -36,12 +33,11 @@ def routes(rules: RuleManager) -> list[web.RouteDef]:
     return [web.get("/rules", answering(groups)), web.get("/alerts", answering(alerts))]
 
 
-def _group(group: GroupView, *, alerting: bool, recording: bool) -> dict[str, Any]:
-    shown = [r for r in group.rules if (alerting if isinstance(r, AlertingView) else recording)]
+def _group(group: GroupView, wish: Wish) -> dict[str, Any]:
     return {
         "name": group.name,
         "file": group.file,
-        "rules": [_rule(r) for r in shown],
+        "rules": [_rule(rule, alerts=wish.alerts) for rule in group.rules if wish.wants(rule)],
         "interval": _seconds(group.interval_seconds),
         "limit": group.limit,
         "evaluationTime": group.evaluation_seconds,
@@ -49,7 +45,7 @@ def _group(group: GroupView, *, alerting: bool, recording: bool) -> dict[str, An
     }
 
 
-def _rule(rule: RuleView) -> dict[str, Any]:
+def _rule(rule: RuleView, *, alerts: bool) -> dict[str, Any]:
     tail = {
         "health": rule.health,
         **({"lastError": rule.last_error} if rule.last_error else {}),
@@ -65,7 +61,7 @@ def _rule(rule: RuleView) -> dict[str, Any]:
             "keepFiringFor": _seconds(rule.keep_firing_seconds),
             "labels": _sorted(rule.labels),
             "annotations": _sorted(rule.annotations),
-            "alerts": [_alert(a) for a in rule.alerts],
+            "alerts": [_alert(a) for a in rule.alerts] if alerts else None,
             **tail,
             "type": "alerting",
         }

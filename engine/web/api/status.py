@@ -5,15 +5,18 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from aiohttp import web
 
 from engine.foundation.gojson import encode_line
-from engine.tsdb.stats import Counts, StoreStats
+from engine.tsdb.stats import TOP, Counts, StoreStats
 from engine.tsdb.store import Store
-from engine.web.api.envelope import answering, success
+from engine.web.api import form
+from engine.web.api.envelope import ApiError, answering, success
 from promql.model.instants import rfc3339
+
+_MOST_ROWS: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +71,8 @@ def routes(
     async def replay(_: web.Request) -> web.Response:
         return success({"min": 0, "max": 0, "current": 0})
 
-    async def tsdb(_: web.Request) -> web.Response:
-        return success(_tsdb(store.stats()))
+    async def tsdb(request: web.Request) -> web.Response:
+        return success(_tsdb(store.stats(_limit(form.query(request).get("limit", "")))))
 
     pages = {
         "/status/buildinfo": build,
@@ -89,6 +92,17 @@ def version_route(version: Mapping[str, str]) -> web.RouteDef:
         return web.Response(body=encode_line(version), content_type="text/plain", charset="utf-8")
 
     return web.get("/version", page, allow_head=False)
+
+
+def _limit(text: str) -> int:
+    """Rows of each table."""
+    if text == "":
+        return TOP
+    if not text.isascii() or not text.isdigit() or int(text) < 1:
+        raise ApiError("bad_data", "limit must be a positive number")
+    if int(text) > _MOST_ROWS:
+        raise ApiError("bad_data", f"limit must not exceed {_MOST_ROWS}")
+    return int(text)
 
 
 def _tsdb(stats: StoreStats) -> dict[str, Any]:

@@ -60,14 +60,14 @@ def routes(
 
     async def of_metrics(request: web.Request) -> web.Response:
         given = form.query(request)
-        limit, metric = _limit(given), given.get("metric", "")
+        limit, each, metric = _limit(given), _limit(given, "limit_per_metric"), given.get("metric", "")
         found: dict[str, list[dict[str, str]]] = {}
         for active in scrapes.active:
             for said in _said(active, metric):
                 entry = {"type": said.type, "help": said.help, "unit": said.unit}
                 if said.metric in found or not 0 <= limit <= len(found):
                     entries = found.setdefault(said.metric, [])
-                    if entry not in entries:
+                    if entry not in entries and not 0 < each <= len(entries):
                         entries.append(entry)
         return success(dict(sorted(found.items())))
 
@@ -115,12 +115,12 @@ def _of_target(active: ActiveTarget, said: MetricMetadata, *, named: bool) -> di
     return {"target": active.target.public.as_dict(), **name, **about}
 
 
-def _limit(given: form.Params) -> int:
+def _limit(given: form.Params, name: str = "limit") -> int:
     """The most entries that are wanted, -1 for all."""
-    text = given.get("limit", "")
+    text = given.get(name, "")
     if not text:
         return -1
     try:
         return int(text)
     except ValueError:
-        raise ApiError("bad_data", "limit must be a number") from None
+        raise ApiError("bad_data", f"{name} must be a number") from None
