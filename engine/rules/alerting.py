@@ -98,19 +98,18 @@ class AlertTable:
             raise LimitError(limit, len(active), "alerts")
         return self._samples(active) if self.restored else NOTHING
 
-    def restore(self, last: Callable[[Labels], tuple[int, int] | None], time: int, grace: int) -> None:
+    def restore(self, last: Callable[[], Mapping[Labels, tuple[int, int]]], time: int, grace: int) -> None:
         """Give pending alerts the age that they had before an outage.
 
-        `last` gives, for the labels of an ALERTS_FOR_STATE series, when it was last written and the instant that it
-        held (both ms), or None. Rules whose `for` is under `grace` start anew.
+        `last` gives, by the labels of ALERTS_FOR_STATE series, when each was last written and the instant that it held
+        (both ms). Rules whose `for` is under `grace` start anew.
         """
-        if self.rule.hold >= grace:
-            for labels, alert in self._alerts.items():
-                if alert.entry.phase is Phase.RESOLVED:
-                    continue
-                if (before := last(for_state_labels(self.rule, labels))) is not None:
+        if self.rule.hold >= grace and self.active:
+            known = last()
+            for alert in self.active:
+                if (before := known.get(for_state_labels(self.rule, alert.labels))) is not None:
                     entry = states.restored(alert.entry, time, self._timing, before, grace)
-                    self._alerts[labels] = replace(alert, entry=entry)
+                    self._alerts[alert.labels] = replace(alert, entry=entry)
         self.restored = True
 
     def due(self, time: int, resend_delay: int) -> list[ActiveAlert]:

@@ -13,7 +13,7 @@ from engine.rules.alerting import ALERTS, ALERTS_FOR_STATE
 from engine.rules.spec import RecordingRule, Rule
 from promql.model.labels import METRIC_NAME
 from promql.model.matchers import MatchOp
-from promql.syntax.ast import Expr, VectorSelector
+from promql.syntax.ast import Call, Expr, VectorSelector
 from promql.syntax.walk import descendants
 
 LONGEST: Final = 1_000
@@ -40,6 +40,8 @@ def reads(expr: Expr) -> set[str] | None:
     """The metrics that it looks at; None where they may be any."""
     found: set[str] = set()
     for node in descendants(expr):
+        if isinstance(node, Call) and node.function == "info":
+            return None
         if isinstance(node, VectorSelector):
             names = {one.value for one in node.matchers if one.name == METRIC_NAME and one.op is MatchOp.EQUAL}
             if not names:

@@ -12,6 +12,7 @@ import logging
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -20,7 +21,7 @@ from engine.foundation.errors import EngineError, StoreError
 from engine.rules import slots
 from engine.rules.batches import batches
 from engine.rules.errors import IngestError
-from engine.rules.history import last_state
+from engine.rules.history import last_states
 from engine.rules.ports import Evaluate, Parts
 from engine.rules.recording import Samples
 from engine.rules.running import Given, Progress, Running, RunningAlerting, start
@@ -214,11 +215,8 @@ class Group:
         timings, select = self._parts.timings, self._parts.store.select
         for running in self.rules:
             if isinstance(running, RunningAlerting):
-                running.alerts.restore(
-                    lambda labels: last_state(select, labels, now - timings.outage_tolerance, now),
-                    now,
-                    timings.grace_period,
-                )
+                last = partial(last_states, select, running.rule.name, now - timings.outage_tolerance, now)
+                running.alerts.restore(last, now, timings.grace_period)
         self._restored = True
 
 

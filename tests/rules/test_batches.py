@@ -29,6 +29,7 @@ def alert(name: str, text: str) -> Rule:
         ([record("a", "x"), record("b", '{job="j"}')], [1, 1]),
         ([record("a", "x"), record("b", '{__name__=~"z.*"}'), record("c", "x")], [1, 2]),
         ([record("a", "1"), record("b", "time()")], [2]),
+        ([record("target_info", "x"), record("b", "info(y)"), record("c", "z")], [1, 2]),
         ([alert("A", "x")] * (LONGEST + 1), [LONGEST, 1]),
     ],
 )
