@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from importlib.util import find_spec
-from typing import Annotated, ClassVar, Final, Self
+from typing import Annotated, Final, Self
 
 import msgspec
 
@@ -36,7 +36,7 @@ from engine.discovery.config_clouds import (
     VultrSDConfig,
 )
 from engine.discovery.config_kubernetes import KubernetesSDConfig
-from engine.foundation.decode import NotHere, NullItem, Report
+from engine.foundation.decode import NotHere, NullItem, OnlyHere, Report
 from engine.foundation.http_config import PrometheusHTTPClientConfig, check_http_url
 from engine.foundation.regexes import Regex
 from engine.foundation.values import FilePath, LabelName, Secret, Url
@@ -90,13 +90,13 @@ class HttpSDConfig(PrometheusHTTPClientConfig, frozen=True, kw_only=True):
 
 
 class DnsType(str):
-    """SRV, A, AAAA or MX, in any case."""
+    """SRV, A, AAAA, MX or NS, in any case."""
 
     __slots__ = ()
 
     @classmethod
     def from_text(cls, text: str) -> Self:
-        if text.upper() not in ("SRV", "A", "AAAA", "MX"):
+        if text.upper() not in ("SRV", "A", "AAAA", "MX", "NS"):
             raise ValueError(f"invalid DNS-SD records type {text}")
         return cls(text.upper())
 
@@ -112,6 +112,8 @@ class DnsSDConfig(msgspec.Struct, frozen=True, kw_only=True):
             report.error("DNS-SD config must contain at least one SRV record name", "names")
         if self.type != _PORTLESS and not self.port:
             report.error("a port is required in DNS-SD configs for all record types except SRV", "port")
+        if self.type == "NS":
+            report.ours("the type NS works here, but Prometheus before 2.49 refuses it", "type")
         if find_spec("dns") is None:
             report.unsupported("needs the package dnspython: pip install 'monitoring-engine[dns]'")
 
@@ -122,14 +124,13 @@ class DockerFilter(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DockerSDConfig(PrometheusHTTPClientConfig, frozen=True, kw_only=True):
-    LATER: ClassVar[Mapping[str, str]] = {
-        **PrometheusHTTPClientConfig.LATER, "match_first_network": "Prometheus 2.54",
-    }  # fmt: skip
+    """Of a container in several networks each is a target; with `match_first_network` the first by name alone."""
 
     host: Url = Url()
     filters: tuple[DockerFilter, ...] = ()
     port: int = 80
     host_networking_host: str = "localhost"
+    match_first_network: Annotated[bool, OnlyHere("Prometheus before 2.54 refuses it")] = False
     refresh_interval: Duration = Duration(60_000)
 
     def check(self, report: Report) -> None:
@@ -187,6 +188,8 @@ class ConsulSDConfig(PrometheusHTTPClientConfig, frozen=True, kw_only=True):
     services: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     node_meta: Mapping[str, str] = {}
+    path_prefix: Annotated[str, OnlyHere("Prometheus before 2.45 refuses it")] = ""
+    filter: Annotated[str, OnlyHere("Prometheus before 3.0 refuses it")] = ""
 
     def check(self, report: Report) -> None:
         super().check(report)

@@ -38,7 +38,7 @@ class ConsulDiscovery:
         async with consul_api(config, self._parts) as api, asyncio.TaskGroup() as group:
             watched = _Watched(group, config, self._parts, api, publish)
             watched.datacenter = await self._datacenter(api)
-            if config.services and not config.tags:
+            if config.services and not config.tags and not config.filter:
                 for name in config.services:
                     watched.begin(name)
             else:

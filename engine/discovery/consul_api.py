@@ -105,7 +105,8 @@ class ConsulApi:
 
     async def services(self, index: int) -> Answered[dict[str, list[str]]]:
         """The tags of each service, once they are newer than `index`."""
-        return await self._watch("services", "/v1/catalog/services", [], dict[str, list[str]], index)
+        query = [("filter", self._config.filter)] if self._config.filter else []
+        return await self._watch("services", "/v1/catalog/services", query, dict[str, list[str]], index)
 
     async def places(self, service: str, index: int) -> Answered[list[Entry]]:
         """Where a service is, with all tags that are wanted, once that is newer than `index`."""
@@ -160,7 +161,8 @@ async def consul_api(config: ConsulSDConfig, parts: DiscoveryParts) -> AsyncIter
     elif scheme == "http":
         scheme = config.scheme  # never back from TLS that was asked for
     on_socket = scheme == "unix"
-    base = "http://localhost" if on_socket else f"{scheme}://{place.rstrip('/')}"
+    host = "http://localhost" if on_socket else f"{scheme}://{place.rstrip('/')}"
+    base = f"{host}/{config.path_prefix.strip('/')}".rstrip("/")
     async with HttpClient(
         _with_password(config), parts.addresses, base=parts.base, socket=place if on_socket else ""
     ) as client:

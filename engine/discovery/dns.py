@@ -17,6 +17,7 @@ import dns.exception
 import dns.rdata
 import dns.resolver
 from dns.rdtypes.ANY.MX import MX
+from dns.rdtypes.ANY.NS import NS
 from dns.rdtypes.IN.A import A
 from dns.rdtypes.IN.AAAA import AAAA
 from dns.rdtypes.IN.SRV import SRV
@@ -33,6 +34,7 @@ _NAME: Final = "__meta_dns_name"
 _SRV_TARGET: Final = "__meta_dns_srv_record_target"
 _SRV_PORT: Final = "__meta_dns_srv_record_port"
 _MX_TARGET: Final = "__meta_dns_mx_record_target"
+_NS_TARGET: Final = "__meta_dns_ns_record_target"
 
 
 _Resolver: TypeAlias = Callable[[], dns.asyncresolver.Resolver]
@@ -113,6 +115,9 @@ def _targets(name: str, records: Iterable[dns.rdata.Rdata], port: int) -> Iterat
             case MX():
                 host, at = str(record.exchange), port
                 meta[_MX_TARGET] = host
+            case NS():
+                host, at = str(record.target), port
+                meta[_NS_TARGET] = host
             case A() | AAAA():
                 host, at = record.address, port
             case _:

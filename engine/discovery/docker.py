@@ -88,10 +88,15 @@ def _targets(
             f"{_META}container_network_mode": container.host.mode,
             **named(f"{_META}container_label_", container.labels),
         }
-        for endpoint in ((container.settings and container.settings.networks) or {}).values():
-            if endpoint is not None:
-                shared = {**common, **networks.get(endpoint.network, {}), f"{_META}network_ip": endpoint.ip}
-                yield from _of_endpoint(container, endpoint, shared, config)
+        for endpoint in _endpoints(container)[: 1 if config.match_first_network else None]:
+            shared = {**common, **networks.get(endpoint.network, {}), f"{_META}network_ip": endpoint.ip}
+            yield from _of_endpoint(container, endpoint, shared, config)
+
+
+def _endpoints(container: Container) -> list[_Endpoint]:
+    """In the networks of a container, by the name of the network."""
+    networks = (container.settings and container.settings.networks) or {}
+    return [endpoint for _, endpoint in sorted(networks.items()) if endpoint is not None]
 
 
 def _of_endpoint(

@@ -7,6 +7,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -154,12 +155,12 @@ def _key(thing: dict[str, Any]) -> str:
 
 
 @asynccontextmanager
-async def kubernetes(release: str = "v1.29.1") -> AsyncIterator[Cluster]:
+async def kubernetes(release: str = "v1.29.1", tls: ssl.SSLContext | None = None) -> AsyncIterator[Cluster]:
     made, app = Cluster(release), web.Application()
     app.router.add_get("/{path:.*}", made.answer)
     runner = web.AppRunner(app, shutdown_timeout=0.1)
     await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    made.server = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=tls).start()
+    made.server = f"{'https' if tls else 'http'}://127.0.0.1:{runner.addresses[0][1]}"
     yield made
     await runner.cleanup()

@@ -149,3 +149,14 @@ async def test_a_server_that_has_lost_its_state_is_asked_from_the_start(
 )
 def test_the_worst_check_decides(checks: list[Check], health: str) -> None:
     assert Entry(checks=checks).health == health
+
+
+async def test_a_filter_is_for_the_catalogue_and_a_prefix_for_all_paths(
+    server: Consul, manual_clock: ManualClock
+) -> None:
+    config = ConsulSDConfig(
+        server=server.address, datacenter="d", services=("web",), filter="a in Tags", path_prefix="/consul/"
+    )
+    async with listening(ConsulDiscovery(config, parts(manual_clock)), manual_clock) as told:
+        await told.more()
+    assert server.asked[0].startswith("/consul/v1/catalog/services?filter=a+in+Tags&index=0&")

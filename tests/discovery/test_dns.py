@@ -23,6 +23,7 @@ ZONE = {
     ("_web._tcp.example.org.", "SRV"): ["0 0 8080 a.example.org.", "0 0 9090 b.example.org."],
     ("a.example.org.", "A"): ["10.0.0.1", "10.0.0.2"],
     ("a.example.org.", "AAAA"): ["fd00::1"],
+    ("example.org.", "NS"): ["ns1.example.org."],
     ("example.org.", "MX"): ["10 mail.example.org."],
 }
 
@@ -75,6 +76,7 @@ def asking(server: Server) -> dns.asyncresolver.Resolver:
         ("A", "a.example.org", ["10.0.0.1:7", "10.0.0.2:7"]),
         ("AAAA", "a.example.org", ["[fd00::1]:7"]),
         ("MX", "example.org", ["mail.example.org:7"]),
+        ("NS", "example.org", ["ns1.example.org:7"]),
         ("SRV", "a.example.org", []),
         ("A", "nobody.example.org", []),
     ],

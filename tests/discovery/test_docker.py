@@ -134,3 +134,16 @@ async def test_a_socket_that_is_not_there_is_told_with_its_path(tmp_path: Path, 
         (fault,) = counts.faults.values()
     assert fault.endswith(f"dial unix {socket}: connect: no such file or directory")
     assert counts.faults == {}  # whoever is no longer asked has no fault
+
+
+async def test_only_the_first_network_may_be_wanted(manual_clock: ManualClock) -> None:
+    twice = container("web")
+    twice["NetworkSettings"]["Networks"] = {
+        "b": {"NetworkID": "n1", "IPAddress": "10.0.0.2"}, "a": {"IPAddress": "10.1.0.2"}, "0": None,
+    }  # fmt: skip
+    for first, addresses in ((False, ["10.1.0.2:80", "10.0.0.2:80"]), (True, ["10.1.0.2:80"])):
+        with serving(daemon(twice)) as host:
+            config = DockerSDConfig(host=Url(host), match_first_network=first)
+            async with listening(DockerDiscovery(config, parts(manual_clock)), manual_clock) as told:
+                await told.more()
+        assert told.addresses == addresses

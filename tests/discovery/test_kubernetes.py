@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from base64 import b64encode
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -25,6 +26,7 @@ from engine.testing.manual_clock import ManualClock
 from tests.discovery import kubernetes_objects as shop
 from tests.discovery.kubernetes_server import Cluster, kubernetes
 from tests.discovery.listening import listening, parts
+from tests.foundation.certificates import Certificates
 
 
 @pytest.fixture
@@ -47,6 +49,11 @@ async def until(clock: ManualClock, holds: Callable[[], bool]) -> None:
             return
         await clock.advance(1_000)
     assert holds()
+
+
+def inline(file: str) -> str:
+    """A file as a kubeconfig holds it."""
+    return b64encode(Path(file).read_bytes()).decode()
 
 
 def watches(cluster: Cluster, path: str) -> list[str]:
@@ -303,3 +310,26 @@ async def test_the_guides_job_scrapes_the_pods_that_say_so_and_labels_them_as_it
         "kubernetes_pod_name": "web-1",
     }  # fmt: skip
     assert len(found.dropped) == 4
+
+
+async def test_a_client_certificate_that_stands_in_a_kubeconfig_opens_the_door(
+    tmp_path: Path, manual_clock: ManualClock
+) -> None:
+    certificates = Certificates(tmp_path)
+    async with kubernetes(tls=certificates.server("127.0.0.1", ask=True)) as cluster:
+        await cluster.put(shop.NODES, shop.node())
+        ca, cert, key = map(inline, (certificates.ca, certificates.cert, certificates.key))
+        (tmp_path / "kubeconfig").write_text(
+            "current-context: c\ncontexts: [{name: c, context: {cluster: k, user: u}}]\n"
+            f"clusters: [{{name: k, cluster: {{server: '{cluster.server}', certificate-authority-data: {ca}}}}}]\n"
+            f"users: [{{name: u, user: {{client-certificate-data: {cert}, client-key-data: {key}}}}}]\n"
+        )
+        config = KubernetesSDConfig(role=KubernetesRole("node"), kubeconfig_file=FilePath("kubeconfig"))
+        source = KubernetesDiscovery(config, parts(manual_clock, tmp_path))
+        async with listening(source, manual_clock) as told:
+            await told.more()
+            assert told.addresses == ["192.168.0.1:10250"]
+            await until(manual_clock, lambda: len(cluster.open) == 1)
+            await cluster.put(shop.NODES, shop.node("n2"))
+            await told.more()
+            assert len(told.addresses) == 2
