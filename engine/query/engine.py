@@ -13,7 +13,15 @@ from dataclasses import dataclass, field
 from engine.foundation.clock import Clock
 from engine.foundation.workers import Workers
 from engine.query.deadline import Deadline
-from engine.query.evaluation import Evaluated, Selects, evaluate, evaluate_metered, evaluate_together, is_narrow
+from engine.query.evaluation import (
+    Evaluated,
+    Selects,
+    evaluate,
+    evaluate_metered,
+    evaluate_narrow,
+    evaluate_together,
+    is_narrow,
+)
 from engine.query.slots import Slots
 from engine.query.wishes import NO_WISHES, Wishes
 from promql.errors import EvaluationError
@@ -146,8 +154,8 @@ class QueryEngine:
     async def _run(self, expr: Expr, plan: Plan, deadline: Deadline, wishes: Wishes) -> Evaluated:
         started = self.clock.monotonic()
         try:
-            if is_narrow(self.store, plan):
-                return evaluate(self.store, expr, plan, deadline, measured=wishes.measured)
+            if not wishes.measured and is_narrow(self.store, plan):
+                return evaluate_narrow(self.store, plan, deadline)
             return await self.workers.run(evaluate, self.store, expr, plan, deadline, measured=wishes.measured)
         except asyncio.CancelledError:
             deadline.cancel()

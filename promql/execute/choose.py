@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hashlib import blake2b
+from typing import Final
 
 import numpy as np
 
@@ -15,6 +16,8 @@ from promql.model.numbers import general, plain
 from promql.model.types import BoolArray, FloatArray, IntArray
 
 _INT64 = 2.0**63
+_RUN: Final = 32
+"""Rows of which the best is looked at first."""
 
 
 def extreme(grid: Grid, grouping: Grouping, k: FloatArray, *, largest: bool) -> Grid:
@@ -82,6 +85,11 @@ def _chosen(score: FloatArray, present: BoolArray, k: FloatArray) -> BoolArray:
     """`bool[n, T]`: all above the k-th best score of a step, then the earliest of those that equal it, then NaNs."""
     valid = present & ~np.isnan(score)
     ranked = score if valid.all() else np.where(valid, score, -np.inf)
+    some = _candidates(ranked, int(k.max()))
+    if len(some) < len(score):
+        out = np.zeros_like(present)
+        out[some] = _chosen(score[some], present[some], k)
+        return out
     place = np.clip(len(score) - k, 0, len(score) - 1).astype(np.int64)
     ordered = np.partition(ranked, np.unique(place), axis=0)
     threshold = np.take_along_axis(ordered, place[None, :], axis=0)
@@ -92,6 +100,18 @@ def _chosen(score: FloatArray, present: BoolArray, k: FloatArray) -> BoolArray:
         ties[:, tight] &= np.cumsum(ties[:, tight], axis=0) <= room[tight]
         chosen |= ties
     return np.asarray(chosen & (k >= 1))
+
+
+def _candidates(ranked: FloatArray, most: int) -> IntArray:
+    """The rows that may be among the `most` best at some step. Runs of rows are looked at first: as many of them as are
+    wanted have a row that is no worse than a bound, so no row below it is wanted.
+    """
+    runs = len(ranked) // _RUN
+    if not 0 < most < runs // 2:
+        return np.arange(len(ranked))
+    best = ranked[: runs * _RUN].reshape(runs, _RUN, -1).max(axis=1)
+    bound = np.partition(best, runs - most, axis=0)[runs - most]
+    return np.flatnonzero((ranked >= bound).any(axis=1))
 
 
 def quantiles(grid: Grid, grouping: Grouping, q: FloatArray) -> Grid:

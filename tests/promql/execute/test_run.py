@@ -251,3 +251,28 @@ def test_a_clamp_that_leaves_nothing_finds_no_series_twice(store: MemoryStore) -
     result = store.query("clamp({mode='idle', cpu='00'}, 2, 1)", 0)
     assert isinstance(result, Vector)
     assert list(result.labels) == []
+
+
+@pytest.mark.parametrize("op", ["topk", "bottomk"])
+def test_what_is_chosen_of_many_rows_is_what_sorting_chooses(op: str) -> None:
+    chance, store, steps = np.random.default_rng(3), MemoryStore(), 7
+    values = chance.integers(-20, 20, (500, steps)).astype(np.float64)
+    values[chance.random(values.shape) < 0.1] = np.nan
+    values[:, 5], values[3:, 6] = np.nan, np.nan
+    for nth, row in enumerate(values):
+        store.extend(
+            series(nth=f"{nth:03}"), ((i * STEP, v) for i, v in enumerate(row.tolist()) if chance.random() < 0.9)
+        )
+    whole = store.query("x", 0, (steps - 1) * STEP, STEP, lookback_ms=1)
+    got = store.query(f"{op}(5, x)", 0, (steps - 1) * STEP, STEP, lookback_ms=1)
+    assert isinstance(whole, Matrix)
+    assert isinstance(got, Matrix)
+    for at in range(steps):
+        rows = [(v, nth) for nth, v in enumerate(whole.values[:, at].tolist()) if whole.present[nth, at]]
+        key = (
+            (lambda one: (np.isnan(one[0]), -one[0], one[1]))
+            if op == "topk"
+            else (lambda one: (np.isnan(one[0]), *one))
+        )
+        want = {whole.labels[nth] for _, nth in sorted(rows, key=key)[:5]}
+        assert {one for one, there in zip(got.labels, got.present[:, at].tolist(), strict=True) if there} == want
