@@ -55,7 +55,7 @@ REPORTS: Final = (
     "scrape_series_added",
 )
 EXTRA_REPORTS: Final = ("scrape_timeout_seconds", "scrape_sample_limit", "scrape_body_size_bytes")
-_LAYOUTS: Final[Mapping[Format, Callable[[], Pages]]] = MappingProxyType({
+LAYOUTS: Final[Mapping[Format, Callable[[], Pages]]] = MappingProxyType({
     Format.TEXT: partial(Layout, TEXT), Format.OPENMETRICS: partial(Layout, OPENMETRICS),
     Format.PROTOBUF: ProtobufLayout,
 })  # fmt: skip
@@ -182,7 +182,7 @@ class ScrapeLoop:
         """The page's size (bytes, decompressed), what could be read of it, and its fault. Raises FetchError."""
         form = format_of(fetched.content_type, self._config.fallback_scrape_protocol.form)
         if self._layouts is None or self._layouts[0] is not form:
-            self._layouts = (form, _LAYOUTS[form]())
+            self._layouts = (form, LAYOUTS[form]())
         layout = self._layouts[1]
         if len(fetched.body) > (LARGE_BODY if fetched.unpack is None else LARGE_BODY // _PACKING):
             return await self._parts.workers.run(_read, fetched, layout)

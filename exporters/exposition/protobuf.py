@@ -5,14 +5,15 @@ that has both kinds of buckets the classic ones count; one with native buckets a
 are floats. A time stamp of 0 is none.
 
 Nearly all of a page is labels, and they rarely change: the bytes of a series' labels lead to its key, which is written
-only once; and what a whole histogram or summary was read as stands for the same bytes in the next page. Law: what was
-read before makes no difference to what a page is read as.
+only once; and what a family, a histogram or a summary was read as stands for the same bytes in the next page. Law: what
+was read before makes no difference to what a page is read as.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
 from struct import Struct
 from typing import Final, TypeAlias
 
@@ -72,14 +73,22 @@ suffix, or a letter and the eight bytes of a bound.
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    """What a metric without time stamp and exemplars was read as."""
+    """What a metric, or a family of them, without time stamps and exemplars was read as."""
 
     keys: list[bytes]
     values: list[float]
+    said: dict[str, Metadata]
 
 
-_Wholes: TypeAlias = dict[tuple[bytes, str, bytes], _Read]
-"""By the name and the type of its family, and its bytes."""
+@dataclass(slots=True)
+class _Known:
+    """Of the pages before: keys, whole families of the last page by their bytes, and by the name and type of a family
+    the metrics that it had, by theirs.
+    """
+
+    keys: _Keys = field(default_factory=dict)
+    families: dict[bytes, _Read] = field(default_factory=dict)
+    metrics: dict[tuple[bytes, str], dict[bytes, _Read]] = field(default_factory=dict)
 
 
 class ProtobufLayout:
@@ -87,19 +96,18 @@ class ProtobufLayout:
 
     def __init__(self) -> None:
         self._page = EMPTY_PAGE
-        self._keys: _Keys = {}
-        self._wholes: _Wholes = {}
+        self._known = _Known()
 
     def parse(self, body: bytes) -> Page:
         """The page. Raises ExpositionError."""
-        if len(self._keys) > 2 * len(self._page.keys) + _SLACK:
-            self._keys = {}
-        reading = _Reading(body, self._keys, self._wholes)
+        if len(self._known.keys) + len(self._known.metrics) > 2 * len(self._page.keys) + _SLACK:
+            self._known = _Known()
+        reading = _Reading(body, self._known)
         try:
             reading.read()
         except (WireError, Fault) as error:
             raise ExpositionError(str(error), reading.page()) from None
-        page, last, self._wholes = reading.page(), self._page, reading.wholes
+        page, last, self._known.families = reading.page(), self._page, reading.families
         keys = last.keys if page.keys == last.keys else page.keys
         metadata = last.metadata if page.metadata == last.metadata else page.metadata
         self._page = Page(keys, page.values, page.timestamps, page.stamped, metadata, page.exemplars)
@@ -117,11 +125,10 @@ class _Family:
 class _Reading:
     """One page while it is read."""
 
-    def __init__(self, body: bytes, keys: _Keys, wholes: _Wholes) -> None:
-        self.wholes: _Wholes = {}
+    def __init__(self, body: bytes, known: _Known) -> None:
+        self.families: dict[bytes, _Read] = {}
         self._body = body
-        self._known = keys
-        self._known_wholes = wholes
+        self._known = known
         self._keys: list[bytes] = []
         self._values: list[float] = []
         self._stamps: dict[int, int] = {}
@@ -149,8 +156,33 @@ class _Reading:
             if at + length > end:
                 told = f"expected at least {at - start + length} bytes, got {end - start} bytes"
                 raise Fault(f"protobufparse: insufficient length of buffer, {told}")
-            self._read_family(at, at + length)
+            whole = body[at : at + length]
+            read = self._known.families.get(whole)
+            if read is None:
+                read = self._noted(partial(self._read_family, at, at + length))
+            else:
+                self._repeat(read)
+            if read is not None:
+                self.families[whole] = read
             at += length
+
+    def _noted(self, action: Callable[[], None]) -> _Read | None:
+        """What this reads; None where there were time stamps or exemplars."""
+        begun, marks, said = len(self._values), len(self._stamps) + len(self._exemplars), self._metadata
+        self._metadata = {}
+        try:
+            action()
+        finally:
+            own, self._metadata = self._metadata, said
+            said.update(own)
+        if marks != len(self._stamps) + len(self._exemplars):
+            return None
+        return _Read(self._keys[begun:], self._values[begun:], own)
+
+    def _repeat(self, read: _Read) -> None:
+        self._keys += read.keys
+        self._values += read.values
+        self._metadata |= read.said
 
     def _read_family(self, start: int, stop: int) -> None:
         body, family, metrics = self._body, _Family(), list[tuple[int, int]]()
@@ -186,18 +218,18 @@ class _Reading:
             for at, stop in metrics:
                 self._read_metric(at, stop)
             return
+        place, now = (self._family.name, self._family.type), dict[bytes, _Read]()
+        before = self._known.metrics.get(place, now)
         for at, stop in metrics:
-            place = (self._family.name, self._family.type, self._body[at:stop])
-            begun, marks = len(self._values), len(self._stamps) + len(self._exemplars)
-            if (read := self._known_wholes.get(place)) is not None:
-                self._keys += read.keys
-                self._values += read.values
+            whole = self._body[at:stop]
+            read = before.get(whole)
+            if read is None:
+                read = self._noted(partial(self._read_metric, at, stop))
             else:
-                self._read_metric(at, stop)
-                if marks != len(self._stamps) + len(self._exemplars):
-                    continue
-                read = _Read(self._keys[begun:], self._values[begun:])
-            self.wholes[place] = read
+                self._repeat(read)
+            if read is not None:
+                now[whole] = read
+        self._known.metrics[place] = now
 
     def _read_metric(self, start: int, stop: int) -> None:
         body, begun, stamp = self._body, len(self._values), 0
@@ -304,9 +336,9 @@ class _Reading:
 
     def _add(self, labels: bytes, part: bytes, value: float) -> None:
         place = (self._family.name, labels, part)
-        key = self._known.get(place)
+        key = self._known.keys.get(place)
         if key is None:
-            key = self._known[place] = self._key(labels, part)
+            key = self._known.keys[place] = self._key(labels, part)
         self._keys.append(key)
         self._values.append(value)
 
