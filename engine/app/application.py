@@ -380,6 +380,7 @@ class Application:
             notifier=self.notifier,
             templates=self.expander.counts,
             http=self.components.http,
+            reader=self._reader,
             config=self.config_state,
             crashes=self._around.supervisor.crashes,
         )

@@ -17,6 +17,7 @@ import psutil
 from engine.app.sdmetrics import discovery_families, summary
 from engine.foundation.lengths import Lengths
 from engine.query.engine import QueryEngine
+from engine.remote.reader import Reader
 from engine.rules.manager import RuleManager
 from engine.rules.metrics import notifier_families, rule_families
 from engine.rules.notifier import Notifier
@@ -51,6 +52,7 @@ class Parts:
     notifier: Notifier
     templates: TemplateCounts
     http: HttpCounts
+    reader: Reader
     config: ConfigState
     crashes: Mapping[str, int]
 
@@ -91,6 +93,12 @@ TABLE: Final[tuple[tuple[str, MetricType, str, Read], ...]] = (
         _G,
         "How many queries may run at once.",
         lambda p: p.queries.limits.max_concurrency,
+    ),
+    (
+        "prometheus_api_remote_read_queries",
+        _G,
+        "Requests of remote read that are being answered.",
+        lambda p: p.reader.current,
     ),
     (
         "prometheus_http_requests_total",

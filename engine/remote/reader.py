@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -62,7 +63,18 @@ class Reader:
         self._workers = workers
         self._limits = limits
         self._external_labels = external_labels
-        self.turn: Final = asyncio.Semaphore(limits.concurrency)
+        self.current = 0
+        self._room = asyncio.Semaphore(limits.concurrency)
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        """One request is answered; `current` counts these."""
+        async with self._room:
+            self.current += 1
+            try:
+                yield
+            finally:
+                self.current -= 1
 
     def decode(self, body: bytes) -> ReadRequest:
         """What a body asks. Raises ReadError."""

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import http.client
 import shutil
+import ssl
 import subprocess
+from base64 import b64encode
 from pathlib import Path
 from typing import Final
 
+import bcrypt
 import pytest
 
 from engine.config.check import check
+from tests.end_to_end.processes import ENGINE, free_port, running, wait_for
 from tests.foundation.certificates import Certificates
 
 pytestmark = [
@@ -61,6 +66,54 @@ def test_verdicts_are_the_same(tmp_path: Path) -> None:
     wrong = [f"{text}: {ours.findings}" for text, (theirs, ours) in judged.items() if theirs != ours.fine]
     assert not wrong, "\n".join(wrong)
     assert len(fine) > 10
+
+
+def asked(port: int, tls: ssl.SSLContext | None, user: str | None) -> tuple[int, bytes, dict[str, str]] | None:
+    """Status, body and headers that a client goes by; None where nobody listens yet."""
+    connection = (
+        http.client.HTTPConnection("localhost", port, timeout=10)
+        if tls is None
+        else http.client.HTTPSConnection("localhost", port, timeout=10, context=tls)
+    )
+    headers = {} if user is None else {"Authorization": "Basic " + b64encode(user.encode()).decode()}
+    try:
+        connection.request("GET", "/-/healthy", headers=headers)
+        response = connection.getresponse()
+        kept = ("Content-Type", "WWW-Authenticate", "X-Content-Type-Options", "X-Frame-Options")
+        return response.status, response.read(), {name: response.getheader(name, "") for name in kept}
+    except ConnectionRefusedError:
+        return None
+    finally:
+        connection.close()
+
+
+@pytest.mark.parametrize("secure", [False, True])
+@pytest.mark.skipif(shutil.which("prometheus") is None, reason="prometheus is not installed")
+def test_callers_are_let_in_and_turned_away_alike(tmp_path: Path, secure: bool) -> None:
+    certificates = Certificates(tmp_path)
+    issued = certificates.authority.issue_cert("localhost")
+    (tmp_path / "s.pem").write_bytes(b"".join(pem.bytes() for pem in issued.cert_chain_pems))
+    (tmp_path / "s.key").write_bytes(issued.private_key_pem.bytes())
+    hashed = bcrypt.hashpw(b"secret", bcrypt.gensalt(4)).decode()
+    lines = [f"basic_auth_users: {{ann: '{hashed}'}}", "http_server_config: {headers: {X-Frame-Options: sameorigin}}"]
+    (tmp_path / "web.yml").write_text(
+        "\n".join([*lines, "tls_server_config: {cert_file: s.pem, key_file: s.key}" * secure])
+    )
+    (tmp_path / "prometheus.yml").write_text("")
+    real, ours = free_port(), free_port()
+    shared = [f"--config.file={tmp_path}/prometheus.yml", f"--web.config.file={tmp_path}/web.yml"]
+    theirs = ["prometheus", *shared, f"--web.listen-address=127.0.0.1:{real}", f"--storage.tsdb.path={tmp_path}/real"]
+    mine = [*ENGINE, "run", *shared, f"--web.listen-address=127.0.0.1:{ours}", "--data-dir=:memory:"]
+    tls = ssl.create_default_context(cafile=certificates.ca) if secure else None
+    with running(theirs, tmp_path / "real.log"), running(mine, tmp_path / "ours.log"):
+        for port in (real, ours):
+            wait_for("an answer", lambda port=port: asked(port, tls, "ann:secret"))
+        for user in (None, "ann:secret", "ann:wrong", "eve:secret", "ann", ":", "ann:"):
+            assert asked(ours, tls, user) == asked(real, tls, user), user
+        (tmp_path / "web.yml").write_text("nonsense: 1")
+        if not secure:  # with TLS there is no answer at all then
+            broken = [asked(port, tls, "ann:secret") for port in (real, ours)]
+            assert [answer and answer[:2] for answer in broken] == [(500, b"Internal Server Error\n")] * 2
 
 
 def test_a_certificate_that_nobody_verifies_is_not_asked_for_and_that_is_told(tmp_path: Path) -> None:

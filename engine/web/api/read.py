@@ -17,7 +17,7 @@ _STREAM: Final = "application/x-streamed-protobuf; proto=prometheus.ChunkedReadR
 
 def routes(reader: Reader) -> list[web.RouteDef]:
     async def read(request: web.Request) -> web.StreamResponse:
-        async with reader.turn:
+        async with reader.turn():
             try:
                 asked = reader.decode(await request.read())
                 kind = _negotiated(asked)
