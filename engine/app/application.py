@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from yarl import URL
 
@@ -42,7 +42,6 @@ from engine.foundation.values import format_size
 from engine.foundation.workers import Workers
 from engine.query.engine import QueryEngine
 from engine.relabel.relabel import relabel
-from engine.remote.pushes.gateway import PushGateway
 from engine.remote.reader import Reader
 from engine.remote.receiver import Receiver
 from engine.rules.alertmanagers import InProcess
@@ -65,6 +64,9 @@ from exporters.serve import Collect, in_turn
 from promql.functions.dialects import Dialect
 from promql.model.durations import format_duration
 from promql.model.labels import Labels
+
+if TYPE_CHECKING:
+    from engine.remote.pushes.gateway import PushGateway
 
 UPKEEP_SECONDS: Final = 5.0
 _MOST_CHANGES: Final = 30
@@ -355,6 +357,8 @@ class Application:
     def _make_gateway(self) -> PushGateway | None:
         if not self.options.enable_pushes:
             return None
+        from engine.remote.pushes.gateway import PushGateway  # noqa: PLC0415 - few need it
+
         file = None if self.options.data_dir is None else self.options.data_dir / "pushes"
         return PushGateway(self.store, self._around.clock, file, lambda: self.config.global_.scrape_interval)
 

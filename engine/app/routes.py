@@ -6,6 +6,7 @@ import html
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from aiohttp import web
 
@@ -14,7 +15,6 @@ from engine.app import selfmetrics
 from engine.app.options import WebOptions
 from engine.foundation.clock import Clock
 from engine.query.engine import QueryEngine
-from engine.remote.pushes.gateway import PushGateway
 from engine.remote.reader import Reader
 from engine.remote.receiver import Receiver
 from engine.rules.manager import RuleManager
@@ -42,6 +42,9 @@ from engine.web.api import (
 from engine.web.consoles import Consoles, Folders
 from engine.web.prefix import below
 from exporters.serve import Collect, landing, metrics
+
+if TYPE_CHECKING:
+    from engine.remote.pushes.gateway import PushGateway
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

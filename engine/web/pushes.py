@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from aiohttp import web
 
-from engine.remote.pushes.gateway import PushGateway
-from engine.remote.pushes.groups import Family, Group, Sample
 from engine.remote.pushes.path import PushError, grouping
 from engine.tsdb.errors import DiskFullError
 from engine.web.answers import plain
 from engine.web.api.envelope import answering, success
 from promql.model.instants import rfc3339
 from promql.model.numbers import general
+
+if TYPE_CHECKING:  # few push, and what reads pushes would be loaded at every start
+    from engine.remote.pushes.gateway import PushGateway
+    from engine.remote.pushes.groups import Family, Group, Sample
 
 SWITCHED_OFF: Final = "pushes need to be enabled with --web.enable-push-receiver"
 _FORMS: Final = (("/metrics/job/{path:.*}", False), ("/metrics/job@base64/{path:.*}", True))

@@ -7,17 +7,19 @@ it to its log.
 from __future__ import annotations
 
 import logging
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 from aiohttp import web
 
+from engine.foundation.errors import RemoteError
 from engine.foundation.protobuf import counted, framed
-from engine.remote.otlp.messages import OtlpError, Request, from_json, from_protobuf
-from engine.remote.otlp.series import Translated, translate
-from engine.remote.receiver import Receiver, WriteError
+from engine.remote.receiver import Receiver
 from engine.tsdb.errors import DiskFullError
 from engine.web.answers import plain
+
+if TYPE_CHECKING:  # few send such requests, and what reads them would be loaded at every start
+    from engine.remote.otlp.series import Translated
 
 SWITCHED_OFF: Final = "otlp write receiver needs to be enabled with --enable-feature=otlp-write-receiver"
 _PROTOBUF: Final = "application/x-protobuf"
@@ -33,9 +35,9 @@ def routes(receiver: Receiver | None) -> list[web.RouteDef]:
         if receiver is None:
             return plain(404, SWITCHED_OFF)
         try:
-            found = translate(await _decoded(request))
+            found = await _translated(request)
             receiver.take(found.rows)
-        except (OtlpError, WriteError) as error:
+        except RemoteError as error:  # of OTLP, or of the store
             return plain(400, str(error))
         except DiskFullError as error:
             return plain(500, str(error))
@@ -44,15 +46,18 @@ def routes(receiver: Receiver | None) -> list[web.RouteDef]:
     return [web.post("/otlp/v1/metrics", metrics)]
 
 
-async def _decoded(request: web.Request) -> Request:
+async def _translated(request: web.Request) -> Translated:
     """Raises OtlpError. The body is inflated already where it is gzip."""
+    from engine.remote.otlp.messages import OtlpError, from_json, from_protobuf  # noqa: PLC0415 - as said above
+    from engine.remote.otlp.series import translate  # noqa: PLC0415 - as said above
+
     kind, coding = request.headers.get("Content-Type", ""), request.headers.get("Content-Encoding", "")
     if kind not in (_PROTOBUF, _JSON):
         raise OtlpError(f"unsupported content type: {kind}, supported: [{_JSON}, {_PROTOBUF}]")
     if coding not in ("", "gzip"):
         raise OtlpError(f'unsupported compression: {coding}. Only "gzip" or no compression supported')
     body = await request.read()
-    return from_json(body) if kind == _JSON else from_protobuf(body)
+    return translate(from_json(body) if kind == _JSON else from_protobuf(body))
 
 
 def _answer(found: Translated, kind: str) -> web.Response:
