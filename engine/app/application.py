@@ -24,7 +24,15 @@ from engine.app.alertmanagers import Alertmanagers
 from engine.app.autoreload import AutoReload
 from engine.app.changes import changes
 from engine.app.components import Components
-from engine.app.features import EXEMPLARS, EXTRA_SCRAPE_METRICS, OTLP, PER_STEP_STATS, PROMETHEUS_3, REMOTE_WRITE
+from engine.app.features import (
+    EXEMPLARS,
+    EXTRA_SCRAPE_METRICS,
+    NO_DEFAULT_SCRAPE_PORT,
+    OTLP,
+    PER_STEP_STATS,
+    PROMETHEUS_3,
+    REMOTE_WRITE,
+)
 from engine.app.options import RunOptions
 from engine.app.preflight import check_folders
 from engine.app.routes import Served, routes
@@ -118,6 +126,7 @@ class Application:
             supervisor=around.supervisor,
             addresses=self.addresses,
             extra_metrics=EXTRA_SCRAPE_METRICS in options.features,
+            default_ports=NO_DEFAULT_SCRAPE_PORT not in options.features,
         )
         self.alertmanager = self._make_alertmanager()
         self._peers = self._make_peers()

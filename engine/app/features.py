@@ -15,6 +15,7 @@ AUTO_RELOAD: Final = "auto-reload-config"
 EXEMPLARS: Final = "exemplar-storage"
 PER_STEP_STATS: Final = "promql-per-step-stats"
 EXTRA_SCRAPE_METRICS: Final = "extra-scrape-metrics"
+NO_DEFAULT_SCRAPE_PORT: Final = "no-default-scrape-port"
 
 FEATURES: Final = MappingProxyType(
     {
@@ -22,6 +23,7 @@ FEATURES: Final = MappingProxyType(
         EXEMPLARS: "exemplars of scraped pages and remote writes are kept, for /api/v1/query_exemplars",
         PER_STEP_STATS: "queries with stats=all tell the samples of each step",
         EXTRA_SCRAPE_METRICS: "each target tells its timeout, its sample limit and the size of its pages",
+        NO_DEFAULT_SCRAPE_PORT: "no port is put behind the address of a target that has none, and :80 and :443 go",
         OTLP: "metrics of OpenTelemetry are taken at /api/v1/otlp/v1/metrics",
         REMOTE_WRITE: "the same as --web.enable-remote-write-receiver",
         AUTO_RELOAD: "the same as --config.auto-reload",
@@ -36,7 +38,6 @@ NOT_YET: Final = (
     "memory-snapshot-on-shutdown",
     "native-histograms",
     "new-service-discovery-manager",
-    "no-default-scrape-port",
 )
 
 

@@ -42,6 +42,7 @@ class ScrapeManager:
         base: Path = Path(),
         host: str | None = None,
         extra_metrics: bool = False,
+        default_ports: bool = True,
         fetcher: MakeFetcher | None = None,
     ) -> None:
         self.counters = ScrapeCounters()
@@ -62,6 +63,7 @@ class ScrapeManager:
                 clock=clock, workers=workers, addresses=addresses, base=base, counts=self.discovery_counts
             ),
             extra_metrics=extra_metrics,
+            default_ports=default_ports,
         )
 
     @property

@@ -137,7 +137,7 @@ class ScrapePool:
     async def _sync(self) -> None:
         """Make the loops those of the targets that discovery tells of now."""
         job, counters, begun = self.config.job_name, self._parts.counters, self._parts.clock.monotonic()
-        found = find_targets(self._groups, self.config)
+        found = find_targets(self._groups, self.config, default_ports=self._parts.default_ports)
         for failure in found.failures:
             log.error("creating a target of job %s failed: %s", job, failure)
         counters.sync_failures[job] = counters.sync_failures.get(job, 0) + len(found.failures)

@@ -94,7 +94,7 @@ class Parts:
     """What every scrape loop works with.
 
     `jitter` spreads servers that scrape the same targets; `extra_metrics` adds what the feature flag
-    `extra-scrape-metrics` adds.
+    `extra-scrape-metrics` adds, and `default_ports` are left away by `no-default-scrape-port`.
     """
 
     clock: Clock
@@ -105,3 +105,4 @@ class Parts:
     discovery: DiscoveryParts
     jitter: int = 0
     extra_metrics: bool = False
+    default_ports: bool = True

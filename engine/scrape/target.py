@@ -75,8 +75,11 @@ class Found:
     failures: tuple[str, ...]
 
 
-def find_targets(groups: Iterable[TargetGroup], config: ScrapeConfig) -> Found:
-    """All targets of a job. Of two that are the same, the first is scraped and the last shown as discovered."""
+def find_targets(groups: Iterable[TargetGroup], config: ScrapeConfig, *, default_ports: bool = True) -> Found:
+    """All targets of a job. Of two that are the same, the first is scraped and the last shown as discovered.
+
+    Without `default_ports` none is put behind an address, and a scheme's own is left out.
+    """
     targets: dict[str, Target] = {}
     dropped: list[Labels] = []
     failures: list[str] = []
@@ -85,7 +88,7 @@ def find_targets(groups: Iterable[TargetGroup], config: ScrapeConfig) -> Found:
         for place, own in enumerate(group.targets):
             discovered = with_defaults(group.labels.overlay(own), config)
             try:
-                target = make_target(discovered, config)
+                target = make_target(discovered, config, default_ports=default_ports)
             except TargetError as error:
                 failures.append(f"instance {place} in group {group.source}: {error}")
                 continue
@@ -111,23 +114,24 @@ def with_defaults(labels: Labels, config: ScrapeConfig) -> Labels:
     return Labels.of({**defaults, **labels.as_dict(), **params})
 
 
-def make_target(discovered: Labels, config: ScrapeConfig) -> Target | None:
+def make_target(discovered: Labels, config: ScrapeConfig, *, default_ports: bool = True) -> Target | None:
     """The target, or None where relabelling drops it. Raises TargetError."""
     labels = relabel(discovered, config.relabel_configs)
     if labels is None:
         return None
-    address = _address(labels, config)
+    address = _address(labels, config, default_ports=default_ports)
     interval, timeout = _times(labels)
     kept = Labels(tuple(pair for pair in labels if not pair[0].startswith(_META)))
-    kept = kept.overlay({"__address__": address, "instance": kept.get("instance", address)})
+    instance = kept.get("instance", address)
+    kept = kept.overlay({"__address__": address if default_ports else _bare(address, labels), "instance": instance})
     return Target(kept, discovered, _url(kept, config), interval, timeout)
 
 
-def _address(labels: Labels, config: ScrapeConfig) -> str:
+def _address(labels: Labels, config: ScrapeConfig, *, default_ports: bool) -> str:
     address = labels.get("__address__")
     if not address:
         raise TargetError("no address")
-    if urls.split_host_port(address) is None and urls.split_host_port(address + ":1234") is not None:
+    if default_ports and urls.split_host_port(address) is None and urls.split_host_port(address + ":1234") is not None:
         port = _DEFAULT_PORTS.get(labels.get("__scheme__"))
         if port is None:
             raise TargetError(f"invalid scheme: {quote(config.scheme)}")
@@ -135,6 +139,12 @@ def _address(labels: Labels, config: ScrapeConfig) -> str:
     if "/" in address:
         raise TargetError(f"{quote(address)} is not a valid hostname")
     return address
+
+
+def _bare(address: str, labels: Labels) -> str:
+    """The address without the port that is its scheme's anyway."""
+    split, scheme = urls.split_host_port(address), labels.get("__scheme__")
+    return split[0] if split is not None and scheme and split[1] == _DEFAULT_PORTS.get(scheme) else address
 
 
 def _times(labels: Labels) -> tuple[int, int]:

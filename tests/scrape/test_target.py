@@ -209,3 +209,24 @@ def test_no_more_dropped_targets_are_kept_than_the_job_says() -> None:
     )
     assert [labels.get("__address__") for labels in found.dropped] == ["a:1", "b:1"]
     assert found.dropped_count == 3
+
+
+@pytest.mark.parametrize(
+    ("address", "scheme", "expected"),
+    [
+        ("a", "http", "a"),
+        ("a:80", "http", "a"),
+        ("a:443", "http", "a:443"),
+        ("a:443", "https", "a"),
+        ("a:80", "https", "a:80"),
+        ("[::1]:80", "http", "::1"),
+        ("a:9", "ftp", "a:9"),
+    ],
+)
+def test_without_default_ports_none_is_added_and_that_of_the_scheme_goes(
+    address: str, scheme: str, expected: str
+) -> None:
+    config = job("j", address, scheme=scheme)
+    (target,) = find_targets(static_groups(config.static_configs), config, default_ports=False).targets
+    assert target.labels.get("__address__") == expected
+    assert target.public.get("instance") == address, "which 2.42 leaves as it was written"
