@@ -19,12 +19,14 @@ from promql.execute.enrich import enriched
 from promql.execute.fused import fused
 from promql.execute.grouping import Grouping
 from promql.execute.limits import Limits
+from promql.execute.lookback import newest_of
 from promql.execute.meter import Meter
 from promql.execute.reduce import REDUCTIONS, Reduction
 from promql.execute.rollup import Rolling, nameless
 from promql.execute.subquery import panels as panels_of
 from promql.functions import elementwise
 from promql.functions.operators import SETS, of_scalars
+from promql.functions.overtime import newest
 from promql.functions.presence import absent
 from promql.model.grid import Grid, Value
 from promql.model.labels import METRIC_NAME
@@ -170,7 +172,7 @@ class _Run:
             case Text(value=text):
                 return text
             case Rollup():
-                return self._rolling(node).grid(keeps_name=node.keeps_name)
+                return self._rolled(node)
             case Repeat():
                 return _repeated(self._value(node.expr), node.steps.count)
             case Apply():
@@ -209,6 +211,14 @@ class _Run:
 
     def _inner(self, source: Inner) -> Sequence[Selected]:
         return panels_of(self._grid(source.expr), source.expr.steps)
+
+    def _rolled(self, node: Rollup) -> Grid:
+        if node.kernel is newest and node.keeps_name and node.steps.count == 1:
+            reach = Reach(node.ends, node.length, node.steps)
+            found = newest_of(self._windowed(node, node.source), reach, self._limits)
+            if found is not None:
+                return found
+        return self._rolling(node).grid(keeps_name=node.keeps_name)
 
     def _rolling(self, node: Rollup) -> Rolling:
         args = [self._scalar(arg) for arg in node.args]
