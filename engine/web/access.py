@@ -31,6 +31,7 @@ _NOBODY: Final = "$2b$10$UYUT4WaA4Q35ji37JTFvb.tWCiuox371DukEUbue8uWVIeYRvckCW"
 _REMEMBERED: Final = 100
 _MOST_BYTES: Final = 72  # bcrypt looks at no more
 _PREFIX: Final = "basic "
+_Stamp = tuple[int, int, int]
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +45,7 @@ class WebAccess:
         self._base = path.parent
         self._workers = workers
         self._turn = asyncio.Lock()
-        self._seen: list[tuple[int, int]] = []
+        self._seen: list[_Stamp] = []
         self._config = WebConfig()
         self._context: ssl.SSLContext | None = None
         self._judged: OrderedDict[bytes, bool] = OrderedDict()
@@ -102,7 +103,7 @@ class WebAccess:
             raise ConfigError(f"--web.config.file {self._path} can't be used:\n{mistakes}")
         return found.value
 
-    def _stamps(self) -> list[tuple[int, int]]:
+    def _stamps(self) -> list[_Stamp]:
         """Of the file, and of those that it named when it was read; a missing one has none."""
         return list(map(_stamp, [self._path, *named_files(self._config.tls_server_config, self._base)]))
 
@@ -124,12 +125,12 @@ class WebAccess:
         return judged
 
 
-def _stamp(path: Path) -> tuple[int, int]:
+def _stamp(path: Path) -> _Stamp:
     try:
         found = path.stat()
     except OSError:
-        return 0, 0
-    return found.st_mtime_ns, found.st_ino
+        return 0, 0, 0
+    return found.st_mtime_ns, found.st_size, found.st_ino
 
 
 def _credentials(header: str) -> tuple[str, bytes] | None:
