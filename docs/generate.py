@@ -441,7 +441,7 @@ async def _served() -> dict[str, dict[str, list[str]]]:
             paths = found[component] = {}
             for route in served:
                 if route.method != "*" and (route.method, route.path) not in REFUSALS:
-                    paths.setdefault(route.path, []).append(route.method)
+                    paths.setdefault(route.path.replace(":.*}", "}"), []).append(route.method)
         return found
     finally:
         await app.stop()
