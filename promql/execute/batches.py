@@ -176,12 +176,16 @@ def batches(given: Iterable[Given], reach: Reach) -> Iterator[Batch]:
         elif not held:
             yield from _cut(one, reach)
             continue
-        yield from _cut(joined(held), reach)
+        yield from _cut(_together(held), reach)
         held, samples = [], 0
         if len(one.refs) >= _FEW:
             yield from _cut(one, reach)
     if held:
-        yield from _cut(joined(held), reach)
+        yield from _cut(_together(held), reach)
+
+
+def _together(some: Sequence[Selected]) -> Selected:
+    return some[0] if len(some) == 1 else joined(some)
 
 
 def _keep_pages() -> None:
