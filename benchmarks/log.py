@@ -18,10 +18,10 @@ from typing import Final
 import numpy as np
 
 from engine.tsdb.commit import Commit, Layout
+from engine.tsdb.log.replay import read_segment
+from engine.tsdb.log.wal import FULL_EVERY, Wal
+from engine.tsdb.log.walformat import segments
 from engine.tsdb.options import StoreOptions
-from engine.tsdb.replay import read_segment
-from engine.tsdb.wal import FULL_EVERY, Wal
-from engine.tsdb.walformat import segments
 from promql.model.types import FloatArray
 
 WIDTHS: Final = (100, 500, 5_000, 100_000)

@@ -16,8 +16,8 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from engine.tsdb.index import Index
-from engine.tsdb.names import SeriesNames
+from engine.tsdb.names.index import Index
+from engine.tsdb.names.names import SeriesNames
 from promql.execute.run import run
 from promql.model.labels import Labels
 from promql.model.panel import Panel, Selected, Strands

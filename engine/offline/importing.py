@@ -19,8 +19,8 @@ from engine.offline.parsing import ImportFileError, Piece, pieces
 from engine.offline.progress import Progress
 from engine.offline.spool import Samples, Spool, windows
 from engine.remote.places import source_key
-from engine.tsdb.history import History, sealed
 from engine.tsdb.store import Store
+from engine.tsdb.upkeep.history import History, sealed
 from exporters.exposition.keys import decode
 from promql.model.labels import Labels
 from promql.model.panel import Kind

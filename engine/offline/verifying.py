@@ -13,17 +13,17 @@ from pathlib import Path
 import numpy as np
 
 from engine.offline.progress import Step
-from engine.tsdb.cache import ArrayCache
 from engine.tsdb.errors import DamagedError
-from engine.tsdb.frames import Gap
-from engine.tsdb.pages import Lost
-from engine.tsdb.partfile import PartFile
+from engine.tsdb.files.cache import ArrayCache
+from engine.tsdb.files.partfile import PartFile
+from engine.tsdb.log.frames import Gap
+from engine.tsdb.log.pages import Lost
+from engine.tsdb.log.replay import read_segment
+from engine.tsdb.log.serieslog import read_series
+from engine.tsdb.log.tombstones import read_tombstones
+from engine.tsdb.log.walformat import segments
 from engine.tsdb.parts import Wanted
-from engine.tsdb.replay import read_segment
-from engine.tsdb.serieslog import read_series
-from engine.tsdb.tombstones import read_tombstones
 from engine.tsdb.view import Part
-from engine.tsdb.walformat import segments
 from promql.model.types import IntArray
 
 _COLUMNS = 64

@@ -17,11 +17,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.tsdb.batch import Appended, Batch
-from engine.tsdb.catalog import Catalog
 from engine.tsdb.commit import Commit, Layout
-from engine.tsdb.late import first_of_each
+from engine.tsdb.names.catalog import Catalog
 from engine.tsdb.numbers import NEVER, any_nan
 from engine.tsdb.options import StoreOptions
+from engine.tsdb.reading.late import first_of_each
 from engine.tsdb.source import Source
 from promql.model.staleness import is_absent, is_stale, normalise
 from promql.model.types import BoolArray, FloatArray, IntArray

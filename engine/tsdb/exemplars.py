@@ -19,7 +19,7 @@ from typing import Final
 import msgspec
 
 from engine.foundation.errors import StoreError
-from engine.tsdb.frames import Form, FrameFile, Gap, framed, read_frames
+from engine.tsdb.log.frames import Form, FrameFile, Gap, framed, read_frames
 from promql.model.labels import Labels
 from promql.model.matchers import Matcher, match_all
 

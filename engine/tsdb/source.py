@@ -23,11 +23,11 @@ from typing import Final
 
 import numpy as np
 
-from engine.tsdb.catalog import Catalog
 from engine.tsdb.commit import Commit, Layout
+from engine.tsdb.log.pages import Rows
+from engine.tsdb.names.catalog import Catalog
 from engine.tsdb.numbers import NEVER, growing_ints
 from engine.tsdb.options import StoreOptions
-from engine.tsdb.pages import Rows
 from engine.tsdb.ragged import OpenRagged
 from engine.tsdb.table import Newest, OpenTable
 from engine.tsdb.view import Part, View

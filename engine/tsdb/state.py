@@ -6,14 +6,14 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from engine.tsdb.catalog import Catalog
 from engine.tsdb.commit import Commit, Layout
-from engine.tsdb.index import Index
+from engine.tsdb.files.partfile import PartFile
+from engine.tsdb.log.pages import Rows
+from engine.tsdb.log.tombstones import Tombstones
+from engine.tsdb.names.catalog import Catalog
+from engine.tsdb.names.index import Index
 from engine.tsdb.numbers import NEVER
-from engine.tsdb.pages import Rows
-from engine.tsdb.partfile import PartFile
 from engine.tsdb.source import Source
-from engine.tsdb.tombstones import Tombstones
 
 
 @dataclass(slots=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from engine.tsdb.batch import Appended
-from engine.tsdb.index import Index
+from engine.tsdb.names.index import Index
 from promql.model.labels import METRIC_NAME
 
 TOP: Final = 10

@@ -22,30 +22,30 @@ from engine.foundation.errors import StoreError
 from engine.foundation.files import FolderLock, replace, sweep
 from engine.tsdb.admission import Admission, Bounds
 from engine.tsdb.batch import Appended, Batch
-from engine.tsdb.cache import ArrayCache
-from engine.tsdb.cleaning import Cleaning
 from engine.tsdb.commit import Commit
-from engine.tsdb.deletion import Deleting, recall_deleted
 from engine.tsdb.errors import DiskError, FormatError
 from engine.tsdb.exemplars import Exemplar, Exemplars, KeptExemplars, Verdict
-from engine.tsdb.gather import gather
-from engine.tsdb.history import History, add_history
-from engine.tsdb.late import held
-from engine.tsdb.maintenance import Maintained, Maintenance
+from engine.tsdb.files.cache import ArrayCache
+from engine.tsdb.log.serieslog import Named, NoSeriesLog, SeriesLog
+from engine.tsdb.log.tombstones import Deletion
+from engine.tsdb.log.wal import Log, NoLog, Wal
 from engine.tsdb.numbers import NEVER
 from engine.tsdb.options import StoreOptions
-from engine.tsdb.portions import portions
-from engine.tsdb.recovery import Recovery, restore
+from engine.tsdb.reading.gather import gather
+from engine.tsdb.reading.late import held
+from engine.tsdb.reading.portions import portions
+from engine.tsdb.reading.selection import Selections
+from engine.tsdb.reading.weigh import weigh
 from engine.tsdb.request import Refusal, Writes, judge
-from engine.tsdb.selection import Selections
-from engine.tsdb.serieslog import Named, NoSeriesLog, SeriesLog
-from engine.tsdb.snapshot import Snapshots
 from engine.tsdb.source import Source
 from engine.tsdb.state import State
 from engine.tsdb.stats import TOP, StoreCounts, StoreSize, StoreStats, label_tables
-from engine.tsdb.tombstones import Deletion
-from engine.tsdb.wal import Log, NoLog, Wal
-from engine.tsdb.weigh import weigh
+from engine.tsdb.upkeep.cleaning import Cleaning
+from engine.tsdb.upkeep.deletion import Deleting, recall_deleted
+from engine.tsdb.upkeep.history import History, add_history
+from engine.tsdb.upkeep.maintenance import Maintained, Maintenance
+from engine.tsdb.upkeep.recovery import Recovery, restore
+from engine.tsdb.upkeep.snapshot import Snapshots
 from promql.model.labels import Labels
 from promql.model.matchers import Matcher
 from promql.model.panel import Kind, Later, Need, Selected, Size
@@ -310,7 +310,7 @@ class Store:
         return self._maintenance.counts()
 
     def maintain(self, now_ms: int) -> Maintained:
-        """One turn of upkeep (see `engine.tsdb.maintenance`): call it every few seconds, best in a worker."""
+        """One turn of upkeep (see `engine.tsdb.upkeep.maintenance`): call it every few seconds, best in a worker."""
         done = self._maintenance.run(now_ms)
         if done.problem:
             log.error("%s", done.problem)

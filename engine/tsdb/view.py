@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from engine.tsdb.log.tombstones import Deletion
 from engine.tsdb.numbers import NEVER
 from engine.tsdb.parts import RaggedPart, SealedTable, TablePart
 from engine.tsdb.ragged import RaggedView
 from engine.tsdb.table import Newest, TableView
-from engine.tsdb.tombstones import Deletion
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +18,7 @@ class Part:
 
     It holds what the commits up to `through` brought. `segment` is the log segment with the first of them while the
     part is not stored, and None from then on; `file` is the key of the file that it is stored in. `deletions` are those
-    that it is seen through (see `engine.tsdb.pruned`).
+    that it is seen through (see `engine.tsdb.files.pruned`).
     """
 
     source: int

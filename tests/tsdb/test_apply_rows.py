@@ -6,10 +6,10 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.tsdb.catalog import Catalog
 from engine.tsdb.commit import Commit, Layout
+from engine.tsdb.log.pages import Rows
+from engine.tsdb.names.catalog import Catalog
 from engine.tsdb.options import StoreOptions
-from engine.tsdb.pages import Rows
 from engine.tsdb.source import Source
 from promql.model.staleness import STALE_NAN, is_stale
 from tests.tsdb.twin import named

@@ -15,9 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.tsdb.batch import Batch
-from engine.tsdb.compactplan import Job, plan
 from engine.tsdb.options import StoreOptions
 from engine.tsdb.store import Store
+from engine.tsdb.upkeep.compactplan import Job, plan
 from promql.model.labels import Labels
 from tests.tsdb.twin import HOUR, Twin, answer, batch, equal, everything, named
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from engine.tsdb.batch import Batch
-from engine.tsdb.graves import GRACE_MS
+from engine.tsdb.names.graves import GRACE_MS
 from engine.tsdb.options import StoreOptions
 from engine.tsdb.store import Store
 from promql.model.labels import Labels

@@ -6,8 +6,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.tsdb.index import Index
-from engine.tsdb.names import SeriesNames
+from engine.tsdb.names.index import Index
+from engine.tsdb.names.names import SeriesNames
 from promql.execute.grouping import Grouping
 from promql.model.labels import Labels
 

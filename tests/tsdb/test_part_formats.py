@@ -11,13 +11,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.tsdb.cache import ArrayCache
 from engine.tsdb.errors import FormatError
-from engine.tsdb.merge import write_source
-from engine.tsdb.partfile import PartFile
-from engine.tsdb.partformat import HEADER, MAGIC
+from engine.tsdb.files.cache import ArrayCache
+from engine.tsdb.files.partfile import PartFile
+from engine.tsdb.files.partformat import HEADER, MAGIC
+from engine.tsdb.files.partwrite import PartWriter
 from engine.tsdb.parts import Wanted
-from engine.tsdb.partwrite import PartWriter
+from engine.tsdb.upkeep.merge import write_source
 from engine.tsdb.view import Part
 from promql.model.staleness import ABSENT_NAN, NORMAL_NAN, STALE_NAN
 

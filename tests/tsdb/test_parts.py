@@ -7,11 +7,11 @@ import io
 import numpy as np
 import pytest
 
-from engine.tsdb.cache import ArrayCache
 from engine.tsdb.errors import DamagedError
-from engine.tsdb.partfile import PartFile
+from engine.tsdb.files.cache import ArrayCache
+from engine.tsdb.files.partfile import PartFile
+from engine.tsdb.files.partwrite import write_parts
 from engine.tsdb.parts import Wanted
-from engine.tsdb.partwrite import write_parts
 from engine.tsdb.ragged import OpenRagged
 from engine.tsdb.table import OpenTable
 from engine.tsdb.view import Part

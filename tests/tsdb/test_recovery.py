@@ -13,10 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.tsdb.errors import DamagedError, DiskFullError, FormatError
-from engine.tsdb.frames import Frame, read_frames
+from engine.tsdb.log.frames import Frame, read_frames
+from engine.tsdb.log.walformat import CHANGES, FORM
 from engine.tsdb.options import StoreOptions
 from engine.tsdb.store import Store
-from engine.tsdb.walformat import CHANGES, FORM
 from promql.model.panel import Kind
 from tests.tsdb.twin import Answer, Twin, answer, batch, equal, everything, named
 

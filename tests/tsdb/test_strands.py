@@ -7,12 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.tsdb.batch import Batch
-from engine.tsdb.index import Index
-from engine.tsdb.names import SeriesNames
+from engine.tsdb.names.index import Index
+from engine.tsdb.names.names import SeriesNames
 from engine.tsdb.options import StoreOptions
 from engine.tsdb.parts import Samples
+from engine.tsdb.reading.strands import strands
 from engine.tsdb.store import Store
-from engine.tsdb.strands import strands
 from promql.model.labels import Labels
 from promql.model.panel import Kind, Panel, Strands
 from promql.model.staleness import STALE_NAN

@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 
 from engine.tsdb.commit import Commit, Layout
 from engine.tsdb.errors import FormatError
-from engine.tsdb.frames import Form, Frame, FrameFile, Gap, framed, read_frames
+from engine.tsdb.log.frames import Form, Frame, FrameFile, Gap, framed, read_frames
+from engine.tsdb.log.pages import Lost, Rows
+from engine.tsdb.log.replay import Instants, Through, read_segment
+from engine.tsdb.log.wal import FULL_EVERY, Wal
+from engine.tsdb.log.walformat import CHANGES, CHANGES_HEAD, DEFLATED, FORM, PAGE, segments
 from engine.tsdb.options import StoreOptions
-from engine.tsdb.pages import Lost, Rows
-from engine.tsdb.replay import Instants, Through, read_segment
 from engine.tsdb.store import Store
-from engine.tsdb.wal import FULL_EVERY, Wal
-from engine.tsdb.walformat import CHANGES, CHANGES_HEAD, DEFLATED, FORM, PAGE, segments
 from promql.model.staleness import STALE_NAN
 from tests.tsdb.twin import STALE, answer, bits, everything, named
 

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.tsdb.words import from_turns, packed, turns, unpacked
+from engine.tsdb.log.words import from_turns, packed, turns, unpacked
 
 WORDS = st.one_of(
     st.just(0), st.integers(0, 255), st.integers(0, 2**64 - 1), st.integers(0, 255).map(lambda b: b << 56)

@@ -1,0 +1,1 @@
+"""What is written as it comes: the log of samples, the names of series, deletions."""

@@ -1,0 +1,1 @@
+"""Which series there are: their numbers, labels, and how matchers find them."""
