@@ -128,7 +128,7 @@ async def _kernels() -> None:
             await engine.range(query, START + 1_800_000, end, 60_000)
             seconds = time.perf_counter() - began
             await supervisor.stop(ticking)
-            p99, most = (np.percentile(lags, q) * 1000 for q in (99, 100))
+            p99, most = (np.percentile(lags or [0.0], q) * 1000 for q in (99, 100))
             print(f"  {query}: {seconds:.2f} s, the loop late by {p99:.1f} ms (p99), {most:.1f} ms (most)", flush=True)
     finally:
         workers.close()

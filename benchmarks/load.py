@@ -152,17 +152,18 @@ class Book:
 
     def stats(self, side: str, seconds: float) -> Stats:
         since = time.perf_counter() - seconds if seconds else 0.0
-        asked = [np.array(times) for times in self._asked[side].values() if len(times) > 2]
-        late = np.concatenate([self._late(times)[times[2:] >= since] for times in asked] or [np.empty(0)])
+        asked = [np.array(times[2:]) for times in self._asked[side].values()]  # the first ones are the start's
+        asked = [times[times >= since] for times in asked]
+        late = np.concatenate([self._late(times) for times in asked if len(times)] or [np.empty(0)])
+        gaps = np.concatenate([np.diff(times) for times in asked] or [np.empty(0)])
         given = [self._given[side][target] for target in self._pages]
-        gaps = np.concatenate([np.diff(times)[times[1:] >= since] for times in asked] or [np.empty(0)])
         missed = int((np.rint(gaps / self._spec.interval) - 1).clip(0).sum())
         p99, most = (float(np.percentile(late, q)) if len(late) else 0.0 for q in (99, 100))
         return Stats(sum(given), min(given), p99, most, missed)
 
     def _late(self, asked: FloatArray) -> FloatArray:
-        """Milliseconds against the beat, which is that of the earliest question; the first ones are the start's."""
-        interval, asked = self._spec.interval, asked[2:]
+        """Milliseconds against the beat, which is that of the earliest question."""
+        interval = self._spec.interval
         off = (asked - asked[0] + interval / 2) % interval
         late: FloatArray = (off - off.min()) * 1000
         return late
