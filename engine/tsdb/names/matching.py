@@ -11,9 +11,11 @@ from collections.abc import Sequence
 from functools import reduce
 from typing import Final
 
+import numpy as np
+
 from engine.tsdb.names.index import Index
 from promql.model.matchers import Matcher, MatchOp
-from promql.model.types import IntArray
+from promql.model.types import BoolArray, IntArray
 
 _SPECIAL: Final = frozenset("\\.+*?()[]{}^$")
 _KEPT: Final = 1024
@@ -106,18 +108,16 @@ def _literals(matcher: Matcher) -> list[str] | None:
 
 
 def _intersection(few: IntArray, many: IntArray) -> IntArray:
-    if not len(many):
-        return many
-    at = many.searchsorted(few)
-    at[at == len(many)] = 0
-    out: IntArray = few[many[at] == few]
-    return out
+    return few[_inside(few, many)]
 
 
 def _difference(refs: IntArray, gone: IntArray) -> IntArray:
-    if not len(gone):
-        return refs
-    at = gone.searchsorted(refs)
-    at[at == len(gone)] = 0
-    out: IntArray = refs[gone[at] != refs]
-    return out
+    return refs[~_inside(refs, gone)] if len(gone) else refs
+
+
+def _inside(some: IntArray, ascending: IntArray) -> BoolArray:
+    """Which of them are among the others."""
+    if not len(ascending):
+        return np.zeros(len(some), np.bool_)
+    found: BoolArray = ascending.take(ascending.searchsorted(some), mode="clip") == some
+    return found
