@@ -24,8 +24,9 @@ from engine.tsdb.admission import Admission, Bounds
 from engine.tsdb.batch import Appended, Batch
 from engine.tsdb.commit import Commit
 from engine.tsdb.errors import DiskError, FormatError
-from engine.tsdb.exemplars import Exemplar, Exemplars, KeptExemplars, Verdict
+from engine.tsdb.exemplars import Exemplar, Exemplars, Verdict
 from engine.tsdb.files.cache import ArrayCache
+from engine.tsdb.log.exemplarlog import KeptExemplars
 from engine.tsdb.log.serieslog import Named, NoSeriesLog, SeriesLog
 from engine.tsdb.log.tombstones import Deletion
 from engine.tsdb.log.wal import Log, NoLog, Wal

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.tsdb.exemplars import Exemplar, Exemplars, KeptExemplars, Verdict
+from engine.tsdb.exemplars import Exemplar, Exemplars, Verdict
+from engine.tsdb.log.exemplarlog import KeptExemplars
 from promql.model.labels import Labels
 from promql.model.matchers import Matcher, MatchOp
 
