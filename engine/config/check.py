@@ -161,8 +161,9 @@ def render_verdict(verdict: Verdict) -> Iterator[str]:
     """The findings, and a last line with the sum."""
     yield from render_findings(verdict.findings, verdict.sources)
     fatal = [finding for finding in verdict.findings if finding.fatal]
+    lint = [finding for finding in verdict.findings if finding.severity is Severity.LINT]
     if not fatal:
-        yield f"{verdict.file}: fine ({verdict.said})"
+        yield f"{verdict.file}: {_count(lint, 'finding') if lint else 'fine'} ({verdict.said})"
     elif all(finding.severity is Severity.UNSUPPORTED and not finding.path for finding in fatal):
         yield f"{verdict.file}: refused (not supported yet)"
     elif all(finding.severity is Severity.UNSUPPORTED for finding in fatal):

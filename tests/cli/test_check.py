@@ -33,7 +33,7 @@ def test_the_worst_file_decides_and_each_has_its_line(tmp_path: Path) -> None:
     done = run("check", file(tmp_path, FINE, "a.yml"), file(tmp_path, BAD, "b.yml"), file(tmp_path, LINT, "c.yml"))
     assert done.exit_code == 2
     sums = [line.split(": ")[1] for line in done.stdout.splitlines() if line.endswith(")")]
-    assert sums == ["fine (1 group, 1 rule)", "refused (1 mistake)", "fine (1 group, 2 rules)"]
+    assert sums == ["fine (1 group, 1 rule)", "refused (1 mistake)", "1 finding (1 group, 2 rules)"]
 
 
 def test_the_first_word_may_say_what_the_files_are(tmp_path: Path) -> None:
@@ -58,3 +58,11 @@ def test_a_stack_is_judged_as_a_whole(tmp_path: Path) -> None:
         f"{tmp_path}: fine (1 scrape job, 0 rule files, 0 rules)",
         "nothing answers at http://127.0.0.1:1: whether targets expose what rules ask for is not known (--url)",
     ]
+
+
+def test_a_stack_with_findings_is_not_called_fine(tmp_path: Path) -> None:
+    (tmp_path / "prometheus.yml").write_text("rule_files: [r.yml]")
+    file(tmp_path, "groups: [{name: g, rules: [{record: a, expr: up}, {record: a, expr: up}, {record: b, expr: up}]}]")
+    result = run("check", "stack", tmp_path, "--url", "http://127.0.0.1:1")
+    assert result.exit_code == 3
+    assert result.output.splitlines()[-2] == f"{tmp_path}: 1 finding (0 scrape jobs, 1 rule file, 3 rules)"
