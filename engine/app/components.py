@@ -57,7 +57,7 @@ class Components:
             external_host=urlsplit(given.external_url).hostname or "",
             origins=given.origins,
             limits=given.limits,
-            access=None if given.config is None else WebAccess(given.config, workers),
+            access=None if given.config is None else WebAccess(given.config, workers, options.environment),
         )
         self._clock = clock
         self._supervisor = supervisor

@@ -13,7 +13,7 @@ import logging
 import ssl
 from base64 import b64decode
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -39,9 +39,10 @@ log = logging.getLogger(__name__)
 class WebAccess:
     """One file in force."""
 
-    def __init__(self, path: Path, workers: Workers) -> None:
-        """Raises ConfigError where the file can't be used."""
+    def __init__(self, path: Path, workers: Workers, environment: Mapping[str, str] | None = None) -> None:
+        """`environment` is what `${NAME}` stands for, if for anything. Raises ConfigError where it can't be used."""
         self._path = path
+        self._environment = environment
         self._base = path.parent
         self._workers = workers
         self._turn = asyncio.Lock()
@@ -97,7 +98,7 @@ class WebAccess:
             source = self._path.read_bytes()
         except OSError as error:
             raise ConfigError(f"--web.config.file {self._path}: can't be read: {error.strerror}") from None
-        found = parse_web_config(source, str(self._path))
+        found = parse_web_config(source, str(self._path), environment=self._environment)
         if found.fatal:
             mistakes = "\n".join(f"  {finding}" for finding in found.findings if finding.fatal)
             raise ConfigError(f"--web.config.file {self._path} can't be used:\n{mistakes}")

@@ -12,6 +12,7 @@ from yarl import URL
 
 from engine.app.application import Application
 from engine.app.options import WebOptions
+from engine.foundation.errors import ConfigError
 from engine.tsdb.batch import Batch
 from promql.model.labels import Labels
 from promql.model.staleness import STALE_NAN
@@ -103,3 +104,12 @@ async def test_everything_lies_below_the_prefix(config: Path) -> None:
         assert app.external_url("prometheus") == "http://x.example.com/a/b"
     async with engine(config, web=WebOptions(external_url="http://x.example.com/a", route_prefix="/")) as app:
         assert (await ask(app, "/api/v1/labels"))[0] == 200
+
+
+async def test_the_web_config_is_expanded_as_all_files_are(config: Path, tmp_path: Path) -> None:
+    web = WebOptions(config=write(tmp_path, "web.yml", "http_server_config: {headers: {X-Frame-Options: '${FRAMES}'}}"))
+    with pytest.raises(ConfigError, match=r"\$\{FRAMES\}"):
+        async with engine(config, web=web):
+            pass
+    async with engine(config, web=web, environment={"FRAMES": "deny"}) as app:
+        assert (await ask(app, "/-/ready"))[0] == 200

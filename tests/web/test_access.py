@@ -158,6 +158,13 @@ async def test_what_changes_in_the_files_holds_for_the_next_connection(world: Wo
         assert (await ask(port, tls=world.client()))[0] == 401
 
 
+async def test_variables_of_the_environment_stand_where_the_file_names_them(world: World) -> None:
+    world.write("basic_auth_users: {ann: '${HASH}'}")
+    with pytest.raises(ConfigError, match="too short"):
+        WebAccess(world.file, InlineWorkers())
+    WebAccess(world.file, InlineWorkers(), {"HASH": HASH})
+
+
 async def test_a_file_that_makes_no_sense_any_more_lets_nobody_in_until_it_does(world: World) -> None:
     world.write("")
     async with world.serving() as port:
