@@ -24,7 +24,6 @@ def discovery_families(counts: DiscoveryCounts, discovered: Mapping[str, int]) -
             *(({"config": job, "name": "scrape"}, count) for job, count in discovered.items()),
         ),
         _count("file_read_errors_total", "Times that a file of targets could not be used.", counts.file_read_errors),
-        _count("file_watcher_errors_total", "Files are looked at, not watched: always 0.", 0),
         _total(f"{_SD}file_scan_duration_seconds", "Seconds of looking at files of targets.", counts.file_scans),
         Family.of(
             f"{_SD}file_mtime_seconds",
@@ -38,7 +37,6 @@ def discovery_families(counts: DiscoveryCounts, discovered: Mapping[str, int]) -
             "News that sources told, by what their targets are for.",
             *(({"name": name}, counts.received[name]) for name in sorted({"scrape", *counts.received})),
         ),
-        Family.of(f"{_SD}failed_configs", _G, "Sources that could not be made.", ({"name": "scrape"}, 0.0)),
         Family.of(
             "engine_discovery_failing",
             _G,
