@@ -5,7 +5,7 @@ With a compose file each container is asked what it would see; without one the f
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path as File
 from typing import Final
@@ -54,6 +54,7 @@ class Stack:
 
 def check_stack(path: File, exposed: Collection[str] | None = None, how: Judging | None = None) -> Verdict:
     """`exposed` are the metrics that a running engine knows, None where none was asked. Raises ConfigError."""
+    how = how or Judging()
     places = Places(path if path.is_dir() else path.parent)
     stack = find_stack(path, places)
     found = list(_mounts(stack, places))
@@ -65,7 +66,7 @@ def check_stack(path: File, exposed: Collection[str] | None = None, how: Judging
             places.sources |= verdict.sources
             said.append(verdict.said)
     if not any(finding.fatal for finding in found):
-        found += _together(stack, places, exposed)
+        found += _together(stack, places, exposed, how)
     count, faults = _boards(stack, places)
     said += [f"{count} dashboard{'' if count == 1 else 's'}"] * bool(count)
     return Verdict(path, ", ".join(said), settled(map(_as_lint, [*found, *faults])), places.sources)
@@ -117,12 +118,13 @@ def _mounts(stack: Stack, places: Places) -> Iterator[Finding]:
             yield from mounts.config_of(service, program, stack.compose, places)
 
 
-def _together(stack: Stack, places: Places, exposed: Collection[str] | None) -> Iterator[Finding]:
+def _together(stack: Stack, places: Places, exposed: Collection[str] | None, how: Judging) -> Iterator[Finding]:
     """What needs several files, none of which has mistakes."""
     if stack.prometheus is None:
         return
-    loaded = load(stack.prometheus, alertmanager=stack.alertmanager)
-    yield from _as_seen(stack, places)
+    given = how.environment
+    loaded = load(stack.prometheus, alertmanager=stack.alertmanager, translate=how.translate, environment=given)
+    yield from _as_seen(stack, places, given)
     if loaded.alertmanager is not None and stack.alertmanager is not None:
         external = dict(loaded.config.global_.external_labels)
         rules = [rule for file in loaded.rules.values() for group in file.groups for rule in group.rules if rule.alert]
@@ -133,14 +135,14 @@ def _together(stack: Stack, places: Places, exposed: Collection[str] | None) -> 
         yield from provisioned(folder, grafana, stack.known, places)
 
 
-def _as_seen(stack: Stack, places: Places) -> Iterator[Finding]:
+def _as_seen(stack: Stack, places: Places, given: Mapping[str, str] | None) -> Iterator[Finding]:
     """The configurations as their containers see them: paths and names as they are written."""
     if (service := stack.running("prometheus")) is not None and (file := stack.prometheus) is not None:
-        config = parse_prometheus(file.read_bytes(), str(file)).value
+        config = parse_prometheus(file.read_bytes(), str(file), environment=given).value
         yield from mounts.named_files(service, file, config, places, config_path(service, PROGRAMS[0]))
         yield from unknown_names(service, file, config, stack.known, places)
     if (service := stack.running("alertmanager")) is not None and (file := stack.alertmanager) is not None:
-        routes = parse_alertmanager(file.read_bytes(), str(file)).value
+        routes = parse_alertmanager(file.read_bytes(), str(file), environment=given).value
         yield from mounts.named_files(service, file, routes, places, config_path(service, PROGRAMS[1]))
 
 

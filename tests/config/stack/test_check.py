@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.config.check import LINT
+from engine.config.check import LINT, Judging
 from engine.config.stack.check import check_stack
 from engine.foundation.errors import ConfigError
 
@@ -86,6 +86,13 @@ def stack(tmp_path: Path) -> Files:
 
 def test_a_stack_that_is_right_has_no_findings(stack: Files) -> None:
     assert stack.said({"up", "disk_free"}) == []
+
+
+def test_names_that_variables_of_the_environment_stand_for_are_judged(stack: Files) -> None:
+    stack.change("prometheus/prometheus.yml", "alerts:9093", "${HOST}:9093")
+    (finding,) = check_stack(stack.folder, how=Judging(environment={"HOST": "nobody"})).findings
+    assert finding.message == 'no service of the stack is called "nobody"'
+    assert check_stack(stack.folder, how=Judging(environment={"HOST": "alerts"})).findings == ()
 
 
 def test_a_folder_of_rules_that_is_not_mounted_is_told_with_the_mount_that_is_missing(stack: Files) -> None:
