@@ -49,7 +49,7 @@ def _struct(before: msgspec.Struct, after: msgspec.Struct, prefix: str) -> Itera
 
 def _mapping(before: Mapping[str, Any], after: Mapping[str, Any], prefix: str, noun: str) -> Iterator[str]:
     what = f" {noun}" if noun else ""
-    for key in before.keys() | after.keys():
+    for key in dict.fromkeys([*before, *after]):
         if key not in after:
             yield f"{prefix}{key}:{what} removed"
         elif key not in before:
