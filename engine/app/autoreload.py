@@ -32,11 +32,11 @@ class AutoReload:
 
     async def run(self) -> None:
         """Until cancelled."""
-        seen: Mapping[Path, bytes] | None = await self._look()
+        seen: Mapping[Path, bytes] | None = taken(self.loaded())
         told = ""
         while True:
             await self.clock.sleep(self.seconds)
-            now = await self._look()
+            now = await self.workers.run(contents, self.loaded())
             if now == seen:
                 continue
             try:
@@ -47,10 +47,13 @@ class AutoReload:
                     told = str(error)
                     self.refused(error)
             else:
-                seen, told = await self._look(), ""
+                seen, told = taken(self.loaded()), ""
 
-    async def _look(self) -> Mapping[Path, bytes]:
-        return await self.workers.run(contents, self.loaded())
+
+def taken(loaded: Loaded) -> dict[Path, bytes]:
+    """A digest of each file as it was when it was loaded, whatever has become of it since; of templates as they are."""
+    templates = {path: _digest(path) for path in _templates(loaded)}
+    return templates | {Path(name): _short(source) for name, source in loaded.sources.items()}
 
 
 def contents(loaded: Loaded) -> dict[Path, bytes]:
@@ -60,16 +63,22 @@ def contents(loaded: Loaded) -> dict[Path, bytes]:
 
 def _files(loaded: Loaded) -> Iterator[Path]:
     yield from loaded.files
-    config = loaded.config
-    patterns: list[str] = [*config.rule_files, *config.scrape_config_files]
-    if loaded.alertmanager is not None:
-        patterns += loaded.alertmanager.templates
-    for pattern in patterns:
+    for pattern in (*loaded.config.rule_files, *loaded.config.scrape_config_files):
+        yield from matching(pattern)
+    yield from _templates(loaded)
+
+
+def _templates(loaded: Loaded) -> Iterator[Path]:
+    for pattern in loaded.alertmanager.templates if loaded.alertmanager is not None else ():
         yield from matching(pattern)
 
 
 def _digest(path: Path) -> bytes:
     try:
-        return hashlib.blake2b(path.read_bytes(), digest_size=16).digest()
+        return _short(path.read_bytes())
     except OSError:
         return b""
+
+
+def _short(content: bytes) -> bytes:
+    return hashlib.blake2b(content, digest_size=16).digest()

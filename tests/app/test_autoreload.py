@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from engine.app.application import Application
+from engine.app.autoreload import contents, taken
+from engine.config.load import load
 from engine.testing.manual_clock import ManualClock
 from tests.app.world import engine, write
 
@@ -75,6 +77,14 @@ async def test_a_mistake_changes_nothing_and_is_told_once_until_it_is_mended(app
     assert told[1:] == [
         "loaded again, 2 files: 2 changes", '  scrape_configs: "one" removed', '  scrape_configs: "two" added',
     ]  # fmt: skip
+
+
+def test_a_file_that_changes_while_it_is_loaded_counts_as_changed(tmp_path: Path) -> None:
+    write(tmp_path, "rules/a.yml", RULES)
+    loaded = load(write(tmp_path, "prometheus.yml", CONFIG))
+    assert taken(loaded) == contents(loaded)
+    write(tmp_path, "rules/a.yml", RULES.replace("up", "down"))
+    assert taken(loaded) != contents(loaded)
 
 
 async def test_without_the_flag_nobody_looks(tmp_path: Path) -> None:
