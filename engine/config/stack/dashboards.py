@@ -52,8 +52,8 @@ def queries(board: Mapping[str, Any]) -> Iterator[Query]:
     for panel in _panels(board):
         if _is_foreign(panel.get("datasource")):
             continue
-        for target in panel.get("targets") or ():
-            text = target.get("expr") if isinstance(target, Mapping) else None
+        for target in _objects(panel.get("targets")):
+            text = target.get("expr")
             if isinstance(text, str) and text.strip() and not _is_foreign(target.get("datasource")):
                 yield Query(f'panel "{panel.get("title", "")}", query {target.get("refId", "")}', text)
 
@@ -81,15 +81,19 @@ def place(body: bytes, text: str) -> tuple[int, int]:
 
 def folder_boards(folder: File) -> Iterator[File]:
     """Files that may be dashboards."""
-    yield from sorted(folder.rglob("*.json"))
+    yield from sorted(file for file in folder.rglob("*.json") if file.is_file())
 
 
 def _panels(board: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    rows = [row for row in board.get("rows") or () if isinstance(row, Mapping)]
-    for panel in [*(board.get("panels") or ()), *(panel for row in rows for panel in row.get("panels") or ())]:
-        if isinstance(panel, Mapping):
+    for holder in (board, *_objects(board.get("rows"))):
+        for panel in _objects(holder.get("panels")):
             yield panel
-            yield from (inner for inner in panel.get("panels") or () if isinstance(inner, Mapping))
+            yield from _objects(panel.get("panels"))
+
+
+def _objects(found: Any) -> list[Mapping[str, Any]]:
+    """The objects in a list; none in what is no list, since a file may hold anything."""
+    return [one for one in found if isinstance(one, Mapping)] if isinstance(found, list) else []
 
 
 def _is_foreign(datasource: Any) -> bool:

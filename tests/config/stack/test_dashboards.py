@@ -71,6 +71,19 @@ def test_a_fault_is_told_with_its_place(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "board",
+    [
+        {"rows": 5}, {"rows": [{"panels": 5}, 5]}, {"panels": [{"targets": 5}, {"panels": 5}, 5]},
+        {"panels": [{"targets": {"expr": "up"}}]},
+    ],
+)  # fmt: skip
+def test_what_only_looks_like_a_dashboard_has_no_queries(board: dict[str, Any], tmp_path: Path) -> None:
+    (tmp_path / "folder.json").mkdir()
+    (tmp_path / "board.json").write_text(json.dumps(board))
+    assert boards(tmp_path, Places(tmp_path)) == (1, [])
+
+
 def test_public_dashboards_have_no_faults_but_those_of_another_language(conformance: Path) -> None:
     count, found = boards(conformance / "grafana", Places(conformance))
     assert count == 25
