@@ -65,11 +65,11 @@ def check_stack(path: File, exposed: Collection[str] | None = None, how: Judging
             found += verdict.findings
             places.sources |= verdict.sources
             said.append(verdict.said)
-    if not any(finding.fatal for finding in found):
+    if not any(finding.fatal for finding in (*found, *places.faults)):
         found += _together(stack, places, exposed, how)
     count, faults = _boards(stack, places)
     said += [f"{count} dashboard{'' if count == 1 else 's'}"] * bool(count)
-    return Verdict(path, ", ".join(said), settled(map(_as_lint, [*found, *faults])), places.sources)
+    return Verdict(path, ", ".join(said), settled(map(_as_lint, [*found, *faults, *places.faults])), places.sources)
 
 
 def find_stack(path: File, places: Places) -> Stack:
@@ -83,7 +83,7 @@ def find_stack(path: File, places: Places) -> Stack:
     alertmanager = _mounted(found, PROGRAMS[1])
     if alertmanager is None and prometheus is not None:
         alertmanager = find_alertmanager(prometheus.parent)
-    if prometheus is None and not found:
+    if prometheus is None and not found and not places.faults:
         raise ConfigError(f"{path}: there is neither a prometheus.yml nor a compose file with services")
     return Stack(folder, compose, found, prometheus, alertmanager)
 

@@ -72,7 +72,11 @@ def services(root: Node, folder: File) -> list[Service]:
     found, reached = locate(root, ("services",))
     if not reached or not isinstance(found, MappingNode):
         return []
-    return [_service(key.value, value, folder) for key, value, _ in pairs(found) if isinstance(value, MappingNode)]
+    return [
+        _service(key.value, value, folder)
+        for key, value, _ in pairs(found)
+        if isinstance(key, ScalarNode) and isinstance(value, MappingNode)
+    ]
 
 
 def _service(name: str, node: Node, folder: File) -> Service:
@@ -121,7 +125,7 @@ def _mounts(service: str, node: Node | None, folder: File) -> Iterator[Mount]:
             inside = rest.partition(":")[0]
             bound = source.startswith((".", "/", "~"))
         if inside:
-            yield Mount((folder / File(source).expanduser()) if bound else None, posixpath.normpath(inside), at)
+            yield Mount((folder / posixpath.expanduser(source)) if bound else None, posixpath.normpath(inside), at)
 
 
 def _aliases(node: Node | None) -> Iterator[str]:

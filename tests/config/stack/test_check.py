@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from engine.config.check import LINT, Judging
+from engine.config.check import BAD, LINT, Judging
 from engine.config.stack.check import check_stack
 from engine.foundation.errors import ConfigError
+from engine.foundation.source import Severity
 
 COMPOSE = """
 services:
@@ -191,6 +192,27 @@ def test_a_mistake_of_a_file_is_told_and_nothing_is_concluded_from_it(stack: Fil
     verdict = check_stack(stack.folder)
     assert not verdict.fine
     assert len(verdict.findings) == 1
+
+
+@pytest.mark.parametrize("name", ["docker-compose.yml", "grafana/provisioning/datasources/d.yml"])
+def test_a_file_that_is_no_yaml_is_told_and_not_taken_for_an_empty_one(name: str, stack: Files) -> None:
+    grafana = "  g: {image: grafana/grafana, volumes: ['./grafana/provisioning:/etc/grafana/provisioning']}\n"
+    stack.write("docker-compose.yml", COMPOSE + grafana)
+    stack.write(name, "services: {a: [")
+    (finding,) = check_stack(stack.folder).findings
+    assert (finding.file, finding.severity) == (str(stack.folder / name), Severity.ERROR)
+
+
+def test_a_compose_file_that_is_no_yaml_is_told_where_there_is_nothing_else(tmp_path: Path) -> None:
+    (tmp_path / "compose.yml").write_text("services: {a: [")
+    assert check_stack(tmp_path).exit_code == BAD
+
+
+def test_a_compose_file_may_hold_what_nobody_expects(stack: Files) -> None:
+    odd = "  ? [1]\n  : {image: x}\n  y: {volumes: ['~nobody-of-this-name/a:/b', 5, ~]}\n"
+    stack.write("docker-compose.yml", COMPOSE + odd)
+    (line,) = stack.said()
+    assert line.endswith("~nobody-of-this-name/a is not there: docker would mount an empty folder as /b")
 
 
 def test_without_a_compose_file_the_usual_places_are_looked_at(stack: Files) -> None:
