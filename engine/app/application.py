@@ -219,7 +219,8 @@ class Application:
 
     def _tell_changes(self, found: Sequence[str]) -> None:
         what = f"{len(found)} changes" if len(found) > 1 else "one change" if found else "nothing has changed"
-        self.tell(f"loaded again, {len(self.loaded.files)} files: {what}")
+        files = len(self.loaded.files)
+        self.tell(f"loaded again, {files} file{'' if files == 1 else 's'}: {what}")
         for line in found[:_MOST_CHANGES]:
             self.tell(f"  {line}")
         if len(found) > _MOST_CHANGES:

@@ -7,6 +7,7 @@ import logging
 import signal
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from importlib.metadata import version
 from typing import Any, Final
 
@@ -44,6 +45,7 @@ async def run_until_stopped(options: RunOptions, *, as_json: bool) -> int:
 
 
 async def _run(options: RunOptions, clock: Clock, *, as_json: bool) -> int:
+    hung_up = _hang_ups()
     check_ready_file(options)
     check_external_url(options)
     loaded = read(options)
@@ -57,9 +59,9 @@ async def _run(options: RunOptions, clock: Clock, *, as_json: bool) -> int:
         click.echo(summary.json() if as_json else summary.text(), err=True)
         app.delivery.outbox.watch(_withheld_teller(as_json=as_json))
         app.tell = _teller(as_json=as_json)
-        _listen_to_signals(app, supervisor, app.tell)
+        _listen_to_signals(app)
         _tell_ready(app)
-        await _until_the_end(app, supervisor)
+        await _until_the_end(app, supervisor, hung_up)
     finally:
         await app.stop()
     if supervisor.fatal.done():
@@ -125,20 +127,29 @@ def _withheld_teller(*, as_json: bool) -> Callable[[Withheld], None]:
     return tell
 
 
-def _listen_to_signals(app: Application, supervisor: Supervisor, say: Callable[[str], None]) -> None:
-    loop = asyncio.get_running_loop()
+def _hang_ups() -> asyncio.Event:
+    """Set by SIGHUP, from now on: one that comes while the engine starts would end it, and is kept for later."""
+    asked = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, asked.set)
+    return asked
 
-    async def reload() -> None:
+
+async def _keep_reloading(app: Application, asked: asyncio.Event) -> None:
+    while True:
+        await asked.wait()
+        asked.clear()
         try:
             await app.reload()
         except EngineError as error:
-            say(f"nothing was changed: {error}")
-        except Exception:  # under the supervisor it would be tried again for ever
+            app.tell(f"nothing was changed: {error}")
+        except Exception:
             log.exception("loading the configuration again failed")
 
+
+def _listen_to_signals(app: Application) -> None:
+    loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(name, app.quit)
-    loop.add_signal_handler(signal.SIGHUP, lambda: supervisor.start("reload", reload))
 
 
 def _tell_ready(app: Application) -> None:
@@ -154,6 +165,8 @@ def rule_count(loaded: Loaded) -> int:
     return sum(len(group.rules) for file in loaded.rules.values() for group in file.groups)
 
 
-async def _until_the_end(app: Application, supervisor: Supervisor) -> None:
-    ends: list[asyncio.Future[Any]] = [supervisor.start("wait for the end", app.stopped), supervisor.fatal]
+async def _until_the_end(app: Application, supervisor: Supervisor, hung_up: asyncio.Event) -> None:
+    """Reloads meanwhile, whenever `hung_up` is set."""
+    reloads = supervisor.start("reload", partial(_keep_reloading, app, hung_up))
+    ends: list[asyncio.Future[Any]] = [supervisor.start("wait for the end", app.stopped), supervisor.fatal, reloads]
     await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)

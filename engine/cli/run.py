@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -250,6 +251,8 @@ class RunCommand(click.Command):
 )
 def run(**given: Any) -> None:
     """Scrape, store, evaluate rules and notify, as the configuration says, until Ctrl-C."""
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # the files are yet to be read, and its default is to end us
+
     from engine.app.process import run_until_stopped
     from engine.foundation import logs
     from engine.foundation.memory import share_heap

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import signal
 import time
 from collections.abc import Iterator
 from email.message import EmailMessage
 from pathlib import Path
+from subprocess import Popen
 
 import pytest
 
@@ -15,8 +17,14 @@ from tests.end_to_end.processes import fetch, wait_for
 
 @pytest.fixture
 def stack(guide: Path, tmp_path: Path) -> Iterator[Stack]:
-    with guide_stack(guide, tmp_path) as made, made.engine():
+    with guide_stack(guide, tmp_path) as made:
         yield made
+
+
+@pytest.fixture
+def engine(stack: Stack) -> Iterator[Popen[bytes]]:
+    with stack.engine() as process:
+        yield process
 
 
 def service_down(stack: Stack) -> str | None:
@@ -29,7 +37,7 @@ def html_of(message: EmailMessage) -> str:
     return str(part.get_content())
 
 
-def test_a_killed_service_is_told_to_the_pager_alone_and_so_is_its_return(stack: Stack) -> None:
+def test_a_killed_service_is_told_to_the_pager_alone_and_so_is_its_return(stack: Stack, engine: Popen[bytes]) -> None:
     with stack.backend() as process:
         wait_for("a sample of the application", lambda: stack.value('up{job="backend-api"}') == "1")
         process.kill()
@@ -46,6 +54,9 @@ def test_a_killed_service_is_told_to_the_pager_alone_and_so_is_its_return(stack:
         resolved = wait_for("the message that all is well", lambda: stack.slack_messages("good"))[0]
     assert resolved["attachments"][0]["title"] == "Service backend-api is down\n"
     assert not stack.mailbox.about("ServiceDown")
+    rewrite(stack.rules, (r"alert: ServiceDown", "alert: ServiceGone"))
+    engine.send_signal(signal.SIGHUP)
+    wait_for("the files to be loaded again", lambda: b"ServiceGone" in fetch(f"{stack.url('prometheus')}/api/v1/rules"))
 
 
 def test_a_killed_engine_goes_on_where_it_was_and_tells_nobody_twice(guide: Path, tmp_path: Path) -> None:
@@ -68,17 +79,17 @@ def test_a_killed_engine_goes_on_where_it_was_and_tells_nobody_twice(guide: Path
 
 
 def test_a_warning_reaches_the_mailbox_through_the_guides_template_and_so_does_its_end(stack: Stack) -> None:
-    firing = wait_for("the mail", lambda: stack.mailbox.about("HighMemoryUsage"))[0]
-    assert firing["Subject"] == "[FIRING] HighMemoryUsage"
-    assert firing["To"] == "team@example.com"
-    assert firing["From"] == "alertmanager@example.com"
-    body = html_of(firing)
-    assert "<h1>HighMemoryUsage</h1>" in body
-    assert "<strong>Status:</strong> FIRING" in body
-    assert "on node-exporter:9100" in body
+    with stack.engine("--config.auto-reload", "--config.auto-reload-interval=200ms"):
+        firing = wait_for("the mail", lambda: stack.mailbox.about("HighMemoryUsage"))[0]
+        assert firing["Subject"] == "[FIRING] HighMemoryUsage"
+        assert firing["To"] == "team@example.com"
+        assert firing["From"] == "alertmanager@example.com"
+        body = html_of(firing)
+        assert "<h1>HighMemoryUsage</h1>" in body
+        assert "<strong>Status:</strong> FIRING" in body
+        assert "on node-exporter:9100" in body
 
-    rewrite(stack.rules, (r"\* 100 > 0", "* 100 > 100"))
-    fetch(f"{stack.url('prometheus')}/-/reload", method="POST")
-    resolved = wait_for("the second mail", lambda: stack.mailbox.about("[RESOLVED] HighMemoryUsage"))[0]
-    assert "<strong>Status:</strong> RESOLVED" in html_of(resolved)
-    assert not any("HighMemoryUsage" in str(post) for _, post in stack.slack.posts)
+        rewrite(stack.rules, (r"\* 100 > 0", "* 100 > 100"))
+        resolved = wait_for("the second mail", lambda: stack.mailbox.about("[RESOLVED] HighMemoryUsage"))[0]
+        assert "<strong>Status:</strong> RESOLVED" in html_of(resolved)
+        assert not any("HighMemoryUsage" in str(post) for _, post in stack.slack.posts)
