@@ -19,17 +19,19 @@ _WRITTEN_BY_US: Final = "query_log_file"
 
 def check_files(config: PrometheusConfig, report: Report, translator: Translator, folder: File) -> None:
     """Report every `*_file` of a file in `folder` that is not there. Patterns of files may match nothing."""
-    for at, path in _named(config, ()):
-        if not File(translator.path(path, folder)).exists():
+    for at, path in named_paths(config):
+        key = str(at[-1])
+        if key.endswith("_file") and key != _WRITTEN_BY_US and not File(translator.path(path, folder)).exists():
             report.error(f'file "{path}" does not exist', *at)
 
 
-def _named(value: Any, at: Path) -> Iterator[tuple[Path, str]]:
+def named_paths(value: Any, at: Path = ()) -> Iterator[tuple[Path, str]]:
+    """Every path and pattern of paths that a configuration names, with its place."""
     if isinstance(value, tuple):
         for index, part in enumerate(value):
-            yield from _named(part, (*at, index))
+            yield from named_paths(part, (*at, index))
     elif isinstance(value, msgspec.Struct):
         for field in msgspec.structs.fields(value):
-            yield from _named(getattr(value, field.name), (*at, field.encode_name))
-    elif isinstance(value, FilePath) and value and str(at[-1]).endswith("_file") and at[-1] != _WRITTEN_BY_US:
-        yield at, value
+            yield from named_paths(getattr(value, field.name), (*at, field.encode_name))
+    elif isinstance(value, FilePath) and value:
+        yield at, str(value)

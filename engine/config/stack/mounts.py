@@ -7,13 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path as File
 from typing import Any
 
-import msgspec
-
+from engine.config.existence import named_paths
 from engine.config.stack.compose import Service
 from engine.config.stack.places import Places
 from engine.config.stack.programs import Program, config_path
-from engine.foundation.source import Finding, Path
-from engine.foundation.values import FilePath
+from engine.foundation.source import Finding
 
 
 def config_of(service: Service, program: Program, compose: File, places: Places) -> Iterator[Finding]:
@@ -42,7 +40,9 @@ def missing_sources(service: Service, compose: File, places: Places) -> Iterator
 
 def named_files(service: Service, file: File, config: Any, places: Places, inside: str) -> Iterator[Finding]:
     """Paths in `config` (the content of `file`, which the container sees as `inside`) that lead to no mount."""
-    for at, written in _paths(config, ()):
+    for at, written in named_paths(config):
+        if at[-1] == "path":
+            continue  # where data are kept, which it makes itself
         path = posixpath.normpath(posixpath.join(posixpath.dirname(inside), written))
         fixed = _without_pattern(path)
         if service.mount(fixed) is None:
@@ -60,14 +60,3 @@ def _without_pattern(path: str) -> str:
     while any(sign in path for sign in "*?["):
         path = posixpath.dirname(path)
     return path
-
-
-def _paths(value: Any, at: Path) -> Iterator[tuple[Path, str]]:
-    if isinstance(value, tuple):
-        for index, part in enumerate(value):
-            yield from _paths(part, (*at, index))
-    elif isinstance(value, msgspec.Struct):
-        for field in msgspec.structs.fields(value):
-            yield from _paths(getattr(value, field.name), (*at, field.encode_name))
-    elif isinstance(value, FilePath) and value and at[-1] != "path":
-        yield at, str(value)
