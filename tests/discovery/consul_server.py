@@ -9,6 +9,8 @@ from typing import Any
 
 from aiohttp import web
 
+from tests.foundation.serving import serving
+
 
 class Consul:
     """`put` and `remove` change what is registered, and wake whoever waits."""
@@ -72,9 +74,6 @@ def place(address: str = "10.0.0.1", *, tags: tuple[str, ...] = (), status: str 
 async def consul() -> AsyncIterator[Consul]:
     made, app = Consul(), web.Application()
     app.router.add_get("/{path:.*}", made.answer)
-    runner = web.AppRunner(app, shutdown_timeout=0.1)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    made.address = f"127.0.0.1:{runner.addresses[0][1]}"
-    yield made
-    await runner.cleanup()
+    async with serving(app) as url:
+        made.address = url.removeprefix("http://")
+        yield made

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -12,6 +11,8 @@ from pathlib import Path
 from socketserver import ThreadingMixIn, UnixStreamServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+
+from tests.end_to_end.processes import in_background
 
 OLDEST = 1.24
 
@@ -77,11 +78,5 @@ def serving(daemon: Daemon, socket: Path | None = None) -> Iterator[str]:
     """Gives the daemon's address as a configuration names it."""
     handler = _handler(daemon)
     made = ThreadingHTTPServer(("127.0.0.1", 0), handler) if socket is None else _OnSocket(str(socket), handler)
-    with made as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-        thread.start()
-        try:
-            yield f"unix://{socket}" if socket else f"tcp://127.0.0.1:{made.server_address[1]}"
-        finally:
-            server.shutdown()
-            thread.join()
+    with made as server, in_background(server):
+        yield f"unix://{socket}" if socket else f"tcp://127.0.0.1:{made.server_address[1]}"

@@ -14,6 +14,8 @@ from typing import Any
 
 from aiohttp import web
 
+from tests.foundation.serving import serving
+
 PODS = "/api/v1/pods"
 
 
@@ -158,9 +160,5 @@ def _key(thing: dict[str, Any]) -> str:
 async def kubernetes(release: str = "v1.29.1", tls: ssl.SSLContext | None = None) -> AsyncIterator[Cluster]:
     made, app = Cluster(release), web.Application()
     app.router.add_get("/{path:.*}", made.answer)
-    runner = web.AppRunner(app, shutdown_timeout=0.1)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=tls).start()
-    made.server = f"{'https' if tls else 'http'}://127.0.0.1:{runner.addresses[0][1]}"
-    yield made
-    await runner.cleanup()
+    async with serving(app, tls) as made.server:
+        yield made

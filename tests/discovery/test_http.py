@@ -13,6 +13,7 @@ from engine.foundation.values import Url
 from engine.testing.manual_clock import ManualClock
 from promql.model.durations import Duration
 from tests.discovery.listening import listening, parts
+from tests.foundation.serving import serving
 
 GOOD = '[{"targets": ["a:1", "b:1"], "labels": {"zone": "w"}}, {"targets": ["c:1"]}]'
 
@@ -34,12 +35,9 @@ class Service:
 async def service() -> AsyncIterator[Service]:
     made, app = Service(), web.Application()
     app.router.add_get("/targets", made.answer)
-    runner = web.AppRunner(app, shutdown_timeout=0.1)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    made.url = f"http://127.0.0.1:{runner.addresses[0][1]}/targets"
-    yield made
-    await runner.cleanup()
+    async with serving(app) as url:
+        made.url = f"{url}/targets"
+        yield made
 
 
 async def test_the_service_is_asked_as_prometheus_asks_and_its_groups_are_told(

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from socketserver import BaseServer
 from typing import Any, TypeVar
 
 PATIENCE = 40.0
@@ -73,6 +74,25 @@ def running(command: Sequence[str], log: Path, cwd: Path | None = None) -> Itera
                     process.kill()
 
 
+@contextmanager
+def serving(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
+    """The `HOST:PORT` at which requests are handled so."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server, in_background(server):
+        yield f"127.0.0.1:{server.server_port}"
+
+
+@contextmanager
+def in_background(server: BaseServer) -> Iterator[None]:
+    """The server serves until the end of the block."""
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        server.shutdown()
+        thread.join()
+
+
 class Received:
     """The JSON bodies that were posted to a local server, by path."""
 
@@ -100,11 +120,5 @@ def webhook_server() -> Iterator[tuple[str, Received]]:
         def log_message(self, format: str, *args: Any) -> None:
             """Quiet."""
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}", received
-        finally:
-            server.shutdown()
-            thread.join()
+    with serving(Handler) as address:
+        yield f"http://{address}", received

@@ -1,4 +1,4 @@
-"""The real Prometheus, or ours, by itself, on a port that is given."""
+"""The real Prometheus, or ours, by itself or both with one configuration, on ports that are given."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from tests.end_to_end.processes import ENGINE, fetch, free_port, running, wait_f
 
 
 def program(name: str) -> str:
+    """Its path. Skips the test where it is not installed, which fails it wherever nothing may be skipped."""
     path = shutil.which(name)
     if path is None:
         pytest.skip(f"{name} is not installed")
@@ -40,3 +41,11 @@ def engine(folder: Path, *flags: str, config: str = "") -> Iterator[int]:
     with running(command, folder / "ours.log"):
         wait_for("the engine", lambda: fetch(f"http://127.0.0.1:{port}/-/ready"))
         yield port
+
+
+@contextmanager
+def both(folder: Path, config: str) -> Iterator[tuple[int, int]]:
+    """The ports of the real one and of ours. Names are taken as they are written; ours keeps nothing."""
+    flags = ("--no-translate", "--data-dir=:memory:", "--listen=node=off")
+    with prometheus(folder, config) as real, engine(folder, *flags, config=config) as ours:
+        yield real, ours

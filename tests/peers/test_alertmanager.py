@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -28,6 +27,7 @@ from engine.web.api.alertmanager import routes
 from tests.alerting.test_templating import NAMES
 from tests.alerting.world import parsed, world
 from tests.end_to_end.processes import free_port, running
+from tests.peers.alone import program as original
 from tests.web.test_alertmanager_api import REFUSED, WRONG_SILENCES, in_full, silence_body
 
 pytestmark = pytest.mark.peer
@@ -52,13 +52,6 @@ receivers:
 - {{name: 'al[l]', pagerduty_configs: [{{routing_key: k, url: '{hook}/pd'}}]}}
 """
 T = TypeVar("T")
-
-
-def original(name: str) -> str:
-    path = shutil.which(name)
-    if path is None:
-        pytest.skip(f"{name} is not installed")
-    return path
 
 
 def originals_templates() -> str:

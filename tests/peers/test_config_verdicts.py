@@ -2,15 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import shutil
-import socket
 import subprocess
-import time
-import urllib.error
-import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -22,6 +14,8 @@ from engine.config.prometheus import parse_prometheus
 from engine.config.render import render
 from engine.foundation.source import Severity
 from tests.config.mutants import NOT_IN_DEBIAN, mutant
+from tests.end_to_end.processes import fetch_json, free_port, running, wait_for
+from tests.peers.alone import program, prometheus
 
 pytestmark = pytest.mark.peer
 
@@ -32,8 +26,9 @@ MUTANTS: Final = 400
 
 def judged(tool: str, *args: str, file: Path) -> bool:
     """Whether the original accepts the file."""
-    binary = shutil.which(tool) or pytest.skip(f"{tool} is not installed")
-    return subprocess.run([binary, *args, str(file)], capture_output=True, check=False, timeout=60).returncode == 0
+    return (
+        subprocess.run([program(tool), *args, str(file)], capture_output=True, check=False, timeout=60).returncode == 0
+    )
 
 
 def accepted(file: Path, kind: str) -> bool:
@@ -55,7 +50,7 @@ def test_promtool_and_we_agree_on_configs(conformance: Path) -> None:
 
 
 def test_promtool_and_we_agree_on_configs_that_are_nearly_right(conformance: Path, tmp_path: Path) -> None:
-    binary = shutil.which("promtool") or pytest.skip("promtool is not installed")
+    binary = program("promtool")
     files = [tmp_path / f"{seed}.yml" for seed in range(MUTANTS)]
     for seed, file in enumerate(files):
         file.write_text(mutant(conformance / "prometheus" / "config", seed))
@@ -233,32 +228,6 @@ def test_amtool_and_we_agree_on_odd_texts(text: str, tmp_path: Path) -> None:
     assert accepted(file, "alertmanager") is judged("amtool", "check-config", file=file)
 
 
-@contextmanager
-def running(binary: str, *args: str) -> Iterator[str]:
-    """The original's address, once it answers."""
-    program = shutil.which(binary) or pytest.skip(f"{binary} is not installed")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{free.getsockname()[1]}"
-    process = subprocess.Popen([program, f"--web.listen-address={address}", *args], stderr=subprocess.DEVNULL)
-    try:
-        yield f"http://{address}"
-    finally:
-        process.terminate()
-        process.wait(timeout=20)
-
-
-def answer(url: str) -> dict[str, dict[str, str]]:
-    for _ in range(200):
-        try:
-            with urllib.request.urlopen(url, timeout=5) as response:
-                found: dict[str, dict[str, str]] = json.load(response)
-                return found
-        except urllib.error.URLError:
-            time.sleep(0.05)
-    pytest.fail(f"{url} does not answer")
-
-
 FULL = """
 global: {external_labels: {b: "1", a: yes}, scrape_interval: 20s}
 rule_files: []
@@ -292,10 +261,8 @@ scrape_configs:
 
 
 def test_a_running_config_is_shown_as_prometheus_shows_it(tmp_path: Path) -> None:
-    file = tmp_path / "prometheus.yml"
-    file.write_text(FULL)
-    with running("prometheus", f"--config.file={file}", f"--storage.tsdb.path={tmp_path / 'data'}") as url:
-        theirs = answer(f"{url}/api/v1/status/config")["data"]["yaml"]
+    with prometheus(tmp_path, FULL) as port:
+        theirs = fetch_json(f"http://127.0.0.1:{port}/api/v1/status/config")["data"]["yaml"]
     assert render(parse_prometheus(FULL).value) == theirs
 
 
@@ -311,7 +278,12 @@ receivers:
 """
     file = tmp_path / "alertmanager.yml"
     file.write_text(text)
-    state = f"--storage.path={tmp_path}"
-    with running("prometheus-alertmanager", f"--config.file={file}", "--cluster.listen-address=", state) as url:
-        theirs = answer(f"{url}/api/v2/status")["config"]["original"]
+    port = free_port()
+    command = [
+        program("prometheus-alertmanager"), f"--config.file={file}", f"--storage.path={tmp_path}",
+        "--cluster.listen-address=", f"--web.listen-address=127.0.0.1:{port}",
+    ]  # fmt: skip
+    with running(command, tmp_path / "log"):
+        status = wait_for("its status", lambda: fetch_json(f"http://127.0.0.1:{port}/api/v2/status"))
+    theirs = status["config"]["original"]
     assert render(parse_alertmanager(text).value) == theirs

@@ -3,23 +3,16 @@
 from __future__ import annotations
 
 import json
-import shutil
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
 
-from tests.end_to_end.processes import ENGINE, fetch_json, free_port, running, wait_for
+from tests.end_to_end.processes import fetch_json, serving, wait_for
+from tests.peers.alone import both
 
-PROMETHEUS: Final = shutil.which("prometheus")
-pytestmark = [
-    pytest.mark.peer,
-    pytest.mark.skipif(PROMETHEUS is None, reason="prometheus is not installed"),
-]
+pytestmark = pytest.mark.peer
 CONFIG: Final = """
 global: {scrape_interval: 1h}
 scrape_configs:
@@ -44,18 +37,6 @@ class Service(BaseHTTPRequestHandler):
         """Quiet."""
 
 
-@contextmanager
-def service() -> Iterator[str]:
-    with ThreadingHTTPServer(("127.0.0.1", 0), Service) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}/targets"
-        finally:
-            server.shutdown()
-            thread.join()
-
-
 def groups(*named: tuple[str, str]) -> str:
     return json.dumps([{"targets": [address], "labels": {"zone": zone}} for address, zone in named])
 
@@ -71,18 +52,9 @@ def test_both_follow_files_and_services_to_the_same_targets(tmp_path: Path) -> N
     (tmp_path / "a.json").write_text(groups(("a:1", "near"), ("b:1", "far")))
     (tmp_path / "groups.yml").write_text("- targets: ['c:1', 'd:1']\n  labels: {zone: near}\n- targets: ['e:1']\n")
     Service.body = groups(("f:1", "near")).encode()
-    real, ours = free_port(), free_port()
-    with service() as url:
-        (tmp_path / "prometheus.yml").write_text(CONFIG.replace("PLACE", str(tmp_path)).replace("URL", url))
-        original = [
-            str(PROMETHEUS), f"--web.listen-address=127.0.0.1:{real}", "--config.file=prometheus.yml",
-            "--storage.tsdb.path=data", "--log.level=error",
-        ]  # fmt: skip
-        engine = [
-            *ENGINE, "run", "--config", str(tmp_path / "prometheus.yml"), "--data-dir", ":memory:", "--no-translate",
-            f"--listen=prometheus=127.0.0.1:{ours}", "--listen=node=off",
-        ]  # fmt: skip
-        with running(original, tmp_path / "p.log", tmp_path), running(engine, tmp_path / "e.log"):
+    with serving(Service) as address:
+        config = CONFIG.replace("PLACE", str(tmp_path)).replace("URL", f"http://{address}/targets")
+        with both(tmp_path, config) as (real, ours):
 
             def agreed(active: int, dropped: int) -> bool:
                 theirs = targets(real)

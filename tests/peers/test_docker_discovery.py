@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
 
 from tests.discovery.docker_daemon import Daemon, serving
-from tests.end_to_end.processes import ENGINE, fetch_json, free_port, running, wait_for
+from tests.end_to_end.processes import fetch_json, wait_for
+from tests.peers.alone import both
 
-PROMETHEUS: Final = shutil.which("prometheus")
-pytestmark = [
-    pytest.mark.peer,
-    pytest.mark.skipif(PROMETHEUS is None, reason="prometheus is not installed"),
-]
+pytestmark = pytest.mark.peer
 JOB: Final = "- job_name: {name}\n  {kind}_sd_configs: [{{host: '{host}', refresh_interval: 1s, {more}}}]\n"
 
 
@@ -48,20 +44,10 @@ def test_both_find_the_same_targets_of_daemons_and_swarms(tmp_path: Path, confor
     containers = json.loads((folder / "dockerprom" / "containers" / "json_limit_0.json").read_text())
     docker = Daemon({"/containers/json": containers, **read(folder / "dockerprom", "networks")})
     swarm = Daemon(read(folder / "swarmprom", "networks", "nodes", "services", "tasks"))
-    real, ours = free_port(), free_port()
     socket = tmp_path / "docker.sock"
     with serving(docker) as at, serving(docker, socket) as on_socket, serving(swarm) as of_swarm:
-        config = tmp_path / "prometheus.yml"
-        config.write_text(jobs(at, on_socket, of_swarm.replace("tcp:", "http:")))
-        original = [
-            str(PROMETHEUS), f"--web.listen-address=127.0.0.1:{real}", "--config.file=prometheus.yml",
-            "--storage.tsdb.path=data", "--log.level=error",
-        ]  # fmt: skip
-        engine = [
-            *ENGINE, "run", "--config", str(config), "--data-dir", ":memory:", "--no-translate",
-            f"--listen=prometheus=127.0.0.1:{ours}", "--listen=node=off",
-        ]  # fmt: skip
-        with running(original, tmp_path / "p.log", tmp_path), running(engine, tmp_path / "e.log"):
+        config = jobs(at, on_socket, of_swarm.replace("tcp:", "http:"))
+        with both(tmp_path, config) as (real, ours):
 
             def agreed() -> list[Any] | None:
                 theirs = targets(real)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,8 +10,8 @@ from typing import Any
 import pytest
 
 from tests.end_to_end.processes import ENGINE, fetch_json, free_port, running, wait_for
+from tests.peers.alone import program as original
 
-PROMETHEUS = shutil.which("prometheus")
 pytestmark = pytest.mark.peer
 CONFIG = "global: {evaluation_interval: 1s}\nrule_files: [rules.yml]\n"
 RULES = "groups: [{name: g, rules: [{alert: Slow, expr: vector(1), for: 1h}]}]\n"
@@ -40,8 +39,6 @@ def now(port: int) -> float:
 
 @pytest.mark.parametrize("program", ["engine", "prometheus"])
 def test_a_killed_program_takes_off_only_the_time_that_it_was_down(program: str, tmp_path: Path) -> None:
-    if program == "prometheus" and PROMETHEUS is None:
-        pytest.skip("prometheus is not installed")
     (tmp_path / "prometheus.yml").write_text(CONFIG)
     (tmp_path / "rules.yml").write_text(RULES)
     port = free_port()
@@ -49,7 +46,7 @@ def test_a_killed_program_takes_off_only_the_time_that_it_was_down(program: str,
         [*ENGINE, "run", "--config", str(tmp_path / "prometheus.yml"), "--data-dir", str(tmp_path / "data"),
          f"--listen=prometheus=127.0.0.1:{port}", "--listen=node=off"]
         if program == "engine"
-        else [str(PROMETHEUS), "--config.file=prometheus.yml", "--storage.tsdb.path=data", f"--web.listen-address=127.0.0.1:{port}"]
+        else [original("prometheus"), "--config.file=prometheus.yml", "--storage.tsdb.path=data", f"--web.listen-address=127.0.0.1:{port}"]
     )  # fmt: skip
     with running(command, tmp_path / "first.log", tmp_path) as process:
         wait_for("the alert's age to be stored", lambda: stored(port))

@@ -4,24 +4,17 @@ from __future__ import annotations
 
 import json
 import random
-import shutil
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
 
 from engine.config.prometheus import parse_prometheus
-from tests.end_to_end.processes import ENGINE, fetch_json, free_port, running, wait_for
+from tests.end_to_end.processes import fetch_json, serving, wait_for
+from tests.peers.alone import both
 
-PROMETHEUS: Final = shutil.which("prometheus")
-pytestmark = [
-    pytest.mark.peer,
-    pytest.mark.skipif(PROMETHEUS is None, reason="prometheus is not installed"),
-]
+pytestmark = pytest.mark.peer
 NEVER: Final = {"scrape_interval": "100y"}
 TARGET_JOBS: Final = 400
 METRIC_JOBS: Final = 40
@@ -119,18 +112,6 @@ class Page(BaseHTTPRequestHandler):
         """Quiet."""
 
 
-@contextmanager
-def page() -> Iterator[str]:
-    with ThreadingHTTPServer(("127.0.0.1", 0), Page) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-        thread.start()
-        try:
-            yield f"127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
-            thread.join()
-
-
 def shown(port: int) -> tuple[dict[str, Any], dict[str, Any], list[Any]]:
     """Labels and URL of each job's targets, what was dropped, and the series of pages; nothing before all were scraped."""
     data = fetch_json(f"http://127.0.0.1:{port}/api/v1/targets")["data"]
@@ -151,20 +132,10 @@ def in_order(by_job: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_both_make_the_same_of_the_same_rules(tmp_path: Path) -> None:
-    real, ours = free_port(), free_port()
-    with page() as place:
+    with serving(Page) as place:
         written = config(place)
         plain = {job["job_name"] for job in written["scrape_configs"] if changes_nothing(job)}
-        (tmp_path / "prometheus.yml").write_text(json.dumps(written))
-        original = [
-            str(PROMETHEUS), f"--web.listen-address=127.0.0.1:{real}", "--config.file=prometheus.yml",
-            "--storage.tsdb.path=data", "--log.level=error",
-        ]  # fmt: skip
-        engine = [
-            *ENGINE, "run", "--config", str(tmp_path / "prometheus.yml"), "--data-dir", ":memory:", "--no-translate",
-            f"--listen=prometheus=127.0.0.1:{ours}", "--listen=node=off",
-        ]  # fmt: skip
-        with running(original, tmp_path / "p.log", tmp_path), running(engine, tmp_path / "e.log"):
+        with both(tmp_path, json.dumps(written)) as (real, ours):
 
             def all_scraped(port: int) -> Any:
                 found = shown(port)

@@ -13,6 +13,7 @@ import pytest
 from tests.app.test_selfmetrics import CONFIG, RULES, TYPE, metrics_page
 from tests.app.world import write
 from tests.end_to_end.processes import fetch, free_port, running, wait_for
+from tests.peers.alone import program
 
 pytestmark = pytest.mark.peer
 
@@ -31,12 +32,10 @@ def test_promtool_has_nothing_to_say(page: str) -> None:
 
 @pytest.fixture
 def original(tmp_path: Path) -> Iterator[str]:
-    program, port = shutil.which("prometheus"), free_port()
-    if program is None:
-        pytest.skip("prometheus is not installed")
+    port = free_port()
     config = write(tmp_path, "original/prometheus.yml", CONFIG)
     write(tmp_path, "original/r.yml", RULES)
-    command = [program, f"--config.file={config}", f"--web.listen-address=127.0.0.1:{port}", f"--storage.tsdb.path={tmp_path / 'tsdb'}"]  # fmt: skip
+    command = [program("prometheus"), f"--config.file={config}", f"--web.listen-address=127.0.0.1:{port}", f"--storage.tsdb.path={tmp_path / 'tsdb'}"]  # fmt: skip
     with running(command, tmp_path / "log"):
         url = f"http://127.0.0.1:{port}"
         fetch(wait_for("its API", lambda: fetch(f"{url}/-/ready") and f"{url}/api/v1/query?query=up"))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +11,7 @@ import pytest
 
 from tests.conftest import PROJECT
 from tests.end_to_end.processes import ENGINE, fetch, fetch_json, free_port, running, wait_for
+from tests.peers.alone import program
 
 pytestmark = pytest.mark.peer
 
@@ -43,8 +43,7 @@ def run(*command: str) -> str:
 @pytest.fixture(scope="module")
 def tools(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tools]:
     for name in ("promtool", "amtool"):
-        if shutil.which(name) is None:
-            pytest.skip(f"{name} is not installed")
+        program(name)
     made = Tools()
     log: Path = tmp_path_factory.mktemp("engine") / "log"
     flags = [f"--listen={name}=127.0.0.1:{port}" for name, port in made.ports.items()]

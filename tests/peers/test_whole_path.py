@@ -10,6 +10,7 @@ import pytest
 
 from tests.end_to_end.guide_stack import Stack, guide_stack, rewrite
 from tests.end_to_end.processes import fetch, fetch_json, free_port, running, wait_for
+from tests.peers.alone import program as original
 
 pytestmark = pytest.mark.peer
 
@@ -18,13 +19,6 @@ pytestmark = pytest.mark.peer
 def stack(guide: Path, tmp_path: Path) -> Iterator[Stack]:
     with guide_stack(guide, tmp_path) as made:
         yield made
-
-
-def original(name: str) -> str:
-    path = shutil.which(name)
-    if path is None:
-        pytest.skip(f"{name} is not installed")
-    return path
 
 
 def test_the_real_alertmanager_notifies_of_the_engines_alerts(stack: Stack) -> None:
