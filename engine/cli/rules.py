@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 
 import click
 
-from engine.cli.run import DurationType
+from engine.cli.option_types import DURATION
 from engine.foundation.errors import ConfigError, RemoteError
 from promql.model.durations import Duration
 
@@ -44,11 +44,11 @@ def rules() -> None:
 
 @rules.command(epilog="Exit codes: 0 done, 1 a rule failed, 2 bad usage or a file is refused.")
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path, dir_okay=False), metavar="[FILE...]")
-@click.option("--since", type=DurationType(), default="6h", show_default=True, help="how far back to go")
+@click.option("--since", type=DURATION, default="6h", show_default=True, help="how far back to go")
 @click.option("--until", type=InstantType(), metavar="TIME", help="the end  [now; of a folder its newest sample]")
 @click.option("--data-dir", type=click.Path(path_type=Path, file_okay=False), help="the store, if no engine uses it")
 @click.option("--url", metavar="URL", help="a running engine; without FILE, its own rules")
-@click.option("--interval", type=DurationType(), help="with --data-dir: of groups that have none  [1m]")
+@click.option("--interval", type=DURATION, help="with --data-dir: of groups that have none  [1m]")
 @click.option("--alert", default="", metavar="NAME", help="only this alert")
 @click.option("--json", "as_json", is_flag=True, help="for machines")
 def preview(

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from engine.app.features import FEATURES
+from engine.cli.option_types import COUNT, DURATION, FLOAT_COUNT, FOLDER, RegexType, SizeType, with_default
 from engine.foundation.errors import ConfigError
 from engine.query.engine import QueryLimits
-from promql.model.durations import Duration
 
 if TYPE_CHECKING:
     from engine.app.options import RunOptions, WebOptions
-    from engine.foundation.regexes import Regex
+    from promql.model.durations import Duration
 
 IN_MEMORY: Final = ":memory:"
 
@@ -47,62 +47,6 @@ NOT_YET: Final = (
     "--storage.tsdb.retention",
     "--web.local-assets",
 )
-
-
-class DurationType(click.ParamType[Duration]):
-    """`1m30s`; a duration in ms."""
-
-    name = "duration"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Duration:
-        if isinstance(value, Duration):
-            return value
-        try:
-            return Duration.from_text(value)
-        except ValueError as error:
-            self.fail(str(error), param, ctx)
-
-
-class FloatCountType(click.ParamType[int]):
-    """A count that may be written `5e7`."""
-
-    name = "count"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        try:
-            return int(float(value))
-        except (ValueError, OverflowError):
-            self.fail(f"{value!r} is not a number", param, ctx)
-
-
-class SizeType(click.ParamType[int]):
-    """`512MB`; bytes, units count in 1024s."""
-
-    name = "size"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        from engine.foundation.values import Size
-
-        try:
-            return Size.from_text(value)
-        except ValueError as error:
-            self.fail(str(error), param, ctx)
-
-
-class RegexType(click.ParamType["Regex"]):
-    """A regular expression in Go's syntax, which matches whole texts."""
-
-    name = "regex"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Regex:
-        from engine.foundation.regexes import Regex, RegexError
-
-        if isinstance(value, Regex):
-            return value
-        try:
-            return Regex(value)
-        except RegexError as error:
-            self.fail(str(error), param, ctx)
 
 
 class RunCommand(click.Command):
@@ -153,102 +97,68 @@ class RunCommand(click.Command):
     "--web.cors.origin", "origins", type=RegexType(),
     help="pages of these origins may read and write, for example https?://(a|b)\\.example\\.com  [this machine's]",
 )  # fmt: skip
-@click.option(
-    "--web.read-timeout", "read_timeout", type=DurationType(), default="5m", show_default=True,
-    help="connections that have not told their request by then, or are idle for so long, are closed",
+@with_default(
+    "--web.read-timeout", "read_timeout", DURATION, "5m",
+    "connections that have not told their request by then, or are idle for so long, are closed",
 )  # fmt: skip
-@click.option(
-    "--web.max-connections", "max_connections", type=click.IntRange(1), default=512, show_default=True,
-    help="connections of each port beyond these wait",
-)  # fmt: skip
+@with_default("--web.max-connections", "max_connections", COUNT, 512, "connections of each port beyond these wait")
 @click.option("--web.page-title", "page_title", metavar="TEXT", help="the title of the first page")
 @click.option(
     "--web.user-assets", "user_assets", type=click.Path(path_type=Path), help="a folder that is served at /user"
 )
-@click.option(
-    "--web.console.templates", "console_templates", type=click.Path(path_type=Path), default="consoles",
-    show_default=True, help="the folder of templates that are served at /consoles",
+@with_default(
+    "--web.console.templates", "console_templates", FOLDER, "consoles",
+    "the folder of templates that are served at /consoles",
 )  # fmt: skip
-@click.option(
-    "--web.console.libraries", "console_libraries", type=click.Path(path_type=Path), default="console_libraries",
-    show_default=True, help="the folder of *.lib files that these templates may call",
+@with_default(
+    "--web.console.libraries", "console_libraries", FOLDER, "console_libraries",
+    "the folder of *.lib files that these templates may call",
 )  # fmt: skip
-@click.option("--storage.tsdb.retention.time", "retention_time", type=DurationType(), help="[15d]")
+@click.option("--storage.tsdb.retention.time", "retention_time", type=DURATION, help="[15d]")
 @click.option("--storage.tsdb.retention.size", "retention_size", type=SizeType(), help="for example 512MB")
 @click.option(
     "--storage.tsdb.wal-compression/--no-storage.tsdb.wal-compression", "wal_compression", default=None,
     help="deflate the records of the log  [yes]",
 )  # fmt: skip
-@click.option(
-    "--storage.remote.read-sample-limit", "read_samples", type=FloatCountType(), default="5e7", show_default=True,
-    help="samples of one query of remote read; those beyond are refused, 0 for any number",
+@with_default(
+    "--storage.remote.read-sample-limit", "read_samples", FLOAT_COUNT, "5e7",
+    "samples of one query of remote read; those beyond are refused, 0 for any number",
 )  # fmt: skip
-@click.option(
-    "--storage.remote.read-concurrent-limit", "read_concurrency", type=click.IntRange(1), default=10, show_default=True,
-    help="requests of remote read beyond these wait",
+@with_default(
+    "--storage.remote.read-concurrent-limit", "read_concurrency", COUNT, 10, "requests of remote read beyond these wait"
+)
+@with_default(
+    "--storage.remote.read-max-bytes-in-frame", "read_frame", COUNT, 1 << 20,
+    "about the largest frame of a streamed answer to remote read; never over 60 KiB",
 )  # fmt: skip
-@click.option(
-    "--storage.remote.read-max-bytes-in-frame", "read_frame", type=click.IntRange(1), default=1 << 20,
-    show_default=True, help="about the largest frame of a streamed answer to remote read; never over 60 KiB",
+@with_default("--query.lookback-delta", "lookback", DURATION, "5m", "how old a sample may be and still count as now")
+@with_default("--query.timeout", "timeout", DURATION, "2m", "a query that takes longer is ended")
+@with_default(
+    "--query.max-samples", "max_samples", COUNT, 50_000_000, "a query that would hold more at once is refused"
+)
+@with_default("--query.max-concurrency", "max_concurrency", COUNT, 20, "queries beyond these wait")
+@with_default(
+    "--rules.alert.for-outage-tolerance", "outage", DURATION, "1h",
+    "alerts keep their age over an outage of this length",
 )  # fmt: skip
-@click.option(
-    "--query.lookback-delta", "lookback", type=DurationType(), default="5m", show_default=True,
-    help="how old a sample may be and still count as now",
+@with_default(
+    "--rules.alert.for-grace-period", "grace", DURATION, "10m",
+    "how long a restored alert waits at least; shorter ones begin anew",
 )  # fmt: skip
-@click.option(
-    "--query.timeout", "timeout", type=DurationType(), default="2m", show_default=True,
-    help="a query that takes longer is ended",
-)  # fmt: skip
-@click.option(
-    "--query.max-samples", "max_samples", type=click.IntRange(1), default=50_000_000, show_default=True,
-    help="a query that would hold more at once is refused",
-)  # fmt: skip
-@click.option(
-    "--query.max-concurrency", "max_concurrency", type=click.IntRange(1), default=20, show_default=True,
-    help="queries beyond these wait",
-)  # fmt: skip
-@click.option(
-    "--rules.alert.for-outage-tolerance", "outage", type=DurationType(), default="1h", show_default=True,
-    help="alerts keep their age over an outage of this length",
-)  # fmt: skip
-@click.option(
-    "--rules.alert.for-grace-period", "grace", type=DurationType(), default="10m", show_default=True,
-    help="how long a restored alert waits at least; shorter ones begin anew",
-)  # fmt: skip
-@click.option(
-    "--rules.alert.resend-delay", "resend", type=DurationType(), default="1m", show_default=True,
-    help="how often Alertmanagers are told again",
-)  # fmt: skip
-@click.option(
-    "--alertmanager.notification-queue-capacity", "queue_capacity", type=click.IntRange(1), default=10_000,
-    show_default=True, help="alerts that may wait for Alertmanagers",
+@with_default("--rules.alert.resend-delay", "resend", DURATION, "1m", "how often Alertmanagers are told again")
+@with_default(
+    "--alertmanager.notification-queue-capacity", "queue_capacity", COUNT, 10_000,
+    "alerts that may wait for Alertmanagers",
 )  # fmt: skip
 @click.option(
     "--enable-feature", "features", multiple=True, metavar="NAME[,NAME]",
     help=f"repeatable; there are: {', '.join(FEATURES)}",
 )  # fmt: skip
 @click.option("--config.auto-reload", "auto_reload", is_flag=True, help="load the files again when one has changed")
-@click.option(
-    "--config.auto-reload-interval", "auto_reload_interval", type=DurationType(), default="30s", show_default=True,
-    help="how often they are looked at",
-)  # fmt: skip
+@with_default("--config.auto-reload-interval", "auto_reload_interval", DURATION, "30s", "how often they are looked at")
 @click.option("--ready-file", type=click.Path(path_type=Path), help="written, with the addresses, once all is ready")
-@click.option(
-    "--log.level",
-    "level",
-    type=click.Choice(["debug", "info", "warn", "error"]),
-    default="warn",
-    show_default=True,
-    help="how much the log says",
-)
-@click.option(
-    "--log.format",
-    "style",
-    type=click.Choice(["logfmt", "json"]),
-    default="logfmt",
-    show_default=True,
-    help="for people, or for machines",
-)
+@with_default("--log.level", "level", click.Choice(["debug", "info", "warn", "error"]), "warn", "how much the log says")
+@with_default("--log.format", "style", click.Choice(["logfmt", "json"]), "logfmt", "for people, or for machines")
 def run(**given: Any) -> None:
     """Scrape, store, evaluate rules and notify, as the configuration says, until Ctrl-C."""
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # the files are yet to be read, and its default is to end us

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from engine.cli.am_client import asking, call, matchers_of
-from engine.cli.run import DurationType
+from engine.cli.option_types import DURATION
 from promql.model.durations import Duration
 
 _CODES = "Exit codes: 0 done, 1 it failed, 2 bad usage or refused."
@@ -42,7 +42,7 @@ def list_(matchers: tuple[str, ...], *, expired: bool, url: str, as_json: bool) 
 @click.argument("matchers", nargs=-1, required=True)
 @click.option("-c", "--comment", required=True, help="why")
 @click.option("-a", "--author", default="", help="who  [the user]")
-@click.option("-d", "--duration", type=DurationType(), default="1h", show_default=True)
+@click.option("-d", "--duration", type=DURATION, default="1h", show_default=True)
 @click.option("--start", default="", metavar="TIME", help="RFC 3339  [now]")
 @click.option("--end", default="", metavar="TIME", help="RFC 3339, instead of a duration")
 @asking
