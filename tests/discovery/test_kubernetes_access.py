@@ -120,3 +120,6 @@ def test_outside_of_a_cluster_it_says_what_is_missing() -> None:
         access(config, Path(), Pod({})),
     ):
         pass
+    odd = Pod({"KUBERNETES_SERVICE_HOST": "10.0.0.1", "KUBERNETES_SERVICE_PORT": "tcp://10.0.0.1:443"})
+    with pytest.raises(DiscoveryError, match="is not the number of a port"), access(config, Path(), odd):
+        pass

@@ -57,6 +57,8 @@ def _inside(config: KubernetesSDConfig, pod: Pod) -> Access:
             "unable to load in-cluster configuration, KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT must be"
             " defined: outside of a cluster name an api_server or a kubeconfig_file"
         )
+    if not port.isdecimal():
+        raise DiscoveryError(f"KUBERNETES_SERVICE_PORT={port} is not the number of a port")
     client = PrometheusHTTPClientConfig(
         bearer_token_file=FilePath(pod.account / "token"),
         tls_config=TlsConfig(ca_file=FilePath(pod.account / "ca.crt")),
