@@ -7,6 +7,7 @@ import http.client
 import re
 import shutil
 import threading
+import time
 import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -15,7 +16,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Final
 
-from tests.end_to_end.processes import ENGINE, fetch_json, free_port, running, wait_for
+from tests.end_to_end.processes import ENGINE, fetch, fetch_json, free_port, running, wait_for
 
 EXTERNAL_URL: Final = "http://prom.example.com:7000/"
 PAGE: Final = b"""\
@@ -47,8 +48,8 @@ temperature 5
 """
 CONFIG: Final = """\
 global:
-  scrape_interval: 1s
-  evaluation_interval: 1s
+  scrape_interval: 500ms
+  evaluation_interval: 500ms
   external_labels: {{zone: eu}}
 rule_files: [rules/*.yml]
 alerting:
@@ -63,7 +64,7 @@ scrape_configs:
 - job_name: other
   metrics_path: /other
   params: {{x: [1, 'a b'], a: ['<']}}
-  scrape_timeout: 500ms
+  scrape_timeout: 450ms
   basic_auth: {{username: me, password: secret}}
   static_configs: [{{targets: ['localhost:{page}']}}]
 - job_name: broken
@@ -83,7 +84,7 @@ groups:
   - {record: labelled, expr: temperature, labels: {b: '2', a: '<1>'}}
   - {record: fails, expr: 'requests_total{job="page"} + on(job) group_left() requests_total{job="page"}'}
 - name: alerts
-  interval: 500ms
+  interval: 400ms
   rules:
   - alert: Firing
     expr: requests_total{code="200",job="page"} > 5
@@ -220,8 +221,11 @@ def _page_server() -> Iterator[int]:
 
 
 @contextmanager
-def http_pair(folder: Path, *flags: str, prefix: str = "") -> Iterator[Pair]:
-    """Both run, have scraped and evaluated, until the block ends; requests are asked for below the `prefix`."""
+def http_pair(folder: Path, *flags: str, prefix: str = "", settled: bool = True) -> Iterator[Pair]:
+    """Both run until the block ends; requests are asked for below the `prefix`.
+
+    Both have scraped and evaluated where they are `settled`: the real one begins to scrape after five seconds.
+    """
     real, ours, am, node = (free_port() for _ in range(4))
     with _page_server() as page:
         for name in ("real", "ours"):
@@ -239,7 +243,8 @@ def http_pair(folder: Path, *flags: str, prefix: str = "") -> Iterator[Pair]:
             running(mine, folder / "ours.log", folder / "ours"),
         ):
             sides = Server(real, folder / "real", prefix), Server(ours, folder / "ours", prefix)
-            now = max(wait_for("samples and alerts", lambda side=side: _settled(side)) for side in sides)
+            look = _settled if settled else _started
+            now = max(wait_for("samples and alerts", lambda side=side: look(side)) for side in sides)
             yield Pair(*sides, now)
 
 
@@ -248,3 +253,8 @@ def _settled(side: Server) -> int | None:
     url = f"http://127.0.0.1:{side.port}{side.prefix}/api/v1"
     found = fetch_json(f"{url}/query", query=SETTLED)["data"]["result"]
     return int(found[0]["value"][0]) if found else None
+
+
+def _started(side: Server) -> int | None:
+    """This instant, in Unix seconds, when it answers."""
+    return int(time.time()) if fetch(f"http://127.0.0.1:{side.port}{side.prefix}/-/ready") else None

@@ -269,7 +269,7 @@ def test_statistics_have_the_same_form_and_count_the_same_samples(query: str, pa
 
 
 def test_lifecycle_requests_are_answered_the_same_where_they_are_allowed(tmp_path: Path) -> None:
-    with http_pair(tmp_path, "--web.enable-lifecycle") as pair:
+    with http_pair(tmp_path, "--web.enable-lifecycle", settled=False) as pair:
         for method, path in product(("GET", "HEAD", "OPTIONS", "DELETE"), ("/-/reload", "/-/quit")):
             assert different(pair, Request(method, path)) is None
         for method in ("POST", "PUT"):
