@@ -5,13 +5,15 @@ from __future__ import annotations
 import html
 from mimetypes import guess_type
 from pathlib import Path
+from typing import Final
 from urllib.parse import quote
 
 from aiohttp import web
 
 from engine.web.answers import plain
 
-_INDEX = "index.html"
+_INDEX: Final = "index.html"
+_NOWHERE: Final = "404 page not found"
 
 
 def routes(folder: Path | None) -> list[web.RouteDef]:
@@ -20,7 +22,10 @@ def routes(folder: Path | None) -> list[web.RouteDef]:
         return []
 
     async def asset(request: web.Request) -> web.StreamResponse:
-        return _answer(folder, request.match_info["path"])
+        try:
+            return _answer(folder, request.match_info["path"])
+        except (OSError, RuntimeError, ValueError):  # not to be read, links in a circle, a name that no file can have
+            return plain(404, _NOWHERE)
 
     return [web.get("/user/{path:.*}", asset)]
 
@@ -28,7 +33,7 @@ def routes(folder: Path | None) -> list[web.RouteDef]:
 def _answer(folder: Path, named: str) -> web.StreamResponse:
     path = (folder / named).resolve()
     if not path.is_relative_to(folder.resolve()) or not path.exists():
-        return plain(404, "404 page not found")
+        return plain(404, _NOWHERE)
     if not path.is_dir():
         return _file(path)
     if named and not named.endswith("/"):

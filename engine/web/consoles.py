@@ -82,7 +82,7 @@ class Consoles:
             text = _read(self.folders.templates, path)
         except FileNotFoundError as error:
             return plain(404, f"open {error.filename}: no such file or directory")
-        except NotADirectoryError:
+        except (NotADirectoryError, ValueError):  # of no file can this be the name
             return plain(404, "file does not exist")
         except OSError as error:
             return plain(500, f"read {error.filename}: {(error.strerror or '').lower()}")
@@ -154,7 +154,7 @@ class Consoles:
 
 
 def _read(folder: Path, path: str) -> str:
-    """The file of a path that can't lead out of the folder. Raises OSError."""
+    """The file of a path that can't lead out of the folder. Raises OSError; ValueError for a name that no file has."""
     steps: list[str] = []
     for step in path.split("/"):
         if step == "..":

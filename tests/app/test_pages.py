@@ -94,6 +94,16 @@ async def test_no_path_leads_out_of_the_folders(config: Path, tmp_path: Path) ->
         assert (await raw(app, "/user/link"))[0] == 404
 
 
+async def test_a_name_that_no_file_can_have_is_not_found(config: Path, tmp_path: Path) -> None:
+    (tmp_path / "open").mkdir()
+    (tmp_path / "open" / "circle").symlink_to("circle")
+    web = WebOptions(console_templates=tmp_path / "open", assets=tmp_path / "open")
+    async with engine(config, web=web) as app:
+        assert await raw(app, "/consoles/%00") == (404, "file does not exist\n")
+        for path in ("%00", "a" * 300, "circle", "circle/a"):
+            assert await raw(app, f"/user/{path}") == (404, "404 page not found\n")
+
+
 async def test_everything_lies_below_the_prefix(config: Path) -> None:
     async with engine(config, web=WebOptions(external_url="http://x.example.com/a/b/")) as app:
         assert (await raw(app, "/"))[0] == 302
