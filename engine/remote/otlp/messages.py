@@ -9,7 +9,7 @@ import struct
 from base64 import b64encode
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, Final, NamedTuple
+from typing import Annotated, Any, Final, NamedTuple
 
 import msgspec
 
@@ -17,6 +17,10 @@ from engine.foundation.errors import RemoteError
 from engine.foundation.protobuf import CHUNK, FIXED64, VARINT, Message, WireError, fields, signed
 
 _DEEPEST: Final = 100
+_LARGEST: Final = (1 << 63) - 1  # texts of JSON may tell any number
+
+Natural = Annotated[int, msgspec.Meta(ge=0, le=_LARGEST)]
+Whole = Annotated[int, msgspec.Meta(ge=-_LARGEST - 1, le=_LARGEST)]
 
 
 class OtlpError(RemoteError):
@@ -57,12 +61,12 @@ class Point(msgspec.Struct, frozen=True, rename="camel"):
     """A point of any kind of metric; times are Unix ns."""
 
     attributes: list[KeyValue] = []
-    time_unix_nano: int = 0
+    time_unix_nano: Natural = 0
     as_double: float | None = None
-    as_int: int | None = None
-    count: int = 0
+    as_int: Whole | None = None
+    count: Natural = 0
     sum: float | None = None
-    bucket_counts: list[int] = []
+    bucket_counts: list[Natural] = []
     explicit_bounds: list[float] = []
     quantile_values: list[Quantile] = []
     flags: int = 0
@@ -224,7 +228,7 @@ def _message(name: str, data: bytes, at: int, stop: int, depth: int) -> dict[str
         if field.many:
             found.setdefault(field.name, []).append(value)
         elif field.kind in ("doubles", "fixeds"):
-            found[field.name] = [*found.get(field.name, ()), *value]
+            found.setdefault(field.name, []).extend(value)
         else:
             found[field.name] = value
     return found

@@ -51,6 +51,15 @@ def shop(name: str, **labels: str) -> Labels:
 
 
 @pytest.mark.parametrize(
+    "fields",
+    [{"timeUnixNano": "9" * 40}, {"asInt": "-" + "9" * 400}, {"count": "-1"}, {"bucketCounts": [1, "9" * 40]}],
+)
+def test_a_number_that_cannot_be_is_refused(fields: dict[str, Any]) -> None:
+    with pytest.raises(OtlpError, match=r"Expected `int` [<>]= -?\d+ - at"):
+        request({"name": "m", "gauge": {"dataPoints": [point(**fields)]}})
+
+
+@pytest.mark.parametrize(
     ("name", "unit", "kind", "wanted"),
     [
         ("http.server.duration", "ms", "gauge", "http_server_duration_milliseconds"),
