@@ -85,10 +85,16 @@ class UnfitError(PushError):
 
 
 class Groups:
-    """All of them, by their labels."""
+    """All of them, by their labels. Whose each series is, and of which type each group has a name, is known beside
+    them, so that a push costs what it brings.
+    """
 
     def __init__(self, known: Iterable[Group] = ()) -> None:
-        self._groups = {group.labels: group for group in known}
+        self._groups: dict[Key, Group] = {}
+        self._owners: dict[Labels, Key] = {}
+        self._types: dict[str, dict[Key, str]] = {}
+        for group in known:
+            self._set(group)
 
     def __iter__(self) -> Iterator[Group]:
         return iter(self._groups.values())
@@ -108,16 +114,37 @@ class Groups:
             group = self._changed(labels, families, time, replace=replace)
             self._check(group)
         except UnfitError:
-            self._groups[key_of(labels)] = self._with(labels, [_moment(FAILED, labels, time, time / 1000)], time)
+            self._set(self._with(labels, [_moment(FAILED, labels, time, time / 1000)], time))
             raise
-        self._groups[group.labels] = group
+        self._set(group)
         return group
 
     def delete(self, labels: Mapping[str, str]) -> None:
-        self._groups.pop(key_of(labels), None)
+        self._forget(key := key_of(labels))
+        self._groups.pop(key, None)
+
+    def _forget(self, key: Key) -> None:
+        """What the group had is nobody's."""
+        if (group := self._groups.get(key)) is None:
+            return
+        for name in group.families:
+            del self._types[name][key]
+            if not self._types[name]:
+                del self._types[name]
+        for series, _ in group.series():
+            if self._owners.get(series) == key:
+                del self._owners[series]
+
+    def _set(self, group: Group) -> None:
+        self._forget(group.labels)
+        self._groups[group.labels] = group
+        for family in group.families.values():
+            self._types.setdefault(family.name, {})[group.labels] = family.type
+        self._owners.update(dict.fromkeys((series for series, _ in group.series()), group.labels))
 
     def _changed(self, labels: Mapping[str, str], families: list[Family], time: int, *, replace: bool) -> Group:
-        new = [*families, _moment(SUCCEEDED, labels, time, time / 1000)]
+        pushed = [family for family in families if family.name not in (SUCCEEDED, FAILED)]
+        new = [*pushed, _moment(SUCCEEDED, labels, time, time / 1000)]
         return self._with(labels, new, time, keep=(SUCCEEDED, FAILED) if replace else None)
 
     def _with(
@@ -131,17 +158,16 @@ class Groups:
         return Group(key, {**never, **kept, **{family.name: family for family in families}})
 
     def _check(self, group: Group) -> None:
-        types: dict[str, str] = {}
+        for family in group.families.values():
+            others = self._types.get(family.name, {}).items()
+            wanted = next((type_ for key, type_ in others if key != group.labels), family.type)
+            if wanted != family.type:
+                raise UnfitError(f"{family.name} has type {family.type.upper()} but should have {wanted.upper()}")
         seen: set[Labels] = set()
-        for one in (*(other for other in self if other.labels != group.labels), group):
-            for family in one.families.values():
-                if types.setdefault(family.name, family.type) != family.type:
-                    wanted = types[family.name].upper()
-                    raise UnfitError(f"{family.name} has type {family.type.upper()} but should have {wanted}")
-            for labels, _ in one.series():
-                if labels in seen:
-                    raise UnfitError(f"{labels} was collected before with the same name and label values")
-                seen.add(labels)
+        for series, _ in group.series():
+            if series in seen or self._owners.get(series, group.labels) != group.labels:
+                raise UnfitError(f"{series} was collected before with the same name and label values")
+            seen.add(series)
 
 
 def _moment(name: str, labels: Mapping[str, str], time: int, value: float) -> Family:

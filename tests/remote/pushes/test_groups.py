@@ -37,6 +37,23 @@ def test_a_push_replaces_the_names_that_it_brings_and_a_replacement_all() -> Non
     assert names(groups) == ["c", FAILED, SUCCEEDED]
 
 
+def test_a_deleted_group_is_in_nobodys_way() -> None:
+    groups = Groups()
+    groups.push({**JOB, "instance": "a"}, b"# TYPE m gauge\nm 1\n", 1, replace=False)
+    for body in (b'# TYPE m gauge\nm{instance="a"} 1\n', b"# TYPE m counter\nm 1\n"):
+        with pytest.raises(UnfitError):
+            groups.push(JOB, body, 2, replace=False)
+    groups.delete({**JOB, "instance": "a"})
+    groups.push(JOB, b'# TYPE m counter\nm{instance="a"} 1\n', 3, replace=False)
+
+
+def test_nobody_else_tells_when_a_push_failed() -> None:
+    groups = Groups()
+    group = groups.push(JOB, f"# TYPE {FAILED} counter\n{FAILED} 9e9\n".encode(), 1000, replace=False)
+    assert group.last_push_successful
+    assert group.moment(FAILED) == 0
+
+
 def test_groups_are_apart_and_a_deletion_takes_one() -> None:
     groups = Groups()
     groups.push(JOB, b"a 1\n", 1, replace=False)
