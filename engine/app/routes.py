@@ -113,7 +113,7 @@ def _api(app: Served) -> Iterable[web.RouteDef]:
     yield from rules.routes(app.rules)
     yield from admin.routes(app.store, app.queries.workers, app.clock, place=app.snapshots, enabled=app.admin)
     yield from write.routes(app.receiver if app.takes_writes else None)
-    yield from otlp.routes(app.receiver if app.takes_otlp else None)
+    yield from otlp.routes(app.receiver if app.takes_otlp else None, app.queries.workers)
     yield from read.routes(app.reader)
     yield from pushes.api_routes(app.gateway)
     yield from preview.routes(app.replay, lambda: app.rules.specs, app.written, app.clock)

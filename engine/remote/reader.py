@@ -18,13 +18,15 @@ from engine.foundation.errors import RemoteError
 from engine.foundation.protobuf import WireError
 from engine.foundation.workers import Workers
 from engine.remote.reading import ReadQuery, ReadRequest, Row, decode_read, frames, query_result
-from engine.remote.receiver import WriteError, inflated
+from engine.remote.receiver import LARGE, WriteError, inflated
 from promql.model.labels import Labels
 from promql.model.matchers import Matcher
 from promql.model.panel import Kind, Selected
 from promql.model.types import IntArray
 
 _PORTION: Final = 256
+_LARGEST: Final = 32 * 1024 * 1024
+"""Bytes of a request, of which those that anybody sends have some hundreds."""
 
 
 class ReadError(RemoteError):
@@ -76,10 +78,12 @@ class Reader:
             finally:
                 self.current -= 1
 
-    def decode(self, body: bytes) -> ReadRequest:
+    async def decode(self, body: bytes) -> ReadRequest:
         """What a body asks. Raises ReadError."""
         try:
-            return decode_read(inflated(body))
+            if len(body) < LARGE:
+                return decode_read(inflated(body, _LARGEST))
+            return await self._workers.run(lambda: decode_read(inflated(body, _LARGEST)))
         except (WireError, WriteError) as error:
             raise ReadError(str(error)) from None
 

@@ -27,7 +27,8 @@ from engine.tsdb.source import Source
 from promql.model.labels import Labels
 from promql.model.types import FloatArray, IntArray
 
-_LARGE: Final = 32 * 1024
+LARGE: Final = 32 * 1024
+"""Bytes of a request that a worker decodes."""
 _LARGEST: Final = 256 * 1024 * 1024
 _COLUMN: Final = (1 << COLUMN_BITS) - 1
 
@@ -64,7 +65,7 @@ class Receiver:
         self._places.turn(self._clock.monotonic())
         known = self._places.known.get
         try:
-            if len(body) < _LARGE:
+            if len(body) < LARGE:
                 request = decode(inflated(body), known)
             else:
                 request = await self._workers.run(lambda: decode(inflated(body), known))
@@ -78,20 +79,14 @@ class Receiver:
     def take(self, rows: Sequence[tuple[Labels, int, float]]) -> None:
         """Take samples by themselves: labels, time (Unix ms), value. Raises WriteError, DiskFullError."""
         self._places.turn(self._clock.monotonic())
-        strangers: dict[bytes, int] = {}
-        series = [self._number(labels, strangers) for labels, _, _ in rows]
-        named = {label_fields(labels): labels for labels, _, _ in rows}
+        known, keys = self._places.known, [label_fields(labels) for labels, _, _ in rows]
+        strangers = {key: row[0] for key, row in zip(keys, rows, strict=True) if key not in known}
+        numbers = {key: -1 - at for at, key in enumerate(strangers)}
+        series = [numbers[key] if key in numbers else known[key] for key in keys]
         times = np.array([time for _, time, _ in rows], np.int64)
         values = np.array([value for _, _, value in rows])
         if rows:
-            unknown = {key: named[key] for key in strangers}
-            self._take(Request(np.array(series, np.int64), times, values, unknown))
-
-    def _number(self, labels: Labels, strangers: dict[bytes, int]) -> int:
-        key = label_fields(labels)
-        if (number := self._places.known.get(key)) is not None:
-            return number
-        return strangers.setdefault(key, -1 - len(strangers))
+            self._take(Request(np.array(series, np.int64), times, values, strangers))
 
     def _take(self, request: Request) -> None:
         series, learned = self._known(request)
@@ -127,12 +122,12 @@ class Receiver:
         return series, learned
 
 
-def inflated(body: bytes) -> bytes:
-    """What snappy's block form holds. Raises WriteError."""
+def inflated(body: bytes, most: int = _LARGEST) -> bytes:
+    """What snappy's block form holds, no more than so many bytes. Raises WriteError."""
     try:
         size, _ = varint(body, 0, len(body))
-        if size > _LARGEST:
-            raise WriteError(f"the request would be {size} bytes long, more than {_LARGEST}: send smaller ones")
+        if size > most:
+            raise WriteError(f"the request would be {size} bytes long, more than {most}: send smaller ones")
         return bytes(cramjam.snappy.decompress_raw(body))
     except (WireError, cramjam.DecompressionError):
         raise WriteError("snappy: corrupt input") from None

@@ -76,3 +76,10 @@ async def test_a_bad_request_is_told_why(config: Path, headers: dict[str, str], 
     async with engine(config, features=frozenset({"otlp-write-receiver"})) as app:
         status, text = await post(app, b"[]", **headers)
         assert (status, text.startswith(wanted)) == (400, True)
+
+
+async def test_a_large_request_is_taken_like_a_small_one(config: Path) -> None:
+    async with engine(config, features=frozenset({"otlp-write-receiver"})) as app:
+        assert await post(app, body() + b" " * 2**16, **JSON) == (200, "")
+        _, text = await ask(app, "/api/v1/query?query=jobs")
+        assert len(json.loads(text)["data"]["result"]) == 1

@@ -7,6 +7,7 @@ it to its log.
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -14,7 +15,8 @@ from aiohttp import web
 
 from engine.foundation.errors import RemoteError
 from engine.foundation.protobuf import counted, framed
-from engine.remote.receiver import Receiver
+from engine.foundation.workers import Workers
+from engine.remote.receiver import LARGE, Receiver
 from engine.tsdb.errors import DiskFullError
 from engine.web.answers import plain
 
@@ -28,14 +30,16 @@ _JSON: Final = "application/json"
 log = logging.getLogger(__name__)
 
 
-def routes(receiver: Receiver | None) -> list[web.RouteDef]:
+def routes(receiver: Receiver | None, workers: Workers) -> list[web.RouteDef]:
     """Without a receiver every request is told how to switch it on."""
 
     async def metrics(request: web.Request) -> web.Response:
         if receiver is None:
             return plain(404, SWITCHED_OFF)
         try:
-            found = await _translated(request)
+            read = _reading(request.headers.get("Content-Type", ""), request.headers.get("Content-Encoding", ""))
+            body = await request.read()
+            found = read(body) if len(body) < LARGE else await workers.run(read, body)
             receiver.take(found.rows)
         except RemoteError as error:  # of OTLP, or of the store
             return plain(400, str(error))
@@ -46,18 +50,17 @@ def routes(receiver: Receiver | None) -> list[web.RouteDef]:
     return [web.post("/otlp/v1/metrics", metrics)]
 
 
-async def _translated(request: web.Request) -> Translated:
-    """Raises OtlpError. The body is inflated already where it is gzip."""
+def _reading(kind: str, coding: str) -> Callable[[bytes], Translated]:
+    """What reads such a body, which is inflated already where it was gzip; both raise OtlpError."""
     from engine.remote.otlp.messages import OtlpError, from_json, from_protobuf  # noqa: PLC0415 - as said above
     from engine.remote.otlp.series import translate  # noqa: PLC0415 - as said above
 
-    kind, coding = request.headers.get("Content-Type", ""), request.headers.get("Content-Encoding", "")
     if kind not in (_PROTOBUF, _JSON):
         raise OtlpError(f"unsupported content type: {kind}, supported: [{_JSON}, {_PROTOBUF}]")
     if coding not in ("", "gzip"):
         raise OtlpError(f'unsupported compression: {coding}. Only "gzip" or no compression supported')
-    body = await request.read()
-    return translate(from_json(body) if kind == _JSON else from_protobuf(body))
+    parse = from_json if kind == _JSON else from_protobuf
+    return lambda body: translate(parse(body))
 
 
 def _answer(found: Translated, kind: str) -> web.Response:

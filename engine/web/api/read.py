@@ -19,7 +19,7 @@ def routes(reader: Reader) -> list[web.RouteDef]:
     async def read(request: web.Request) -> web.StreamResponse:
         async with reader.turn():
             try:
-                asked = reader.decode(await request.read())
+                asked = await reader.decode(await request.read())
                 kind = _negotiated(asked)
                 if kind == SAMPLES:
                     return await _samples(reader, asked)
