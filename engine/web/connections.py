@@ -26,6 +26,8 @@ _LOOKS: Final = 10
 """How often in a read timeout the connections are looked at."""
 _PAUSE_SECONDS: Final = 0.1  # after the system had no room for a connection
 
+_FOREVER_SECONDS: Final = 1e9
+
 Context = Callable[[], ssl.SSLContext]
 """For the next connection. Raises ConfigError."""
 
@@ -34,10 +36,15 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Of one listening socket."""
+    """Of one listening socket; 0 seconds are any time, as in Go."""
 
     read_timeout_seconds: float
     connections: int
+
+    @property
+    def patience_seconds(self) -> float:
+        """The time of what has no other: a handshake, and a connection without a request."""
+        return self.read_timeout_seconds or _FOREVER_SECONDS
 
 
 DEFAULT_LIMITS: Final = Limits(300.0, 512)
@@ -66,7 +73,8 @@ class Connections:
     async def accept(self) -> None:
         """Go on until cancelled."""
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._look())
+            if self._limits.read_timeout_seconds:
+                group.create_task(self._look())
             while True:
                 await self._room.acquire()
                 try:
@@ -83,8 +91,12 @@ class Connections:
         self._open.add(connection)
         try:
             accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            context = self._context() if self._context is not None else None
             await asyncio.get_running_loop().connect_accepted_socket(
-                lambda: connection, accepted, ssl=self._context() if self._context is not None else None
+                lambda: connection,
+                accepted,
+                ssl=context,
+                ssl_handshake_timeout=None if context is None else self._limits.patience_seconds,
             )
         except (OSError, ConfigError) as error:  # a handshake that failed, or a file that makes no sense any more
             log.log(logging.ERROR if isinstance(error, ConfigError) else logging.DEBUG, "%s", error)

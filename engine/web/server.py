@@ -81,7 +81,7 @@ async def running(
         handle_signals=False,
         handler_cancellation=True,
         shutdown_timeout=1.0,
-        keepalive_timeout=how.limits.read_timeout_seconds,
+        keepalive_timeout=how.limits.patience_seconds,
     )
     await runner.setup()
     assert runner.server is not None

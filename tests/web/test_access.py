@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 from base64 import b64encode
 from collections.abc import AsyncIterator, Mapping
@@ -15,6 +16,7 @@ from aiohttp import ClientConnectionError, ClientSession, web
 from engine.foundation.errors import ConfigError
 from engine.foundation.workers import InlineWorkers
 from engine.web.access import WebAccess
+from engine.web.connections import DEFAULT_LIMITS, Limits
 from engine.web.counts import HttpCounts
 from engine.web.server import Serving
 from tests.foundation.certificates import Certificates
@@ -51,8 +53,8 @@ class World:
         return context
 
     @asynccontextmanager
-    async def serving(self) -> AsyncIterator[int]:
-        how = Serving(counts=HttpCounts(), access=WebAccess(self.file, InlineWorkers()))
+    async def serving(self, limits: Limits = DEFAULT_LIMITS) -> AsyncIterator[int]:
+        how = Serving(counts=HttpCounts(), access=WebAccess(self.file, InlineWorkers()), limits=limits)
         async with serving([web.get("/hello", hello)], how) as port:
             yield port
 
@@ -183,3 +185,12 @@ def test_a_file_that_makes_no_sense_at_the_start_is_refused_with_its_place(world
         WebAccess(world.file, InlineWorkers())
     with pytest.raises(ConfigError, match="can't be read: No such file"):
         WebAccess(world.folder / "nope.yml", InlineWorkers())
+
+
+async def test_who_does_not_end_the_handshake_in_time_makes_room(world: World) -> None:
+    world.write(cert_file="s.pem", key_file="s.key")
+    async with world.serving(Limits(0.2, 1)) as port, asyncio.timeout(20):
+        reader, writer = await asyncio.open_connection("localhost", port)
+        writer.write(b"\x16\x03\x01\x02\x00")
+        assert await reader.read() == b""
+        writer.close()

@@ -83,6 +83,17 @@ async def test_who_does_not_tell_the_whole_request_in_time_is_cut_off(manual_clo
         quick.writer.close()
 
 
+async def test_without_a_limit_of_time_nobody_is_cut_off(manual_clock: ManualClock) -> None:
+    async with listening(manual_clock, seconds=0) as port:
+        caller, other = await Caller.to(port), await Caller.to(port)
+        caller.writer.write(GET[:9])
+        assert await other.ask(GET) == b"HTTP/1.1 200 OK"
+        other.writer.close()
+        await manual_clock.advance(1_000_000)
+        assert await caller.ask(GET[9:]) == b"HTTP/1.1 200 OK"
+        caller.writer.close()
+
+
 async def test_each_request_of_a_connection_has_its_own_time(manual_clock: ManualClock) -> None:
     async with listening(manual_clock, seconds=10) as port:
         caller = await Caller.to(port)
