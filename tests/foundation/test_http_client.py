@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-import ssl
-from collections.abc import AsyncIterator, Mapping
-from dataclasses import replace
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -15,114 +13,16 @@ from yarl import URL
 
 from engine.foundation.addresses import AddressBook, LocalResponse
 from engine.foundation.clock import SystemClock
-from engine.foundation.http_client import BodyTooLargeError, HttpClient, HttpError, Response, unpack
+from engine.foundation.http_client import BodyTooLargeError, HttpClient, HttpError
 from engine.foundation.http_config import (
-    AlertmanagerHTTPClientConfig,
     Authorization,
     BasicAuth,
     HTTPClientConfig,
     HttpHeader,
-    TlsConfig,
-    TlsVersion,
 )
-from engine.foundation.http_errors import go_error
 from engine.foundation.values import FilePath, Secret, Url
-from tests.foundation.certificates import Certificates
+from tests.foundation.calls import app, get, refusal
 from tests.foundation.serving import serving
-
-ZIPPED = {"Accept-Encoding": "gzip"}
-
-
-async def echo(request: web.Request) -> web.Response:
-    return web.Response(text=f"{request.method} {request.path_qs} {request.headers.get('Authorization', '-')}")
-
-
-async def compressed(request: web.Request) -> web.Response:
-    answer = web.Response(body=b"x" * 1000)
-    answer.enable_compression(web.ContentCoding.gzip)
-    return answer
-
-
-async def falsely_compressed(request: web.Request) -> web.Response:
-    return web.Response(body=b"this is no gzip at all", headers={"Content-Encoding": "gzip"})
-
-
-async def chunked(request: web.Request) -> web.StreamResponse:
-    answer = web.StreamResponse(headers={"Content-Type": "text/x"})
-    answer.enable_compression(web.ContentCoding.gzip)
-    await answer.prepare(request)
-    for nth in range(1000):
-        await answer.write(f"line {nth * nth}\n".encode())
-    await answer.write_eof()
-    return answer
-
-
-async def around(request: web.Request) -> web.Response:
-    raise web.HTTPFound("/around")
-
-
-async def elsewhere(request: web.Request) -> web.Response:
-    raise web.HTTPFound("/echo")
-
-
-async def late(request: web.Request) -> web.Response:
-    await asyncio.Event().wait()
-    return web.Response()
-
-
-async def half(request: web.Request) -> web.StreamResponse:
-    answer = web.StreamResponse(headers={"Content-Length": "100"})
-    await answer.prepare(request)
-    await answer.write(b"some")
-    await asyncio.Event().wait()
-    return answer
-
-
-async def broken(request: web.Request) -> web.StreamResponse:
-    answer = web.StreamResponse(headers={"Content-Length": "100"})
-    await answer.prepare(request)
-    await answer.write(b"some")
-    assert request.transport is not None
-    request.transport.close()
-    return answer
-
-
-def app() -> web.Application:
-    found = web.Application()
-    pages = {
-        "/echo": echo, "/zip": compressed, "/unzip": falsely_compressed, "/around": around, "/elsewhere": elsewhere,
-        "/late": late, "/half": half, "/chunked": chunked, "/broken": broken,
-    }  # fmt: skip
-    found.add_routes([web.route("*", path, handler) for path, handler in pages.items()])
-    return found
-
-
-async def get(
-    url: str,
-    config: HTTPClientConfig | None = None,
-    *,
-    timeout: float = 5,
-    limit: int = 0,
-    base: Path = Path(),
-    packed: bool = False,
-) -> Response:
-    async with HttpClient(
-        config or HTTPClientConfig(), AddressBook(SystemClock(), translate=False), base=base
-    ) as client:
-        answer = await client.request("GET", url, timeout=timeout, limit=limit, packed=packed, headers=ZIPPED)
-        return replace(answer, body=unpack(answer.body, limit), packed=False) if answer.packed else answer
-
-
-async def refusal(url: str, config: HTTPClientConfig | None = None, **options: float) -> str:
-    with pytest.raises(HttpError) as caught:
-        await get(url, config, **options)  # type: ignore[arg-type]
-    return str(caught.value)
-
-
-@pytest.fixture
-async def site() -> AsyncIterator[str]:
-    async with serving(app()) as url:
-        yield url
 
 
 async def test_any_status_is_an_answer(site: str) -> None:
@@ -347,147 +247,6 @@ async def test_a_page_of_this_process_is_called_without_a_socket() -> None:
         answer = await client.request("GET", "http://node-exporter:9100/m", timeout=5, headers={"A": "b"})
     assert (answer.reason, answer.headers["content-type"]) == ("OK", "text/x")
     assert answer.body == b"http://node-exporter:9100/m b"
-
-
-async def test_a_certificate_is_checked_against_the_authority(certificates: Certificates) -> None:
-    async with serving(app(), certificates.server("127.0.0.1")) as url:
-        said = await refusal(f"{url}/echo")
-        assert said == f'Get "{url}/echo": x509: certificate signed by unknown authority'
-        trusting = HTTPClientConfig(tls_config=TlsConfig(ca_file=certificates.ca))
-        assert (await get(f"{url}/echo", trusting)).status == 200
-        careless = HTTPClientConfig(tls_config=TlsConfig(insecure_skip_verify=True))
-        assert (await get(f"{url}/echo", careless)).status == 200
-
-
-async def test_another_server_name_can_be_expected(certificates: Certificates) -> None:
-    async with serving(app(), certificates.server("inner.example")) as url:
-        wrong = HTTPClientConfig(tls_config=TlsConfig(ca_file=certificates.ca))
-        assert "x509: " in await refusal(f"{url}/echo", wrong)
-        right = HTTPClientConfig(tls_config=TlsConfig(ca_file=certificates.ca, server_name="inner.example"))
-        assert (await get(f"{url}/echo", right)).status == 200
-
-
-async def test_a_client_shows_its_certificate(certificates: Certificates) -> None:
-    async with serving(app(), certificates.server("127.0.0.1", ask=True)) as url:
-        tls = TlsConfig(ca_file=certificates.ca, cert_file=certificates.cert, key_file=certificates.key)
-        assert (await get(f"{url}/echo", HTTPClientConfig(tls_config=tls))).status == 200
-
-
-async def test_a_server_that_wants_a_certificate_gets_no_question_without_one(certificates: Certificates) -> None:
-    context = certificates.server("127.0.0.1", ask=True)
-    async with serving(app(), context) as url:
-        await refusal(f"{url}/echo", HTTPClientConfig(tls_config=TlsConfig(ca_file=certificates.ca)))
-
-
-def test_what_the_other_side_has_against_us_is_told_as_go_tells_it() -> None:
-    for reason, told in (
-        ("[SSL: SSLV3_ALERT_HANDSHAKE_FAILURE] sslv3 alert handshake failure", "handshake failure"),
-        ("[SSL: TLSV13_ALERT_CERTIFICATE_REQUIRED] tlsv13 alert", "certificate required"),
-        ("[SSL: TLSV1_ALERT_UNKNOWN_CA] tlsv1 alert unknown ca", "unknown certificate authority"),
-    ):
-        assert go_error(ssl.SSLError(1, reason), URL("https://a/")) == f"remote error: tls: {told}"
-
-
-async def test_versions_of_tls_are_kept_to(certificates: Certificates) -> None:
-    context = certificates.server("127.0.0.1")
-    context.maximum_version = ssl.TLSVersion.TLSv1_2
-    async with serving(app(), context) as url:
-        tls = TlsConfig(ca_file=certificates.ca, min_version=TlsVersion("TLS13"))
-        assert "tls: " in await refusal(f"{url}/echo", HTTPClientConfig(tls_config=tls))
-
-
-async def test_a_missing_authority_is_named(tmp_path: Path) -> None:
-    tls = TlsConfig(ca_file=FilePath(str(tmp_path / "none.pem")))
-    said = await refusal("https://127.0.0.1:1/x", HTTPClientConfig(tls_config=tls))
-    assert said.endswith(f"unable to use the TLS files {tmp_path}/none.pem: no such file or directory")
-
-
-async def test_a_key_that_needs_a_password_is_refused_and_nobody_is_asked_for_one(certificates: Certificates) -> None:
-    certificates.lock_key()
-    tls = TlsConfig(cert_file=certificates.cert, key_file=certificates.key)
-    assert "unable to use the TLS files" in await refusal("https://127.0.0.1:1/x", HTTPClientConfig(tls_config=tls))
-
-
-async def test_the_authority_counts_where_a_redirect_leads_to_tls(certificates: Certificates) -> None:
-    async with serving(app(), certificates.server("127.0.0.1")) as secure:
-
-        async def onwards(_: web.Request) -> web.Response:
-            raise web.HTTPFound(f"{secure}/echo")
-
-        plain = web.Application()
-        plain.router.add_get("/", onwards)
-        async with serving(plain) as url:
-            trusting = HTTPClientConfig(tls_config=TlsConfig(ca_file=certificates.ca))
-            assert (await get(url, trusting)).status == 200
-
-
-async def test_plain_text_where_tls_was_expected_is_told(site: str) -> None:
-    url = site.replace("http:", "https:")
-    said = await refusal(f"{url}/echo")
-    assert said == f'Get "{url}/echo": tls: first record does not look like a TLS handshake'
-
-
-async def test_no_more_connections_are_kept_than_the_configuration_says() -> None:
-    """Three requests at once, one connection may stay: the fourth request finds one open, and makes none."""
-    seen: list[object] = []
-    all_there = asyncio.Event()
-
-    async def count(request: web.Request) -> web.Response:
-        seen.append(request.transport)
-        if len(seen) == 3:
-            all_there.set()
-        await all_there.wait()
-        return web.Response(headers={"X-Kept": str(request.keep_alive)})
-
-    app = web.Application()
-    app.router.add_get("/", count)
-    config = AlertmanagerHTTPClientConfig(max_idle_conns_per_host=1)
-    async with serving(app) as url, HttpClient(config, AddressBook(SystemClock())) as client:
-        answers = await asyncio.gather(*(client.request("GET", url, timeout=5) for _ in range(3)))
-        assert sorted(answer.headers["x-kept"] for answer in answers) == ["False", "False", "True"]
-        await client.request("GET", url, timeout=5)
-    assert len(set(map(id, seen))) == 3
-
-
-async def test_connections_are_used_again_and_replaced_where_the_server_has_closed_them() -> None:
-    seen: list[asyncio.Transport] = []
-
-    async def note(request: web.Request) -> web.Response:
-        assert request.transport is not None
-        seen.append(request.transport)
-        return web.Response(text="x")
-
-    app = web.Application()
-    app.router.add_get("/", note)
-    async with serving(app) as url, HttpClient(HTTPClientConfig(), AddressBook(SystemClock())) as client:
-        for nth in range(4):
-            answer = await client.request("GET", url, timeout=5, headers=ZIPPED, packed=True)
-            assert answer.body == b"x"
-            if nth == 1:
-                seen[-1].close()
-    assert [transport is seen[0] for transport in seen] == [True, True, False, False]
-    assert seen[2] is seen[3]
-
-
-async def test_only_so_many_connections_are_kept_for_packed_bodies_too() -> None:
-    seen: list[object] = []
-    all_there = asyncio.Event()
-
-    async def count(request: web.Request) -> web.Response:
-        seen.append(request.transport)
-        if len(seen) == 3:
-            all_there.set()
-        await all_there.wait()
-        return web.Response()
-
-    app = web.Application()
-    app.router.add_get("/", count)
-    config = AlertmanagerHTTPClientConfig(max_idle_conns_per_host=1)
-    async with serving(app) as url, HttpClient(config, AddressBook(SystemClock())) as client:
-        questions = (client.request("GET", url, timeout=5, headers=ZIPPED, packed=True) for _ in range(3))
-        await asyncio.gather(*questions)
-        await client.request("GET", url, timeout=5, headers=ZIPPED, packed=True)
-    assert len(set(map(id, seen))) == 3
 
 
 async def test_time_is_up_after_all_tries_together() -> None:

@@ -1,0 +1,80 @@
+"""Which connections are kept, and used again."""
+
+from __future__ import annotations
+
+import asyncio
+
+from aiohttp import web
+
+from engine.foundation.addresses import AddressBook
+from engine.foundation.clock import SystemClock
+from engine.foundation.http_client import HttpClient
+from engine.foundation.http_config import (
+    AlertmanagerHTTPClientConfig,
+    HTTPClientConfig,
+)
+from tests.foundation.calls import ZIPPED
+from tests.foundation.serving import serving
+
+
+async def test_no_more_connections_are_kept_than_the_configuration_says() -> None:
+    """Three requests at once, one connection may stay: the fourth request finds one open, and makes none."""
+    seen: list[object] = []
+    all_there = asyncio.Event()
+
+    async def count(request: web.Request) -> web.Response:
+        seen.append(request.transport)
+        if len(seen) == 3:
+            all_there.set()
+        await all_there.wait()
+        return web.Response(headers={"X-Kept": str(request.keep_alive)})
+
+    app = web.Application()
+    app.router.add_get("/", count)
+    config = AlertmanagerHTTPClientConfig(max_idle_conns_per_host=1)
+    async with serving(app) as url, HttpClient(config, AddressBook(SystemClock())) as client:
+        answers = await asyncio.gather(*(client.request("GET", url, timeout=5) for _ in range(3)))
+        assert sorted(answer.headers["x-kept"] for answer in answers) == ["False", "False", "True"]
+        await client.request("GET", url, timeout=5)
+    assert len(set(map(id, seen))) == 3
+
+
+async def test_connections_are_used_again_and_replaced_where_the_server_has_closed_them() -> None:
+    seen: list[asyncio.Transport] = []
+
+    async def note(request: web.Request) -> web.Response:
+        assert request.transport is not None
+        seen.append(request.transport)
+        return web.Response(text="x")
+
+    app = web.Application()
+    app.router.add_get("/", note)
+    async with serving(app) as url, HttpClient(HTTPClientConfig(), AddressBook(SystemClock())) as client:
+        for nth in range(4):
+            answer = await client.request("GET", url, timeout=5, headers=ZIPPED, packed=True)
+            assert answer.body == b"x"
+            if nth == 1:
+                seen[-1].close()
+    assert [transport is seen[0] for transport in seen] == [True, True, False, False]
+    assert seen[2] is seen[3]
+
+
+async def test_only_so_many_connections_are_kept_for_packed_bodies_too() -> None:
+    seen: list[object] = []
+    all_there = asyncio.Event()
+
+    async def count(request: web.Request) -> web.Response:
+        seen.append(request.transport)
+        if len(seen) == 3:
+            all_there.set()
+        await all_there.wait()
+        return web.Response()
+
+    app = web.Application()
+    app.router.add_get("/", count)
+    config = AlertmanagerHTTPClientConfig(max_idle_conns_per_host=1)
+    async with serving(app) as url, HttpClient(config, AddressBook(SystemClock())) as client:
+        questions = (client.request("GET", url, timeout=5, headers=ZIPPED, packed=True) for _ in range(3))
+        await asyncio.gather(*questions)
+        await client.request("GET", url, timeout=5, headers=ZIPPED, packed=True)
+    assert len(set(map(id, seen))) == 3
