@@ -5,18 +5,17 @@ from __future__ import annotations
 import gzip
 import http.client
 import re
-import shutil
-import threading
 import time
 import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any, Final
 
-from tests.end_to_end.processes import ENGINE, fetch, fetch_json, free_port, running, wait_for
+from tests.end_to_end.processes import ENGINE, fetch, fetch_json, free_port, running, serving, wait_for
+from tests.peers.alone import program
 
 EXTERNAL_URL: Final = "http://prom.example.com:7000/"
 PAGE: Final = b"""\
@@ -209,33 +208,20 @@ class _Page(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def _page_server() -> Iterator[int]:
-    with ThreadingHTTPServer(("127.0.0.1", 0), _Page) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-        thread.start()
-        try:
-            yield server.server_port
-        finally:
-            server.shutdown()
-            thread.join()
-
-
-@contextmanager
 def http_pair(folder: Path, *flags: str, prefix: str = "", settled: bool = True) -> Iterator[Pair]:
     """Both run until the block ends; requests are asked for below the `prefix`.
 
     Both have scraped and evaluated where they are `settled`: the real one begins to scrape after five seconds.
     """
     real, ours, am, node = (free_port() for _ in range(4))
-    with _page_server() as page:
+    with serving(_Page) as address:
+        page = address.rpartition(":")[2]
         for name in ("real", "ours"):
             (folder / name / "rules").mkdir(parents=True)
             (folder / name / "prometheus.yml").write_text(CONFIG.format(page=page))
             (folder / name / "rules" / "r.yml").write_text(RULES)
-        program = shutil.which("prometheus")
-        assert program is not None
         shared = (f"--web.external-url={EXTERNAL_URL}", *flags)
-        theirs = [program, "--config.file=prometheus.yml", f"--web.listen-address=127.0.0.1:{real}", "--storage.tsdb.path=data", *shared]  # fmt: skip
+        theirs = [program("prometheus"), "--config.file=prometheus.yml", f"--web.listen-address=127.0.0.1:{real}", "--storage.tsdb.path=data", *shared]  # fmt: skip
         listen = (f"prometheus=127.0.0.1:{ours}", f"alertmanager=127.0.0.1:{am}", f"node=127.0.0.1:{node}")
         mine = [*ENGINE, "run", "--config=prometheus.yml", "--data-dir=data", *shared, "--no-translate", *(f"--listen={one}" for one in listen)]  # fmt: skip
         with (

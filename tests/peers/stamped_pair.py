@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import re
-import shutil
-import threading
 import time
 import urllib.error
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any, Final
 
-from tests.end_to_end.processes import ENGINE, fetch, fetch_json, free_port, running, wait_for
+from tests.end_to_end.processes import ENGINE, fetch, fetch_json, free_port, running, serving, wait_for
+from tests.peers.alone import program
 
 CONFIG: Final = """\
 global: {{scrape_interval: 500ms}}
 scrape_configs:
 - job_name: page
-  static_configs: [{{targets: ['127.0.0.1:{page}']}}]
+  static_configs: [{{targets: ['{page}']}}]
 {storage}
 """
 Samples = list[tuple[float, str]]
@@ -95,8 +94,6 @@ class StampedPair:
 @contextmanager
 def stamped_pair(folder: Path, *flags: str, storage: str = "") -> Iterator[StampedPair]:
     """Both run until the block ends."""
-    program = shutil.which("prometheus")
-    assert program is not None
     body, base = [b"round 0\n"], int(time.time()) - 600
     with ExitStack() as stack:
         page = stack.enter_context(_page_server(body))
@@ -105,14 +102,14 @@ def stamped_pair(folder: Path, *flags: str, storage: str = "") -> Iterator[Stamp
             port, home = free_port(), folder / name
             home.mkdir()
             (home / "prometheus.yml").write_text(CONFIG.format(page=page, storage=storage))
-            command = _real(program, port) if name == "real" else _ours(port)
+            command = _real(port) if name == "real" else _ours(port)
             stack.enter_context(running([*command, *flags, "--web.enable-lifecycle"], folder / f"{name}.log", home))
             sides.append(Side(f"http://127.0.0.1:{port}", home, base))
         yield StampedPair(sides[0], sides[1], body)
 
 
-def _real(program: str, port: int) -> Sequence[str]:
-    return [program, "--config.file=prometheus.yml", f"--web.listen-address=127.0.0.1:{port}", "--storage.tsdb.path=data"]  # fmt: skip
+def _real(port: int) -> Sequence[str]:
+    return [program("prometheus"), "--config.file=prometheus.yml", f"--web.listen-address=127.0.0.1:{port}", "--storage.tsdb.path=data"]  # fmt: skip
 
 
 def _ours(port: int) -> Sequence[str]:
@@ -125,8 +122,7 @@ def _stamped(line: str, base: int) -> str:
     return f"{name} {value} {round((base + float(seconds)) * 1000)}"
 
 
-@contextmanager
-def _page_server(body: list[bytes]) -> Iterator[int]:
+def _page_server(body: list[bytes]) -> AbstractContextManager[str]:
     class Page(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             self.send_response(200)
@@ -138,11 +134,4 @@ def _page_server(body: list[bytes]) -> Iterator[int]:
         def log_message(self, format: str, *args: Any) -> None:
             """Quiet."""
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Page) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-        thread.start()
-        try:
-            yield server.server_port
-        finally:
-            server.shutdown()
-            thread.join()
+    return serving(Page)

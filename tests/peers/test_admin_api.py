@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
@@ -17,10 +16,7 @@ from tests.peers.http_pair import Request, http_pair
 from tests.peers.stamped_pair import StampedPair, stamped_pair
 from tests.peers.test_http_api import different, form
 
-pytestmark = [
-    pytest.mark.peer,
-    pytest.mark.skipif(shutil.which("prometheus") is None, reason="prometheus is not installed"),
-]
+pytestmark = pytest.mark.peer
 ADMIN = "/api/v1/admin/tsdb"
 REQUESTS = [
     *(Request("POST", f"{ADMIN}/delete_series{query}", body="") for query in (

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
@@ -18,10 +17,7 @@ import pytest
 
 from tests.peers.http_pair import Answer, Pair, Request, http_pair
 
-pytestmark = [
-    pytest.mark.peer,
-    pytest.mark.skipif(shutil.which("prometheus") is None, reason="prometheus is not installed"),
-]
+pytestmark = pytest.mark.peer
 
 
 def get(path: str, **params: str) -> Request:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import http.client
-import shutil
 import ssl
 import subprocess
 from base64 import b64encode
@@ -16,11 +15,9 @@ import pytest
 from engine.config.check import check
 from tests.end_to_end.processes import ENGINE, free_port, running, wait_for
 from tests.foundation.certificates import Certificates
+from tests.peers.alone import program
 
-pytestmark = [
-    pytest.mark.peer,
-    pytest.mark.skipif(shutil.which("promtool") is None, reason="promtool is not installed"),
-]
+pytestmark = pytest.mark.peer
 HASH: Final = "QOauhQNbBCuQDKes6eFzPeMqBSjb7Mr5DUmpZ/VcEd00UAV/LDeSi"
 TLS: Final = "tls_server_config: {{cert_file: c.pem, key_file: k.pem{}}}"
 TEXTS: Final = (
@@ -59,7 +56,7 @@ def test_verdicts_are_the_same(tmp_path: Path) -> None:
     files = [tmp_path / f"{number}.yml" for number in range(len(TEXTS))]
     for file, text in zip(files, TEXTS, strict=True):
         file.write_text(text)
-    command = ["promtool", "check", "web-config", *map(str, files)]
+    command = [program("promtool"), "check", "web-config", *map(str, files)]
     real = subprocess.run(command, capture_output=True, check=False, text=True)
     fine = {line.removesuffix(" SUCCESS") for line in real.stderr.splitlines()}
     judged = {text: (str(file) in fine, check(file, "web-config")) for file, text in zip(files, TEXTS, strict=True)}
@@ -88,7 +85,6 @@ def asked(port: int, tls: ssl.SSLContext | None, user: str | None) -> tuple[int,
 
 
 @pytest.mark.parametrize("secure", [False, True])
-@pytest.mark.skipif(shutil.which("prometheus") is None, reason="prometheus is not installed")
 def test_callers_are_let_in_and_turned_away_alike(tmp_path: Path, secure: bool) -> None:
     certificates = Certificates(tmp_path)
     issued = certificates.authority.issue_cert("localhost")
@@ -102,7 +98,12 @@ def test_callers_are_let_in_and_turned_away_alike(tmp_path: Path, secure: bool) 
     (tmp_path / "prometheus.yml").write_text("")
     real, ours = free_port(), free_port()
     shared = [f"--config.file={tmp_path}/prometheus.yml", f"--web.config.file={tmp_path}/web.yml"]
-    theirs = ["prometheus", *shared, f"--web.listen-address=127.0.0.1:{real}", f"--storage.tsdb.path={tmp_path}/real"]
+    theirs = [
+        program("prometheus"),
+        *shared,
+        f"--web.listen-address=127.0.0.1:{real}",
+        f"--storage.tsdb.path={tmp_path}/real",
+    ]
     mine = [*ENGINE, "run", *shared, f"--web.listen-address=127.0.0.1:{ours}", "--data-dir=:memory:"]
     tls = ssl.create_default_context(cafile=certificates.ca) if secure else None
     with running(theirs, tmp_path / "real.log"), running(mine, tmp_path / "ours.log"):

@@ -12,10 +12,7 @@ import pytest
 
 from tests.peers.http_pair import Answer, Pair, Request, http_pair
 
-pytestmark = [
-    pytest.mark.peer,
-    pytest.mark.skipif(shutil.which("prometheus") is None, reason="prometheus is not installed"),
-]
+pytestmark = pytest.mark.peer
 
 
 EXAMPLES: Final = Path("/usr/share/doc/prometheus/examples")
