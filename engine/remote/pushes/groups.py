@@ -91,6 +91,7 @@ class Groups:
 
     def __init__(self, known: Iterable[Group] = ()) -> None:
         self._groups: dict[Key, Group] = {}
+        self._series: dict[Key, dict[Labels, float]] = {}
         self._owners: dict[Labels, Key] = {}
         self._types: dict[str, dict[Key, str]] = {}
         for group in known:
@@ -102,10 +103,9 @@ class Groups:
     def __contains__(self, labels: Mapping[str, str]) -> bool:
         return key_of(labels) in self._groups
 
-    def series(self, key: Key) -> dict[Labels, float]:
+    def series(self, key: Key) -> Mapping[Labels, float]:
         """Those of a group; none where there is no such group."""
-        group = self._groups.get(key)
-        return {} if group is None else dict(group.series())
+        return self._series.get(key, {})
 
     def push(self, labels: Mapping[str, str], body: bytes, time: int, *, replace: bool) -> Group:
         """The group as it is now. Raises PushError; UnfitError where the failure is noted in the group."""
@@ -131,7 +131,7 @@ class Groups:
             del self._types[name][key]
             if not self._types[name]:
                 del self._types[name]
-        for series, _ in group.series():
+        for series in self._series.pop(key):
             if self._owners.get(series) == key:
                 del self._owners[series]
 
@@ -140,7 +140,8 @@ class Groups:
         self._groups[group.labels] = group
         for family in group.families.values():
             self._types.setdefault(family.name, {})[group.labels] = family.type
-        self._owners.update(dict.fromkeys((series for series, _ in group.series()), group.labels))
+        self._series[group.labels] = dict(group.series())
+        self._owners.update(dict.fromkeys(self._series[group.labels], group.labels))
 
     def _changed(self, labels: Mapping[str, str], families: list[Family], time: int, *, replace: bool) -> Group:
         pushed = [family for family in families if family.name not in (SUCCEEDED, FAILED)]
