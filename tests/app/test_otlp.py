@@ -83,3 +83,13 @@ async def test_a_large_request_is_taken_like_a_small_one(config: Path) -> None:
         assert await post(app, body() + b" " * 2**16, **JSON) == (200, "")
         _, text = await ask(app, "/api/v1/query?query=jobs")
         assert len(json.loads(text)["data"]["result"]) == 1
+
+
+async def test_of_many_metrics_that_cannot_be_taken_some_are_named(config: Path) -> None:
+    metrics = [{"name": f"m{at}", "exponentialHistogram": {}} for at in range(1000)]
+    many = json.dumps({"resourceMetrics": [{"scopeMetrics": [{"metrics": metrics}]}]}).encode()
+    async with engine(config, features=frozenset({"otlp-write-receiver"})) as app:
+        _, text = await post(app, many, **JSON)
+    told = json.loads(text)["partialSuccess"]["errorMessage"]
+    assert told.startswith("m0: exponential")
+    assert told.endswith("m9: exponential histograms are not supported: send it with explicit buckets; and 990 more")

@@ -26,6 +26,7 @@ if TYPE_CHECKING:  # few send such requests, and what reads them would be loaded
 SWITCHED_OFF: Final = "otlp write receiver needs to be enabled with --enable-feature=otlp-write-receiver"
 _PROTOBUF: Final = "application/x-protobuf"
 _JSON: Final = "application/json"
+_MOST_TOLD: Final = 10  # metrics that are refused; a client may send thousands, again and again
 
 log = logging.getLogger(__name__)
 
@@ -67,7 +68,8 @@ def _answer(found: Translated, kind: str) -> web.Response:
     """Empty, as an answer that says nothing is in protobuf, unless something was left out."""
     if not found.refused:
         return web.Response()
-    told = "; ".join(found.refused)
+    more = len(found.refused) - _MOST_TOLD
+    told = "; ".join([*found.refused[:_MOST_TOLD], *([f"and {more} more"] if more > 0 else [])])
     log.warning("not all metrics of an OTLP request could be taken: %s", told)
     if kind == _JSON:
         part = {"rejectedDataPoints": str(found.points), "errorMessage": told}
