@@ -99,7 +99,7 @@ class RunCommand(click.Command):
 )  # fmt: skip
 @with_default(
     "--web.read-timeout", "read_timeout", DURATION, "5m",
-    "connections that have not told their request by then, or are idle for so long, are closed",
+    "connections that have not told their request by then, or are idle for so long, are closed, 0 for none",
 )  # fmt: skip
 @with_default("--web.max-connections", "max_connections", COUNT, 512, "connections of each port beyond these wait")
 @click.option("--web.page-title", "page_title", metavar="TEXT", help="the title of the first page")
