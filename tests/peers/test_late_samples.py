@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
@@ -10,10 +9,7 @@ import pytest
 from tests.end_to_end.processes import wait_for
 from tests.peers.stamped_pair import StampedPair, stamped_pair
 
-pytestmark = [
-    pytest.mark.peer,
-    pytest.mark.skipif(shutil.which("prometheus") is None, reason="prometheus is not installed"),
-]
+pytestmark = pytest.mark.peer
 COUNTED = (
     "prometheus_tsdb_head_out_of_order_samples_appended_total",
     "prometheus_tsdb_out_of_bound_samples_total",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
@@ -16,10 +15,7 @@ from tests.peers.alone import engine, prometheus
 from tests.remote.client import labels, packed, series, write
 from tests.remote.read_client import ask, merged, query, request
 
-pytestmark = [
-    pytest.mark.peer,
-    pytest.mark.skipif(shutil.which("prometheus") is None, reason="prometheus is not installed"),
-]
+pytestmark = pytest.mark.peer
 START: Final = 1_700_000_000_000
 END: Final = START + 3_600_000
 RECEIVE: Final = "--web.enable-remote-write-receiver"
