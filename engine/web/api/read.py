@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Final
 
 from aiohttp import web
@@ -12,6 +13,8 @@ from engine.remote.reading import SAMPLES, STREAMED_CHUNKS, ReadRequest
 from engine.web.answers import plain
 
 _NAMES: Final = {SAMPLES: "SAMPLES", STREAMED_CHUNKS: "STREAMED_XOR_CHUNKS"}
+log = logging.getLogger(__name__)
+
 _STREAM: Final = "application/x-streamed-protobuf; proto=prometheus.ChunkedReadResponse"
 
 
@@ -40,10 +43,18 @@ async def _samples(reader: Reader, asked: ReadRequest) -> web.Response:
 
 async def _stream(request: web.Request, reader: Reader, asked: ReadRequest) -> web.StreamResponse:
     response: web.StreamResponse | None = None
-    async for piece in reader.frames(asked):
+    try:
+        async for piece in reader.frames(asked):
+            if response is None:
+                response = await _begun(request)
+            await response.write(piece)
+    except EngineError as error:
         if response is None:
-            response = await _begun(request)
-        await response.write(piece)
+            raise
+        log.error("an answer to remote read was broken off: %s", error)  # noqa: TRY400 - its text says it all
+        if request.transport is not None:
+            request.transport.abort()  # a second answer would be taken for the rest of the first
+        return response
     response = response or await _begun(request)
     await response.write_eof()
     return response
