@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 import click
 
-from engine.cli.am_client import asking, call, matchers_of
+from engine.cli.am_client import AbsentError, asking, call, matchers_of
 
 _CODES = "Exit codes: 0 answered, 1 there is none or it failed, 2 bad usage."
 
@@ -34,7 +35,7 @@ def list_(
     params = [("filter", text) for text in matchers_of(matchers)]
     params += [(name, str(value).lower()) for name, value in flags.items()]
     params += [("receiver", receiver)] if receiver else []
-    _, found = call(url, "GET", "/alerts", params=params)
+    found = call(url, "GET", "/alerts", params=params)
     if as_json:
         click.echo(json.dumps(found, indent=2))
         return
@@ -89,15 +90,18 @@ def explain(words: tuple[str, ...], *, most: int, url: str, as_json: bool) -> No
 
 
 def _found(url: str, words: Sequence[str]) -> list[str]:
-    status, found = call(url, "GET", "/alerts/trails", params=[("filter", text) for text in matchers_of(words)])
-    if status != 200:
-        raise click.ClickException(f"{url} keeps no trails of alerts: it is no engine")
+    try:
+        found = call(url, "GET", "/alerts/trails", params=[("filter", text) for text in matchers_of(words)])
+    except AbsentError:
+        raise click.ClickException(f"{url} keeps no trails of alerts: it is no engine") from None
     return [one["fingerprint"] for one in found]
 
 
 def _trail(url: str, fingerprint: str) -> dict[str, Any] | None:
-    status, found = call(url, "GET", f"/alerts/{fingerprint}/trail")
-    return found if status == 200 else None
+    with suppress(AbsentError):
+        found: dict[str, Any] = call(url, "GET", f"/alerts/{fingerprint}/trail")
+        return found
+    return None
 
 
 def _is_fingerprint(word: str) -> bool:

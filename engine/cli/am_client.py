@@ -41,39 +41,45 @@ def matchers_of(words: Sequence[str]) -> list[str]:
 _OPERATORS: Final = frozenset("=~!")
 
 
-def call(
-    url: str, method: str, path: str, *, params: Sequence[tuple[str, str]] = (), body: object = None
-) -> tuple[int, Any]:
-    """Status and decoded answer of a path of API v2; 404 is an answer too. Raises ConfigError, RemoteError."""
+class AbsentError(RemoteError):
+    """A path that there is not; `said` is the answer's body."""
+
+    def __init__(self, where: str, said: Any) -> None:
+        super().__init__(f"{where}: 404: no Alertmanager answers there")
+        self.said = said
+
+
+def call(url: str, method: str, path: str, *, params: Sequence[tuple[str, str]] = (), body: object = None) -> Any:
+    """The decoded answer of a path of API v2. Raises ConfigError for a bad request, AbsentError, RemoteError."""
     return asyncio.run(_call(url, method, path, params, body))
 
 
-async def _call(url: str, method: str, path: str, params: Sequence[tuple[str, str]], body: object) -> tuple[int, Any]:
+async def _call(url: str, method: str, path: str, params: Sequence[tuple[str, str]], body: object) -> Any:
     from engine.foundation.addresses import AddressBook
     from engine.foundation.clock import SystemClock
     from engine.foundation.http_client import HttpClient
     from engine.foundation.http_config import HTTPClientConfig
 
     where = f"{url.rstrip('/')}/api/v2{path}" + (f"?{urlencode(params)}" if params else "")
-    headers = {"Content-Type": "application/json"}
     async with HttpClient(HTTPClientConfig(), AddressBook(SystemClock(), translate=False)) as client:
         answer = await client.request(
             method,
             where,
             timeout=_SECONDS,
-            headers=headers,
+            headers={"Content-Type": "application/json"},
             body=None if body is None else json.dumps(body).encode(),
         )
-    said = _decoded(answer.body)
+    text = answer.body.decode("utf-8", "replace").strip()
+    try:
+        said = json.loads(text) if text else None
+    except ValueError:
+        if answer.status == 200:
+            raise RemoteError(f"{where}: no Alertmanager answers there, but something else") from None
+        said = text
     if answer.status == 400:
         raise ConfigError(str(said))
-    if answer.status not in (200, 404):
+    if answer.status == 404:
+        raise AbsentError(where, said)
+    if answer.status != 200:
         raise RemoteError(f"{where}: {answer.status} {said}")
-    return answer.status, said
-
-
-def _decoded(body: bytes) -> Any:
-    try:
-        return json.loads(body) if body.strip() else None
-    except ValueError:
-        return body.decode("utf-8", "replace").strip()
+    return said

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 import click
 
-from engine.cli.am_client import asking, call
+from engine.cli.am_client import AbsentError, asking, call
 
 
 @click.group()
@@ -35,9 +35,10 @@ def test(name: str, *, config: Path | None, deliver: bool, url: str, as_json: bo
     if config is not None:
         tried = asyncio.run(_offline(config, name, deliver=deliver))
     else:
-        status, tried = call(url, "POST", f"/receivers/{quote(name, safe='')}/test")
-        if status == 404:
-            raise click.ClickException(str(tried) if tried else f"{url}: it is no engine")
+        try:
+            tried = call(url, "POST", f"/receivers/{quote(name, safe='')}/test")
+        except AbsentError as error:
+            raise click.ClickException(str(error.said) if error.said else f"{url}: it is no engine") from None
     if as_json:
         click.echo(json.dumps(tried, indent=2))
     else:

@@ -6,10 +6,11 @@ import getpass
 import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import quote
 
 import click
 
-from engine.cli.am_client import asking, call, matchers_of
+from engine.cli.am_client import AbsentError, asking, call, matchers_of
 from engine.cli.option_types import DURATION
 from promql.model.durations import Duration
 
@@ -27,7 +28,7 @@ def silence() -> None:
 @asking
 def list_(matchers: tuple[str, ...], *, expired: bool, url: str, as_json: bool) -> None:
     """Silences that have all of MATCHERS among their own; a bare first word is an alert's name."""
-    _, found = call(url, "GET", "/silences", params=[("filter", text) for text in matchers_of(matchers)])
+    found = call(url, "GET", "/silences", params=[("filter", text) for text in matchers_of(matchers)])
     shown = [one for one in found if (one["status"]["state"] == "expired") is expired]
     if as_json:
         click.echo(json.dumps(shown, indent=2))
@@ -63,10 +64,10 @@ def add(
         ],
         "startsAt": begin.isoformat(),
         "endsAt": until.isoformat(),
-        "createdBy": author or getpass.getuser(),
+        "createdBy": author or _user(),
         "comment": comment,
     }
-    _, answer = call(url, "POST", "/silences", body=body)
+    answer = call(url, "POST", "/silences", body=body)
     click.echo(json.dumps(answer) if as_json else answer["silenceID"])
 
 
@@ -76,11 +77,19 @@ def add(
 def expire(ids: tuple[str, ...], *, url: str, as_json: bool) -> None:
     """End silences now."""
     for one in ids:
-        status, _ = call(url, "DELETE", f"/silence/{one}")
-        if status == 404:
-            raise click.ClickException(f"there is no silence {one}")
+        try:
+            call(url, "DELETE", f"/silence/{quote(one, safe='')}")
+        except AbsentError:
+            raise click.ClickException(f"there is no silence {one}") from None
     if as_json:
         click.echo(json.dumps(list(ids)))
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # as in a container, where the number has no name
+        raise click.UsageError("who you are is not known here: say it by --author") from None
 
 
 def _moment(text: str) -> datetime:

@@ -15,6 +15,7 @@ from click.testing import CliRunner, Result
 
 from engine.cli.alert import alert
 from engine.cli.silence import silence
+from engine.foundation.errors import RemoteError
 from engine.web.api.alertmanager import routes
 from tests.alerting.world import World, webhook, world
 
@@ -109,3 +110,36 @@ async def test_mistakes_are_told_in_a_line(
     result = await here.run(command, *words)
     assert result.exit_code != 0
     assert said in result.output + str(result.exception)
+
+
+@pytest.fixture
+async def elsewhere() -> AsyncIterator[str]:
+    """A server that is no Alertmanager: it says so, or shows everybody its page."""
+
+    async def page(_: web.Request) -> web.Response:
+        return web.Response(text="<html>welcome</html>")
+
+    app = web.Application()
+    app.router.add_route("*", "/page/{rest:.*}", page)
+    async with TestServer(app) as server:
+        yield str(server.make_url(""))
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        (alert, ("list",)),
+        (alert, ("add", "Up")),
+        (alert, ("explain", "Up")),
+        (silence, ("list",)),
+        (silence, ("add", "Up", "--comment", "x")),
+    ],
+)
+@pytest.mark.parametrize("path", ["", "/page"])
+async def test_where_no_alertmanager_answers_it_is_said_so(
+    elsewhere: str, path: str, command: click.Command, words: tuple[str, ...]
+) -> None:
+    result = await asyncio.to_thread(CliRunner().invoke, command, [*words, "--url", elsewhere + path])
+    assert result.exit_code != 0
+    assert isinstance(result.exception, RemoteError | SystemExit)
+    assert "no Alertmanager answers there" in str(result.exception) or "it is no engine" in result.output
