@@ -14,6 +14,7 @@ from typing import Final, cast
 from urllib.parse import urlsplit
 
 from engine.foundation.errors import EngineError
+from engine.gotemplate.budget import Limits
 from engine.gotemplate.containers import (
     GoList,
     GoMap,
@@ -63,6 +64,10 @@ class Expansion:
     error: TemplateError | None = None
 
 
+LIMITS: Final = Limits(steps=300_000)
+"""Of a label or an annotation: they are filled in beside scrapes and answers, which would wait for seconds else."""
+
+
 def expand(
     name: str,
     text: str,
@@ -92,7 +97,7 @@ def expand(
     )
     try:
         template = parse(title, _PREFIX + text, functions(query, external_url, now))
-        return Expansion(template.execute(data, missing_key=MissingKey.ZERO))
+        return Expansion(template.execute(data, missing_key=MissingKey.ZERO, limits=LIMITS))
     except TemplateError as error:
         deed = "executing" if isinstance(error, ExecutionError) else "parsing"
         return Expansion(f"<error expanding template: error {deed} template {title}: {error}>", error)
