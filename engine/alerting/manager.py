@@ -82,14 +82,14 @@ class AlertManager:
         """Unix ns."""
         return self._clock.now_ns()
 
-    def put_alerts(self, alerts: Iterable[Alert]) -> None:
+    def put_alerts(self, alerts: Sequence[Alert]) -> None:
         """Take alerts as the rules of this process make them."""
-        now, began, number = self._clock.now_ns(), self._clock.monotonic(), 0
-        for number, alert in enumerate(alerts, 1):  # noqa: B007 - how many there were
+        now, began = self._clock.now_ns(), self._clock.monotonic()
+        for alert in alerts:
             self._count(alert, now)
             self._kept.trail.note(alert, What.RESOLVED if alert.resolved_at(now) else What.RECEIVED, now)
             self._running.take(self._kept.store.put(alert, now))
-        self.work.dispatched.add(self._clock.monotonic() - began, number)
+        self.work.dispatched.add(self._clock.monotonic() - began, len(alerts))
 
     def receive(self, reports: Iterable[AlertReport]) -> list[str]:
         """Take alerts as clients send them; gives what is wrong with those that were refused."""
