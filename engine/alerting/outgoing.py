@@ -168,6 +168,12 @@ def unexpected(status: int, answer: str) -> str:
     return f"unexpected status code {status}" + (f": {answer}" if answer else "")
 
 
+def secrets_of(url: str) -> tuple[str, ...]:
+    """What of a webhook's URL nobody may see: its path and its query, each by itself, since they are shown apart."""
+    path, _, query = url.partition("://")[2].partition("/")[2].partition("?")
+    return (path.strip("/"), query)
+
+
 def cut_bytes(text: str, most: int) -> str:
     """The same by the bytes that it takes, 3 of them for the ellipsis."""
     if len(text.encode()) <= most:

@@ -77,15 +77,16 @@ class Transport:
         if until < self._clock.monotonic():
             known = await self._post(message.first, seconds)
             until = self._clock.monotonic() + message.seconds
+            self.answered = ""  # which is the token
         self._followed = (b"", float("-inf"))
         await self._post(message.then(known), seconds)
         self._followed = (known, until)
 
     async def _post(self, message: HttpMessage, seconds: float) -> bytes:
         """The answer's body."""
-        headers = {**USER_AGENT, **message.headers}
+        headers, client = {**USER_AGENT, **message.headers}, self._http(message.client)
         try:
-            answer = await self._http(message.client).request(
+            answer = await client.request(
                 message.method,
                 message.url,
                 timeout=seconds,
@@ -95,13 +96,17 @@ class Transport:
             )
         except HttpError as error:
             text = str(error).replace(quoted(message.url), f'"{message.address}"')
-            raise DeliveryError(masked(text, message.secrets), retry=True) from None
+            raise DeliveryError(masked(text, (*message.secrets, *client.secrets())), retry=True) from None
+        secrets = (*message.secrets, *client.secrets())
         text = answer.body[:_SHOWN_OF_ANSWER].decode("utf-8", "replace").strip()
-        self.answered = masked(f"{answer.status} {answer.reason}\n{text}".strip(), message.secrets)
+        self.answered = masked(f"{answer.status} {answer.reason}\n{text}".strip(), secrets)
         if answer.status // 100 != 2:
             retry = message.retry_all or answer.status // 100 == 5 or answer.status in message.retried
-            raise DeliveryError(masked(message.explain(answer.status, text), message.secrets), retry=retry)
-        message.judge(answer.body)
+            raise DeliveryError(masked(message.explain(answer.status, text), secrets), retry=retry)
+        try:
+            message.judge(answer.body)
+        except DeliveryError as error:
+            raise DeliveryError(masked(str(error), secrets), retry=error.retry) from None
         return answer.body
 
     def _http(self, config: HTTPClientConfig) -> HttpClient:

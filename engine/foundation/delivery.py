@@ -15,11 +15,12 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Final
-from urllib.parse import parse_qsl, quote, urlsplit
+from urllib.parse import parse_qsl, quote, quote_plus, urlsplit
 
 from yarl import URL
 
 from engine.foundation.addresses import AddressBook, is_service_name
+from engine.foundation.gojson import encode
 from engine.foundation.values import SECRET
 
 EVERYBODY: Final = "*"
@@ -124,9 +125,15 @@ def is_loopback(host: str) -> bool:
 def masked(text: str, secrets: Iterable[str]) -> str:
     """The text without these secrets, in whatever form they stand in it: plain, in JSON, in a URL."""
     for secret in sorted(filter(None, secrets), key=len, reverse=True):
-        for form in (secret, json.dumps(secret)[1:-1], quote(secret, safe="")):
+        for form in _forms(secret):
             text = text.replace(form, SECRET)
     return text
+
+
+def _forms(secret: str) -> tuple[str, ...]:
+    """Plain; in JSON as others and as Go write it; in a URL as a part of the path, of a path's part, of the query."""
+    in_json = json.dumps(secret)[1:-1], encode(secret).decode()[1:-1]
+    return (secret, *in_json, quote(secret), quote(secret, safe=""), quote_plus(secret))
 
 
 def masked_url(url: str) -> str:

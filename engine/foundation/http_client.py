@@ -13,7 +13,7 @@ import re
 import ssl
 from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from http.client import responses
@@ -194,6 +194,13 @@ class HttpClient:
             except TimeoutError:
                 raise HttpError(f"{verb} {quoted(at)}: {DEADLINE}") from None
         raise HttpError(f"{verb} {quoted(onwards or at)}: stopped after {_REDIRECTS} redirects")
+
+    def secrets(self) -> list[str]:
+        """What proves who calls, as far as it can be read: for texts of others that may repeat it."""
+        found = list(self._tokens.secrets()) if self._tokens is not None else []
+        with suppress(CallError):  # of a file that can't be read nothing was told
+            found += self._credentials.secrets()
+        return found
 
     @asynccontextmanager
     async def stream(

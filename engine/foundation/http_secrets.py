@@ -5,7 +5,7 @@ Secrets in files are read when they are sent, so that rotating them needs no rel
 
 from __future__ import annotations
 
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TypeAlias
@@ -37,6 +37,17 @@ class Credentials:
     def headers(self) -> Headers:
         """The headers. Raises CallError where a file can't be read."""
         return [*self._authorization(), *self._own()] if self._config.http_headers else self._authorization()
+
+    def secrets(self) -> Iterator[str]:
+        """What of the headers is nobody's business, in the forms in which others may repeat it. Raises CallError."""
+        for _, value in self._authorization():
+            scheme, _, secret = value.partition(" ")
+            yield from (value, secret)
+            if scheme == "Basic":
+                yield b64decode(secret).decode().partition(":")[2]
+        for header in self._config.http_headers.values():
+            yield from (secret.reveal() for secret in header.secrets)
+            yield from (read_secret(self._base, file, "headers") for file in header.files)
 
     def _authorization(self) -> Headers:
         basic, bearer = self._config.basic_auth, self._config.bearer

@@ -79,6 +79,10 @@ class Tokens:
                 self._good_until = loop.time() + seconds - _EARLY_SECONDS if seconds else float("inf")
         return "Authorization", self._token
 
+    def secrets(self) -> tuple[str, str]:
+        """What was told last: the client's secret, and the token alone."""
+        return self._secret, self._token.partition(" ")[2]
+
     async def close(self) -> None:
         await self._client.close()
 

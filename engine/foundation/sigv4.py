@@ -24,6 +24,11 @@ class Credentials:
     secret_key: str
     token: str = ""
 
+    @property
+    def secrets(self) -> tuple[str, str]:
+        """What nobody may see."""
+        return self.secret_key, self.token
+
 
 @dataclass(frozen=True, slots=True)
 class Scope:

@@ -205,3 +205,15 @@ def test_wechat_sends_with_a_token_that_it_fetches_first() -> None:
     assert "s ecret" not in following.address + following.first.address
     assert "s+ecret" not in following.address + following.first.address
     assert '"touser":"u"' in following.payload
+
+
+@pytest.mark.parametrize(
+    "url", ["https://w.example.com/hooks/1/token", "https://w.example.com/hooks/1/token?thread_id=7"]
+)
+def test_the_token_in_a_webhooks_url_is_never_shown(url: str) -> None:
+    for message in (
+        discord.render(DiscordConfig(webhook_url=SecretUrl(url)), rendering()),
+        msteams.render(MSTeamsConfig(webhook_url=SecretUrl(url)), rendering()),
+    ):
+        assert "token" not in message.address
+        assert "token" not in message.payload

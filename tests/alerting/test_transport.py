@@ -30,10 +30,18 @@ from engine.alerting.transport import Transport
 from engine.foundation.addresses import AddressBook
 from engine.foundation.clock import SECOND, SystemClock
 from engine.foundation.delivery import Delivery, DeliveryPolicy
-from engine.foundation.http_config import AlertmanagerHTTPClientConfig, OAuth2, TlsConfig
+from engine.foundation.http_config import (
+    AlertmanagerHTTPClientConfig,
+    Authorization,
+    BasicAuth,
+    HttpHeader,
+    OAuth2,
+    TlsConfig,
+)
 from engine.foundation.values import FilePath, HostPort, Secret, Url
 from engine.testing.manual_clock import ManualClock
 from tests.alerting.test_payloads import rendering
+from tests.foundation.serving import serving
 
 
 @dataclass
@@ -403,3 +411,53 @@ async def test_a_receiver_whose_every_error_may_mend_itself_is_tried_again(hook:
     with pytest.raises(DeliveryError) as caught:
         await send(replace(post(f"http://127.0.0.1:{hook.port}/a"), retry_all=True))
     assert caught.value.retry
+
+
+@pytest.mark.parametrize(
+    ("client", "secrets"),
+    [
+        ({"authorization": Authorization(credentials=Secret("b3arer"))}, ("b3arer",)),
+        ({"authorization": Authorization(credentials_file=FilePath("kept"))}, ("in a file",)),
+        ({"basic_auth": BasicAuth(username="u", password=Secret("p4ss"))}, ("p4ss", "dTpwNHNz")),
+        (
+            {"http_headers": {"x-own": HttpHeader(secrets=(Secret("0wn"),), files=(FilePath("kept"),))}},
+            ("0wn", "in a file"),
+        ),
+    ],
+)
+async def test_what_proved_who_calls_is_never_shown_even_where_an_answer_repeats_it(
+    client: dict[str, Any], secrets: tuple[str, ...], tmp_path: Path
+) -> None:
+    async def echo(request: web.Request) -> web.Response:
+        told = [*request.headers.getall("Authorization", []), *request.headers.getall("X-Own", []), "p4ss"]
+        return web.Response(status=403, text=" ".join(told))
+
+    (tmp_path / "kept").write_text("in a file\n")
+    app, clock = web.Application(), SystemClock()
+    app.router.add_post("/", echo)
+    async with serving(app) as url:
+        transport = Transport(
+            "r", "r/x[0]", delivery=Delivery(), addresses=AddressBook(clock), clock=clock, base=tmp_path
+        )
+        with pytest.raises(DeliveryError) as caught:
+            await transport.send(post(url, **client), clock.now_ns() + 5 * SECOND)
+        await transport.close()
+    for secret in secrets:
+        assert secret not in transport.answered + str(caught.value)
+    assert "<secret>" in transport.answered
+
+
+async def test_neither_the_answer_with_a_token_nor_an_error_that_repeats_it_is_shown(hook: Hook) -> None:
+    def refuse(answer: bytes) -> None:
+        raise DeliveryError(f"t0ken of {answer.decode()}", retry=False)
+
+    clock = SystemClock()
+    transport = Transport("r", "r/x[0]", delivery=Delivery(), addresses=AddressBook(clock), clock=clock, base=Path())
+    url = f"http://127.0.0.1:{hook.port}"
+    gone = post("http://127.0.0.1:1")
+    with pytest.raises(DeliveryError, match="connection refused"):
+        await transport.send(Following(post(url), lambda _: gone, gone, 100), clock.now_ns() + 5 * SECOND)
+    assert transport.answered == ""
+    with pytest.raises(DeliveryError, match=r"^<secret> of so be it$"):
+        await transport.send(replace(post(url), judge=refuse), clock.now_ns() + 5 * SECOND)
+    await transport.close()

@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+import json
+from urllib.parse import quote, quote_plus
+
 import pytest
 
 from engine.foundation.addresses import AddressBook
 from engine.foundation.delivery import DeliveryPolicy, Outbox, Withheld, masked, masked_url, on_this_machine
+from engine.foundation.gojson import encode
 from engine.testing.manual_clock import ManualClock
 
 
@@ -79,6 +83,13 @@ def test_secrets_are_masked_wherever_they_stand(shape: str) -> None:
 
 def test_a_secret_is_masked_in_json_and_in_urls_too() -> None:
     assert masked(r'{"a":"q\"z"} /q%22z', ['q"z']) == '{"a":"<secret>"} /<secret>'
+
+
+@pytest.mark.parametrize("secret", ["a&<b", "a/b c", "ü\u2028", 'q"z', "a+b"])
+def test_a_secret_is_masked_in_every_form_in_which_it_is_sent(secret: str) -> None:
+    forms = [encode(secret).decode(), json.dumps(secret), quote(secret), quote(secret, safe=""), quote_plus(secret)]
+    for text in forms:
+        assert masked(text, [secret]).strip('"') == "<secret>"
 
 
 def test_a_secret_inside_a_longer_one_does_not_spoil_its_mask() -> None:

@@ -22,6 +22,7 @@ def test_the_documented_example_has_the_documented_signature() -> None:
 
 def test_a_sessions_token_is_signed_too() -> None:
     keys = Credentials(KEYS.access_key, KEYS.secret_key, "session")
+    assert set(keys.secrets) == {KEYS.secret_key, "session"}
     headers = signed("GET", URL, keys, Scope("us-east-1", "iam", TIME), headers=FORM)
     assert headers["X-Amz-Security-Token"] == "session"
     assert "SignedHeaders=content-type;host;x-amz-date;x-amz-security-token," in headers["Authorization"]

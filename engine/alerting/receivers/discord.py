@@ -8,7 +8,7 @@ from typing import ClassVar, Final
 import msgspec
 
 from engine.alerting.notice import FIRING
-from engine.alerting.outgoing import HttpMessage, Rendering, cut, unexpected
+from engine.alerting.outgoing import HttpMessage, Rendering, cut, secrets_of, unexpected
 from engine.foundation.decode import Report
 from engine.foundation.gojson import encode_line
 from engine.foundation.http_config import AlertmanagerHTTPClientConfig
@@ -52,5 +52,5 @@ def render(config: DiscordConfig, rendering: Rendering) -> HttpMessage:
         body=encode_line({"content": "", "embeds": [embed]}),
         client=config.http_config or AlertmanagerHTTPClientConfig(),
         explain=unexpected,
-        secrets=(url.partition("://")[2].partition("/")[2],),
+        secrets=secrets_of(url),
     )

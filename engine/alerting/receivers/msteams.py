@@ -7,7 +7,7 @@ from typing import Final
 import msgspec
 
 from engine.alerting.notice import FIRING
-from engine.alerting.outgoing import HttpMessage, Rendering, unexpected
+from engine.alerting.outgoing import HttpMessage, Rendering, secrets_of, unexpected
 from engine.foundation.decode import Report
 from engine.foundation.gojson import encode_line
 from engine.foundation.http_config import AlertmanagerHTTPClientConfig
@@ -49,5 +49,5 @@ def render(config: MSTeamsConfig, rendering: Rendering) -> HttpMessage:
         body=encode_line(body),
         client=config.http_config or AlertmanagerHTTPClientConfig(),
         explain=unexpected,
-        secrets=(url.partition("://")[2].partition("/")[2],),
+        secrets=secrets_of(url),
     )

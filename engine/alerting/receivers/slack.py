@@ -7,7 +7,7 @@ from typing import ClassVar, Final
 
 import msgspec
 
-from engine.alerting.outgoing import HttpMessage, Rendering, cut
+from engine.alerting.outgoing import HttpMessage, Rendering, cut, secrets_of
 from engine.foundation.decode import Report
 from engine.foundation.gojson import encode_line
 from engine.foundation.http_config import AlertmanagerHTTPClientConfig
@@ -102,7 +102,6 @@ class SlackConfig(msgspec.Struct, frozen=True, kw_only=True):
 def render(config: SlackConfig, rendering: Rendering) -> HttpMessage:
     """One attachment; what is empty is left out, but for text, fallback, callback and footer."""
     url = rendering.secret(config.api_url.reveal(), config.api_url_file)
-    path, _, query = url.partition("://")[2].partition("/")[2].partition("?")
     channel = rendering.text(config.channel)
     body = {
         **_filled(
@@ -119,7 +118,7 @@ def render(config: SlackConfig, rendering: Rendering) -> HttpMessage:
         body=encode_line(body),
         client=config.http_config or AlertmanagerHTTPClientConfig(),
         explain=lambda status, answer: f'channel "{channel}": unexpected status code {status}: {answer}',
-        secrets=(path.strip("/"), query),
+        secrets=secrets_of(url),
     )
 
 

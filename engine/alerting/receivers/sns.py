@@ -73,7 +73,7 @@ def render(config: SNSConfig, rendering: Rendering) -> HttpMessage:
         client=config.http_config or AlertmanagerHTTPClientConfig(),
         headers=signed("POST", url, credentials, scope, headers={"Content-Type": FORM}, body=body),
         explain=unexpected,
-        secrets=(credentials.secret_key,),
+        secrets=credentials.secrets,
     )
 
 
