@@ -2,13 +2,15 @@
 
 Laws: writing a step down never fails and never waits. What happens again as it did before at the same place only
 counts up, so an alert that fires for a week under one silence is a few lines. The space is bounded: so many lines an
-alert, so many in all, and nothing older than the retention; the alerts that were quiet for longest go first.
+alert and in all, so many characters a line, and nothing older than the retention; the alerts that were quiet for
+longest go first.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from enum import Enum
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -21,6 +23,8 @@ from promql.model.matchers import Matcher, match_all
 RETENTION: Final = 120 * 3600 * SECOND
 LINES_OF_ONE: Final = 200
 LINES_IN_ALL: Final = 200_000
+LONGEST: Final = 300
+"""Characters of a reason: what a receiver answers may be a whole page."""
 _LEFT: Final = 0.9  # of all lines, once there were too many
 
 
@@ -121,7 +125,7 @@ class Trail:
         path = self._paths.get(alert.fingerprint)
         if path is None:
             path = self._paths[alert.fingerprint] = _Path(alert.labels)
-        self._lines += path.add(Step(what, where, why, time, time))
+        self._lines += path.add(Step(what, where, _reason(why), time, time))
         if self._lines > self._limit:
             self._make_room()
 
@@ -156,6 +160,12 @@ class Trail:
     def _keep(self, paths: dict[str, _Path]) -> None:
         self._paths = paths
         self._lines = sum(len(path.steps) for path in paths.values())
+
+
+@lru_cache(maxsize=256)
+def _reason(why: str) -> str:
+    """Not too long, and one text for all alerts that have it."""
+    return why if len(why) <= LONGEST else why[: LONGEST - 1] + "…"
 
 
 def _record(fingerprint: str, path: _Path) -> TrailRecord:

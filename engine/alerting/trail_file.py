@@ -27,7 +27,7 @@ class _Kept(msgspec.Struct):
 
 
 def read(folder: Path) -> list[TrailRecord]:
-    """What was written last; nothing where there is no file, or none that can be read."""
+    """What was written last; nothing where there is no file, or, which is told, none that can be read."""
     path = folder / NAME
     try:
         kept = msgspec.json.decode(path.read_bytes(), type=_Kept)
@@ -36,7 +36,10 @@ def read(folder: Path) -> list[TrailRecord]:
     except (OSError, msgspec.MsgspecError) as error:
         log.warning("%s: trails of alerts begin anew: %s", path, error)
         return []
-    return kept.trails if kept.version == VERSION else []
+    if kept.version != VERSION:
+        log.warning("%s: trails of alerts begin anew: the file is of version %d, not %d", path, kept.version, VERSION)
+        return []
+    return kept.trails
 
 
 def write(folder: Path, trails: Sequence[TrailRecord]) -> None:

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.alerting import trail_file
 from engine.alerting.alert import fingerprint
 from engine.alerting.silences import Silence, SilenceMatcher
-from engine.alerting.trail import LINES_OF_ONE, RETENTION, Trail, What, Where
+from engine.alerting.trail import LINES_OF_ONE, LONGEST, RETENTION, Trail, What, Where
 from engine.foundation.clock import SECOND
 from promql.model.labels import Labels
 from tests.alerting.world import START, World, alert, webhook, world
@@ -173,4 +174,24 @@ async def test_a_file_of_trails_that_is_damaged_is_no_reason_not_to_start(
     (tmp_path / "trails.json").write_text("{")
     async with world(CONFIG, tmp_path) as here:
         assert here.manager.trail.find(()) == []
+    assert "begin anew" in caplog.text
+
+
+def test_a_reason_is_cut_where_it_would_fill_pages() -> None:
+    trail = Trail()
+    one = alert(alertname="Up")
+    trail.note(one, What.FAILED, START, "x" * 10_000)
+    trail.note(one, What.FAILED, START + SECOND, "x" * 20_000)
+    record = trail.of(one.fingerprint)
+    assert record is not None
+    (step,) = record.steps
+    assert (step.count, len(step.why), step.why[-1]) == (2, LONGEST, "…")
+
+
+@pytest.mark.parametrize("data", [b'{"version":2,"trails":[]}', b"{"])
+def test_a_file_of_trails_that_cant_be_read_is_told(
+    data: bytes, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / trail_file.NAME).write_bytes(data)
+    assert trail_file.read(tmp_path) == []
     assert "begin anew" in caplog.text
