@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from engine.gotemplate.errors import ExecutionError, LimitError, TemplateError
 from engine.gotemplate.functions.alertmanager import ALERTMANAGER
-from engine.gotemplate.functions.prometheus import expand
+from engine.gotemplate.functions.prometheus import LIMITS, expand
 from engine.gotemplate.template import Limits, Mode, TemplateSet, parse
 from tests.gotemplate.notification import notification
 
@@ -117,6 +117,15 @@ def test_what_queries_give_costs_steps_each_time_it_is_asked_for_or_sorted(text:
     result = expand("A", text, labels={}, external_labels={}, external_url="", value=0, query=query, now=0.0)
     assert isinstance(result.error, LimitError)
     assert len(asked) <= 50
+
+
+def test_a_rules_template_is_stopped_before_others_wait_for_long() -> None:
+    given = {"labels": {}, "external_labels": {}, "external_url": "", "value": 0.0, "now": 0.0}
+    for steps, stopped in ((LIMITS.steps // 3, False), (LIMITS.steps, True)):
+        samples = [({"a": "b"}, 0.0)] * steps
+        result = expand("A", '{{ range query "x" }}{{ break }}{{ end }}', query=lambda _, some=samples: some, **given)
+        assert isinstance(result.error, LimitError) is stopped
+    assert LIMITS.steps <= 200_000
 
 
 def test_a_range_that_is_left_at_once_costs_one_step_a_time() -> None:

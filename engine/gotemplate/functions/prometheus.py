@@ -64,7 +64,7 @@ class Expansion:
     error: TemplateError | None = None
 
 
-LIMITS: Final = Limits(steps=300_000)
+LIMITS: Final = Limits(steps=150_000)
 """Of a label or an annotation: they are filled in beside scrapes and answers, which would wait for seconds else."""
 
 
