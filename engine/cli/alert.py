@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from engine.cli.am_client import AbsentError, asking, call, matchers_of
+from engine.cli.am_shapes import ExplainedTrail, ShownAlert, ShownTrail
 
 _CODES = "Exit codes: 0 answered, 1 there is none or it failed, 2 bad usage."
 
@@ -35,7 +36,7 @@ def list_(
     params = [("filter", text) for text in matchers_of(matchers)]
     params += [(name, str(value).lower()) for name, value in flags.items()]
     params += [("receiver", receiver)] if receiver else []
-    found = call(url, "GET", "/alerts", params=params)
+    found = call(url, "GET", "/alerts", list[ShownAlert], params=params)
     if as_json:
         click.echo(json.dumps(found, indent=2))
         return
@@ -58,7 +59,7 @@ def add(
     texts = [f"alertname={labels[0]}", *labels[1:]] if "=" not in labels[0] else list(labels)
     body = {"labels": _pairs(texts), "annotations": _pairs(annotations)}
     given = {"startsAt": start, "endsAt": end, "generatorURL": generator_url}
-    call(url, "POST", "/alerts", body=[body | {name: value for name, value in given.items() if value}])
+    call(url, "POST", "/alerts", None, body=[body | {name: value for name, value in given.items() if value}])
     if as_json:
         click.echo(json.dumps(body, indent=2))
 
@@ -91,7 +92,8 @@ def explain(words: tuple[str, ...], *, most: int, url: str, as_json: bool) -> No
 
 def _found(url: str, words: Sequence[str]) -> list[str]:
     try:
-        found = call(url, "GET", "/alerts/trails", params=[("filter", text) for text in matchers_of(words)])
+        filters = [("filter", text) for text in matchers_of(words)]
+        found = call(url, "GET", "/alerts/trails", list[ShownTrail], params=filters)
     except AbsentError:
         raise click.ClickException(f"{url} keeps no trails of alerts: it is no engine") from None
     return [one["fingerprint"] for one in found]
@@ -99,7 +101,7 @@ def _found(url: str, words: Sequence[str]) -> list[str]:
 
 def _trail(url: str, fingerprint: str) -> dict[str, Any] | None:
     with suppress(AbsentError):
-        found: dict[str, Any] = call(url, "GET", f"/alerts/{fingerprint}/trail")
+        found: dict[str, Any] = call(url, "GET", f"/alerts/{fingerprint}/trail", ExplainedTrail)
         return found
     return None
 

@@ -49,18 +49,30 @@ class AbsentError(RemoteError):
         self.said = said
 
 
-def call(url: str, method: str, path: str, *, params: Sequence[tuple[str, str]] = (), body: object = None) -> Any:
-    """The decoded answer of a path of API v2. Raises ConfigError for a bad request, AbsentError, RemoteError."""
-    return asyncio.run(_call(url, method, path, params, body))
+def call(
+    url: str, method: str, path: str, shape: Any, *, params: Sequence[tuple[str, str]] = (), body: object = None
+) -> Any:
+    """The decoded answer of a path of API v2, which has at least this shape.
+
+    Raises ConfigError for a bad request, AbsentError, RemoteError.
+    """
+    import msgspec
+
+    where = f"{url.rstrip('/')}/api/v2{path}" + (f"?{urlencode(params)}" if params else "")
+    said = asyncio.run(_call(where, method, body))
+    try:
+        msgspec.convert(said, shape)
+    except msgspec.ValidationError:
+        raise RemoteError(f"{where}: no Alertmanager answers there, but something else") from None
+    return said
 
 
-async def _call(url: str, method: str, path: str, params: Sequence[tuple[str, str]], body: object) -> Any:
+async def _call(where: str, method: str, body: object) -> Any:
     from engine.foundation.addresses import AddressBook
     from engine.foundation.clock import SystemClock
     from engine.foundation.http_client import HttpClient
     from engine.foundation.http_config import HTTPClientConfig
 
-    where = f"{url.rstrip('/')}/api/v2{path}" + (f"?{urlencode(params)}" if params else "")
     async with HttpClient(HTTPClientConfig(), AddressBook(SystemClock(), translate=False)) as client:
         answer = await client.request(
             method,

@@ -13,6 +13,7 @@ from urllib.parse import quote
 import click
 
 from engine.cli.am_client import AbsentError, asking, call
+from engine.cli.am_shapes import ShownTrial
 
 
 @click.group()
@@ -36,7 +37,7 @@ def test(name: str, *, config: Path | None, deliver: bool, url: str, as_json: bo
         tried = asyncio.run(_offline(config, name, deliver=deliver))
     else:
         try:
-            tried = call(url, "POST", f"/receivers/{quote(name, safe='')}/test")
+            tried = call(url, "POST", f"/receivers/{quote(name, safe='')}/test", list[ShownTrial])
         except AbsentError as error:
             raise click.ClickException(str(error.said) if error.said else f"{url}: it is no engine") from None
     if as_json:

@@ -11,6 +11,7 @@ from urllib.parse import quote
 import click
 
 from engine.cli.am_client import AbsentError, asking, call, matchers_of
+from engine.cli.am_shapes import MadeSilence, ShownSilence
 from engine.cli.option_types import DURATION
 from promql.model.durations import Duration
 
@@ -28,7 +29,9 @@ def silence() -> None:
 @asking
 def list_(matchers: tuple[str, ...], *, expired: bool, url: str, as_json: bool) -> None:
     """Silences that have all of MATCHERS among their own; a bare first word is an alert's name."""
-    found = call(url, "GET", "/silences", params=[("filter", text) for text in matchers_of(matchers)])
+    found = call(
+        url, "GET", "/silences", list[ShownSilence], params=[("filter", text) for text in matchers_of(matchers)]
+    )
     shown = [one for one in found if (one["status"]["state"] == "expired") is expired]
     if as_json:
         click.echo(json.dumps(shown, indent=2))
@@ -55,7 +58,7 @@ def add(
     from engine.alerting.matchers import parse_matcher
 
     begin = _moment(start) if start else datetime.now(UTC)  # noqa: TID251 - the command's own present
-    until = _moment(end) if end else begin + timedelta(milliseconds=duration)
+    until = _moment(end) if end else _later(begin, duration)
     parsed = [parse_matcher(text) for text in matchers_of(matchers)]
     body = {
         "matchers": [
@@ -67,7 +70,7 @@ def add(
         "createdBy": author or _user(),
         "comment": comment,
     }
-    answer = call(url, "POST", "/silences", body=body)
+    answer = call(url, "POST", "/silences", MadeSilence, body=body)
     click.echo(json.dumps(answer) if as_json else answer["silenceID"])
 
 
@@ -78,7 +81,7 @@ def expire(ids: tuple[str, ...], *, url: str, as_json: bool) -> None:
     """End silences now."""
     for one in ids:
         try:
-            call(url, "DELETE", f"/silence/{quote(one, safe='')}")
+            call(url, "DELETE", f"/silence/{quote(one, safe='')}", None)
         except AbsentError:
             raise click.ClickException(f"there is no silence {one}") from None
     if as_json:
@@ -98,6 +101,13 @@ def _moment(text: str) -> datetime:
     except ValueError:
         raise click.UsageError(f'"{text}" is no time: want RFC 3339, such as 2026-01-02T15:04:05Z') from None
     return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def _later(begin: datetime, duration: Duration) -> datetime:
+    try:
+        return begin + timedelta(milliseconds=duration)
+    except OverflowError:
+        raise click.UsageError("no calendar reaches that far: want an earlier end") from None
 
 
 def _matcher(one: dict[str, Any]) -> str:

@@ -14,6 +14,7 @@ from aiohttp.test_utils import TestServer
 from click.testing import CliRunner, Result
 
 from engine.cli.alert import alert
+from engine.cli.receiver import receiver
 from engine.cli.silence import silence
 from engine.foundation.errors import RemoteError
 from engine.web.api.alertmanager import routes
@@ -112,17 +113,20 @@ async def test_mistakes_are_told_in_a_line(
     assert said in result.output + str(result.exception)
 
 
+ANSWERS = {"page": "<html>welcome</html>", "empty": "", "null": "null", "object": "{}", "list": "[{}]"}
+
+
 @pytest.fixture
 async def elsewhere() -> AsyncIterator[str]:
-    """A server that is no Alertmanager: it says so, or shows everybody its page."""
+    """A server that is no Alertmanager: it says so, or answers to everybody alike."""
 
-    async def page(_: web.Request) -> web.Response:
-        return web.Response(text="<html>welcome</html>")
+    async def same(request: web.Request) -> web.Response:
+        return web.Response(text=ANSWERS[request.match_info["kind"]])
 
     app = web.Application()
-    app.router.add_route("*", "/page/{rest:.*}", page)
+    app.router.add_route("*", f"/{{kind:{'|'.join(ANSWERS)}}}/{{rest:.*}}", same)
     async with TestServer(app) as server:
-        yield str(server.make_url(""))
+        yield str(server.make_url("/"))
 
 
 @pytest.mark.parametrize(
@@ -133,13 +137,22 @@ async def elsewhere() -> AsyncIterator[str]:
         (alert, ("explain", "Up")),
         (silence, ("list",)),
         (silence, ("add", "Up", "--comment", "x")),
+        (receiver, ("test", "team")),
     ],
 )
-@pytest.mark.parametrize("path", ["", "/page"])
+@pytest.mark.parametrize("path", ["nowhere", *ANSWERS])
 async def test_where_no_alertmanager_answers_it_is_said_so(
     elsewhere: str, path: str, command: click.Command, words: tuple[str, ...]
 ) -> None:
+    if words[:1] == ("add",) and command is alert and path in ("empty", "null"):
+        return  # so does an Alertmanager answer
     result = await asyncio.to_thread(CliRunner().invoke, command, [*words, "--url", elsewhere + path])
     assert result.exit_code != 0
     assert isinstance(result.exception, RemoteError | SystemExit)
-    assert "no Alertmanager answers there" in str(result.exception) or "it is no engine" in result.output
+    said = str(result.exception) + result.output
+    assert "no Alertmanager answers there" in said or "it is no engine" in said or "404: Not Found" in said
+
+
+async def test_a_silence_without_end_is_refused_in_a_line(here: Here) -> None:
+    result = await here.run(silence, "add", "Up", "--comment", "x", "-d", "290y", "--start", "9990-01-01T00:00:00Z")
+    assert (result.exit_code, "want an earlier end" in result.output) == (2, True)

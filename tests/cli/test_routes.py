@@ -105,7 +105,12 @@ def test_a_notification_of_ones_own_is_taken_from_a_file(tmp_path: Path) -> None
 
 @pytest.mark.parametrize(
     ("data", "said"),
-    [("[", "no JSON"), ('{"alerts": 1}', "no notification"), ('{"alerts": [{"startsAt": "soon"}]}', "no time")],
+    [
+        ("[", "no JSON"),
+        ("[" * 100_000, "no JSON"),
+        ('{"alerts": 1}', "no notification"),
+        ('{"alerts": [{"startsAt": "soon"}]}', "no time"),
+    ],
 )
 def test_what_is_no_notification_is_refused(data: str, said: str, tmp_path: Path) -> None:
     (tmp_path / "data.json").write_text(data)
