@@ -2,6 +2,8 @@
 PYTHON ?= python3
 VENV   ?= .venv
 CONFIG ?= examples/stack/prometheus/prometheus.yml
+# Many tests wait for real programs: three run beside each other on two cores, those of one file in turn.
+SIDE_BY_SIDE ?= 3
 BIN    := $(VENV)/bin
 
 .PHONY: run test check bench docs format clean
@@ -10,7 +12,7 @@ run: $(VENV)/.installed  ## start the engine on CONFIG
 	$(BIN)/engine run --config $(CONFIG)
 
 test: $(VENV)/.developer  ## all tests; those of the original programs are skipped where these are missing
-	$(BIN)/pytest
+	$(BIN)/pytest -n $(SIDE_BY_SIDE) --dist loadfile
 
 check: $(VENV)/.developer  ## style, types, architecture
 	$(BIN)/ruff check .
