@@ -1,17 +1,20 @@
 """What a browser draws: the JSON of `/api/engine/dashboards` and `/api/engine/panel`.
 
 Laws: the server decides, the browser draws. Units, decimals, mappings, thresholds, colours, names, transformations,
-repeats and variables are settled here, so that a panel's answer can be drawn as it stands. Times are Unix milliseconds,
-null is "no value" (NaN and infinities too), colours are `#rrggbb` or `#rrggbbaa`, every list may be empty. An error is
+repeats and variables are settled here,
+  so that a panel's answer can be drawn as it stands. Times are Unix milliseconds,
+null is "no value" (NaN and infinities too), colours are `#rrggbb` or `#rrggbbaa`,
+  every list may be empty. An error is
 `{"message": ...}` with a 4xx status, as Grafana's.
 
     GET /api/engine/dashboards?query=&tag=
-      [{uid, title, url, slug, folder, folderUid, tags, canSave, problem}]     problem: why its file can't be shown, or ""
+      [{uid, title, url, slug, folder, folderUid, tags, canSave, problem}]     problem: why its file can't be shown,
+        or ""
 
     GET /api/engine/dashboards/UID?from=&to=&var-NAME=VALUE&var-NAME=VALUE2    values as in Grafana's URLs; `$__all`
     POST /api/engine/dashboards/preview  {dashboard, from, to, variables}      the same for JSON that is nowhere saved
       {uid, title, description, tags, folder, version, canSave,
-       timezone: "browser"|"utc"|"Europe/Berlin", from, to,                    "now-6h" as written, unless the URL has them
+       timezone: "browser"|"utc"|"Europe/Berlin", from, to,               "now-6h" as written, unless the URL has them
        refresh: "30s"|"", intervals: ["5s", ...], weekStart, crosshair: 0|1|2,
        links: [{title, url, kind: "link"|"dashboards", tags, newTab, keepTime, keepVariables, tooltip, asDropdown}],
        variables: [{name, label, kind, hidden: 0|1|2, multi, all,              hidden: 1 no label, 2 not at all
@@ -22,7 +25,8 @@ null is "no value" (NaN and infinities too), colours are `#rrggbb` or `#rrggbbaa
        panels: [PANEL], notes: [text]}                                         notes: what is not as Grafana draws it
 
     PANEL, in drawing order; repeated ones stand here once for each value
-      {key, id, kind, type, title, description, x, y, w, h, transparent,       in 24 columns; a unit of height is 30 px, gap 8
+      {key, id, kind, type, title, description, x, y, w, h, transparent,
+        in 24 columns; a unit of height is 30 px, gap 8
        scope: {variable: value},                                               send it back with the panel's id
        links: [{title, url, newTab}], timeInfo: "Last 1h", notes: [text],
        collapsed, panels: [PANEL]}                                             the last two: of kind "row" alone
@@ -31,20 +35,22 @@ null is "no value" (NaN and infinities too), colours are `#rrggbb` or `#rrggbbaa
     POST /api/engine/panel
       {dashboard: UID, panel: ID, scope, from, to,                             ms, or "now-6h"
        variables: {name: [value]}, width: px, maxDataPoints?, adhoc: {name: [{key, operator, value}]},
-       model?, board?}                                                         a panel's or a dashboard's own JSON instead
-      {kind, title, from, to, step,                                            step: ms, of the first query; 0 without one
+       model?, board?}                                                     a panel's or a dashboard's own JSON instead
+      {kind, title, from, to, step,                                        step: ms, of the first query; 0 without one
        queries: [{refId, query, source, problem, seconds, step}], problem,     problem: no data at all, and why
        notes: [text], formats: [FORMAT], links: [...], ...}                    and the parts of its kind:
 
-    timeseries  {times: [ms], series: [SERIES], axes: [AXIS], legend: LEGEND, tooltip: {mode: "single"|"multi"|"none", sort},
+    timeseries  {times: [ms], series: [SERIES], axes: [AXIS], legend: LEGEND,
+      tooltip: {mode: "single"|"multi"|"none", sort},
                  thresholds: THRESHOLDS, regions: [{from, to, color, text}]}
       SERIES    {name, refId, labels, values: [number|null],                   one for each of `times`
                  axis, format, color, hidden,                                  indices into axes and formats
-                 style: "line"|"bars"|"points", width, fill: 0..1, gradient, points: "auto"|"always"|"never", pointSize,
+                 style: "line"|"bars"|"points", width, fill: 0..1, gradient, points: "auto"|"always"|"never",
+                   pointSize,
                  shape: "linear"|"smooth"|"stepBefore"|"stepAfter", dash: [px], spanNulls: bool|ms,
                  stack: ""|group, percent, negate, fillBelow: name|"",         `stack`: those of one group add up
                  legend: [{calc, text}], inLegend, inTooltip}
-      AXIS      {side: "left"|"right"|"none", label, format, min, max, softMin, softMax, log: 0|2|10, center, grid, width}
+      AXIS  {side: "left"|"right"|"none", label, format, min, max, softMin, softMax, log: 0|2|10, center, grid, width}
       LEGEND    {show, mode: "list"|"table", placement: "bottom"|"right", calcs: ["mean"]}
       THRESHOLDS {style: "off"|"line"|"area"|"line+area"|"dashed", steps: [{value: number|null, color}]}
 
@@ -56,19 +62,24 @@ null is "no value" (NaN and infinities too), colours are `#rrggbb` or `#rrggbbaa
 
     table       {columns: [{name, kind: "time"|"number"|"string"|"boolean", align, width, hidden,
                    cell: "auto"|"text"|"color-text"|"color-background"|"gauge"|"sparkline"|"json"|"image", filterable,
-                   texts: [text], values: [any], colors: [color|null]|null, fills: [0..1]|null, links: [[{title, url}]]|null}],
+                   texts: [text], values: [any], colors: [color|null]|null, fills: [0..1]|null, links: [[{title,
+                     url}]]|null}],
                  rows: count, sort: [{column, desc}], showHeader, footer: [text]|null, frames: [name], frame}
 
-    heatmap     {times: [ms], buckets: [text], bounds: [number]|null, counts: [[number|null]],   counts: by bucket, then time
+    heatmap     {times: [ms], buckets: [text], bounds: [number]|null, counts: [[number|null]],   counts: by bucket,
+      then time
                  format, min, max, colors: [color], showLegend, yTitle}
     histogram   {edges: [number], series: [{name, color, counts: [number]}], format, stacked, legend: LEGEND}
-    piechart    {slices: [{name, value, text, color, percent, percentText, hidden}], donut, labels: ["name"|"value"|"percent"],
+    piechart    {slices: [{name, value, text, color, percent, percentText, hidden}], donut,
+      labels: ["name"|"value"|"percent"],
                  legend: LEGEND, legendValues: ["value"|"percent"]}
-    barchart    {categories: [text], series: [{name, values, texts, color, format}], horizontal, stacking: "none"|"normal"|"percent",
+    barchart    {categories: [text], series: [{name, values, texts, color, format}], horizontal,
+      stacking: "none"|"normal"|"percent",
                  showValue: "auto"|"always"|"never", legend: LEGEND, barWidth, groupWidth, axes: [AXIS]}
-    state-timeline, status-history  {rows: [{name, spans: [{from, to, text, color, value}]}], showValue, rowHeight, legend: LEGEND,
+    state-timeline, status-history  {rows: [{name, spans: [{from, to, text, color, value}]}], showValue, rowHeight,
+      legend: LEGEND,
                  items: [{text, color}]}                                       items: the legend's
-    logs        {lines: [{time: ns as text, ms, line, labels, level, color, fields, unique}], wrap, showTime, showLabels,
+    logs     {lines: [{time: ns as text, ms, line, labels, level, color, fields, unique}], wrap, showTime, showLabels,
                  showCommonLabels, commonLabels, order: "desc"|"asc", details, dedup}
     text        {mode: "markdown"|"html"|"code", html, source, language}        html: sanitised, may be set as it is
     alertlist   {alerts: [{name, state, labels, annotations, value, since, group}], viewMode, showInstances}
@@ -80,15 +91,17 @@ null is "no value" (NaN and infinities too), colours are `#rrggbb` or `#rrggbbaa
       [{name, color, time, timeEnd: ms|null, title, text, tags}]
 
     GET /api/engine/dashboards/UID/source                                      {file, text, revision}
-    POST /api/engine/dashboards/UID/difference  {dashboard}                    {lines: [{kind: " "|"+"|"-", text}], revision, file}
-    POST /api/engine/dashboards/save  {dashboard, folderUid, revision}         writes the file; 412 where it is another by now
+    POST /api/engine/dashboards/UID/difference  {dashboard}       {lines: [{kind: " "|"+"|"-", text}], revision, file}
+    POST /api/engine/dashboards/save  {dashboard, folderUid,
+      revision}         writes the file; 412 where it is another by now
 
     GET /api/engine/sources
       [{uid, name, type, isDefault, url, place: "in process"|"remote", problem}]
 
 FORMAT says how a number of this unit is written, so that axes and tooltips can do it without asking:
   {unit, decimals: n|null, prefix, suffix, kind: "scaled"|"plain"|"locale"|"scientific"|"time"|"texts",
-   steps: [[factor, prefix, suffix]],       scaled: take the last step whose factor <= |value| (the first, if none is), divide by it
+   steps: [[factor, prefix, suffix]],       scaled: take the last step whose factor <= |value| (the first,
+     if none is), divide by it
    offset, factor,                          `value * factor + offset` comes first
    mappings: [{value|from,to|pattern|special, text, color}], pattern, noValue}
 With decimals null: as many as three significant digits need, none of them trailing zeros.
