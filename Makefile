@@ -6,7 +6,7 @@ CONFIG ?= examples/stack/prometheus/prometheus.yml
 SIDE_BY_SIDE ?= 3
 BIN    := $(VENV)/bin
 
-.PHONY: run test check bench docs format clean
+.PHONY: run test check bench docs page format clean
 
 run: $(VENV)/.installed  ## start the engine on CONFIG
 	$(BIN)/engine run --config $(CONFIG)
@@ -25,6 +25,11 @@ bench: $(VENV)/.developer  ## every benchmark, each beside the program it is mea
 
 docs: $(VENV)/.installed  ## docs/compatibility.md, from the code's own tables
 	$(BIN)/python docs/generate.py
+
+page:  ## the built page, from engine/web/ui (needs node and npm)
+	npm --prefix engine/web/ui ci --silent
+	npm --prefix engine/web/ui run --silent check
+	npm --prefix engine/web/ui run --silent build
 
 format: $(VENV)/.developer
 	$(BIN)/ruff check --fix .

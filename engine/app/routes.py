@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +21,7 @@ from engine.rules.notifier import Notifier
 from engine.rules.preview.replay import Replayer
 from engine.scrape.manager import ScrapeManager
 from engine.tsdb.store import Store
-from engine.web import assets, federate, pushes
+from engine.web import assets, federate, page, pushes
 from engine.web.api import (
     admin,
     alertmanager,
@@ -94,11 +93,15 @@ def routes(app: Served, collects: Mapping[str, Collect]) -> dict[str, list[web.R
         *pushes.routes(app.gateway),
         *_consoles(app).routes(),
         *assets.routes(app.web.assets),
-        _overview(app),
+        *page.routes(_about(app, "prometheus")),
     ]
     return {
         "prometheus": below(app.web.prefix, first),
-        "alertmanager": [*managing, metrics(collects["alertmanager"]), landing("Alertmanager")],
+        "alertmanager": [
+            *managing,
+            metrics(collects["alertmanager"]),
+            *page.routes(_about(app, "alertmanager"), page.ALERTING_PATHS),
+        ],
         "node": [metrics(collects["node"]), landing("Node Exporter")],
     }
 
@@ -160,18 +163,8 @@ def _under(prefix: str, found: Iterable[web.RouteDef]) -> list[web.RouteDef]:
     return [*kept, *(web.options(path, preflight) for path in dict.fromkeys(path for _, path, _ in moved))]
 
 
-def _overview(app: Served) -> web.RouteDef:
-    """A first page for whoever opens the address in a browser."""
-    prefix, title = app.web.prefix, html.escape(app.web.title)
-    paths = ["/api/v1/query?query=up", "/api/v1/targets", "/api/v1/rules", "/api/v1/alerts", "/metrics"]
-    links = "".join(f'<li><a href="{html.escape(prefix + path)}">{html.escape(path)}</a></li>' for path in paths)
-
-    async def page(_: web.Request) -> web.Response:
-        listening = "".join(f"<li>{name}: {html.escape(address)}</li>" for name, address in app.ports.items())
-        faults = sorted(app.scrapes.discovery_counts.faults.items())
-        failing = "".join(f"<li>failing: {html.escape(name)}: {html.escape(text)}</li>" for name, text in faults)
-        body = f"<h1>{title}</h1><ul>{listening}</ul><ul>{links}</ul><ul>{failing}</ul>"
-        text = f"<!doctype html><html><head><title>{title}</title></head><body>{body}</body></html>"
-        return web.Response(text=text, content_type="text/html")
-
-    return web.get("/", page)
+def _about(app: Served, component: str) -> page.About:
+    version = selfmetrics.version()["version"]
+    if component == "prometheus":
+        return page.About(component, app.web.title, version, app.web.prefix)
+    return page.About(component, component.capitalize(), version, first=app.external_url)

@@ -87,5 +87,5 @@ async def test_requests_to_other_components_do_not_count_as_prometheus_own(tmp_p
     async with engine(write(tmp_path, "prometheus.yml", NODE)) as app:
         await ask(app, "/", "node")
         assert app.components.http.requests == {}
-        await ask(app, "/")
-        assert app.components.http.requests == {("/", 200): 1}
+        await ask(app, "/graph")
+        assert app.components.http.requests == {("/graph", 200): 1}

@@ -1,0 +1,122 @@
+import { get, whole } from "./api";
+import type { Labels } from "./labels";
+
+/** What rules say. */
+export interface RuleAlert {
+  labels: Labels;
+  annotations: Labels;
+  state: "firing" | "pending" | "inactive";
+  activeAt: string;
+  value: string;
+}
+
+export interface Rule {
+  type: "alerting" | "recording";
+  name: string;
+  query: string;
+  state?: "firing" | "pending" | "inactive";
+  duration?: number;
+  labels?: Labels;
+  annotations?: Labels;
+  alerts?: RuleAlert[];
+  health: string;
+  lastError?: string;
+  evaluationTime: number;
+  lastEvaluation: string;
+}
+
+export interface Group {
+  name: string;
+  file: string;
+  interval: number;
+  rules: Rule[];
+  evaluationTime: number;
+  lastEvaluation: string;
+}
+
+export const groups = (signal: AbortSignal) => get<{ groups: Group[] }>("/api/v1/rules", {}, signal).then((d) => d.groups);
+
+/** What the Alertmanager makes of it. */
+export interface Managed {
+  fingerprint: string;
+  labels: Labels;
+  annotations: Labels;
+  startsAt: string;
+  endsAt: string;
+  updatedAt: string;
+  generatorURL?: string;
+  receivers: { name: string }[];
+  status: { state: "active" | "suppressed" | "unprocessed"; silencedBy: string[]; inhibitedBy: string[] };
+}
+
+/** All alerts of the Alertmanager of this process; none where there is none. */
+export const managed = (signal: AbortSignal) => whole<Managed[]>("/api/v2/alerts", {}, signal).catch(() => [] as Managed[]);
+
+export interface Step {
+  first: string;
+  last: string;
+  count: number;
+  what: string;
+  why: string;
+  receiver?: string;
+  groupKey?: string;
+  integration?: string;
+}
+
+export interface Trail {
+  fingerprint: string;
+  labels: Labels;
+  state: string;
+  inhibitedBy: string[];
+  silencedBy: string[];
+  next: { receiver: string; groupKey: string; turn: string; told: { integration: string; at: string; again: string }[] }[];
+  steps: Step[];
+}
+
+export const trail = (fingerprint: string, signal: AbortSignal) => whole<Trail>(`/api/v2/alerts/${fingerprint}/trail`, {}, signal);
+
+export interface Matcher {
+  name: string;
+  value: string;
+  isRegex: boolean;
+  isEqual?: boolean;
+}
+
+export interface Silence {
+  id: string;
+  matchers: Matcher[];
+  startsAt: string;
+  endsAt: string;
+  updatedAt: string;
+  createdBy: string;
+  comment: string;
+  status: { state: "active" | "pending" | "expired" };
+}
+
+export const silences = (signal: AbortSignal) => whole<Silence[]>("/api/v2/silences", {}, signal);
+
+export function matcherText({ name, value, isRegex, isEqual }: Matcher): string {
+  const sign = isRegex ? (isEqual === false ? "!~" : "=~") : isEqual === false ? "!=" : "=";
+  return `${name}${sign}${JSON.stringify(value)}`;
+}
+
+/** `severity=~"page|critical"`; undefined where it is none. */
+export function matcherOf(text: string): Matcher | undefined {
+  const found = /^\s*"?([^"=!~{}\s]+)"?\s*(=~|!~|!=|=)\s*(?:"((?:[^"\\]|\\.)*)"|([^"\s,]*))\s*$/.exec(text);
+  if (!found) return undefined;
+  const value = found[3] === undefined ? found[4]! : found[3].replace(/\\(.)/g, (_, c) => (c === "n" ? "\n" : c));
+  return { name: found[1]!, value, isRegex: found[2]!.endsWith("~"), isEqual: !found[2]!.startsWith("!") };
+}
+
+/** Splits `{a="b", c=~"d"}` at its commas outside of quotes. */
+export function matchersOf(text: string): Matcher[] | undefined {
+  const inner = text.trim().replace(/^\{|\}$/g, "");
+  const parts = inner.match(/(?:[^,"]|"(?:[^"\\]|\\.)*")+/g) ?? [];
+  const all = parts.filter((part) => part.trim()).map(matcherOf);
+  return all.every((one) => one !== undefined) ? (all as Matcher[]) : undefined;
+}
+
+export function sameLabels(a: Labels, b: Labels): boolean {
+  const names = Object.keys(a);
+  return names.length === Object.keys(b).length && names.every((name) => a[name] === b[name]);
+}

@@ -1,0 +1,110 @@
+import { useState } from "preact/hooks";
+import { get } from "../lib/api";
+import { useAsk } from "../lib/ask";
+import type { Labels } from "../lib/labels";
+import { turn, usePlace } from "../lib/route";
+import { Ago, Badge, Empty, Failure, Filter, LabelSet, Tabs, type Tone } from "../parts/small";
+import { sample } from "../lib/numbers";
+
+interface Target {
+  discoveredLabels: Labels;
+  labels: Labels;
+  scrapePool: string;
+  scrapeUrl: string;
+  globalUrl: string;
+  lastError: string;
+  lastScrape: string;
+  lastScrapeDuration: number;
+  health: "up" | "down" | "unknown";
+  scrapeInterval: string;
+  scrapeTimeout: string;
+}
+
+export interface Told {
+  activeTargets: Target[];
+  droppedTargets: { discoveredLabels: Labels }[];
+}
+
+const HEALTH: Record<string, Tone> = { up: "good", down: "bad", unknown: "quiet" };
+type Which = "all" | "down";
+
+export function Targets() {
+  const { params } = usePlace();
+  const text = params.get("q") ?? "";
+  const which = (params.get("show") ?? "all") as Which;
+  const found = useAsk((signal) => get<Told>("/api/v1/targets", { state: "active" }, signal), [], 5000);
+  const history = useAsk((signal) => ups(signal), [], 15_000);
+  const seen = (found.data?.activeTargets ?? []).filter(
+    (one) => (which === "all" || one.health !== "up") && `${one.scrapePool} ${one.scrapeUrl} ${JSON.stringify(one.labels)} ${one.lastError}`.toLowerCase().includes(text.toLowerCase()),
+  );
+  const pools = Map.groupBy(seen, (one) => one.scrapePool);
+  return (
+    <main>
+      <header class="head">
+        <h1>Targets</h1>
+        <Tabs all={[["all", "All"], ["down", "Not up"]]} chosen={which} onChoose={(show) => turn({ show: show === "all" ? undefined : show }, true)} />
+        <Filter value={text} name="Filter by label, address or error" onInput={(q) => turn({ q: q || undefined }, true)} />
+      </header>
+      <Failure text={found.error} />
+      {[...pools].map(([pool, targets]) => (
+        <section class="card" key={pool}>
+          <h2>
+            {pool} <small>{targets.filter((one) => one.health === "up").length} of {targets.length} up, each {targets[0]!.scrapeInterval}</small>
+          </h2>
+          {targets.map((one) => (
+            <Row key={one.scrapeUrl + JSON.stringify(one.labels)} one={one} past={history.data?.get(key(one.labels))} />
+          ))}
+        </section>
+      ))}
+      {found.data && !seen.length && <Empty>{which === "down" ? "All targets are up." : "No target has that."}</Empty>}
+    </main>
+  );
+}
+
+function Row({ one, past }: { one: Target; past?: boolean[] }) {
+  const [open, setOpen] = useState(false);
+  return (
+    <div class="target">
+      <button type="button" class="line" aria-expanded={open} onClick={() => setOpen(!open)}>
+        <Badge tone={HEALTH[one.health]!}>{one.health}</Badge>
+        <span class="address">{one.scrapeUrl}</span>
+        <LabelSet labels={one.labels} skip={["job"]} />
+        <span class="grow" />
+        {past && <Past past={past} />}
+        <small>{one.health === "unknown" ? "not yet asked" : <><Ago ms={Date.parse(one.lastScrape)} />, {(one.lastScrapeDuration * 1000).toFixed(1)} ms</>}</small>
+      </button>
+      <Failure text={one.lastError} />
+      {open && (
+        <div class="detail">
+          <p class="actions">
+            <a class="button" href={`graph?g0.expr=${encodeURIComponent(`scrape_samples_scraped{instance=${JSON.stringify(one.labels.instance ?? "")},job=${JSON.stringify(one.labels.job ?? "")}}`)}`}>Samples over time</a>
+            <a class="button" data-away target="_blank" rel="noreferrer" href={one.globalUrl}>Its page</a>
+            <span class="quiet">asked each {one.scrapeInterval}, for {one.scrapeTimeout} at most</span>
+          </p>
+          <h3>As it was discovered</h3>
+          <LabelSet labels={one.discoveredLabels} />
+        </div>
+      )}
+    </div>
+  );
+}
+
+const key = (labels: Labels) => `${labels.job}\n${labels.instance}`;
+
+/** Thirty looks at `up` over the last half hour. */
+async function ups(signal: AbortSignal): Promise<Map<string, boolean[]>> {
+  const end = Math.floor(Date.now() / 60_000) * 60;
+  const found = await get<{ result: { metric: Labels; values: [number, string][] }[] }>("/api/v1/query_range", { query: "min_over_time(up[1m])", start: end - 29 * 60, end, step: 60 }, signal);
+  return new Map(found.result.map((one) => [key(one.metric), one.values.map(([, value]) => sample(value) === 1)]));
+}
+
+function Past({ past }: { past: boolean[] }) {
+  const down = past.filter((up) => !up).length;
+  const told = `down in ${down} of the last ${past.length} minutes`;
+  return (
+    <svg class="past" viewBox={`0 0 ${past.length * 4} 12`} role="img" aria-label={told}>
+      <title>{told}</title>
+      {past.map((up, i) => <rect key={i} class={up ? "good" : "bad"} x={i * 4} y={up ? 4 : 0} width="3" height={up ? 8 : 12} />)}
+    </svg>
+  );
+}

@@ -1,0 +1,239 @@
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import uPlot from "uplot";
+import { token } from "../lib/colours";
+import { short } from "../lib/numbers";
+import { dateText, timeText } from "../lib/time";
+
+export interface Line {
+  name: string;
+  colour: string;
+  values: (number | null)[];
+  /** Drawn otherwise than a thin line. */
+  bars?: boolean;
+  points?: boolean;
+  fill?: number;
+  width?: number;
+  dash?: number[];
+  step?: boolean;
+  right?: boolean;
+}
+
+export interface Level {
+  value: number;
+  colour: string;
+}
+
+interface Props {
+  /** Instants, in seconds, rising; the same for all lines. */
+  times: number[];
+  lines: Line[];
+  /** The whole span, in ms; what has no data stays empty. */
+  span: [number, number];
+  height?: number;
+  stacked?: boolean;
+  format?: (value: number) => string;
+  formatRight?: (value: number) => string;
+  min?: number;
+  max?: number;
+  log?: boolean;
+  levels?: Level[];
+  /** Plots of one group share their cross hair. */
+  group?: string;
+  legend?: "list" | "none";
+  onSpan?: (from: number, to: number) => void;
+}
+
+const MOST_NAMED = 200;
+
+export function Plot(props: Props) {
+  const box = useRef<HTMLDivElement>(null);
+  const drawn = useRef<uPlot | null>(null);
+  const [only, setOnly] = useState<Set<number>>(new Set());
+  const [at, setAt] = useState<number | null>(null);
+  const [theme, setTheme] = useState(0);
+  const shown = (i: number) => !only.size || only.has(i);
+  const data = useMemo(() => columns(props, shown), [props.times, props.lines, props.stacked, only]);
+
+  useEffect(() => {
+    const changed = () => setTheme((n) => n + 1);
+    addEventListener("engine:theme", changed);
+    return () => removeEventListener("engine:theme", changed);
+  }, []);
+
+  useEffect(() => {
+    const holder = box.current!;
+    const plot = new uPlot(options(props, holder, shown, setAt), data, holder);
+    drawn.current = plot;
+    const watch = new ResizeObserver(() => {
+      if (holder.clientWidth) plot.setSize({ width: holder.clientWidth, height: props.height ?? 240 });
+    });
+    watch.observe(holder);
+    return () => {
+      watch.disconnect();
+      plot.destroy();
+    };
+  }, [data, props.span[0], props.span[1], props.height, props.log, props.min, props.max, theme]);
+
+  const pick = (index: number, add: boolean) => {
+    const next = new Set(add ? only : []);
+    if (only.has(index) && (add || only.size === 1)) next.delete(index);
+    else next.add(index);
+    setOnly(next);
+  };
+
+  return (
+    <div class="plot">
+      <div ref={box} class="canvas" role="img" aria-label={`Graph of ${props.lines.length} series`} />
+      {props.legend !== "none" && (
+        <ul class="legend">
+          {props.lines.slice(0, MOST_NAMED).map((line, i) => (
+            <li key={i} class={shown(i) ? "" : "off"}>
+              <button
+                type="button"
+                title="Click: this one alone. Ctrl-click: one more."
+                onClick={(event) => pick(i, event.ctrlKey || event.metaKey)}
+              >
+                <i style={{ background: line.colour }} />
+                <span>{line.name}</span>
+                {at !== null && <b>{told(line.values[at], props.format)}</b>}
+              </button>
+            </li>
+          ))}
+          {props.lines.length > MOST_NAMED && <li class="more">and {props.lines.length - MOST_NAMED} more</li>}
+        </ul>
+      )}
+    </div>
+  );
+}
+
+function told(value: number | null | undefined, format: (value: number) => string = short): string {
+  return value === null || value === undefined ? "" : format(value);
+}
+
+/** Stacked lines lie on the sum of those before them. */
+function columns({ times, lines, stacked }: Props, shown: (i: number) => boolean): uPlot.AlignedData {
+  if (!stacked) return [times, ...lines.map((line) => line.values)];
+  const sums = new Float64Array(times.length);
+  const stack = lines.map((line, i) => {
+    if (!shown(i)) return line.values.map(() => null);
+    return line.values.map((value, k) => (value === null ? null : (sums[k]! += value)));
+  });
+  return [times, ...stack];
+}
+
+function options(props: Props, holder: HTMLElement, shown: (i: number) => boolean, setAt: (at: number | null) => void): uPlot.Options {
+  const right = props.lines.some((line) => line.right);
+  const ink = token("ink-3");
+  const grid = { stroke: token("line"), width: 1 };
+  const axis = (scale: string, format: (value: number) => string, side: 1 | 3): uPlot.Axis => ({
+    scale,
+    side,
+    stroke: ink,
+    grid: side === 3 ? grid : { show: false },
+    ticks: { show: false },
+    font: "12px system-ui, sans-serif",
+    values: (_, splits) => splits.map((value) => (value === null ? "" : format(value))),
+    size: (_, values) => 14 + 7 * Math.max(4, ...(values ?? []).map((text) => text.length)),
+  });
+  const spread = (low: number | null, high: number | null): [number, number] => {
+    const [from, to] = uPlot.rangeNum(low ?? 0, high ?? 1, 0.1, true) as [number, number];
+    return [props.min ?? (props.stacked ? Math.min(0, from) : from), props.max ?? to];
+  };
+  return {
+    width: holder.clientWidth || 600,
+    height: props.height ?? 240,
+    legend: { show: false },
+    cursor: {
+      drag: { x: true, y: false, setScale: false },
+      sync: props.group ? { key: props.group, scales: ["x", null] } : undefined,
+      points: { size: 6 },
+    },
+    scales: {
+      x: { time: true, range: [props.span[0] / 1000, props.span[1] / 1000] },
+      y: props.log ? { distr: 3 } : { range: (_, low, high) => spread(low, high) },
+      right: { range: (_, low, high) => spread(low, high) },
+    },
+    axes: [
+      {
+        stroke: ink,
+        grid,
+        ticks: { show: false },
+        font: "12px system-ui, sans-serif",
+        values: (_, splits) => ticks(splits),
+      },
+      axis("y", props.format ?? short, 3),
+      ...(right ? [axis("right", props.formatRight ?? props.format ?? short, 1)] : []),
+    ],
+    series: [{}, ...props.lines.map((line, i) => look(line, shown(i), props))],
+    // A stack is drawn from its top, so that what is below lies over what is above.
+    bands: undefined,
+    hooks: {
+      setCursor: [(plot) => setAt(plot.cursor.idx ?? null)],
+      setSelect: [
+        (plot) => {
+          const { left, width } = plot.select;
+          if (width < 4) return;
+          const [from, to] = [plot.posToVal(left, "x"), plot.posToVal(left + width, "x")];
+          plot.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
+          props.onSpan?.(Math.round(from * 1000), Math.round(to * 1000));
+        },
+      ],
+      draw: [(plot) => drawLevels(plot, props.levels ?? [])],
+    },
+  };
+}
+
+function look(line: Line, show: boolean, props: Props): uPlot.Series {
+  const fill = line.fill ?? (props.stacked ? 25 : 0);
+  return {
+    show,
+    label: line.name,
+    scale: line.right ? "right" : "y",
+    stroke: line.colour,
+    width: line.bars ? 0 : (line.width ?? 1.25),
+    dash: line.dash,
+    fill: line.bars || fill ? tinted(line.colour, line.bars ? 80 : fill) : undefined,
+    paths: line.bars ? uPlot.paths.bars!({ size: [0.8, 40] }) : line.step ? uPlot.paths.stepped!({ align: 1 }) : undefined,
+    points: { show: line.points ?? lonely(line.values), size: 4 },
+    spanGaps: false,
+  };
+}
+
+/** A value without neighbours would not be seen as a line. */
+function lonely(values: (number | null)[]): boolean {
+  return values.filter((value) => value !== null).length < 2;
+}
+
+function tinted(colour: string, percent: number): string {
+  return /^#[0-9a-f]{6}$/i.test(colour) ? colour + Math.round(percent * 2.55).toString(16).padStart(2, "0") : colour;
+}
+
+function ticks(splits: number[]): string[] {
+  const step = (splits[1] ?? 0) - (splits[0] ?? 0);
+  let day = "";
+  return splits.map((second) => {
+    const ms = second * 1000;
+    const today = dateText(ms);
+    const fresh = today !== day && day !== "";
+    day = today;
+    if (step >= 86_400) return today.slice(5);
+    const clock = step < 60 ? timeText(ms) : timeText(ms).slice(0, 5);
+    return fresh ? `${today.slice(5)}\n${clock}` : clock;
+  });
+}
+
+function drawLevels(plot: uPlot, levels: Level[]): void {
+  const { ctx, bbox } = plot;
+  ctx.save();
+  for (const level of levels) {
+    const y = Math.round(plot.valToPos(level.value, "y", true)) + 0.5;
+    if (!(y >= bbox.top && y <= bbox.top + bbox.height)) continue;
+    ctx.strokeStyle = level.colour;
+    ctx.setLineDash([6, 4]);
+    ctx.beginPath();
+    ctx.moveTo(bbox.left, y);
+    ctx.lineTo(bbox.left + bbox.width, y);
+    ctx.stroke();
+  }
+  ctx.restore();
+}
