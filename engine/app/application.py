@@ -65,6 +65,7 @@ from engine.scrape.manager import ScrapeManager
 from engine.tsdb.options import StoreOptions
 from engine.tsdb.store import Store
 from engine.web.api.status import Runtime
+from exporters.browser.metrics import Beacons, OwnCounts
 from exporters.exposition.families import Family
 from exporters.node.exporter import NodeExporter
 from exporters.node.options import NodeOptions
@@ -134,6 +135,7 @@ class Application:
             self.store, around.workers, options.read_limits, lambda: self.config.global_.external_labels
         )
         self._gateway = self._make_gateway()
+        self._browser = OwnCounts()
         self._receiver = Receiver(self.store, around.workers, around.clock)
 
     @property
@@ -305,6 +307,7 @@ class Application:
             takes_writes=self.options.enable_remote_write or REMOTE_WRITE in self.options.features,
             takes_otlp=OTLP in self.options.features,
             reader=self._reader,
+            beacons=Beacons(self._browser),
             web=self.options.web,
             external_url=self.external_url("prometheus"),
             external_labels=lambda: self.config.global_.external_labels,
@@ -395,6 +398,7 @@ class Application:
             templates=self.expander.counts,
             http=self.components.http,
             reader=self._reader,
+            browser=self._browser,
             config=self.config_state,
             crashes=self._around.supervisor.crashes,
         )

@@ -21,7 +21,7 @@ from engine.rules.notifier import Notifier
 from engine.rules.preview.replay import Replayer
 from engine.scrape.manager import ScrapeManager
 from engine.tsdb.store import Store
-from engine.web import assets, federate, page, pushes
+from engine.web import assets, beacons, federate, page, pushes
 from engine.web.api import (
     admin,
     alertmanager,
@@ -40,6 +40,7 @@ from engine.web.api import (
 )
 from engine.web.consoles import Consoles, Folders
 from engine.web.prefix import below
+from exporters.browser.metrics import Beacons
 from exporters.serve import Collect, landing, metrics
 
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ class Served:
     takes_writes: bool
     takes_otlp: bool
     reader: Reader
+    beacons: Beacons
     web: WebOptions
     external_url: str
     external_labels: Callable[[], Mapping[str, str]]
@@ -91,6 +93,7 @@ def routes(app: Served, collects: Mapping[str, Collect]) -> dict[str, list[web.R
         metrics(collects["prometheus"]),
         *_federation(app),
         *pushes.routes(app.gateway),
+        *beacons.routes(app.beacons),
         *_consoles(app).routes(),
         *assets.routes(app.web.assets),
         *page.routes(_about(app, "prometheus")),

@@ -24,10 +24,11 @@ from engine.rules.notifier import Notifier
 from engine.rules.templates import TemplateCounts
 from engine.scrape.manager import ScrapeManager
 from engine.tsdb.store import Store
-from engine.web.counts import Histogram, HttpCounts
-from exporters.exposition.families import Family, MetricType, Sample
+from engine.web.counts import HttpCounts
+from exporters.browser.metrics import OwnCounts
+from exporters.exposition.families import Family, MetricType
+from exporters.histogram import histogram_family
 from exporters.node.exporter import ARCHITECTURES
-from promql.model.numbers import general
 
 COMPATIBLE_VERSION: Final = "2.42.0"
 _C, _G = MetricType.COUNTER, MetricType.GAUGE
@@ -53,6 +54,7 @@ class Parts:
     templates: TemplateCounts
     http: HttpCounts
     reader: Reader
+    browser: OwnCounts
     config: ConfigState
     crashes: Mapping[str, int]
 
@@ -293,6 +295,7 @@ def families(parts: Parts) -> list[Family]:
     found += notifier_families(parts.notifier)
     discovered = {name: pool.discovered for name, pool in parts.scrapes.pools.items()}
     found += discovery_families(parts.scrapes.discovery_counts, discovered)
+    found += parts.browser.families()
     return sorted(found, key=lambda family: family.name)
 
 
@@ -343,21 +346,11 @@ def _summaries(parts: Parts) -> Iterable[Family]:
         f"{_T}interval_length_seconds", "Seconds between scrapes, by interval.", "interval", scrapes.intervals
     )
     yield summary(f"{_T}sync_length_seconds", "Seconds of taking over targets.", "scrape_job", scrapes.syncs)
-    yield _histogram(
-        "prometheus_http_request_duration_seconds", "Seconds of HTTP requests, by handler.", parts.http.seconds
-    )
-    yield _histogram("prometheus_http_response_size_bytes", "Bytes of HTTP answers, by handler.", parts.http.bytes_sent)
-
-
-def _histogram(name: str, text: str, histograms: Mapping[str, Histogram]) -> Family:
-    family = Family(name, MetricType.HISTOGRAM, text)
-    for handler, found in sorted(histograms.items()):
-        labels = (("handler", handler),)
-        for bound, count in found.buckets():
-            family.samples.append(Sample(f"{name}_bucket", (*labels, ("le", general(bound))), float(count)))
-        family.samples.append(Sample(f"{name}_sum", labels, found.total))
-        family.samples.append(Sample(f"{name}_count", labels, float(found.count)))
-    return family
+    for name, text, found in (
+        ("prometheus_http_request_duration_seconds", "Seconds of HTTP requests, by handler.", parts.http.seconds),
+        ("prometheus_http_response_size_bytes", "Bytes of HTTP answers, by handler.", parts.http.bytes_sent),
+    ):
+        yield histogram_family(name, text, "handler", found)
 
 
 def _cpu_seconds() -> float:

@@ -2,37 +2,13 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import accumulate
 from typing import Final
+
+from exporters.histogram import Histogram
 
 SECONDS: Final = (0.1, 0.2, 0.4, 1.0, 3.0, 8.0, 20.0, 60.0, 120.0)
 BYTES: Final = tuple(10.0**power for power in range(2, 10))
-
-
-class Histogram:
-    """Counts by upper bound; the last count is of what lies beyond all bounds."""
-
-    __slots__ = ("_bounds", "_counts", "total")
-
-    def __init__(self, bounds: Sequence[float]) -> None:
-        self._bounds = bounds
-        self._counts = [0] * (len(bounds) + 1)
-        self.total = 0.0
-
-    def observe(self, value: float) -> None:
-        self._counts[bisect_left(self._bounds, value)] += 1
-        self.total += value
-
-    @property
-    def count(self) -> int:
-        return sum(self._counts)
-
-    def buckets(self) -> Iterator[tuple[float, int]]:
-        """(upper bound, how many are not above it), the infinite one last."""
-        return zip((*self._bounds, float("inf")), accumulate(self._counts), strict=True)
 
 
 @dataclass(slots=True)

@@ -39,6 +39,7 @@ _CORS: Final = MappingProxyType(
         "Vary": "Origin",
     }
 )
+_LOOPBACK: Final = ("localhost", "127.0.0.1", "::1")
 _HUNG_UP: Final = 499
 _SLASHES: Final = re.compile(r"//+")  # noqa: TID251 - ours, linear
 _PARAMETER: Final = re.compile(r"\{(\w+)\}")  # noqa: TID251 - ours, linear
@@ -144,8 +145,13 @@ def _own_host(host: str, external_host: str) -> bool:
 
 
 def _same_host(origin: str, host: str) -> bool:
-    """Ports of one machine are one owner here, since each component has its own."""
-    return bool(origin) and _hostname(origin.partition("://")[2]) == _hostname(host)
+    """Ports of one machine are one owner here, since each component has its own; its own names mean the same."""
+    return bool(origin) and _owner(origin.partition("://")[2]) == _owner(host)
+
+
+def _owner(host: str) -> str:
+    name = _hostname(host)
+    return "localhost" if name in _LOOPBACK else name
 
 
 def _hostname(host: str) -> str:
