@@ -1,8 +1,8 @@
 """From a posted body to observations. Pure.
 
-Four paths below `/api/metrics`: three take one object each, and `web-vitals` takes those of the `web-vitals` library, one or
-a list of them, with the page beside. Keys that are not known are ignored, since that library sends more of them. The
-content type is not looked at: `navigator.sendBeacon` sends JSON as text/plain.
+Of the four paths below `/api/metrics` three take one object each; `web-vitals` takes those of the library of that name,
+one or a list of them, with the page beside. Keys that are not known are ignored, since that library sends more of them.
+The content type is not looked at: `navigator.sendBeacon` sends JSON as text/plain.
 """
 
 from __future__ import annotations
