@@ -14,6 +14,8 @@ import { Status } from "./pages/Status";
 import { Targets } from "./pages/Targets";
 
 const Explore = lazy(() => import("./pages/Explore").then((page) => page.Explore));
+const Board = lazy(() => import("./pages/Board").then((page) => page.Board));
+const Boards = lazy(() => import("./pages/Boards").then((page) => page.Boards));
 const Logs = lazy(() => import("./pages/Logs").then((page) => page.Logs));
 
 interface Page {
@@ -28,6 +30,7 @@ interface Page {
 const ALL: Page[] = [
   { path: "/graph", name: "Metrics", view: () => <Explore />, timed: true, key: "m" },
   { path: "/logs", name: "Logs", view: () => <Logs />, timed: true, key: "l" },
+  { path: "/dashboards", name: "Dashboards", view: () => <Boards />, key: "b" },
   { path: "/alerts", name: "Alerts", view: () => <Alerts />, key: "a" },
   { path: "/silences", name: "Silences", view: () => <Silences />, key: "s" },
   { path: "/rules", name: "Rules", view: () => <Rules />, timed: true, key: "r" },
@@ -35,15 +38,17 @@ const ALL: Page[] = [
   { path: "/service-discovery", name: "Discovery", view: () => <Discovery />, key: "d" },
   { path: "/status", name: "Status", view: () => <Status />, key: "i" },
 ];
+const BOARD: Page = { path: "/dashboards", name: "Dashboard", view: () => <Board />, timed: true, key: "" };
 const ALERTING = ["/alerts", "/silences"];
 /** Each port shows what it can answer for; the first one has all. */
-const PAGES = about.component === "alertmanager" ? ALL.filter((page) => ALERTING.includes(page.path)) : ALL;
+const HERE: Record<string, string[]> = { alertmanager: ALERTING, grafana: ["/dashboards", "/graph", "/logs", "/alerts"] };
+const PAGES = HERE[about.component] ? ALL.filter((page) => HERE[about.component]!.includes(page.path)) : ALL;
 const OTHER_NAMES: Record<string, string> = { "/explore": "/logs", "/config": "/status", "/flags": "/status", "/tsdb-status": "/status" };
 
 export function App() {
   const { path, params } = usePlace();
   const [theme, flip] = useTheme();
-  const page = PAGES.find((one) => one.path === (OTHER_NAMES[path] ?? path)) ?? PAGES[0]!;
+  const page = path.startsWith("/d/") ? BOARD : (PAGES.find((one) => one.path === (OTHER_NAMES[path] ?? path)) ?? PAGES[0]!);
   const range = useMemo(() => rangeOf(params), [params]);
   const [turnOf, again] = useState(0);
   const [refresh, setRefresh] = useSetting("refresh", "");
@@ -65,7 +70,7 @@ export function App() {
       <nav class="top" aria-label="Pages">
         <a class="brand" href={PAGES[0]!.path.slice(1)}>engine</a>
         {PAGES.map((one) => (
-          <a key={one.path} href={one.path.slice(1) + (one.timed && kept ? `?${kept}` : "")} aria-current={one === page ? "page" : undefined} title={`g ${one.key}`}>
+          <a key={one.path} href={one.path.slice(1) + (one.timed && kept ? `?${kept}` : "")} aria-current={one.path === page.path ? "page" : undefined} title={`g ${one.key}`}>
             {one.name}
           </a>
         ))}

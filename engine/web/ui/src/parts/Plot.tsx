@@ -159,7 +159,7 @@ function options(props: Props, holder: HTMLElement, shown: (i: number) => boolea
         grid,
         ticks: { show: false },
         font: "12px system-ui, sans-serif",
-        values: (_, splits) => ticks(splits),
+        values: (_, splits) => timeTicks(splits),
       },
       axis("y", props.format ?? short, 3),
       ...(right ? [axis("right", props.formatRight ?? props.format ?? short, 1)] : []),
@@ -208,7 +208,7 @@ function tinted(colour: string, percent: number): string {
   return /^#[0-9a-f]{6}$/i.test(colour) ? colour + Math.round(percent * 2.55).toString(16).padStart(2, "0") : colour;
 }
 
-function ticks(splits: number[]): string[] {
+export function timeTicks(splits: number[]): string[] {
   const step = (splits[1] ?? 0) - (splits[0] ?? 0);
   let day = "";
   return splits.map((second) => {

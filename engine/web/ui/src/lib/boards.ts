@@ -1,0 +1,252 @@
+import { sent, whole } from "./api";
+import type { Labels } from "./labels";
+
+/** What `engine/dashboards/draw` gives; its docstring says what each part means. */
+
+export interface Listed {
+  uid: string;
+  title: string;
+  url: string;
+  folder: string;
+  tags: string[];
+  problem: string;
+}
+
+export interface Option {
+  text: string;
+  value: string;
+}
+
+export interface Variable {
+  name: string;
+  label: string;
+  kind: string;
+  hidden: 0 | 1 | 2;
+  multi: boolean;
+  all: boolean;
+  value: string[];
+  text: string;
+  isAll: boolean;
+  options: Option[];
+  filters: { key: string; operator: string; value: string }[];
+  problem: string;
+}
+
+export interface Link {
+  title: string;
+  url: string;
+  newTab?: boolean;
+}
+
+export interface BoardLink extends Link {
+  kind: "link" | "dashboards";
+  tags: string[];
+  keepTime: boolean;
+  keepVariables: boolean;
+  tooltip: string;
+}
+
+export interface PanelHead {
+  key: string;
+  id: number;
+  kind: string;
+  type: string;
+  title: string;
+  description: string;
+  x: number;
+  y: number;
+  w: number;
+  h: number;
+  transparent: boolean;
+  scope: Record<string, string>;
+  links: Link[];
+  timeInfo: string;
+  notes: string[];
+  collapsed?: boolean;
+  panels?: PanelHead[];
+}
+
+export interface Board {
+  uid: string;
+  title: string;
+  description: string;
+  tags: string[];
+  folder: string;
+  version: number;
+  canSave: boolean;
+  from: string;
+  to: string;
+  refresh: string;
+  intervals: string[];
+  crosshair: 0 | 1 | 2;
+  links: BoardLink[];
+  variables: Variable[];
+  annotations: { name: string; color: string; enabled: boolean; hidden: boolean }[];
+  panels: PanelHead[];
+  notes: string[];
+}
+
+export interface Format {
+  unit: string;
+  decimals: number | null;
+  prefix: string;
+  suffix: string;
+  kind: "scaled" | "plain" | "locale" | "scientific" | "time" | "texts";
+  steps?: [number, string, string][];
+  offset?: number;
+  factor?: number;
+  mappings?: Mapping[];
+  pattern?: string;
+  noValue?: string;
+}
+
+interface Mapping {
+  value?: string | number;
+  from?: number | null;
+  to?: number | null;
+  pattern?: string;
+  special?: string;
+  text: string;
+  color: string | null;
+}
+
+export interface Drawn {
+  kind: string;
+  title: string;
+  from: number;
+  to: number;
+  step: number;
+  queries: { refId: string; query: string; source: string; problem: string; seconds: number; step: number }[];
+  problem: string;
+  notes: string[];
+  formats: Format[];
+  links: Link[];
+}
+
+export interface Asking {
+  dashboard: string;
+  panel: number;
+  scope: Record<string, string>;
+  from: string;
+  to: string;
+  variables: Record<string, string[]>;
+  width: number;
+}
+
+export const listed = (signal: AbortSignal) => whole<Listed[]>("/api/engine/dashboards", {}, signal);
+
+export const board = (uid: string, params: Record<string, string | string[]>, signal: AbortSignal) =>
+  whole<Board>(`/api/engine/dashboards/${encodeURIComponent(uid)}`, params, signal);
+
+export const drawn = (asking: Asking, signal: AbortSignal) => sent<Drawn>("POST", "/api/engine/panel", asking, signal);
+
+export interface Annotation {
+  name: string;
+  color: string;
+  time: number;
+  timeEnd: number | null;
+  title: string;
+  text: string;
+  tags: string[];
+}
+
+export const annotations = (uid: string, params: Record<string, string | string[]>, signal: AbortSignal) =>
+  whole<Annotation[]>(`/api/engine/dashboards/${encodeURIComponent(uid)}/annotations`, params, signal);
+
+/** A number as the server would write it. */
+export function written(format: Format | undefined, value: number | null): string {
+  if (!format) return value === null ? "" : String(Number(value.toPrecision(6)));
+  const mapped = (format.mappings ?? []).find((one) => fits(one, value));
+  if (mapped) return mapped.text;
+  if (value === null) return format.noValue ?? "";
+  const moved = value * (format.factor ?? 1) + (format.offset ?? 0);
+  if (format.kind === "time") return new Date(moved).toLocaleString();
+  if (format.kind === "locale") return format.prefix + moved.toLocaleString() + format.suffix;
+  if (format.kind === "scientific") return format.prefix + moved.toExponential(format.decimals ?? 2) + format.suffix;
+  const [factor, before, after] = step(format.steps, Math.abs(moved));
+  return format.prefix + before + digits(moved / factor, format.decimals) + after + format.suffix;
+}
+
+function fits(one: Mapping, value: number | null): boolean {
+  if (one.special !== undefined) return one.special.includes("null") && value === null;
+  if (value === null) return false;
+  if (one.from !== undefined || one.to !== undefined) return value >= (one.from ?? -Infinity) && value <= (one.to ?? Infinity);
+  if (one.value !== undefined) return Number(one.value) === value;
+  return one.pattern !== undefined && safely(one.pattern, String(value));
+}
+
+function safely(pattern: string, text: string): boolean {
+  try {
+    return new RegExp(pattern).test(text);
+  } catch {
+    return false;
+  }
+}
+
+function step(steps: Format["steps"], size: number): [number, string, string] {
+  const all = steps ?? [];
+  return all.findLast(([factor]) => factor <= size) ?? all[0] ?? [1, "", ""];
+}
+
+function digits(value: number, decimals: number | null): string {
+  if (decimals !== null) return value.toFixed(Math.min(decimals, 20));
+  if (value === 0) return "0";
+  const whole = Math.floor(Math.log10(Math.abs(value))) + 1;
+  return String(Number(value.toFixed(Math.max(0, Math.min(20, 3 - whole)))));
+}
+
+export interface TimeSeries extends Drawn {
+  times: number[];
+  series: SeriesDrawn[];
+  axes: Axis[];
+  legend: Legend;
+  tooltip: { mode: string; sort: string };
+  thresholds: { style: string; steps: { value: number | null; color: string }[] };
+  regions: { from: number; to: number; color: string; text: string }[];
+}
+
+export interface SeriesDrawn {
+  name: string;
+  refId: string;
+  labels: Labels;
+  values: (number | null)[];
+  axis: number;
+  format: number;
+  color: string;
+  hidden: boolean;
+  style: "line" | "bars" | "points";
+  width: number;
+  fill: number;
+  points: "auto" | "always" | "never";
+  pointSize: number;
+  shape: "linear" | "smooth" | "stepBefore" | "stepAfter";
+  dash: number[];
+  spanNulls: boolean | number;
+  stack: string;
+  percent: boolean;
+  negate: boolean;
+  legend: { calc: string; text: string }[];
+  inLegend: boolean;
+  inTooltip: boolean;
+}
+
+export interface Axis {
+  side: "left" | "right" | "none";
+  label: string;
+  format: number;
+  min: number | null;
+  max: number | null;
+  softMin: number | null;
+  softMax: number | null;
+  log: 0 | 2 | 10;
+  grid: boolean;
+  width: number | null;
+}
+
+export interface Legend {
+  show: boolean;
+  mode: "list" | "table";
+  placement: "bottom" | "right";
+  calcs: string[];
+}
+

@@ -1,0 +1,64 @@
+import type { Drawn, Legend } from "../lib/boards";
+import type { PanelProps } from "./table";
+
+interface Pie extends Drawn {
+  slices: { name: string; value: number; text: string; color: string; percent: number; percentText: string; hidden: boolean }[];
+  donut: boolean;
+  labels: string[];
+  legend: Legend;
+  legendValues: string[];
+}
+
+export function PieChart({ drawn, width, height }: PanelProps) {
+  const pie = drawn as Pie;
+  const slices = pie.slices.filter((one) => !one.hidden && one.value > 0);
+  const total = slices.reduce((sum, one) => sum + one.value, 0) || 1;
+  const beside = pie.legend.show && pie.legend.placement === "right";
+  let from = 0;
+  const shapes = slices.map((one) => {
+    const to = from + one.value / total;
+    const shape = { one, path: wedge(from, to, pie.donut ? 26 : 0), at: middle((from + to) / 2, pie.donut ? 37 : 31) };
+    from = to;
+    return shape;
+  });
+  return (
+    <div class={`pie ${beside ? "beside" : ""}`} style={{ height: `${height}px`, width: `${width}px` }}>
+      <svg viewBox="0 0 100 100" role="img" aria-label={slices.map((one) => `${one.name} ${one.percentText}`).join(", ")}>
+        {shapes.map(({ one, path, at }) => (
+          <g key={one.name}>
+            <path d={path} fill={one.color}><title>{one.name}: {one.text} ({one.percentText})</title></path>
+            {pie.labels.length > 0 && one.value / total > 0.06 && (
+              <text x={at[0]} y={at[1]} text-anchor="middle" font-size="4.5" fill="#fff">
+                {pie.labels.map((label) => (label === "name" ? one.name : label === "percent" ? one.percentText : one.text)).join(" ")}
+              </text>
+            )}
+          </g>
+        ))}
+      </svg>
+      {pie.legend.show && (
+        <ul class="tslegend list">
+          {pie.slices.map((one) => (
+            <li key={one.name}>
+              <i style={{ background: one.color }} /> {one.name}{" "}
+              {pie.legendValues.map((kind) => <small key={kind}>{kind === "percent" ? one.percentText : one.text}</small>)}
+            </li>
+          ))}
+        </ul>
+      )}
+    </div>
+  );
+}
+
+function middle(part: number, r: number): [number, number] {
+  const angle = 2 * Math.PI * part - Math.PI / 2;
+  return [50 + r * Math.cos(angle), 50 + r * Math.sin(angle)];
+}
+
+function wedge(from: number, to: number, inner: number): string {
+  const end = to - from >= 1 ? from + 0.99999 : to;
+  const [a, b] = [middle(from, 48), middle(end, 48)];
+  const large = end - from > 0.5 ? 1 : 0;
+  if (!inner) return `M50 50 L${a} A48 48 0 ${large} 1 ${b} Z`;
+  const [c, d] = [middle(end, inner), middle(from, inner)];
+  return `M${a} A48 48 0 ${large} 1 ${b} L${c} A${inner} ${inner} 0 ${large} 0 ${d} Z`;
+}

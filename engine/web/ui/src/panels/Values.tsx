@@ -1,0 +1,148 @@
+import type { Drawn } from "../lib/boards";
+import type { PanelProps } from "./table";
+
+interface Value {
+  name: string;
+  value: number | null;
+  text: string;
+  prefix: string;
+  suffix: string;
+  color: string;
+  fill: number | null;
+  steps: { value: number | null; color: string; at: number }[];
+  min: number | null;
+  max: number | null;
+  link: { title: string; url: string } | null;
+  spark: { times: number[]; values: (number | null)[]; min: number; max: number } | null;
+}
+
+interface Values extends Drawn {
+  values: Value[];
+  options: {
+    orientation: string;
+    colorMode: string;
+    graphMode: string;
+    textMode: string;
+    justify: string;
+    displayMode: string;
+    labels: boolean;
+    markers: boolean;
+    unfilled: boolean;
+  };
+}
+
+/** How many stand beside each other so that each has as much room as can be. */
+function columns(count: number, width: number, height: number, orientation: string): number {
+  if (orientation === "vertical") return count;
+  if (orientation === "horizontal") return 1;
+  let best = 1;
+  for (let n = 1; n <= count; n += 1) {
+    const room = (across: number) => Math.min(width / across / 1.8, height / Math.ceil(count / across));
+    if (room(n) > room(best)) best = n;
+  }
+  return best;
+}
+
+export function Stat({ drawn, width, height }: PanelProps) {
+  const { values, options } = drawn as Values;
+  const across = columns(values.length, width, height, options.orientation === "auto" ? "" : options.orientation === "vertical" ? "horizontal" : "vertical");
+  const rows = Math.ceil(values.length / across);
+  const [w, h] = [width / across, height / rows];
+  return (
+    <div class="values" style={{ gridTemplateColumns: `repeat(${across}, 1fr)` }}>
+      {values.map((one, i) => {
+        const named = options.textMode === "name" || options.textMode === "value_and_name" || (options.textMode === "auto" && values.length > 1);
+        const figure = options.textMode === "name" || options.textMode === "none" ? "" : one.prefix + one.text + one.suffix;
+        const size = Math.max(12, Math.min((w * 1.5) / Math.max(4, figure.length), h * (named ? 0.42 : 0.55), 72));
+        const solid = options.colorMode.startsWith("background");
+        return (
+          <div key={i} class={`stat ${solid ? "solid" : ""} ${options.justify === "center" || values.length === 1 ? "middle" : ""}`} style={solid ? { background: one.color } : {}}>
+            {one.spark && options.graphMode === "area" && <Spark spark={one.spark} colour={solid ? "#ffffff" : one.color} />}
+            {named && <span class="name">{one.name}</span>}
+            <Linked one={one}>
+              <b style={{ fontSize: `${size}px`, color: solid || options.colorMode === "none" ? undefined : one.color }}>
+                {one.prefix && <small style={{ fontSize: "0.6em" }}>{one.prefix}</small>}
+                {options.textMode === "name" ? one.name : one.text}
+                {one.suffix && <small style={{ fontSize: "0.6em" }}>{one.suffix}</small>}
+              </b>
+            </Linked>
+          </div>
+        );
+      })}
+    </div>
+  );
+}
+
+function Linked({ one, children }: { one: Value; children: preact.ComponentChildren }) {
+  return one.link ? <a href={one.link.url} title={one.link.title}>{children}</a> : <>{children}</>;
+}
+
+function Spark({ spark, colour }: { spark: NonNullable<Value["spark"]>; colour: string }) {
+  const [first, last] = [spark.times[0]!, spark.times.at(-1)!];
+  const x = (t: number) => (100 * (t - first)) / (last - first || 1);
+  const y = (v: number) => 30 - (28 * (v - spark.min)) / (spark.max - spark.min || 1);
+  const points = spark.times.flatMap((t, i) => (spark.values[i] === null || spark.values[i] === undefined ? [] : [`${x(t).toFixed(2)},${y(spark.values[i]!).toFixed(2)}`]));
+  if (points.length < 2) return null;
+  return (
+    <svg class="spark" viewBox="0 0 100 30" preserveAspectRatio="none" aria-hidden="true">
+      <polygon points={`${points[0]!.split(",")[0]},30 ${points.join(" ")} ${points.at(-1)!.split(",")[0]},30`} fill={colour} opacity="0.16" />
+      <polyline points={points.join(" ")} fill="none" stroke={colour} stroke-width="1.2" vector-effect="non-scaling-stroke" />
+    </svg>
+  );
+}
+
+const arc = (from: number, to: number, r: number): string => {
+  const at = (part: number): [number, number] => {
+    const angle = Math.PI * (1.25 * (2 * part - 1)) * 0.5 - Math.PI / 2;
+    return [50 + r * Math.cos(angle), 50 + r * Math.sin(angle)];
+  };
+  const [[x1, y1], [x2, y2]] = [at(from), at(to)];
+  return `M${x1.toFixed(3)} ${y1.toFixed(3)} A${r} ${r} 0 ${(to - from) * 1.25 > 1 ? 1 : 0} 1 ${x2.toFixed(3)} ${y2.toFixed(3)}`;
+};
+
+export function Gauge({ drawn, width, height }: PanelProps) {
+  const { values, options } = drawn as Values;
+  const across = columns(values.length, width, height, "");
+  return (
+    <div class="values" style={{ gridTemplateColumns: `repeat(${across}, 1fr)` }}>
+      {values.map((one, i) => {
+        const text = one.prefix + one.text + one.suffix;
+        return (
+          <figure key={i} class="gauge">
+            <svg viewBox="6 6 88 70" role="img" aria-label={`${one.name}: ${text}`}>
+              <path d={arc(0, 1, 36)} class="ground" stroke-width="9" fill="none" />
+              {one.fill !== null && one.fill > 0 && <path d={arc(0, Math.min(1, one.fill), 36)} stroke={one.color} stroke-width="9" fill="none" />}
+              {options.markers !== false && one.steps.map((step, k) => {
+                const end = one.steps[k + 1]?.at ?? 1;
+                return end > step.at && <path key={k} d={arc(Math.max(0, step.at), Math.min(1, end), 42.5)} stroke={step.color} stroke-width="1.8" fill="none" />;
+              })}
+              <text x="50" y="54" text-anchor="middle" font-size={Math.min(15, 90 / Math.max(4, text.length))} font-weight="600" fill={one.color}>{text}</text>
+            </svg>
+            {(values.length > 1 || options.labels) && <figcaption>{one.name}</figcaption>}
+          </figure>
+        );
+      })}
+    </div>
+  );
+}
+
+export function BarGauge({ drawn }: PanelProps) {
+  const { values, options } = drawn as Values;
+  const upright = options.orientation === "vertical";
+  return (
+    <div class={`bargauge ${upright ? "upright" : ""}`}>
+      {values.map((one, i) => {
+        const part = `${100 * Math.max(0, Math.min(1, one.fill ?? 0))}%`;
+        return (
+          <div key={i} class="row">
+            <span class="name" title={one.name}>{one.name}</span>
+            <span class={`track-bar ${options.displayMode}`} role="meter" aria-label={one.name} aria-valuenow={one.value ?? 0} aria-valuemin={one.min ?? 0} aria-valuemax={one.max ?? 100}>
+              <i style={{ background: one.color, [upright ? "height" : "width"]: part }} />
+            </span>
+            <b style={{ color: one.color }}>{one.prefix}{one.text}{one.suffix}</b>
+          </div>
+        );
+      })}
+    </div>
+  );
+}

@@ -1,0 +1,76 @@
+import { useEffect, useRef, useState } from "preact/hooks";
+import { type Asking, type PanelHead, drawn } from "../lib/boards";
+import { useAsk } from "../lib/ask";
+import { PANELS } from "../panels/table";
+
+interface Props {
+  head: PanelHead;
+  asking: Omit<Asking, "panel" | "scope" | "width">;
+  turnOf: number;
+  group: string;
+  onSpan: (from: number, to: number) => void;
+  onView: () => void;
+}
+
+/** One panel: asks when it comes into view, and draws what the server has made ready. */
+export function BoardPanel({ head, asking, turnOf, group, onSpan, onView }: Props) {
+  const box = useRef<HTMLDivElement>(null);
+  const [size, setSize] = useState({ width: 0, height: 0 });
+  const [seen, setSeen] = useState(false);
+  useEffect(() => {
+    const watch = new ResizeObserver(([entry]) => {
+      const { width, height } = entry!.contentRect;
+      setSize({ width: Math.floor(width), height: Math.floor(height) });
+    });
+    const view = new IntersectionObserver(([entry]) => entry!.isIntersecting && setSeen(true), { rootMargin: "300px" });
+    watch.observe(box.current!);
+    view.observe(box.current!);
+    return () => {
+      watch.disconnect();
+      view.disconnect();
+    };
+  }, []);
+  const width = Math.ceil(size.width / 50) * 50;
+  const found = useAsk(
+    (signal) => (seen && width ? drawn({ ...asking, panel: head.id, scope: head.scope, width }, signal) : new Promise<never>(() => undefined)),
+    [seen, width, JSON.stringify(asking), JSON.stringify(head.scope), turnOf],
+  );
+  const Kind = found.data && PANELS[found.data.kind];
+  const notes = [...head.notes, ...(found.data?.notes ?? [])];
+  const problem = found.error ?? found.data?.problem;
+  return (
+    <section class={`boardpanel ${head.transparent ? "clear" : ""}`} aria-label={head.title || head.type}>
+      <header>
+        <h3 title={head.description || undefined}>{found.data?.title ?? head.title}</h3>
+        {head.description && <span class="quiet" title={head.description}>ⓘ</span>}
+        {notes.length > 0 && <span class="warn" title={notes.join("\n")}>△</span>}
+        {head.timeInfo && <small>{head.timeInfo}</small>}
+        <span class="grow" />
+        {[...head.links, ...(found.data?.links ?? [])].slice(0, 3).map((link) => <a key={link.url} href={link.url} title={link.title}>↗</a>)}
+        <Queries queries={found.data?.queries ?? []} asking={asking} />
+        <button type="button" onClick={onView} title="This panel alone" aria-label="This panel alone">⤢</button>
+      </header>
+      <div class="inside" ref={box} aria-busy={found.loading && !found.data}>
+        {problem && <p class="failure" role="alert">{problem}</p>}
+        {!problem && found.data && (found.data.queries.length > 0 && blank(found.data as unknown as Record<string, unknown>) ? <p class="empty">No data</p> : Kind && size.width > 0 && <Kind drawn={found.data} width={size.width} height={size.height} group={group} onSpan={onSpan} />)}
+      </div>
+    </section>
+  );
+}
+
+/** Whether there is nothing to draw, of whichever kind it is. */
+function blank(data: Record<string, unknown>): boolean {
+  const lists = ["series", "values", "columns", "counts", "slices", "categories", "rows", "lines"];
+  const there = lists.filter((name) => Array.isArray(data[name]));
+  return there.length > 0 && there.every((name) => (data[name] as unknown[]).length === 0);
+}
+
+function Queries({ queries, asking }: { queries: { refId: string; query: string; source: string; problem: string }[]; asking: { from: string; to: string } }) {
+  const first = queries.find((one) => one.query);
+  if (!first) return null;
+  const logs = /loki/i.test(first.source);
+  const params = new URLSearchParams({ from: asking.from, to: asking.to });
+  if (logs) params.set("q", first.query);
+  else queries.filter((one) => one.query).forEach((one, i) => params.set(`g${i}.expr`, one.query));
+  return <a href={`${logs ? "logs" : "graph"}?${params}`} title={queries.map((one) => one.query).join("\n")} aria-label="Explore">⌕</a>;
+}
