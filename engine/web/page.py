@@ -25,8 +25,12 @@ PATHS: Final = (
     "/graph",
     "/explore",
     "/logs",
+    "/dashboards",
+    "/d/{uid}",
+    "/d/{uid}/{slug}",
     "/alerts",
     "/silences",
+    "/routes",
     "/rules",
     "/targets",
     "/service-discovery",
@@ -36,7 +40,7 @@ PATHS: Final = (
     "/tsdb-status",
 )
 """Those of the original's page lead to the same here."""
-ALERTING_PATHS: Final = ("/", "/alerts", "/silences")
+ALERTING_PATHS: Final = ("/", "/alerts", "/silences", "/routes")
 
 _STATIC: Final = Path(__file__).parent / "static"
 _SAFE: Final = {

@@ -439,3 +439,14 @@ async def test_what_became_of_an_alert_is_told_with_what_is_to_come(api: Api) ->
     assert [sorted(stand) for stand in told["next"]] == [["groupKey", "receiver", "told", "turn"]] * len(told["next"])
     status, said = await api.ask("GET", "/api/v2/alerts/0123456789abcdef/trail")
     assert (status, said) == (404, "no alert 0123456789abcdef is known, or what became of it was forgotten")
+
+
+async def test_the_tree_of_routes_says_where_an_alert_would_go(api: Api) -> None:
+    plain = await api.get("routes")
+    assert (plain["receiver"], plain["groupBy"], plain["groupWait"]) == ("team", ["alertname"], "30s")
+    assert [child["matchers"] for child in plain["routes"]] == [['severity="page"']] * 2
+    assert not any(node["matches"] for node in (plain, *plain["routes"]))
+    asked = await api.get("routes?label=severity=page&label=alertname=X")
+    assert [node["matches"] for node in (asked, *asked["routes"])] == [False, True, True]
+    other = await api.get("routes?label=severity=quiet")
+    assert [node["matches"] for node in (other, *other["routes"])] == [True, False, False]

@@ -25,7 +25,7 @@ from engine.foundation.errors import ConfigError, EngineError
 from engine.foundation.gojson import encode, encode_line
 from engine.foundation.regexes import Regex, RegexError
 from engine.gotemplate.values import GoTime
-from engine.web.api import trail
+from engine.web.api import route_tree, trail
 from engine.web.api.alertmanager_bodies import BadRequestError, check_uuid, read_alerts, read_silence
 from promql.model.matchers import Matcher
 
@@ -44,6 +44,7 @@ def routes(manager: AlertManager, reload: Callable[[], Awaitable[None]]) -> list
         *_on("/status", GET=api.status),
         *_on("/receivers", GET=api.receivers),
         *_on("/receivers/{name}/test", POST=api.try_receiver),
+        *_on("/routes", GET=api.routes),
         *_on("/alerts", GET=api.get_alerts, POST=api.post_alerts),
         *_on("/alerts/groups", GET=api.groups),
         *_on("/alerts/trails", GET=api.trails),
@@ -138,6 +139,11 @@ class _Api:
         except ConfigError as error:
             return _line(str(error), 404)
         return _line(msgspec.to_builtins(tried))
+
+    async def routes(self, request: web.Request) -> web.Response:
+        return _line(
+            route_tree.tree(self._manager.running.route, route_tree.labels_of(request.query.getall("label", [])))
+        )
 
     async def get_alerts(self, request: web.Request) -> web.Response:
         return _line([_alert(view) for view in self._manager.alerts(_query(request))])

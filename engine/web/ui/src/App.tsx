@@ -8,6 +8,7 @@ import { type Range, span } from "./lib/time";
 import { TimePicker } from "./parts/TimePicker";
 import { Alerts } from "./pages/Alerts";
 import { Discovery } from "./pages/Discovery";
+import { Routes } from "./pages/Routes";
 import { Rules } from "./pages/Rules";
 import { Silences } from "./pages/Silences";
 import { Status } from "./pages/Status";
@@ -33,13 +34,14 @@ const ALL: Page[] = [
   { path: "/dashboards", name: "Dashboards", view: () => <Boards />, key: "b" },
   { path: "/alerts", name: "Alerts", view: () => <Alerts />, key: "a" },
   { path: "/silences", name: "Silences", view: () => <Silences />, key: "s" },
+  { path: "/routes", name: "Routes", view: () => <Routes />, key: "o" },
   { path: "/rules", name: "Rules", view: () => <Rules />, timed: true, key: "r" },
   { path: "/targets", name: "Targets", view: () => <Targets />, key: "t" },
   { path: "/service-discovery", name: "Discovery", view: () => <Discovery />, key: "d" },
   { path: "/status", name: "Status", view: () => <Status />, key: "i" },
 ];
 const BOARD: Page = { path: "/dashboards", name: "Dashboard", view: () => <Board />, timed: true, key: "" };
-const ALERTING = ["/alerts", "/silences"];
+const ALERTING = ["/alerts", "/silences", "/routes"];
 /** Each port shows what it can answer for; the first one has all. */
 const HERE: Record<string, string[]> = { alertmanager: ALERTING, grafana: ["/dashboards", "/graph", "/logs", "/alerts"] };
 const PAGES = HERE[about.component] ? ALL.filter((page) => HERE[about.component]!.includes(page.path)) : ALL;

@@ -1,5 +1,5 @@
 import type { Drawn, Legend } from "../lib/boards";
-import type { PanelProps } from "./table";
+import type { PanelProps } from "./kinds";
 
 interface Chart extends Drawn {
   categories: string[];

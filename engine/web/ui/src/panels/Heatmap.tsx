@@ -4,7 +4,7 @@ import { token } from "../lib/colours";
 import { momentText } from "../lib/time";
 import { timeTicks } from "../parts/Plot";
 import { useCanvas } from "./canvas";
-import type { PanelProps } from "./table";
+import type { PanelProps } from "./kinds";
 
 interface Heat extends Drawn {
   times: number[];

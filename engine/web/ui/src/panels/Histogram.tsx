@@ -1,7 +1,7 @@
 import { type Drawn, written } from "../lib/boards";
 import { token } from "../lib/colours";
 import { useCanvas } from "./canvas";
-import type { PanelProps } from "./table";
+import type { PanelProps } from "./kinds";
 
 interface Bars extends Drawn {
   edges: number[];

@@ -1,7 +1,7 @@
 import type { Drawn } from "../lib/boards";
 import type { Labels } from "../lib/labels";
 import { Ago, Badge, LabelSet, type Tone } from "../parts/small";
-import type { PanelProps } from "./table";
+import type { PanelProps } from "./kinds";
 
 interface Alerts extends Drawn {
   alerts: { name: string; state: string; labels: Labels; value: string; since: number }[];

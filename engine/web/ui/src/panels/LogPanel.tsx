@@ -2,7 +2,7 @@ import type { Drawn } from "../lib/boards";
 import type { Labels } from "../lib/labels";
 import type { LogLine } from "../lib/loki";
 import { Lines } from "../pages/Logs";
-import type { PanelProps } from "./table";
+import type { PanelProps } from "./kinds";
 
 interface LogsDrawn extends Drawn {
   lines: { time: string; ms: number; line: string; labels: Labels; level: string }[];

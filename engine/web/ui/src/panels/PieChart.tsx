@@ -1,5 +1,5 @@
 import type { Drawn, Legend } from "../lib/boards";
-import type { PanelProps } from "./table";
+import type { PanelProps } from "./kinds";
 
 interface Pie extends Drawn {
   slices: { name: string; value: number; text: string; color: string; percent: number; percentText: string; hidden: boolean }[];

@@ -1,6 +1,6 @@
 import type { Drawn, Legend } from "../lib/boards";
 import { momentText } from "../lib/time";
-import type { PanelProps } from "./table";
+import type { PanelProps } from "./kinds";
 
 interface States extends Drawn {
   rows: { name: string; spans: { from: number; to: number; text: string; color: string; value: unknown }[] }[];

@@ -1,6 +1,6 @@
 import { useMemo, useState } from "preact/hooks";
 import type { Drawn } from "../lib/boards";
-import type { PanelProps } from "./table";
+import type { PanelProps } from "./kinds";
 
 interface Column {
   name: string;

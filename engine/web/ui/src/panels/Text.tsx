@@ -1,6 +1,6 @@
 import { useEffect, useRef } from "preact/hooks";
 import type { Drawn } from "../lib/boards";
-import type { PanelProps } from "./table";
+import type { PanelProps } from "./kinds";
 
 interface TextDrawn extends Drawn {
   mode: string;

@@ -4,7 +4,7 @@ import { type Axis, type SeriesDrawn, type TimeSeries, written } from "../lib/bo
 import { token } from "../lib/colours";
 import { momentText } from "../lib/time";
 import { timeTicks } from "../parts/Plot";
-import type { PanelProps } from "./table";
+import type { PanelProps } from "./kinds";
 
 const LEGEND_LINE = 20;
 

@@ -1,5 +1,5 @@
 import type { Drawn } from "../lib/boards";
-import type { PanelProps } from "./table";
+import type { PanelProps } from "./kinds";
 
 interface Value {
   name: string;

@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { type Asking, type PanelHead, drawn } from "../lib/boards";
 import { useAsk } from "../lib/ask";
-import { PANELS } from "../panels/table";
+import { PANELS } from "../panels/kinds";
 
 interface Props {
   head: PanelHead;
