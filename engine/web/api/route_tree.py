@@ -35,7 +35,7 @@ def _node(route: Route, found: Collection[tuple[int, ...]]) -> dict[str, Any]:
     return {
         "receiver": route.receiver,
         "matchers": [str(matcher) for matcher in route.matchers],
-        "groupBy": ["..."] if route.group_all else sorted(route.group_by),
+        "groupBy": ["..."] if route.group_all else sorted(str(name) for name in route.group_by),
         "groupWait": format_duration(route.group_wait // _MS),
         "groupInterval": format_duration(route.group_interval // _MS),
         "repeatInterval": format_duration(route.repeat_interval // _MS),
