@@ -6,10 +6,13 @@ CONFIG ?= examples/stack/prometheus/prometheus.yml
 SIDE_BY_SIDE ?= 3
 BIN    := $(VENV)/bin
 
-.PHONY: run test check bench docs page format clean
+.PHONY: run demo test check bench docs page format clean
 
 run: $(VENV)/.installed  ## start the engine on CONFIG
 	$(BIN)/engine run --config $(CONFIG)
+
+demo: $(VENV)/.demo  ## a back end with users, errors and logs, and the engine that watches it
+	$(BIN)/python examples/demo
 
 test: $(VENV)/.developer  ## all tests; those of the original programs are skipped where these are missing
 	$(BIN)/pytest -n $(SIDE_BY_SIDE) --dist loadfile
@@ -41,6 +44,10 @@ $(VENV)/bin/python:
 
 $(VENV)/.installed: pyproject.toml | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --editable .
+	touch $@
+
+$(VENV)/.demo: pyproject.toml $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --editable '.[app]' --group demo
 	touch $@
 
 $(VENV)/.developer: pyproject.toml $(VENV)/.installed

@@ -1,0 +1,1 @@
+"""A back end for maintenance records: something to watch."""
