@@ -124,7 +124,7 @@ function Graph({ expr, step: given, stacked, name }: { expr: string; step: strin
   const { range, turnOf, choose } = useRange();
   const [from, to] = useMemo(() => instants(range, Date.now()).map((ms) => ms / 1000) as [number, number], [range.from, range.to, turnOf]);
   const step = stepOf(given) ?? stepFor(from, to);
-  const start = Math.floor(from / step) * step;
+  const start = to - Math.floor((to - from) / step) * step; // the last point is at the end: just now, mostly
   const found = useAsk(
     (signal) => ask<{ result: Series[] }>("/api/v1/query_range", { query: expr, start, end: to, step }, signal),
     [expr, start, to, step],

@@ -1,0 +1,124 @@
+"""A running engine, and Debian's Chromium that looks at its page; skipped where either Chromium or Playwright is missing."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.end_to_end.processes import ENGINE, fetch, fetch_json, free_port, running, wait_for
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"]  # fmt: skip
+CONFIG = """
+global: {scrape_interval: 1s, evaluation_interval: 1s}
+rule_files: [rules.yml]
+alerting: {alertmanagers: [{static_configs: [{targets: ["alertmanager:9093"]}]}]}
+scrape_configs:
+  - {job_name: prometheus, static_configs: [{targets: ["localhost:9090"]}]}
+  - {job_name: node, static_configs: [{targets: ["node-exporter:9100"]}]}
+  - {job_name: gone, static_configs: [{targets: ["127.0.0.1:1"]}]}
+"""
+RULES = """
+groups:
+  - name: targets
+    rules:
+      - {alert: TargetDown, expr: up == 0, labels: {severity: page}, annotations: {summary: "{{ $labels.job }} is down"}}
+      - {record: "job:up:sum", expr: sum by (job) (up)}
+"""
+ALERTMANAGER = """
+route: {receiver: team, group_wait: 1s, routes: [{receiver: pager, matchers: [severity="page"]}]}
+receivers: [{name: team}, {name: pager, webhook_configs: [{url: "http://127.0.0.1:1/"}]}]
+"""
+
+
+@dataclass
+class Site:
+    url: str
+    alertmanager: str
+
+
+@dataclass
+class Seen:
+    """A tab, and what its console complained of."""
+
+    page: Page
+    complaints: list[str] = field(default_factory=list)
+
+    def open(self, url: str) -> Page:
+        self.page.goto(url)
+        return self.page
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    folder = tmp_path_factory.mktemp("site")
+    (folder / "prometheus.yml").write_text(CONFIG)
+    (folder / "rules.yml").write_text(RULES)
+    (folder / "alertmanager.yml").write_text(ALERTMANAGER)
+    ports = {name: free_port() for name in ("prometheus", "alertmanager", "node")}
+    listen = [part for name, port in ports.items() for part in ("--listen", f"{name}=127.0.0.1:{port}")]
+    command = [*ENGINE, "run", "--config", "prometheus.yml", "--alertmanager-config", "alertmanager.yml", "--data-dir", str(folder / "data"), *listen]  # fmt: skip
+    with running(command, folder / "log", cwd=folder):
+        url = f"http://127.0.0.1:{ports['prometheus']}"
+        wait_for("all samples", lambda: fetch_json(f"{url}/api/v1/query", query="count(up) == 3")["data"]["result"])
+        wait_for("the alert to be told", lambda: json.loads(fetch(f"{url}/api/v2/alerts")))
+        yield Site(url, f"http://127.0.0.1:{ports['alertmanager']}")
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
+    path = shutil.which("chromium")
+    if path is None:
+        pytest.skip("Debian's chromium is not installed")
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(params=["light", "dark"])
+def theme(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def tab(chromium: Browser) -> Iterator[Seen]:
+    yield from seen(chromium, "light")
+
+
+@pytest.fixture
+def themed(chromium: Browser, theme: str) -> Iterator[Seen]:
+    yield from seen(chromium, theme)
+
+
+def seen(browser: Browser, theme: str) -> Iterator[Seen]:
+    """The tab; at the end it must have had nothing to complain of."""
+    context = browser.new_context(viewport={"width": 1280, "height": 800}, color_scheme=theme)  # type: ignore[arg-type]
+    context.set_default_timeout(15_000)
+    found = Seen(context.new_page())
+    found.page.on("console", lambda m: found.complaints.append(m.text) if m.type in ("error", "warning") else None)
+    found.page.on("pageerror", lambda error: found.complaints.append(str(error)))
+    found.page.on(
+        "requestfailed", lambda r: None if r.failure == "net::ERR_ABORTED" else found.complaints.append(r.url)
+    )
+    yield found
+    context.close()
+    assert found.complaints == []
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    """The accessibility checker's text."""
+    path = Path(__file__).parents[2] / "engine/web/ui/node_modules/axe-core/axe.min.js"
+    if not path.is_file():
+        pytest.skip("axe-core is not installed: make page")
+    return path.read_text()
