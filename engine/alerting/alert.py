@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Final
+from typing import Final, TypeAlias
 
 from promql.model.labels import Labels
 
@@ -27,10 +28,14 @@ class Alert:
     updated_at: int
     generator_url: str = ""
     timeout: bool = False
+    _fingerprint: str = field(default="", repr=False, compare=False)
 
     @property
     def fingerprint(self) -> str:
-        return fingerprint(self.labels)
+        """Worked out when it is first asked for: a microsecond for every five letters of the labels."""
+        if not self._fingerprint:
+            object.__setattr__(self, "_fingerprint", fingerprint(self.labels))
+        return self._fingerprint
 
     @property
     def name(self) -> str:
@@ -39,8 +44,37 @@ class Alert:
     def resolved_at(self, now: int) -> bool:
         return self.ends_at <= now
 
+    def like(self, known: Alert) -> Alert:
+        """The same, made of the parts of an alert with these labels wherever they are equal: thousands of alerts
+        are told anew every minute, and each is kept in several places.
+        """
+        same_words = known.annotations == self.annotations and known.generator_url == self.generator_url
+        words = known if same_words else self
+        return Alert(
+            known.labels,
+            words.annotations,
+            self.starts_at,
+            self.ends_at,
+            self.updated_at,
+            words.generator_url,
+            self.timeout,
+            known.fingerprint,
+        )
 
-@lru_cache(maxsize=65_536)
+
+Pair: TypeAlias = tuple[str, str]
+
+
+def pooled(pairs: Iterable[Pair]) -> tuple[Pair, ...]:
+    """The same pairs, each made once for all alerts that have had it lately."""
+    return tuple(map(_pooled, pairs))
+
+
+@lru_cache(maxsize=4096)
+def _pooled(pair: Pair) -> Pair:
+    return pair
+
+
 def fingerprint(labels: Labels) -> str:
     """FNV-1a, 64 bits, over the sorted labels with 0xff behind each name and value; 16 hex digits."""
     state = _OFFSET

@@ -1,10 +1,10 @@
-"""Groups of alerts and their timers.
+"""Groups of alerts and their turns.
 
 A group is the alerts of one route that have the same values of its `group_by` labels. It is first flushed
 `group_wait` after it came to be, or at once when an alert comes that began longer ago than that; then every
-`group_interval`, counted from the start of each flush and whether or not anything happens. After a flush that
-reached everybody, alerts that had resolved leave the group; empty groups are swept away. The journal, not this
-module, knows what was told before.
+`group_interval`, counted from the start of each flush and whether or not anything happens; a turn that falls into a
+flush comes right after it. After a flush that reached everybody, alerts that had resolved leave the group; empty groups
+are swept away. The journal, not this module, knows what was told before.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from typing import Final, TypeAlias
 
 from engine.alerting.alert import Alert
@@ -20,62 +21,54 @@ from engine.alerting.pipeline import Alerts, Flush
 from engine.alerting.route import Route
 from engine.alerting.store import NEVER
 from engine.alerting.trail import Trail, What, Where
-from engine.alerting.waiting import Alarm
-from engine.foundation.clock import SECOND, Clock
+from engine.alerting.turns import Turns
+from engine.alerting.waiting import first_done
+from engine.foundation.clock import MILLISECOND, SECOND, Clock
 from engine.foundation.supervise import Supervisor
 from promql.model.labels import Labels
 
 SWEEP_SECONDS: Final = 30.0
 SHORTEST_DEADLINE: Final = 10 * SECOND
+MOST_AT_ONCE: Final = 64
+PATIENCE_SECONDS: Final = 0.05
+"""Where more groups are due at once, the others wait for those to be told, but no longer than this at a time, since a
+receiver may hang: a thousand flushes side by side took 20 MB.
+"""
 
 Notify: TypeAlias = Callable[[Flush, Alerts], Awaitable[bool]]
 """Tell a receiver; False when somebody could not be reached."""
 
 
 class Group:
-    """Alerts that are told together, and the timer that tells them."""
+    """Alerts that are told together. `due` is when it is flushed next, Unix ns."""
 
-    def __init__(self, route: Route, labels: Labels, clock: Clock, notify: Notify) -> None:
+    __slots__ = ("_alerts", "due", "flushed", "key", "labels", "route", "task")
+
+    def __init__(self, route: Route, labels: Labels, now: int) -> None:
         self.route = route
         self.labels = labels
         self.key = route.group_key(labels)
-        self._clock = clock
-        self._notify = notify
+        self.due = now + route.group_wait
+        self.flushed = False
+        self.task: asyncio.Task[None] | None = None
+        """The flush that is under way."""
         self._alerts: dict[str, Alert] = {}
-        self._flushed = False
-        self._alarm = Alarm(clock, clock.now_ns() + route.group_wait)
 
-    def insert(self, alert: Alert) -> None:
-        """Take an alert as it now stands."""
+    def insert(self, alert: Alert, now: int) -> bool:
+        """Take an alert as it now stands; whether the group is due at once for it."""
         self._alerts[alert.fingerprint] = alert
-        now = self._clock.now_ns()
-        if not self._flushed and alert.starts_at + self.route.group_wait < now:
-            self._alarm.set(now)
+        if self.flushed or self.due <= now or alert.starts_at + self.route.group_wait >= now:
+            return False
+        self.due = now
+        return True
 
-    async def run(self) -> None:
-        """Flush whenever it is time, for ever."""
-        while True:
-            await self._alarm.wait()
-            tick = self._clock.now_ns()
-            self._alarm.set(tick + self.route.group_interval)
-            self._flushed = True
-            await self.flush(tick)
+    def told_at(self, now: int) -> Alerts:
+        """The alerts in the order of notifications; those that fire end at NEVER."""
+        alerts = (a if a.resolved_at(now) else replace(a, ends_at=NEVER) for a in self._alerts.values())
+        return tuple(sorted(alerts, key=alert_order))
 
-    async def flush(self, tick: int) -> None:
-        if not self._alerts:
-            return
-        now = self._clock.now_ns()
-        alerts = tuple(
-            sorted(
-                (a if a.resolved_at(now) else replace(a, ends_at=NEVER) for a in self._alerts.values()),
-                key=alert_order,
-            )
-        )
-        deadline = tick + max(self.route.group_interval, SHORTEST_DEADLINE)
-        if await self._notify(Flush(self.route, self.labels, self.key, tick, deadline), alerts):
-            self._drop_resolved(alerts)
-
-    def _drop_resolved(self, told: Alerts) -> None:
+    def drop_resolved(self, told: Alerts) -> None:
+        """Let those go that were told to have resolved, and have not come back meanwhile."""
         for alert in told:
             current = self._alerts[alert.fingerprint]
             if alert.ends_at != NEVER and current.updated_at == alert.updated_at:
@@ -85,15 +78,6 @@ class Group:
     def empty(self) -> bool:
         return not self._alerts
 
-    @property
-    def due(self) -> int:
-        """When it is flushed next, Unix ns."""
-        return self._alarm.due
-
-    @property
-    def flushed(self) -> bool:
-        return self._flushed
-
     def __contains__(self, fingerprint: str) -> bool:
         return fingerprint in self._alerts
 
@@ -102,7 +86,7 @@ class Group:
 
 
 class Dispatcher:
-    """Sorts alerts into groups and runs the groups' timers, until it is stopped."""
+    """Sorts alerts into groups and gives the groups their turns, until it is stopped."""
 
     def __init__(self, clock: Clock, supervisor: Supervisor, root: Route, notify: Notify, trail: Trail) -> None:
         self._clock = clock
@@ -110,44 +94,89 @@ class Dispatcher:
         self._root = root
         self._notify = notify
         self._trail = trail
-        self._groups: dict[tuple[tuple[int, ...], Labels], tuple[Group, asyncio.Task[None]]] = {}
-        self._sweeper = supervisor.start("alert groups: sweep", self._sweep)
+        self._groups: dict[tuple[tuple[int, ...], Labels], Group] = {}
+        self._turns = Turns[Group](clock)
+        self._under_way = 0
+        self._room = MOST_AT_ONCE
+        self._ended = asyncio.Event()
+        self._loops = [
+            supervisor.start("alert groups: sweep", self._sweep),
+            supervisor.start("alert groups: turns", self._take_turns),
+        ]
 
     def dispatch(self, alert: Alert) -> None:
         """Put the alert into a group of each route that it matches."""
+        now = self._clock.now_ns()
         for route in self._root.match(alert.labels):
             labels = route.group_labels(alert.labels)
-            known = self._groups.get((route.place, labels))
-            group = Group(route, labels, self._clock, self._notify) if known is None else known[0]
+            group = self._groups.get((route.place, labels))
+            begins = group is None
+            if group is None:
+                group = self._groups[route.place, labels] = Group(route, labels, now)
             new = alert.fingerprint not in group
-            group.insert(alert)
+            if group.insert(alert, now) or begins:
+                self._turns.add(group.due, group)
             if new:
-                self._note(alert, group)
-            if known is None:
-                task = self._supervisor.start(f"alert group {group.key}", group.run)
-                self._groups[route.place, labels] = (group, task)
+                self._note(alert, group, now)
 
-    def _note(self, alert: Alert, group: Group) -> None:
+    def _note(self, alert: Alert, group: Group, now: int) -> None:
         """Why the alert is told there, and when."""
-        where, now = Where(group.route.receiver, group.key), self._clock.now_ns()
+        where = Where(group.route.receiver, group.key)
         self._trail.note(alert, What.ROUTED, now, f"matches the route {group.route.key}", where)
         if group.due > now:
             why = "for the group's next turn (group_interval)" if group.flushed else "for others to come (group_wait)"
             self._trail.note(alert, What.WAITING, now, why, where)
 
     def groups(self) -> list[Group]:
-        return [group for group, _ in self._groups.values()]
+        return list(self._groups.values())
 
     async def stop(self) -> None:
-        """End all timers; what is being sent is cancelled."""
-        tasks = [self._sweeper, *(task for _, task in self._groups.values())]
+        """End all turns; what is being sent is cancelled."""
+        groups = self.groups()
         self._groups.clear()
-        await self._supervisor.stop(*tasks)
+        await self._supervisor.stop(*self._loops, *(group.task for group in groups if group.task is not None))
+
+    async def _take_turns(self) -> None:
+        while True:
+            if self._under_way >= self._room:
+                await self._make_room()
+            due, group = await self._turns.next()
+            if group.due == due and group.task is None:  # else it was brought forward, or swept away
+                self._under_way += 1
+                group.task = self._supervisor.start(f"alert group {group.key}", partial(self._turn, group))
+
+    async def _make_room(self) -> None:
+        """Until a flush has ended; where all hang, so many more may be begun."""
+        self._ended.clear()
+        await first_done(self._ended.wait(), self._clock.sleep(PATIENCE_SECONDS))
+        if not self._ended.is_set():
+            self._room = self._under_way + MOST_AT_ONCE
+
+    async def _turn(self, group: Group) -> None:
+        """One flush. Begun again after an unexpected error, it waits for the next turn first."""
+        await self._clock.sleep_until(group.due / MILLISECOND)
+        tick = self._clock.now_ns()
+        group.due = tick + group.route.group_interval
+        group.flushed = True
+        await self._flush(group, tick)
+        group.task = None
+        self._under_way -= 1
+        self._room = max(MOST_AT_ONCE, min(self._room, self._under_way + MOST_AT_ONCE))
+        self._ended.set()
+        self._turns.add(group.due, group)
+
+    async def _flush(self, group: Group, tick: int) -> None:
+        if group.empty:
+            return
+        alerts = group.told_at(self._clock.now_ns())
+        deadline = tick + max(group.route.group_interval, SHORTEST_DEADLINE)
+        if await self._notify(Flush(group.route, group.labels, group.key, tick, deadline), alerts):
+            group.drop_resolved(alerts)
 
     async def _sweep(self) -> None:
         while True:
             await self._clock.sleep(SWEEP_SECONDS)
-            for key, (group, task) in list(self._groups.items()):
-                if group.empty:
+            for key, group in list(self._groups.items()):
+                if group.empty and group.task is None:
                     del self._groups[key]
-                    await self._supervisor.stop(task)
+                    group.due = -1

@@ -37,23 +37,18 @@ class Inhibitor:
         """Take an alert as it now stands."""
         for rule, sources in self._rules:
             if match_all(rule.source, alert.labels):
-                sources.setdefault(rule.key(alert.labels), {})[alert.fingerprint] = alert
+                sources.put(rule.key(alert.labels), alert)
 
     def collect(self, now: int) -> None:
         """Forget sources that have resolved."""
         for _, sources in self._rules:
-            for key, alerts in list(sources.items()):
-                kept = {name: alert for name, alert in alerts.items() if not alert.resolved_at(now)}
-                if kept:
-                    sources[key] = kept
-                else:
-                    del sources[key]
+            sources.collect(now)
 
     def source(self, target: Labels, now: int) -> Alert | None:
         """An alert that inhibits the target, of the first rule that has one."""
         for rule, sources in self._rules:
             if match_all(rule.target, target):
-                source = _firing_source(rule, sources.get(rule.key(target), {}).values(), target, now)
+                source = _firing_source(rule, sources.at(rule.key(target)), target, now)
                 if source is not None:
                     return source
         return None
@@ -64,8 +59,33 @@ class Inhibitor:
         return None if source is None else source.fingerprint
 
 
-class _Sources(dict[tuple[str, ...], dict[str, Alert]]):
-    """Alerts by fingerprint, by the values of the rule's `equal` labels."""
+class _Sources:
+    """Alerts by the values of the rule's `equal` labels. Mostly there is one of each, which needs no table."""
+
+    def __init__(self) -> None:
+        self._found: dict[tuple[str, ...], Alert | dict[Labels, Alert]] = {}
+
+    def put(self, key: tuple[str, ...], alert: Alert) -> None:
+        found = self._found.get(key)
+        if isinstance(found, dict):
+            found[alert.labels] = alert
+        elif found is None or found.labels == alert.labels:
+            self._found[key] = alert
+        else:
+            self._found[key] = {found.labels: found, alert.labels: alert}
+
+    def at(self, key: tuple[str, ...]) -> Iterable[Alert]:
+        found = self._found.get(key)
+        if isinstance(found, dict):
+            return found.values()
+        return () if found is None else (found,)
+
+    def collect(self, now: int) -> None:
+        """Forget those that have resolved."""
+        kept = [(key, alert) for key in self._found for alert in self.at(key) if not alert.resolved_at(now)]
+        self._found = {}
+        for key, alert in kept:
+            self.put(key, alert)
 
 
 def _firing_source(rule: InhibitRule, candidates: Iterable[Alert], target: Labels, now: int) -> Alert | None:

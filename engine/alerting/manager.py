@@ -13,6 +13,7 @@ from typing import Final, TypeVar
 
 from engine.alerting import trail_file
 from engine.alerting.alert import Alert
+from engine.alerting.alert_log import AlertLog
 from engine.alerting.config import AlertmanagerConfig
 from engine.alerting.counts import Durations, NotificationCounts, ReceivedCounts, WorkCounts
 from engine.alerting.explain import Explained, explain
@@ -30,6 +31,7 @@ from engine.foundation.errors import ConfigError
 
 ALERT_COLLECTION_SECONDS: Final = 1800.0
 MAINTENANCE_SECONDS: Final = 900.0
+COMPACTION_SECONDS: Final = 30.0
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -46,7 +48,7 @@ class AlertManager:
         self.received: Final = ReceivedCounts()
         self.work: Final = WorkCounts()
         self._kept: Final = Kept(
-            AlertStore(),
+            self._open_store(config),
             Silences(around.clock, _log_of(around, "silences", Silence)),
             Journal(around.clock, _log_of(around, "journal", JournalEntry)),
             NotificationCounts(),
@@ -55,7 +57,9 @@ class AlertManager:
         self.reloaded_at = self.started_at
         self.reload_successful = True
         self._running = Running(config, folder, self._kept, around)
+        self._restore()
         self._keepers = [
+            around.supervisor.start("alerting: keep the file of alerts small", self._compact_alerts),
             around.supervisor.start("alerting: forget resolved alerts", self._forget_resolved),
             around.supervisor.start("alerting: maintenance", self._maintain),
         ]
@@ -84,15 +88,27 @@ class AlertManager:
 
     def put_alerts(self, alerts: Sequence[Alert]) -> None:
         """Take alerts as the rules of this process make them."""
+        try:
+            self._take(alerts)
+        except LogWriteError as error:
+            log.error("%s", error)  # noqa: TRY400 - an expected error
+
+    def _take(self, alerts: Sequence[Alert]) -> None:
+        """Raises LogWriteError, but the alerts are taken all the same."""
         now, began = self._clock.now_ns(), self._clock.monotonic()
-        for alert in alerts:
+        stand = self._kept.store.put(alerts, now)
+        for alert, one in zip(alerts, stand, strict=True):
             self._count(alert, now)
-            self._kept.trail.note(alert, What.RESOLVED if alert.resolved_at(now) else What.RECEIVED, now)
-            self._running.take(self._kept.store.put(alert, now))
+            self._kept.trail.note(one, What.RESOLVED if alert.resolved_at(now) else What.RECEIVED, now)
+            self._running.take(one)
         self.work.dispatched.add(self._clock.monotonic() - began, len(alerts))
+        self._kept.store.keep(stand)
 
     def receive(self, reports: Iterable[AlertReport]) -> list[str]:
-        """Take alerts as clients send them; gives what is wrong with those that were refused."""
+        """Take alerts as clients send them; gives what is wrong with those that were refused.
+
+        Those that were taken outlast the process. Raises LogWriteError where they don't; they are told all the same.
+        """
         now = self._clock.now_ns()
         resolve_timeout = self._running.config.global_.resolve_timeout * MILLISECOND
         taken, complaints = [], []
@@ -102,7 +118,7 @@ class AlertManager:
             except AlertInvalidError as error:
                 self.received.invalid += 1
                 complaints.append(str(error))
-        self.put_alerts(taken)
+        self._take(taken)
         return complaints
 
     def alerts(self, query: AlertQuery = AlertQuery()) -> list[AlertView]:  # noqa: B008 - frozen
@@ -150,7 +166,20 @@ class AlertManager:
         """End everything; what was acknowledged is on disk."""
         await self._around.supervisor.stop(*self._keepers)
         await self._running.stop()
+        self._kept.store.close()
         await self._keep_trails()
+
+    def _open_store(self, config: AlertmanagerConfig) -> AlertStore:
+        around = self._around
+        if around.data_dir is None:
+            return AlertStore()
+        file = AlertLog(around.data_dir / "alerts", around.workers)
+        return AlertStore(file, file.read(self.started_at, config.global_.resolve_timeout * MILLISECOND))
+
+    def _restore(self) -> None:
+        for alert in self._kept.store:
+            self._kept.trail.note(alert, What.RESTORED, self.started_at, "it was known before the last start")
+            self._running.take(alert)
 
     def _count(self, alert: Alert, now: int) -> None:
         if alert.resolved_at(now):
@@ -162,6 +191,11 @@ class AlertManager:
         while True:
             await self._clock.sleep(ALERT_COLLECTION_SECONDS)
             self._kept.store.collect(self._clock.now_ns())
+
+    async def _compact_alerts(self) -> None:
+        while True:
+            await self._clock.sleep(COMPACTION_SECONDS)
+            await _reporting(self._kept.store.compact)
 
     async def _maintain(self) -> None:
         while True:
@@ -179,8 +213,7 @@ class AlertManager:
 
     async def _keep_trails(self) -> None:
         if self._around.data_dir is not None:
-            trails = self._kept.trail.find(())
-            await self._around.workers.run(trail_file.write, self._around.data_dir, trails)
+            await self._around.workers.run(trail_file.write, self._around.data_dir, self._kept.trail.find(()))
 
 
 async def _reporting(maintain: Callable[[], Awaitable[None]]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TypeAlias
 
@@ -137,8 +138,12 @@ class Rendering:
 
     def __init__(self, notice: Notice, templates: Templates) -> None:
         self.notice = notice
-        self.data: GoPointer = notice.data()
         self._templates = templates
+
+    @cached_property
+    def data(self) -> GoPointer:
+        """What templates see; not made for those that have none."""
+        return self.notice.data()
 
     def text(self, template: str) -> str:
         try:

@@ -130,6 +130,8 @@ def sequence(*stages: Stage) -> Stage:
 
 def fanout(stages: Sequence[Stage]) -> Stage:
     """All at once; each to its end, whatever becomes of the others. Raises DeliveryError if any failed."""
+    if len(stages) == 1:
+        return stages[0]
 
     async def run(flush: Flush, alerts: Alerts) -> Alerts:
         outcomes = await asyncio.gather(*(stage(flush, alerts) for stage in stages), return_exceptions=True)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, Final
 
 from engine.alerting.alert import Alert
 from engine.alerting.config import AlertmanagerConfig, Receiver
@@ -33,6 +34,9 @@ from engine.foundation.errors import ConfigError
 from engine.foundation.supervise import Supervisor
 from engine.foundation.workers import Workers
 from promql.model.labels import Labels
+
+MOST_RENDERINGS: Final = 4
+"""So many notifications are put into words at once: where a thousand groups have their turn, the others can wait."""
 
 log = logging.getLogger(__name__)
 
@@ -93,6 +97,7 @@ class Running:
         self._inhibitor = Inhibitor([build_rule(rule) for rule in config.inhibit_rules])
         self._intervals = Intervals([*config.mute_time_intervals, *config.time_intervals])
         self._transports: list[Transport] = []
+        self._rendering = asyncio.Semaphore(MOST_RENDERINGS)
         self._by_receiver: dict[str, tuple[Integration, ...]] = {}
         self._pipelines = self._build_pipelines(config.receivers)
         self._dispatcher = Dispatcher(around.clock, around.supervisor, self.route, self._notify, kept.trail)
@@ -177,8 +182,9 @@ class Running:
         self._transports.append(transport)
 
         async def notify(flush: Flush, alerts: Alerts) -> bool:
-            notice = Notice.of(flush, alerts, around.external_url, around.clock.now_ns())
-            message = await around.workers.run(kind.render, config, Rendering(notice, self._templates))
+            async with self._rendering:
+                notice = Notice.of(flush, alerts, around.external_url, around.clock.now_ns())
+                message = await around.workers.run(kind.render, config, Rendering(notice, self._templates))
             return await transport.send(message, flush.deadline)
 
         return Integration(receiver, name, index, config.send_resolved, notify)

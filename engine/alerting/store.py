@@ -1,16 +1,17 @@
-"""The alerts that were received, newest state by fingerprint; in memory alone, as in the original.
+"""The alerts that were received, in their newest state.
 
-Clients send a firing alert again and again, so nothing is lost over a restart but what they no longer send.
-Two reports of one alert are merged only where their times overlap; otherwise the new one begins a new life.
+Two reports of one alert are merged only where their times overlap; otherwise the new one begins a new life. What was
+answered is in the log, from which the next process goes on: also an end that was never told, which the original loses.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from engine.alerting.alert import Alert
+from engine.alerting.alert import Alert, pooled
+from engine.alerting.alert_log import AlertLog
 from engine.foundation.errors import ConfigError
 from engine.foundation.values import is_label_name
 from promql.model.labels import Labels
@@ -65,9 +66,9 @@ def merge(old: Alert, new: Alert, now: int) -> Alert:
     ends_at = new.ends_at
     if new.resolved_at(now):
         if old.resolved_at(now):
-            ends_at = max(ends_at, old.ends_at)
+            ends_at = max(old.ends_at, ends_at)
     elif not old.timeout:  # an end that somebody gave beats one that was assumed
-        ends_at = max(ends_at, old.ends_at)
+        ends_at = max(old.ends_at, ends_at)
     return replace(new, starts_at=min(old.starts_at, new.starts_at), ends_at=ends_at)
 
 
@@ -77,26 +78,53 @@ def overlap(old: Alert, new: Alert) -> bool:
 
 
 class AlertStore:
-    """The one owner of received alerts."""
+    """The one owner of received alerts. `log` None keeps them in memory alone."""
 
-    def __init__(self) -> None:
-        self._alerts: dict[str, Alert] = {}
+    def __init__(self, log: AlertLog | None = None, known: Iterable[Alert] = ()) -> None:
+        self._log = log
+        self._alerts: dict[Labels, Alert] = {alert.labels: alert for alert in known}
+        self._unsaid: set[Labels] = set()
+        """Those whose words are new, or could not be written."""
 
-    def put(self, alert: Alert, now: int) -> Alert:
-        """Take a report; gives the alert as it now stands."""
-        key = alert.fingerprint
-        old = self._alerts.get(key)
-        if old is not None and overlap(old, alert):
-            alert = merge(old, alert, now)
-        self._alerts[key] = alert
+    def put(self, alerts: Iterable[Alert], now: int) -> list[Alert]:
+        """Take reports; gives the alerts as they now stand. They count at once, and last once `keep` returned."""
+        return [self._put(alert, now) for alert in alerts]
+
+    def keep(self, alerts: Sequence[Alert]) -> None:
+        """Make these outlast the process. Raises LogWriteError."""
+        if self._log is not None and alerts:
+            self._log.append(alerts, [alert for alert in alerts if alert.labels in self._unsaid])
+            self._unsaid.difference_update([alert.labels for alert in alerts])
+
+    def _put(self, alert: Alert, now: int) -> Alert:
+        old = self._alerts.get(alert.labels)
+        if old is None:
+            alert = replace(alert, labels=Labels(pooled(alert.labels)), annotations=pooled(alert.annotations))
+        else:
+            alert = alert.like(old)
+            if overlap(old, alert):
+                alert = merge(old, alert, now)
+        if old is None or (old.annotations, old.generator_url) != (alert.annotations, alert.generator_url):
+            self._unsaid.add(alert.labels)
+        self._alerts[alert.labels] = alert
         return alert
 
     def get(self, fingerprint: str) -> Alert | None:
-        return self._alerts.get(fingerprint)
+        return next((alert for alert in self._alerts.values() if alert.fingerprint == fingerprint), None)
 
     def collect(self, now: int) -> None:
         """Forget what has resolved."""
         self._alerts = {key: alert for key, alert in self._alerts.items() if not alert.resolved_at(now)}
+        self._unsaid &= self._alerts.keys()
+
+    async def compact(self) -> None:
+        """Keep the file small. Raises LogWriteError."""
+        if self._log is not None and self._log.wasteful:
+            await self._log.compact(list(self))
+
+    def close(self) -> None:
+        if self._log is not None:
+            self._log.close()
 
     def __iter__(self) -> Iterator[Alert]:
         return iter(list(self._alerts.values()))

@@ -49,25 +49,3 @@ class _Outcome(Generic[T]):
         if not self._results:
             raise self._error
         return self._results[0]
-
-
-class Alarm:
-    """An instant to wait for that may be brought forward meanwhile. `due` in Unix ns."""
-
-    def __init__(self, clock: Clock, due: int) -> None:
-        self._clock = clock
-        self._due = due
-        self._moved = asyncio.Event()
-
-    @property
-    def due(self) -> int:
-        return self._due
-
-    def set(self, due: int) -> None:
-        self._due = due
-        self._moved.set()
-
-    async def wait(self) -> None:
-        while self._due > self._clock.now_ns():
-            self._moved.clear()
-            await first_done(self._moved.wait(), self._clock.sleep_until(self._due / MILLISECOND))

@@ -43,15 +43,14 @@ def test_annotations_and_link_come_from_the_newest_report() -> None:
 
 def test_reports_that_do_not_overlap_begin_a_new_life() -> None:
     store = AlertStore()
-    store.put(alert(10, 50), NOW)
-    assert span(store.put(alert(60, 200, updated=1), NOW)) == (60, 200)
+    store.put([alert(10, 50)], NOW)
+    assert [span(one) for one in store.put([alert(60, 200, updated=1)], NOW)] == [(60, 200)]
     assert len(store) == 1
 
 
 def test_alerts_that_have_resolved_are_forgotten_when_they_are_collected() -> None:
     store = AlertStore()
-    store.put(alert(10, 50, alertname="over"), NOW)
-    store.put(alert(10, 200, alertname="on"), NOW)
+    store.put([alert(10, 50, alertname="over"), alert(10, 200, alertname="on")], NOW)
     store.collect(NOW)
     assert [kept.name for kept in store] == ["on"]
 

@@ -165,15 +165,16 @@ async def test_trails_survive_a_restart(tmp_path: Path) -> None:
         await here.wait(31)
         before = steps(here, alertname="Up")
     async with world(CONFIG, tmp_path) as here:
-        assert steps(here, alertname="Up") == before
+        after = steps(here, alertname="Up")
+        assert [one[:3] for one in before] == [one[:3] for one in after if one[1] != "restored"][: len(before)]
 
 
 async def test_a_file_of_trails_that_is_damaged_is_no_reason_not_to_start(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    (tmp_path / "trails.json").write_text("{")
+    (tmp_path / trail_file.NAME).write_text("{")
     async with world(CONFIG, tmp_path) as here:
-        assert here.manager.trail.find(()) == []
+        assert list(here.manager.trail.find(())) == []
     assert "begin anew" in caplog.text
 
 
@@ -188,10 +189,10 @@ def test_a_reason_is_cut_where_it_would_fill_pages() -> None:
     assert (step.count, len(step.why), step.why[-1]) == (2, LONGEST, "…")
 
 
-@pytest.mark.parametrize("data", [b'{"version":2,"trails":[]}', b"{"])
+@pytest.mark.parametrize("data", [b'{"format":"trails of alerts","version":2}\n', b"{"])
 def test_a_file_of_trails_that_cant_be_read_is_told(
     data: bytes, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     (tmp_path / trail_file.NAME).write_bytes(data)
-    assert trail_file.read(tmp_path) == []
+    assert list(trail_file.read(tmp_path)) == []
     assert "begin anew" in caplog.text
