@@ -71,8 +71,14 @@ def pooled(pairs: Iterable[Pair]) -> tuple[Pair, ...]:
 
 
 @lru_cache(maxsize=4096)
+def pooled_text(text: str) -> str:
+    """The same text, made once for all alerts that have had it lately."""
+    return text
+
+
+@lru_cache(maxsize=4096)
 def _pooled(pair: Pair) -> Pair:
-    return pair
+    return pair[0], pooled_text(pair[1])
 
 
 def fingerprint(labels: Labels) -> str:

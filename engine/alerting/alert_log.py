@@ -22,7 +22,7 @@ from typing import Final, TypeAlias
 
 import msgspec
 
-from engine.alerting.alert import Alert, pooled
+from engine.alerting.alert import Alert, pooled, pooled_text
 from engine.alerting.linelog import LogWriteError
 from engine.foundation.files import BESIDE, sync_folder
 from engine.foundation.workers import Workers
@@ -144,7 +144,7 @@ class _Replay:
     def _take(self, frame: Frame) -> None:
         if frame.kind == _WORDS:
             for words in _DECODER.decode(frame.payload):
-                said = (pooled(words.annotations), words.generator_url)
+                said = (pooled(words.annotations), pooled_text(words.generator_url))
                 self._words[words.fingerprint] = (Labels(pooled(words.labels)), said)
         else:
             for number, *state in _STATE.iter_unpack(frame.payload):

@@ -29,7 +29,7 @@ from promql.model.labels import Labels
 
 SWEEP_SECONDS: Final = 30.0
 SHORTEST_DEADLINE: Final = 10 * SECOND
-MOST_AT_ONCE: Final = 64
+MOST_AT_ONCE: Final = 16
 PATIENCE_SECONDS: Final = 0.05
 """Where more groups are due at once, the others wait for those to be told, but no longer than this at a time, since a
 receiver may hang: a thousand flushes side by side took 20 MB.

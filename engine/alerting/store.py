@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from engine.alerting.alert import Alert, pooled
+from engine.alerting.alert import Alert, pooled, pooled_text
 from engine.alerting.alert_log import AlertLog
 from engine.foundation.errors import ConfigError
 from engine.foundation.values import is_label_name
@@ -99,7 +99,12 @@ class AlertStore:
     def _put(self, alert: Alert, now: int) -> Alert:
         old = self._alerts.get(alert.labels)
         if old is None:
-            alert = replace(alert, labels=Labels(pooled(alert.labels)), annotations=pooled(alert.annotations))
+            alert = replace(
+                alert,
+                labels=Labels(pooled(alert.labels)),
+                annotations=pooled(alert.annotations),
+                generator_url=pooled_text(alert.generator_url),
+            )
         else:
             alert = alert.like(old)
             if overlap(old, alert):
