@@ -10,8 +10,8 @@ import os
 import time
 from typing import Final
 
-from engine.tsdb.names.index import Index
-from engine.tsdb.names.matching import Matching
+from engine.names.index import Index
+from engine.names.matching import Matching
 from promql.model.labels import Labels
 from promql.model.matchers import Matcher, MatchOp
 

@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from engine.tsdb.names.index import Index
+from engine.names.index import Index
 from engine.tsdb.names.names import SeriesNames
 from promql.execute.run import run
 from promql.model.labels import Labels

@@ -91,7 +91,8 @@ class LogSink(Protocol):
     def push(self, tenant: str, streams: Sequence[StreamLines], positions: Mapping[str, str] | None = None) -> None:
         """Keep them, and with them, whole or not at all, how far their sources were read.
 
-        Raises PushRefused (engine.logs) where lines were refused, after the good ones were kept, and the positions too.
+        Raises PushRefusedError (engine.logs.errors) where lines were refused, after the good ones were kept, and the
+        positions too; DiskFullError where nothing was. A position that is empty takes its source away.
         """
 
     def positions(self) -> Mapping[str, str]:

@@ -1,1 +1,1 @@
-"""Loki: the store of log lines, what is pushed to it and refused by it."""
+"""The store of log lines, what is pushed into it, and how long it is kept."""

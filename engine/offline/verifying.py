@@ -12,11 +12,11 @@ from pathlib import Path
 
 import numpy as np
 
+from engine.foundation.errors import DamagedError
+from engine.foundation.frames import Gap
 from engine.offline.progress import Step
-from engine.tsdb.errors import DamagedError
 from engine.tsdb.files.cache import ArrayCache
 from engine.tsdb.files.partfile import PartFile
-from engine.tsdb.log.frames import Gap
 from engine.tsdb.log.pages import Lost
 from engine.tsdb.log.replay import read_segment
 from engine.tsdb.log.serieslog import read_series

@@ -17,7 +17,7 @@ from typing import Final
 
 import numpy as np
 
-from engine.foundation.errors import EngineError, StoreError
+from engine.foundation.errors import DiskFullError, EngineError, StoreError
 from engine.rules import slots
 from engine.rules.batches import batches
 from engine.rules.errors import IngestError
@@ -27,7 +27,6 @@ from engine.rules.recording import Samples
 from engine.rules.running import Given, Progress, Running, RunningAlerting, start
 from engine.rules.spec import GroupSpec
 from engine.tsdb.batch import Appended, Batch
-from engine.tsdb.errors import DiskFullError
 from promql.errors import PromQLError, QueryCanceledError
 from promql.model.labels import Labels
 from promql.model.results import Result

@@ -20,7 +20,7 @@ from typing import Final, Protocol
 
 import numpy as np
 
-from engine.foundation.errors import StoreError
+from engine.foundation.errors import DiskFullError, StoreError
 from engine.foundation.lengths import Lengths
 from engine.scrape.batches import Samples, compose, samples_of, vanished
 from engine.scrape.config import ScrapeConfig
@@ -31,7 +31,6 @@ from engine.scrape.samples import LabelLimitError, SampleRules
 from engine.scrape.series import DROPPED, NO_SERIES, Resolved, SeriesCache
 from engine.scrape.target import Target
 from engine.tsdb.batch import Appended, Batch
-from engine.tsdb.errors import DiskFullError
 from engine.tsdb.exemplars import Exemplar, Verdict
 from exporters.exposition.layout import OPENMETRICS, TEXT, Layout
 from exporters.exposition.negotiate import Format, format_of

@@ -16,10 +16,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from engine.names.numbers import NEVER, any_nan
 from engine.tsdb.batch import Appended, Batch
 from engine.tsdb.commit import Commit, Layout
 from engine.tsdb.names.catalog import Catalog
-from engine.tsdb.numbers import NEVER, any_nan
 from engine.tsdb.options import StoreOptions
 from engine.tsdb.reading.late import first_of_each
 from engine.tsdb.source import Source

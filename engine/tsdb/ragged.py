@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from engine.tsdb.numbers import enlarged
+from engine.names.numbers import enlarged
 from engine.tsdb.parts import Block, Samples, Wanted
 from promql.model.types import FloatArray, IntArray
 

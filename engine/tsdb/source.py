@@ -23,10 +23,10 @@ from typing import Final
 
 import numpy as np
 
+from engine.names.numbers import NEVER, growing_ints
 from engine.tsdb.commit import Commit, Layout
 from engine.tsdb.log.pages import Rows
 from engine.tsdb.names.catalog import Catalog
-from engine.tsdb.numbers import NEVER, growing_ints
 from engine.tsdb.options import StoreOptions
 from engine.tsdb.ragged import OpenRagged
 from engine.tsdb.table import Newest, OpenTable

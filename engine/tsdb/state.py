@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from engine.names.index import Index
+from engine.names.numbers import NEVER
 from engine.tsdb.commit import Commit, Layout
 from engine.tsdb.files.partfile import PartFile
 from engine.tsdb.log.pages import Rows
 from engine.tsdb.log.tombstones import Tombstones
 from engine.tsdb.names.catalog import Catalog
-from engine.tsdb.names.index import Index
-from engine.tsdb.numbers import NEVER
 from engine.tsdb.source import Source
 
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
+from engine.names.index import Index
 from engine.tsdb.batch import Appended
-from engine.tsdb.names.index import Index
 from promql.model.labels import METRIC_NAME
 
 TOP: Final = 10

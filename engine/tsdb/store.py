@@ -18,19 +18,18 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.foundation.errors import StoreError
+from engine.foundation.errors import DiskError, FormatError, StoreError
 from engine.foundation.files import FolderLock, replace, sweep
+from engine.names.numbers import NEVER
 from engine.tsdb.admission import Admission, Bounds
 from engine.tsdb.batch import Appended, Batch
 from engine.tsdb.commit import Commit
-from engine.tsdb.errors import DiskError, FormatError
 from engine.tsdb.exemplars import Exemplar, Exemplars, Verdict
 from engine.tsdb.files.cache import ArrayCache
 from engine.tsdb.log.exemplarlog import KeptExemplars
 from engine.tsdb.log.serieslog import Named, NoSeriesLog, SeriesLog
 from engine.tsdb.log.tombstones import Deletion
 from engine.tsdb.log.wal import Log, NoLog, Wal
-from engine.tsdb.numbers import NEVER
 from engine.tsdb.options import StoreOptions
 from engine.tsdb.reading.gather import gather
 from engine.tsdb.reading.late import held

@@ -15,7 +15,7 @@ from typing import Final
 
 import numpy as np
 
-from engine.tsdb.numbers import enlarged
+from engine.names.numbers import enlarged
 from engine.tsdb.parts import Located, Wanted
 from promql.model.staleness import ABSENT_BITS, ABSENT_NAN
 from promql.model.types import FloatArray, IntArray

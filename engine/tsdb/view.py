@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from engine.names.numbers import NEVER
 from engine.tsdb.log.tombstones import Deletion
-from engine.tsdb.numbers import NEVER
 from engine.tsdb.parts import RaggedPart, SealedTable, TablePart
 from engine.tsdb.ragged import RaggedView
 from engine.tsdb.table import Newest, TableView

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from aiohttp import web
 
+from engine.foundation.errors import DiskFullError
 from engine.remote.pushes.path import PushError, grouping
-from engine.tsdb.errors import DiskFullError
 from engine.web.answers import plain
 from engine.web.api.envelope import answering, success
 from promql.model.instants import rfc3339

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from engine.foundation.errors import FormatError
 from engine.offline.verifying import Verdict, Verifier
-from engine.tsdb.errors import FormatError
 from engine.tsdb.options import StoreOptions
 from engine.tsdb.store import Store
 from tests.tsdb.twin import batch, equal, named

@@ -10,14 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.foundation.errors import StoreError
+from engine.foundation.errors import DiskFullError, StoreError
 from engine.foundation.supervise import Supervisor
 from engine.rules import slots
 from engine.rules.group import Group
 from engine.rules.ports import Parts
 from engine.rules.spec import GroupSpec
 from engine.testing.manual_clock import ManualClock
-from engine.tsdb.errors import DiskFullError
 from promql.errors import EvaluationError, QueryCanceledError
 from promql.model.results import Result, Scalar
 from tests.rules.fakes import Answer, FakeEvaluator, FakeStore, Told, alerting, braces, during, group, recording, vector

@@ -12,6 +12,7 @@ from engine.discovery.config import TargetGroup as WrittenGroup
 from engine.discovery.ports import DiscoveryParts
 from engine.discovery.static import static_groups
 from engine.foundation.addresses import AddressBook
+from engine.foundation.errors import DiskFullError
 from engine.foundation.supervise import Supervisor
 from engine.foundation.workers import InlineWorkers
 from engine.scrape.config import ScrapeConfig
@@ -21,7 +22,6 @@ from engine.scrape.ports import Fetched, Parts
 from engine.scrape.target import Target, find_targets
 from engine.testing.manual_clock import ManualClock
 from engine.tsdb.batch import Appended, Batch
-from engine.tsdb.errors import DiskFullError
 from engine.tsdb.exemplars import Exemplar, Exemplars, Verdict
 from promql.model.durations import Duration
 from promql.model.labels import Labels

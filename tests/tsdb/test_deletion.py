@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.foundation.errors import DiskFullError, FormatError
 from engine.tsdb.batch import Appended
-from engine.tsdb.errors import DiskFullError, FormatError
 from engine.tsdb.options import StoreOptions
 from engine.tsdb.store import Store
 from promql.model.labels import Labels

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.tsdb.errors import DiskError, DiskFullError
+from engine.foundation.errors import DiskError, DiskFullError
 from engine.tsdb.options import StoreOptions
 from engine.tsdb.store import Store
 from tests.tsdb.appender import OPTIONS, expected
@@ -55,7 +55,7 @@ def until_full(store: Store, twin: Twin, time: int, name: str = "m") -> int:
         while True:
             append(store, twin, time, name)
             time += 1000
-    with pytest.raises(DiskFullError, match=r"no room to write.*: samples are refused until there is"):
+    with pytest.raises(DiskFullError, match=r"no room to write.*: nothing more is taken until there is"):
         append(store, twin, time, name)
     return time
 

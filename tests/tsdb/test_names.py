@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.tsdb.names.index import Index
+from engine.names.index import Index
 from engine.tsdb.names.names import SeriesNames
 from promql.execute.grouping import Grouping
 from promql.model.labels import Labels

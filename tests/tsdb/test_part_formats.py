@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.tsdb.errors import FormatError
+from engine.foundation.errors import FormatError
 from engine.tsdb.files.cache import ArrayCache
 from engine.tsdb.files.partfile import PartFile
 from engine.tsdb.files.partformat import HEADER, MAGIC

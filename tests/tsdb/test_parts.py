@@ -7,7 +7,7 @@ import io
 import numpy as np
 import pytest
 
-from engine.tsdb.errors import DamagedError
+from engine.foundation.errors import DamagedError
 from engine.tsdb.files.cache import ArrayCache
 from engine.tsdb.files.partfile import PartFile
 from engine.tsdb.files.partwrite import write_parts

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.tsdb.errors import DamagedError, DiskFullError, FormatError
-from engine.tsdb.log.frames import Frame, read_frames
+from engine.foundation.errors import DamagedError, DiskFullError, FormatError
+from engine.foundation.frames import Frame, read_frames
 from engine.tsdb.log.walformat import CHANGES, FORM
 from engine.tsdb.options import StoreOptions
 from engine.tsdb.store import Store
@@ -231,7 +231,7 @@ def test_a_folder_of_another_format_is_refused(tmp_path: Path) -> None:
 FULL = """
 import resource, signal, sys
 from pathlib import Path
-from engine.tsdb.errors import DiskFullError
+from engine.foundation.errors import DiskFullError
 from engine.tsdb.store import Store
 from tests.tsdb.twin import batch, named
 

@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.foundation.errors import StoreError
-from engine.tsdb.errors import DiskFullError
+from engine.foundation.errors import DiskFullError, StoreError
 from engine.tsdb.options import StoreOptions
 from engine.tsdb.store import Store
 from promql.model.panel import Kind

@@ -6,8 +6,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.names.index import Index
 from engine.tsdb.batch import Batch
-from engine.tsdb.names.index import Index
 from engine.tsdb.names.names import SeriesNames
 from engine.tsdb.options import StoreOptions
 from engine.tsdb.parts import Samples

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.foundation.errors import FormatError
+from engine.foundation.frames import Form, Frame, FrameFile, Gap, framed, read_frames
 from engine.tsdb.commit import Commit, Layout
-from engine.tsdb.errors import FormatError
-from engine.tsdb.log.frames import Form, Frame, FrameFile, Gap, framed, read_frames
 from engine.tsdb.log.pages import Lost, Rows
 from engine.tsdb.log.replay import Instants, Through, read_segment
 from engine.tsdb.log.wal import FULL_EVERY, Wal

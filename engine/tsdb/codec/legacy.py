@@ -6,8 +6,8 @@ from typing import Final
 
 import numpy as np
 
+from engine.foundation.errors import DamagedError
 from engine.tsdb.codec.deflate import inflated
-from engine.tsdb.errors import DamagedError
 from promql.model.types import FloatArray, IntArray
 
 XOR_PLANES: Final = 1

@@ -11,7 +11,7 @@ from typing import Final
 
 import numpy as np
 
-from engine.tsdb.errors import DamagedError, FormatError
+from engine.foundation.errors import DamagedError, FormatError
 from engine.tsdb.files.cache import ArrayCache
 from engine.tsdb.files.partformat import HEADER, LEGACY_VERSION, MAGIC, TABLE, TRAILER, VERSION, instants
 from engine.tsdb.files.partindex import Footer, Index, read_footer, read_index

@@ -9,10 +9,10 @@ from typing import Final, Protocol
 
 import numpy as np
 
+from engine.foundation.errors import DamagedError
 from engine.tsdb.codec import legacy
 from engine.tsdb.codec.layout import CONSTANT, XOR, XOR_PLANES, Layout, layout
 from engine.tsdb.codec.stripes import Stripe, unpacked
-from engine.tsdb.errors import DamagedError
 from engine.tsdb.files.cache import ArrayCache
 from engine.tsdb.files.partindex import Index
 from engine.tsdb.parts import Block, Located, Samples, Wanted, matched

@@ -14,8 +14,8 @@ from typing import Final
 import msgspec
 
 from engine.foundation.errors import StoreError
+from engine.foundation.frames import Form, FrameFile, Gap, framed, read_frames
 from engine.tsdb.exemplars import Exemplar, ExemplarCounts, Exemplars, Verdict
-from engine.tsdb.log.frames import Form, FrameFile, Gap, framed, read_frames
 from promql.model.labels import Labels
 
 FORM: Final = Form(b"exem", 1)

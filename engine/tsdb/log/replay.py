@@ -16,8 +16,8 @@ from typing import Final
 
 import numpy as np
 
+from engine.foundation.frames import Frame, Gap, read_frames
 from engine.tsdb.codec.deflate import inflated
-from engine.tsdb.log.frames import Frame, Gap, read_frames
 from engine.tsdb.log.pages import Lost, PackedRow, Page, Rows
 from engine.tsdb.log.walformat import (
     CHANGES,

@@ -17,8 +17,8 @@ from typing import Final
 import msgspec
 
 from engine.foundation.files import beside
+from engine.foundation.frames import Form, FrameFile, Gap, file_header, framed, read_frames
 from engine.tsdb.codec.deflate import deflated
-from engine.tsdb.log.frames import Form, FrameFile, Gap, file_header, framed, read_frames
 from promql.model.labels import Labels
 
 SERIES: Final = 1

@@ -4,7 +4,7 @@ A deletion takes a commit number like a commit: it holds for the samples of comm
 stored before a deletion of its samples is written down, so no part has samples from both sides of it, and whether a
 deletion holds for a part is told by the part's last commit.
 
-The file is one of records (see `engine.tsdb.log.frames`), synced before what it says is relied on:
+The file is one of records (see `engine.foundation.frames`), synced before what it says is relied on:
 - DELETION: commit number, start, end, how many series, and the differences of their numbers, deflated.
 - FLOORS: sources by number, and up to which commit each is stored. Replay passes over what parts hold by their last
   commit; where parts are dropped or cleaned away, that has to be remembered for as long as the log has the commits.
@@ -23,7 +23,7 @@ from typing import Final
 import numpy as np
 
 from engine.foundation.files import beside, sync_folder
-from engine.tsdb.log.frames import Form, FrameFile, Gap, file_header, framed, read_frames
+from engine.foundation.frames import Form, FrameFile, Gap, file_header, framed, read_frames
 from promql.model.types import BoolArray, IntArray
 
 FORM: Final = Form(b"tomb", 1)

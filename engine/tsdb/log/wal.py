@@ -22,9 +22,10 @@ from typing import Final, Protocol
 
 import numpy as np
 
+from engine.foundation.frames import FrameFile, framed
+from engine.names.numbers import NEVER
 from engine.tsdb.codec.deflate import deflated
 from engine.tsdb.commit import Commit
-from engine.tsdb.log.frames import FrameFile, framed
 from engine.tsdb.log.walformat import (
     CHANGES,
     CHANGES_HEAD,
@@ -39,7 +40,6 @@ from engine.tsdb.log.walformat import (
     segments,
 )
 from engine.tsdb.log.words import packed, turns
-from engine.tsdb.numbers import NEVER
 from engine.tsdb.options import StoreOptions
 from promql.model.types import FloatArray, IntArray
 

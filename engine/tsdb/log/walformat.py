@@ -1,6 +1,6 @@
 """What the log's segments are made of.
 
-A segment `NNNNNNNN.wal` is a file of records (see `engine.tsdb.log.frames`). Version 2 has three kinds:
+A segment `NNNNNNNN.wal` is a file of records (see `engine.foundation.frames`). Version 2 has three kinds:
 - PAGE: a number, a source, the series of a page in its order. Numbers are never given twice in a segment; the same
   page is written again, under its number, before each row that is told in full.
 - CHANGES: commit number, instant, page, and the values of a whole scrape, XORed with those of the page's row before.
@@ -20,7 +20,7 @@ import struct
 from pathlib import Path
 from typing import Final
 
-from engine.tsdb.log.frames import Form
+from engine.foundation.frames import Form
 
 FORM: Final = Form(b"wal\0", 2)
 

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
+from engine.names.numbers import NEVER, growing_floats, growing_ints
 from engine.tsdb.names.graves import Graves
-from engine.tsdb.numbers import NEVER, growing_floats, growing_ints
 from promql.model.labels import EMPTY, Labels
 from promql.model.staleness import ABSENT_NAN
 from promql.model.types import FloatArray, IntArray

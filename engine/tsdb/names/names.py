@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final, overload
 
-from engine.tsdb.names.index import Index
+from engine.names.index import Index
 from promql.model.coded import CodedLabels, Codes
 from promql.model.labels import Labels
 from promql.model.types import IntArray

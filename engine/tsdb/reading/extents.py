@@ -12,8 +12,8 @@ from typing import Final
 
 import numpy as np
 
-from engine.tsdb.errors import DamagedError
-from engine.tsdb.numbers import NEVER
+from engine.foundation.errors import DamagedError
+from engine.names.numbers import NEVER
 from engine.tsdb.parts import RaggedPart, TablePart, Wanted
 from engine.tsdb.view import Part, View
 from promql.model.staleness import is_absent

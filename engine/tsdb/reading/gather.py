@@ -18,8 +18,8 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
+from engine.names.numbers import NEVER, any_nan
 from engine.tsdb.names.names import SeriesNames
-from engine.tsdb.numbers import NEVER, any_nan
 from engine.tsdb.parts import Located, Samples, SealedTable, TablePart, Wanted
 from engine.tsdb.reading.lives import Lives, Sheet
 from engine.tsdb.reading.strands import strands

@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from engine.tsdb.names.matching import Matching
+from engine.names.matching import Matching
 from engine.tsdb.names.names import SeriesNames
 from engine.tsdb.reading.gather import Group
 from engine.tsdb.state import State

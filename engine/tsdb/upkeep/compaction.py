@@ -15,7 +15,7 @@ import logging
 import threading
 from collections.abc import Callable, Generator, Mapping, Sequence
 
-from engine.tsdb.errors import DamagedError
+from engine.foundation.errors import DamagedError
 from engine.tsdb.files.partfile import PartFile
 from engine.tsdb.files.partwrite import PartWriter
 from engine.tsdb.source import Source

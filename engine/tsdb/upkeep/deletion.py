@@ -17,9 +17,9 @@ from typing import Final
 
 import numpy as np
 
+from engine.names.numbers import NEVER
 from engine.tsdb.files.pruned import deleted_value, pruned
 from engine.tsdb.log.tombstones import Deletion
-from engine.tsdb.numbers import NEVER
 from engine.tsdb.parts import Wanted
 from engine.tsdb.reading import extents
 from engine.tsdb.reading.extents import LATEST, Extents

@@ -13,7 +13,7 @@ from typing import Final
 
 import numpy as np
 
-from engine.tsdb.numbers import NEVER
+from engine.names.numbers import NEVER
 from engine.tsdb.parts import Block
 from engine.tsdb.source import Source
 from engine.tsdb.state import State

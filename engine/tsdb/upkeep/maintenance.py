@@ -21,14 +21,14 @@ from typing import Final
 
 import numpy as np
 
+from engine.foundation.errors import DiskError, DiskFullError
 from engine.foundation.files import NO_ROOM
-from engine.tsdb.errors import DiskError, DiskFullError
+from engine.names.numbers import NEVER
 from engine.tsdb.files.cache import ArrayCache
 from engine.tsdb.files.partfile import PartFile
 from engine.tsdb.files.partwrite import write_parts
 from engine.tsdb.log.serieslog import NoSeriesLog, SeriesLog
 from engine.tsdb.log.wal import Log
-from engine.tsdb.numbers import NEVER
 from engine.tsdb.options import StoreOptions
 from engine.tsdb.source import Source
 from engine.tsdb.state import State

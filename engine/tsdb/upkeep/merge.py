@@ -15,12 +15,12 @@ from typing import Final, Protocol, cast
 
 import numpy as np
 
+from engine.names.numbers import NEVER
 from engine.tsdb.codec.layout import slice_columns
 from engine.tsdb.files.partformat import RAGGED, TABLE, VERSION
 from engine.tsdb.files.partindex import About
 from engine.tsdb.files.partwrite import Head, PartWriter, write_ragged, write_table
 from engine.tsdb.files.stored import Place, StoredRagged, StoredTable
-from engine.tsdb.numbers import NEVER
 from engine.tsdb.parts import Block, RaggedPart, Samples, SealedTable, Wanted
 from engine.tsdb.view import Part
 from promql.model.staleness import ABSENT_NAN, is_absent

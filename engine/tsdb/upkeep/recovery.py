@@ -16,18 +16,18 @@ from typing import Final
 import numpy as np
 
 from engine.foundation.collector import uncollected
+from engine.foundation.errors import DamagedError
 from engine.foundation.files import NO_ROOM
+from engine.foundation.frames import Gap
+from engine.names.numbers import NEVER
 from engine.tsdb.commit import Commit, Layout
-from engine.tsdb.errors import DamagedError
 from engine.tsdb.files.cache import ArrayCache
 from engine.tsdb.files.partfile import PartFile
-from engine.tsdb.log.frames import Gap
 from engine.tsdb.log.pages import Lost, Rows
 from engine.tsdb.log.replay import Instants, read_segment
 from engine.tsdb.log.serieslog import Named, read_series, rewrite
 from engine.tsdb.log.tombstones import Deletion, Tombstones, read_tombstones
 from engine.tsdb.log.walformat import number_of, segments
-from engine.tsdb.numbers import NEVER
 from engine.tsdb.options import StoreOptions
 from engine.tsdb.reading.selection import Selections
 from engine.tsdb.source import Source

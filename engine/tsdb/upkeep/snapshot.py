@@ -13,8 +13,8 @@ import threading
 from collections.abc import Iterable
 from pathlib import Path
 
+from engine.foundation.errors import DiskError, DiskFullError
 from engine.foundation.files import BESIDE, NO_ROOM, replace, sync_folder
-from engine.tsdb.errors import DiskError, DiskFullError
 from engine.tsdb.log.serieslog import NoSeriesLog, SeriesLog
 from engine.tsdb.log.tombstones import Tombstones
 from engine.tsdb.state import State

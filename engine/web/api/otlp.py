@@ -13,11 +13,10 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 from aiohttp import web
 
-from engine.foundation.errors import RemoteError
+from engine.foundation.errors import DiskFullError, RemoteError
 from engine.foundation.protobuf import counted, framed
 from engine.foundation.workers import Workers
 from engine.remote.receiver import LARGE, Receiver
-from engine.tsdb.errors import DiskFullError
 from engine.web.answers import plain
 
 if TYPE_CHECKING:  # few send such requests, and what reads them would be loaded at every start

@@ -10,8 +10,8 @@ from typing import Final
 
 from aiohttp import web
 
+from engine.foundation.errors import DiskFullError
 from engine.remote.receiver import Receiver, WriteError
-from engine.tsdb.errors import DiskFullError
 from engine.web.answers import plain
 
 SWITCHED_OFF: Final = "remote write receiver needs to be enabled with --web.enable-remote-write-receiver"

@@ -12,28 +12,31 @@ damage), kind of file. A record is `magic kind length crc payload`; the checksum
 
 from __future__ import annotations
 
+import mmap
 import os
 import struct
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from isal import isal_zlib
+from numpy.typing import NDArray
 
+from engine.foundation.errors import DamagedError, DiskError, DiskFullError, FormatError
 from engine.foundation.files import NO_ROOM
-from engine.tsdb.errors import DiskError, DiskFullError, FormatError
-from promql.model.types import AnyArray
 
 _FILE_MAGIC: Final = b"\x93engine\n"
 _FILE: Final = struct.Struct("<8sHH4s")
+HEADER_SIZE: Final = _FILE.size
 _MAGIC: Final = b"\xe7\xa1rc"
 _FRAME: Final = struct.Struct("<4sIII")
 _SUMMED: Final = struct.Struct("<II")
 _BLOCK: Final = 1 << 20
 
-Piece = bytes | AnyArray
+Piece = bytes | NDArray[Any]
+Buffer = bytes | memoryview | mmap.mmap
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,10 @@ class Frame(NamedTuple):
     kind: int
     payload: memoryview
     end: int
+
+    @property
+    def start(self) -> int:
+        return self.end - len(self.payload) - _FRAME.size
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,14 +89,34 @@ def read_frames(path: Path, form: Form) -> Iterator[Frame | Gap]:
             if window.size:
                 yield Gap(0, window.size, torn=True)
             return
-        magic, version, turned, tag = _FILE.unpack(header)
-        if (magic, turned ^ 0xFFFF, tag) != (_FILE_MAGIC, version, form.tag):
+        if not has_header(header, form, str(path)):
             yield Gap(0, _FILE.size, torn=False)
-        elif version > form.version:
-            raise FormatError(
-                f"{path}: format version {version}, but this release reads up to {form.version}: use a newer release"
-            )
         yield from _frames(window)
+
+
+def has_header(data: Buffer, form: Form, name: str) -> bool:
+    """Whether this is a file of that kind. Raises FormatError for a newer version."""
+    magic, version, turned, tag = _FILE.unpack_from(data)
+    if (magic, turned ^ 0xFFFF, tag) != (_FILE_MAGIC, version, form.tag):
+        return False
+    if version > form.version:
+        raise FormatError(
+            f"{name}: format version {version}, but this release reads up to {form.version}: use a newer release"
+        )
+    return True
+
+
+def payload_at(data: Buffer, at: int) -> memoryview:
+    """What the record there holds. Raises DamagedError where none can be read."""
+    view = memoryview(data)
+    if not 0 <= at <= len(view) - _FRAME.size:
+        raise DamagedError(f"there is no record at {at}")
+    magic, _, length, crc = _FRAME.unpack_from(view, at)
+    body = at + _FRAME.size
+    payload = view[body : body + length]
+    if magic != _MAGIC or len(payload) != length or _checksum(view[at + 4 : body - 4], payload) != crc:
+        raise DamagedError(f"the record at {at} has another checksum than when it was written")
+    return payload
 
 
 class _Window:
@@ -202,7 +229,7 @@ class FrameFile:
                 self._cut()
             if error.errno in NO_ROOM:
                 raise DiskFullError(
-                    f"{self.path}: no room to write ({error.strerror}): samples are refused until there is"
+                    f"{self.path}: no room to write ({error.strerror}): nothing more is taken until there is"
                 ) from error
             raise DiskError(f"{self.path}: can't write ({error.strerror}): check the disk") from error
         self.size += len(data)

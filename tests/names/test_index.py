@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.tsdb.names.index import Index
-from engine.tsdb.names.matching import Matching, prefix_of
+from engine.names.index import Index
+from engine.names.matching import Matching, prefix_of
 from engine.tsdb.stats import label_tables
 from promql.model.labels import Labels
 from promql.model.matchers import Matcher, MatchOp, match_all

@@ -15,7 +15,7 @@ from typing import Final
 
 import numpy as np
 
-from engine.tsdb.numbers import enlarged
+from engine.names.numbers import enlarged
 from promql.model.labels import Labels
 from promql.model.types import IntArray
 

@@ -13,7 +13,7 @@ from typing import Final
 
 import numpy as np
 
-from engine.tsdb.names.index import Index
+from engine.names.index import Index
 from promql.model.matchers import Matcher, MatchOp
 from promql.model.types import BoolArray, IntArray
 
