@@ -44,7 +44,7 @@ BAD: Final = 2
 LINT: Final = 3
 _PREFIX: Final = MappingProxyType({
     Severity.ERROR: "", Severity.UNUSABLE: "", Severity.UNSUPPORTED: "", Severity.OURS: "warning: ",
-    Severity.WARNING: "warning: ", Severity.LINT: "lint: ",
+    Severity.WARNING: "warning: ", Severity.IDLE: "", Severity.LINT: "lint: ",
 })  # fmt: skip
 _KEYS: Final[Mapping[Kind, frozenset[str]]] = MappingProxyType({
     "rules": frozenset(_field.encode_name for _field in msgspec.structs.fields(RuleFile)),

@@ -25,6 +25,7 @@ from engine.foundation.decode_nodes import SyntaxMistake, compose
 from engine.foundation.decode_report import (
     Context,
     Decoded,
+    NoEffect,
     NotHere,
     NotYet,
     NullItem,
@@ -35,7 +36,7 @@ from engine.foundation.decode_types import TooLarge, empty, reader
 from engine.foundation.expand import expand
 from engine.foundation.source import Position, Severity, settled
 
-__all__ = ["Decoded", "NotHere", "NotYet", "NullItem", "OnlyHere", "Report", "decode"]
+__all__ = ["Decoded", "NoEffect", "NotHere", "NotYet", "NullItem", "OnlyHere", "Report", "decode"]
 
 T = TypeVar("T")
 

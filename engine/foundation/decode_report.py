@@ -45,6 +45,16 @@ class OnlyHere:
 
 
 @dataclass(frozen=True, slots=True)
+class NoEffect:
+    """Accepted, and nothing follows from it; `reason` says why."""
+
+    reason: str
+
+    def message(self) -> str:
+        return f"without effect here: {self.reason}"
+
+
+@dataclass(frozen=True, slots=True)
 class NullItem:
     """What the original says of a null item in this list."""
 

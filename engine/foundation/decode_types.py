@@ -14,7 +14,7 @@ import msgspec
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from engine.foundation.decode_nodes import MAX_DEPTH, NOTHING, is_null, kind_of, pairs, position
-from engine.foundation.decode_report import Context, NotHere, NotYet, NullItem, OnlyHere, Report
+from engine.foundation.decode_report import Context, NoEffect, NotHere, NotYet, NullItem, OnlyHere, Report
 from engine.foundation.decode_scalars import SCALARS, Parse, choice, nearest, source_text
 from engine.foundation.errors import ConfigError
 from engine.foundation.source import Path, Severity
@@ -46,6 +46,8 @@ def reader(kind: Any) -> Reader:
         return _mapping(*args)
     if kind in SCALARS:
         return _scalar(SCALARS[kind])
+    if kind is Anything:
+        return _anything
     if hasattr(kind, "from_text"):
         return _custom(kind.from_text, getattr(kind, "meant", None))
     if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
@@ -116,6 +118,20 @@ def _custom(from_text: Callable[[str], Any], meant: Callable[[str], str] | None 
 
 
 # --- composites
+
+
+class Anything:
+    """A part that is taken as it stands and not looked into."""
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Anything)
+
+    def __hash__(self) -> int:
+        return hash(Anything)
+
+
+def _anything(*_: object) -> Anything:
+    return Anything()
 
 
 def _annotated(inner: Any, marks: Sequence[Any]) -> Reader:
@@ -280,6 +296,11 @@ class _StructReader:
         return self._fields
 
 
+_SEVERITIES: Final[Mapping[type, Severity]] = {
+    NotYet: Severity.UNSUPPORTED, NotHere: Severity.UNSUPPORTED, OnlyHere: Severity.OURS, NoEffect: Severity.IDLE,
+}  # fmt: skip
+
+
 class _Field:
     """How one key is read, and what is to be said of it when it is used."""
 
@@ -287,13 +308,13 @@ class _Field:
         self.name = name
         self.read = reader(kind)
         marks = get_args(kind)[1:] if get_origin(kind) is Annotated else ()
-        self._mark = next((m for m in marks if isinstance(m, NotYet | NotHere | OnlyHere)), None)
-        self._unused = empty(kind) if self._mark is not None else None
+        self._marks = [(mark, _SEVERITIES[type(mark)]) for mark in marks if type(mark) in _SEVERITIES]
+        self._unused = empty(kind) if self._marks else None
 
     def tell(self, value: Any, key: Node, path: Path, context: Context) -> None:
-        if self._mark is not None and value != self._unused:
-            severity = Severity.OURS if isinstance(self._mark, OnlyHere) else Severity.UNSUPPORTED
-            context.add(severity, position(key), path, self._mark.message())
+        for mark, severity in self._marks:
+            if value != self._unused or severity is Severity.IDLE:
+                context.add(severity, position(key), path, mark.message())
 
 
 def _shown(keys: Collection[str]) -> str:

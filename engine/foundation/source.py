@@ -15,13 +15,14 @@ Path = tuple[str | int, ...]
 
 
 class Severity(Enum):
-    """What follows from a finding, the worst first. What is ours, warnings and lint let a file through."""
+    """What follows from a finding, the worst first. From what is ours on, a file passes."""
 
     ERROR = "error"  # the original refuses it too
     UNUSABLE = "unusable"  # the original loads it, and fails when it comes to use it
     UNSUPPORTED = "unsupported"  # right, but this engine can't do it
     OURS = "ours"  # works here, and the original refuses it
     WARNING = "warning"
+    IDLE = "idle"  # fine, and without effect in this engine
     LINT = "lint"  # fine, but hardly meant
 
 

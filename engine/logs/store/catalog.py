@@ -13,11 +13,15 @@ from promql.model.matchers import Matcher
 
 
 class Tenant:
-    """One tenant's streams. What is found is true for the thread that asks; others may add meanwhile."""
+    """One tenant's streams, `active` of which have lines that are not sealed.
+
+    What is found is true for the thread that asks; others may add meanwhile.
+    """
 
     def __init__(self) -> None:
         self.index = Index()
         self.by_labels: dict[Labels, Stream] = {}
+        self.active = 0
         self._by_number: dict[int, Stream] = {}
         self._matching = Matching(self.index)
 
@@ -59,6 +63,15 @@ class Catalog:
             self._next += 1
             tenant.add(found)
         return found
+
+    def find(self, named: Named) -> Stream | None:
+        tenant = self.tenants.get(named.tenant)
+        return None if tenant is None else tenant.by_labels.get(named.labels)
+
+    def active(self, tenant: str) -> int:
+        """How many streams of a tenant have lines that are not sealed."""
+        found = self.tenants.get(tenant)
+        return 0 if found is None else found.active
 
     def streams(self) -> Iterable[Stream]:
         for tenant in list(self.tenants.values()):

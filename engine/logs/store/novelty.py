@@ -25,7 +25,8 @@ def alone(runs: Sequence[tuple[Named, Run]]) -> Sequence[tuple[Named, Run]]:
     for named, run in runs:
         found.setdefault(named, []).append(run)
     return [
-        (named, some[0] if len(some) == 1 else _run(joined([r.lines() for r in some]))) for named, some in found.items()
+        (named, some[0] if len(some) == 1 else run_of_lines(joined([r.lines() for r in some])))
+        for named, some in found.items()
     ]
 
 
@@ -48,7 +49,7 @@ def novel(stream: Stream, run: Run) -> Run | None:
         seen.add(line)
     if kept.all():
         return run
-    return _run(take(lines, np.flatnonzero(kept))) if kept.any() else None
+    return run_of_lines(take(lines, np.flatnonzero(kept))) if kept.any() else None
 
 
 def _doubtful(times: IntArray, highest: int | None) -> IntArray:
@@ -63,9 +64,9 @@ def _doubtful(times: IntArray, highest: int | None) -> IntArray:
 
 
 def _together(runs: Sequence[Run]) -> Run:
-    return _run(joined([run.lines() for run in runs]))
+    return run_of_lines(joined([run.lines() for run in runs]))
 
 
-def _run(lines: Lines) -> Run:
+def run_of_lines(lines: Lines) -> Run:
     sizes = (np.diff(lines.starts) - 1).astype(np.uint32)
     return Run(lines.text, array("I", sizes.tobytes()), array("q", lines.times.tobytes()), lines.metadata)

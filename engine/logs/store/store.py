@@ -99,6 +99,7 @@ class LogStore:
     def _add(self, stream: Stream, run: Run) -> None:
         blobs, sealing, head = stream.held
         if head is None:
+            self.catalog.tenants[stream.named.tenant].active += sealing is None
             head = Head()
             head.add(run)
             stream.held = Held(blobs, sealing, head)
@@ -170,6 +171,7 @@ class LogStore:
             self.files.exchange([], [segment])
             for place, stream in enumerate(self._sealing):
                 stream.held = Held((*stream.held.blobs, *new.get(place, ())), None, stream.held.head)
+                self.catalog.tenants[stream.named.tenant].active -= stream.held.head is None
             self._sealing = []
         if self._log is not None:
             self._log.drop_before(through)
