@@ -24,10 +24,10 @@ import msgspec
 
 from engine.alerting.alert import Alert, pooled, pooled_text
 from engine.alerting.linelog import LogWriteError
+from engine.foundation.errors import DiskError, DiskFullError
 from engine.foundation.files import BESIDE, sync_folder
+from engine.foundation.frames import Form, Frame, FrameFile, Gap, framed, read_frames
 from engine.foundation.workers import Workers
-from engine.tsdb.errors import DiskError, DiskFullError
-from engine.tsdb.log.frames import Form, Frame, FrameFile, Gap, framed, read_frames
 from promql.model.labels import Labels
 
 FORM: Final = Form(b"alrt", 1)
