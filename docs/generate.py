@@ -51,7 +51,7 @@ from engine.gotemplate.functions.prometheus import functions as prometheus_funct
 from engine.relabel.config import ACTIONS, RelabelConfig
 from engine.rules.config import RuleFile
 from exporters.exposition.families import Family
-from exporters.node.table import COLLECTORS, NOT_BUILT, PATH_FLAGS
+from exporters.node.table import COLLECTORS, NOT_BUILT, NOT_BUILT_FLAGS, PATH_FLAGS
 from promql.execute.reduce import REDUCTIONS
 from promql.functions.operators import ARITHMETIC, COMPARISON, SETS
 from promql.functions.presence import nothing
@@ -390,10 +390,15 @@ def node() -> Iterator[str]:
         for name, kind in COLLECTORS.items()
     ]
     yield from table(("Collector", "What it tells", "Default", "Flags"), rows)
-    defaults = originals("node", "on_by_default")
-    on, off = sorted(NOT_BUILT & defaults), sorted(NOT_BUILT - defaults)
-    yield from section("Not built", "Switching one off is accepted, switching one on is refused by name.", level=3)
-    yield from table(("In the original", "Collectors"), [("on by default", code(on)), ("off by default", code(off))])
+    missing = sorted(originals("node", "on_by_default") - set(COLLECTORS))
+    assert not missing, f"on by default in the original and not built: {missing}"
+    yield from section(
+        "Not built",
+        "All of these are off by default in the original too. Switching one off is accepted,"
+        " switching one on is refused by name, and so are the flags that follow.",
+        level=3,
+    )
+    yield f"{code(sorted(NOT_BUILT))}; {code(sorted(f'--{flag}' for flag in NOT_BUILT_FLAGS))}."
 
 
 # --- HTTP

@@ -33,6 +33,19 @@ class Exporter(Protocol):
         """The families now; `only` names parts. Raises EngineError for a part that it does not have."""
 
 
+class Late:
+    """An exporter that is made when it is asked for the first time: what it imports is not needed to start."""
+
+    def __init__(self, make: Callable[[], Exporter]) -> None:
+        self._make = make
+        self._made: Exporter | None = None
+
+    def collect(self, only: Collection[str] | None = None) -> list[Family]:
+        if self._made is None:
+            self._made = self._make()
+        return self._made.collect(only)
+
+
 class BusyError(EngineError):
     """Too many wait already."""
 

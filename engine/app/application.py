@@ -67,9 +67,7 @@ from engine.tsdb.store import Store
 from engine.web.api.status import Runtime
 from exporters.browser.metrics import Beacons, OwnCounts
 from exporters.exposition.families import Family
-from exporters.node.exporter import NodeExporter
-from exporters.node.options import NodeOptions
-from exporters.serve import Collect, in_turn
+from exporters.serve import Collect, Exporter, Late, in_turn
 from promql.functions.dialects import Dialect
 from promql.model.durations import format_duration
 from promql.model.labels import Labels
@@ -409,12 +407,17 @@ class Application:
         async def of_alertmanager(_: Sequence[str]) -> list[Family]:
             return [] if self.alertmanager is None else alertmanager_families(self.alertmanager)
 
-        node = NodeExporter(NodeOptions(), self._around.clock)
         return {
             "prometheus": ours,
             "alertmanager": of_alertmanager,
-            "node": in_turn(node, self._around.workers),
+            "node": in_turn(Late(self._node), self._around.workers),
         }
+
+    def _node(self) -> Exporter:
+        from exporters.node.exporter import NodeExporter  # noqa: PLC0415 - of what runs only when it is asked
+        from exporters.node.options import NodeOptions  # noqa: PLC0415
+
+        return NodeExporter(NodeOptions(), self._around.clock)
 
     async def _upkeep(self) -> None:
         while True:

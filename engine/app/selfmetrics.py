@@ -6,13 +6,9 @@ One table: a name, a type, a help text, and how its samples are read from the pa
 
 from __future__ import annotations
 
-import os
-import platform
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, TypeAlias
-
-import psutil
 
 from engine.app.sdmetrics import discovery_families, summary
 from engine.foundation.lengths import Lengths
@@ -25,10 +21,11 @@ from engine.rules.templates import TemplateCounts
 from engine.scrape.manager import ScrapeManager
 from engine.tsdb.store import Store
 from engine.web.counts import HttpCounts
+from exporters import build
 from exporters.browser.metrics import OwnCounts
 from exporters.exposition.families import Family, MetricType
 from exporters.histogram import histogram_family
-from exporters.node.exporter import ARCHITECTURES
+from exporters.process.itself import Itself
 
 COMPATIBLE_VERSION: Final = "2.42.0"
 _C, _G = MetricType.COUNTER, MetricType.GAUGE
@@ -62,7 +59,7 @@ class Parts:
 Rows: TypeAlias = Iterable[tuple[Mapping[str, str], float]]
 Read: TypeAlias = Callable[[Parts], float | Rows]
 
-_OURSELVES: Final = psutil.Process()
+_OURSELVES: Final = Itself()
 _T: Final = "prometheus_target_"
 _SCRAPES: Final = f"{_T}scrapes_"
 _POOLS: Final = f"{_T}scrape_pool"
@@ -278,18 +275,13 @@ TABLE: Final[tuple[tuple[str, MetricType, str, Read], ...]] = (
         "Unexpected errors by loop; each loop was started again.",
         lambda p: [({"loop": name}, count) for name, count in sorted(p.crashes.items())],
     ),
-    ("process_cpu_seconds_total", _C, "CPU time of this process.", lambda _: _cpu_seconds()),
-    ("process_resident_memory_bytes", _G, "Resident memory.", lambda _: _OURSELVES.memory_info().rss),
-    ("process_virtual_memory_bytes", _G, "Virtual memory.", lambda _: _OURSELVES.memory_info().vms),
-    ("process_start_time_seconds", _G, "When the process began, in Unix time.", lambda _: _OURSELVES.create_time()),
-    ("process_open_fds", _G, "Open files.", lambda _: _open_files()),
-    ("process_max_fds", _G, "Files that may be open, where the system limits them.", lambda _: _most_files()),
 )
 
 
 def families(parts: Parts) -> list[Family]:
     """All families, sorted by name."""
     found = [_family(name, kind, text, read(parts)) for name, kind, text, read in TABLE]
+    found += _OURSELVES.read()
     found += _summaries(parts)
     found += rule_families(parts.rules.groups(), parts.rules.durations(), parts.templates)
     found += notifier_families(parts.notifier)
@@ -314,14 +306,7 @@ def version() -> dict[str, str]:
 
 def build_info() -> dict[str, str]:
     """The labels of `prometheus_build_info`."""
-    return {
-        "branch": "HEAD",
-        "goarch": ARCHITECTURES.get(platform.machine(), platform.machine()),
-        "goos": platform.system().lower(),
-        "goversion": f"python{platform.python_version()}",
-        "revision": "engine",
-        "version": COMPATIBLE_VERSION,
-    }
+    return build.labels(COMPATIBLE_VERSION, "engine")
 
 
 def _family(name: str, kind: MetricType, text: str, value: float | Rows) -> Family:
@@ -351,16 +336,3 @@ def _summaries(parts: Parts) -> Iterable[Family]:
         ("prometheus_http_response_size_bytes", "Bytes of HTTP answers, by handler.", parts.http.bytes_sent),
     ):
         yield histogram_family(name, text, "handler", found)
-
-
-def _cpu_seconds() -> float:
-    times = os.times()
-    return times.user + times.system
-
-
-def _open_files() -> int:
-    return _OURSELVES.num_fds() if hasattr(_OURSELVES, "num_fds") else len(_OURSELVES.open_files())
-
-
-def _most_files() -> Rows:
-    return [({}, _OURSELVES.rlimit(psutil.RLIMIT_NOFILE)[0])] if hasattr(_OURSELVES, "rlimit") else []

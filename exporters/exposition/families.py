@@ -1,10 +1,14 @@
-"""Metric families: what an exporter gives, what a renderer writes."""
+"""Metric families: what an exporter gives, what a renderer writes.
+
+They are msgspec's structs, since a page makes hundreds: one costs a tenth of what a frozen dataclass does.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from enum import Enum
+
+import msgspec
 
 
 class MetricType(Enum):
@@ -21,8 +25,7 @@ class MetricType(Enum):
     GAUGEHISTOGRAM = "gaugehistogram"
 
 
-@dataclass(frozen=True, slots=True)
-class Sample:
+class Sample(msgspec.Struct, frozen=True, gc=False):
     """`name` is the sample's own (`x_bucket`, `x_sum`); `timestamp` is Unix ms where the exporter gives one."""
 
     name: str
@@ -31,14 +34,13 @@ class Sample:
     timestamp: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Family:
+class Family(msgspec.Struct, frozen=True):
     """A name, its help, its type, and its samples in the order in which they are shown."""
 
     name: str
     type: MetricType
     help: str
-    samples: list[Sample] = field(default_factory=list)
+    samples: list[Sample] = msgspec.field(default_factory=list)
     unit: str = ""
 
     @classmethod

@@ -8,9 +8,10 @@ format knows five types, so the others are written as the nearest of them.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import Final
 
-from exporters.exposition.families import Family, MetricType, Sample
+from exporters.exposition.families import Family, MetricType
 from exporters.exposition.negotiate import Format
 from promql.model.numbers import general
 
@@ -39,7 +40,7 @@ def _text(families: Iterable[Family]) -> Iterator[str]:
         yield f"# TYPE {family.name} {_OLDER[family.type]}\n"
         for sample in family.samples:
             stamp = "" if sample.timestamp is None else f" {sample.timestamp}"
-            yield f"{_series(sample.name, sample)} {number(sample.value)}{stamp}\n"
+            yield f"{_series(sample.name, sample.labels)} {number(sample.value)}{stamp}\n"
 
 
 def _openmetrics(families: Iterable[Family]) -> Iterator[str]:
@@ -54,18 +55,32 @@ def _openmetrics(families: Iterable[Family]) -> Iterator[str]:
         for sample in family.samples:
             written = name + "_total" if counter and sample.name in (name, family.name) else sample.name
             stamp = "" if sample.timestamp is None else f" {sample.timestamp / 1000:.3f}"
-            yield f"{_series(written, sample)} {number(sample.value)}{stamp}\n"
+            yield f"{_series(written, sample.labels)} {number(sample.value)}{stamp}\n"
     yield "# EOF\n"
 
 
-def _series(name: str, sample: Sample) -> str:
-    if not sample.labels:
-        return name
-    return name + "{" + ",".join(f'{label}="{escape(value)}"' for label, value in sample.labels) + "}"
+def _series(name: str, labels: tuple[tuple[str, str], ...]) -> str:
+    return name + _braced(labels) if labels else name
+
+
+@lru_cache(maxsize=8192)
+def _braced(labels: tuple[tuple[str, str], ...]) -> str:
+    """Pages repeat their labels, from family to family and from scrape to scrape."""
+    return "{" + ",".join(f'{label}="{escape(value)}"' for label, value in labels) + "}"
 
 
 def number(value: float) -> str:
-    """As Go's client prints a sample: `1`, `2.5`, `1e+06`, `NaN`, `+Inf`."""
+    """As Go's client prints a sample: `1`, `2.5`, `1e+06`, `NaN`, `+Inf`; `general` says how, this is quicker."""
+    if -1e6 < value < 1e6:
+        whole = int(value)
+        if whole == value and (whole or str(value) == "0.0"):
+            return str(whole)
+        if not -1e-4 < value < 1e-4:
+            return repr(float(value))
+    elif 1e6 <= value < 1e16 and (whole := int(value)) == value:
+        figures = str(whole)
+        shown = figures.rstrip("0")
+        return f"{shown[0]}{'.' if len(shown) > 1 else ''}{shown[1:]}e+{len(figures) - 1:02d}"
     return general(value)
 
 

@@ -7,22 +7,23 @@ so that a page's order never changes.
 from __future__ import annotations
 
 import logging
-import platform
 import sys
 from collections.abc import Collection, Iterable
 from functools import partial
 from typing import Final
 
 from engine.foundation.clock import Clock, SystemClock
-from exporters.exposition.families import Family, MetricType
+from exporters import build
+from exporters.exposition.families import Family, MetricType, Sample
 from exporters.node import portable
 from exporters.node.errors import NoDataError, UnknownCollectorError
+from exporters.node.machine import Machine
 from exporters.node.options import NodeOptions
 from exporters.node.table import COLLECTORS, Reader
+from exporters.process.itself import Itself
 
 COMPATIBLE_VERSION: Final = "1.5.0"
-ARCHITECTURES: Final = {"x86_64": "amd64", "AMD64": "amd64", "aarch64": "arm64", "i686": "386", "armv7l": "arm"}
-
+_ABOUT: Final = "node_exporter:"
 _COMPOUND: Final = (MetricType.HISTOGRAM, MetricType.SUMMARY)  # their samples keep the order of their parts
 
 log = logging.getLogger(__name__)
@@ -34,7 +35,9 @@ class NodeExporter:
     def __init__(self, options: NodeOptions | None = None, clock: Clock | None = None) -> None:
         self._options = options or NodeOptions()
         self._clock = clock or SystemClock()
-        self._readers = {name: self._reader(name) for name in enabled(self._options)}
+        machine = Machine(self._options, self._clock)
+        self._readers = {name: _reader(name, machine) for name in enabled(self._options)}
+        self._itself = Itself() if self._options.about_itself else None
 
     @property
     def collectors(self) -> list[str]:
@@ -50,21 +53,26 @@ class NodeExporter:
                 raise UnknownCollectorError(
                     f"Couldn't create filtered metrics handler: couldn't create collector: {kind} collector: {name}"
                 )
-        families = [_build_info()]
-        seconds = Family("node_scrape_collector_duration_seconds", MetricType.GAUGE, "Seconds that a collector took.")
-        success = Family("node_scrape_collector_success", MetricType.GAUGE, "Whether a collector succeeded.")
+        families = [_build_info(), *(self._itself.read() if self._itself is not None else ())]
+        taken = {family.name for family in families}
+        seconds = Family(
+            "node_scrape_collector_duration_seconds", MetricType.GAUGE, f"{_ABOUT} Duration of a collector scrape."
+        )
+        success = Family("node_scrape_collector_success", MetricType.GAUGE, f"{_ABOUT} Whether a collector succeeded.")
         for name in names:
             started = self._clock.monotonic()
             found = _attempt(name, self._readers[name])
-            seconds.add(self._clock.monotonic() - started, (("collector", name),))
-            success.add(float(found is not None), (("collector", name),))
-            families += _unclaimed(found or (), families)
+            labels = (("collector", name),)
+            seconds.add(self._clock.monotonic() - started, labels)
+            success.add(float(found is not None), labels)
+            families += _unclaimed(found or (), taken)
         return _in_order((*families, seconds, success))
 
-    def _reader(self, name: str) -> Reader:
-        if not sys.platform.startswith("linux") and name in portable.READERS:
-            return partial(portable.READERS[name], self._options)
-        return COLLECTORS[name].make(self._options, self._clock)
+
+def _reader(name: str, machine: Machine) -> Reader:
+    if not sys.platform.startswith("linux") and name in portable.READERS:
+        return partial(portable.READERS[name], machine)
+    return COLLECTORS[name].make(machine)
 
 
 def enabled(options: NodeOptions) -> list[str]:
@@ -83,7 +91,7 @@ def _attempt(name: str, read: Reader) -> list[Family] | None:
     """The collector's families, or None when it failed: files of procfs vary between kernels, so anything may."""
     try:
         return read()
-    except NoDataError as error:
+    except (NoDataError, FileNotFoundError) as error:
         log.debug("the %s collector has nothing to show: %s", name, error)
     except (OSError, ValueError, KeyError, IndexError) as error:
         log.warning("the %s collector failed: %s", name, error)
@@ -92,32 +100,31 @@ def _attempt(name: str, read: Reader) -> list[Family] | None:
     return None
 
 
-def _unclaimed(found: Iterable[Family], families: Iterable[Family]) -> list[Family]:
+def _unclaimed(found: Iterable[Family], taken: set[str]) -> Iterable[Family]:
     """Without families that another collector has shown: a text file may hold anything."""
-    taken = {family.name for family in families}
     for family in found:
         if family.name in taken:
             log.warning("the family %s is shown by two collectors: the second is left out", family.name)
-    return [family for family in found if family.name not in taken]
+        else:
+            taken.add(family.name)
+            yield family
 
 
 def _in_order(families: Iterable[Family]) -> list[Family]:
     for family in families:
-        if family.type not in _COMPOUND:
-            family.samples.sort(key=lambda sample: sample.labels)
-    return sorted(families, key=lambda family: family.name)
+        if len(family.samples) > 1 and family.type not in _COMPOUND:
+            family.samples.sort(key=_labels)
+    return sorted(families, key=_name)
+
+
+def _labels(sample: Sample) -> tuple[tuple[str, str], ...]:
+    return sample.labels
+
+
+def _name(family: Family) -> str:
+    return family.name
 
 
 def _build_info() -> Family:
-    machine = platform.machine()
-    labels = {
-        "branch": "HEAD",
-        "goarch": ARCHITECTURES.get(machine, machine),
-        "goos": sys.platform,
-        "goversion": f"python{platform.python_version()}",
-        "revision": "unknown",
-        "version": COMPATIBLE_VERSION,
-    }
-    return Family.of(
-        "node_exporter_build_info", MetricType.GAUGE, "The exporter's version and platform, as labels.", (labels, 1.0)
-    )
+    help_ = "The exporter's version and platform, as labels."
+    return Family.of("node_exporter_build_info", MetricType.GAUGE, help_, (build.labels(COMPATIBLE_VERSION), 1.0))

@@ -23,13 +23,16 @@ NETSTAT_FIELDS: Final = (
     "|Tcp_(ActiveOpens|InSegs|OutSegs|OutRsts|PassiveOpens|RetransSegs|CurrEstab)"
     "|Udp6?_(InDatagrams|OutDatagrams|NoPorts|RcvbufErrors|SndbufErrors))$"
 )
+IPVS_LABELS: Final = "local_address,local_port,remote_address,remote_port,proto,local_mark"
+NOTHING: Final = "^$"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NodeOptions:
     """`enabled` turns single collectors on or off against the defaults; patterns are RE2 and search, unanchored.
 
-    An empty `*_exclude` excludes nothing; a non-empty `*_include` decides alone.
+    An empty `*_exclude` excludes nothing; a non-empty `*_include` decides alone. `about_itself` adds the families of
+    the process that answers.
     """
 
     procfs: Path = Path("/proc")
@@ -38,7 +41,15 @@ class NodeOptions:
     udev_data: Path = Path("/run/udev/data")
     enabled: Mapping[str, bool] = field(default_factory=dict)
     disable_defaults: bool = False
+    about_itself: bool = True
+    arp_device_exclude: str = ""
+    arp_device_include: str = ""
+    bcache_priorities: bool = False
     cpu_guest: bool = True
+    cpu_info: bool = False
+    cpu_info_flags: str = ""
+    cpu_info_bugs: str = ""
+    ipvs_labels: str = IPVS_LABELS
     stat_softirq: bool = False
     mount_points_exclude: str = MOUNT_POINTS_EXCLUDE
     mount_timeout_seconds: float = 5.0
@@ -47,8 +58,12 @@ class NodeOptions:
     disk_device_include: str = ""
     netdev_device_exclude: str = ""
     netdev_device_include: str = ""
-    netclass_ignored_devices: str = "^$"
+    netdev_netlink: bool = True
+    netclass_ignored_devices: str = NOTHING
     netclass_ignore_invalid_speed: bool = False
+    power_supply_ignored: str = NOTHING
+    rapl_zone_label: bool = False
+    tape_devices_ignored: str = NOTHING
     vmstat_fields: str = VMSTAT_FIELDS
     textfile_directory: str = ""
     netstat_fields: str = NETSTAT_FIELDS

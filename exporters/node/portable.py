@@ -12,12 +12,15 @@ from typing import Final
 import psutil
 
 from exporters.exposition.families import Family
-from exporters.node import cpu, diskstats, filesystem, loadavg, netdev, reading, stat
-from exporters.node.filesystem import Mount, Usage
-from exporters.node.options import NodeOptions
+from exporters.node import reading
+from exporters.node.machine import Machine
+from exporters.node.network import netdev
+from exporters.node.storage import diskstats, filesystem
+from exporters.node.storage.filesystem import Mount, Usage
+from exporters.node.system import cpu, loadavg, meminfo, stat
 
 
-def read_cpu(_options: NodeOptions) -> list[Family]:
+def read_cpu(_machine: Machine) -> list[Family]:
     times = {str(number): _modes(found._asdict()) for number, found in enumerate(psutil.cpu_times(percpu=True))}
     return cpu.families(times, guest=False)
 
@@ -26,7 +29,7 @@ def _modes(found: Mapping[str, float]) -> list[float]:
     return [found.get(mode, 0.0) for mode in cpu.MODES] + [0.0, 0.0]
 
 
-def read_meminfo(_options: NodeOptions) -> list[Family]:
+def read_meminfo(_machine: Machine) -> list[Family]:
     memory, swap = psutil.virtual_memory(), psutil.swap_memory()
     values = {
         "MemTotal": memory.total,
@@ -35,15 +38,12 @@ def read_meminfo(_options: NodeOptions) -> list[Family]:
         "SwapTotal": swap.total,
         "SwapFree": swap.free,
     }
-    return [
-        reading.gauge(f"node_memory_{key}_bytes", f"{key} as the system tells.", float(value))
-        for key, value in values.items()
-    ]
+    return [meminfo.field(f"{key}_bytes", float(value)) for key, value in values.items()]
 
 
-def read_filesystem(options: NodeOptions) -> list[Family]:
+def read_filesystem(machine: Machine) -> list[Family]:
     mounts = [Mount(p.device, p.mountpoint, p.fstype, "ro" in p.opts.split(",")) for p in psutil.disk_partitions()]
-    return filesystem.families(filesystem.select(mounts, options), _usage)
+    return filesystem.families(filesystem.select(mounts, machine.options), _usage)
 
 
 def _usage(mount: Mount) -> Usage:
@@ -51,7 +51,8 @@ def _usage(mount: Mount) -> Usage:
     return Usage(float(found.total), float(found.free), float(found.free), 0.0, 0.0)
 
 
-def read_diskstats(options: NodeOptions) -> list[Family]:
+def read_diskstats(machine: Machine) -> list[Family]:
+    options = machine.options
     keeps = reading.device_filter(options.disk_device_exclude, options.disk_device_include)
     disks = (psutil.disk_io_counters(perdisk=True) or {}).items()
     return diskstats.counts({disk: _io(found._asdict()) for disk, found in disks if keeps(disk)})
@@ -82,7 +83,8 @@ _NETWORK: Final = MappingProxyType(
 )
 
 
-def read_netdev(options: NodeOptions) -> list[Family]:
+def read_netdev(machine: Machine) -> list[Family]:
+    options = machine.options
     stats = {
         device: {field: float(getattr(found, source)) for field, source in _NETWORK.items()}
         for device, found in psutil.net_io_counters(pernic=True).items()
@@ -90,15 +92,15 @@ def read_netdev(options: NodeOptions) -> list[Family]:
     return netdev.families(stats, reading.device_filter(options.netdev_device_exclude, options.netdev_device_include))
 
 
-def read_loadavg(_options: NodeOptions) -> list[Family]:
+def read_loadavg(_machine: Machine) -> list[Family]:
     return loadavg.families(list(psutil.getloadavg()))
 
 
-def read_stat(_options: NodeOptions) -> list[Family]:
+def read_stat(_machine: Machine) -> list[Family]:
     return stat.parse(f"btime {psutil.boot_time()}")
 
 
-READERS: Final[Mapping[str, Callable[[NodeOptions], list[Family]]]] = MappingProxyType(
+READERS: Final[Mapping[str, Callable[[Machine], list[Family]]]] = MappingProxyType(
     {
         "cpu": read_cpu,
         "diskstats": read_diskstats,

@@ -1,26 +1,21 @@
-"""The same machine at the same moment, seen by the original and by ours."""
+"""The same machine at the same moment, seen by the original and by ours; and a machine that has everything, as files."""
 
 from __future__ import annotations
 
 import re
-import shutil
-import socket
-import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
-from threading import Event
 from typing import Final
 
 import pytest
 
 from engine.foundation.clock import SystemClock
-from exporters.exposition.families import Family
 from exporters.node.exporter import NodeExporter
 from exporters.node.flags import parse_flags
 from exporters.node.table import COLLECTORS
+from tests.exporters.node import machine_tree
+from tests.peers.node_pages import BINARY, Page, Series, original, page_of, parse
 
-BINARY: Final = shutil.which("prometheus-node-exporter") or shutil.which("node_exporter")
 pytestmark = [
     pytest.mark.peer,
     pytest.mark.skipif(BINARY is None, reason="prometheus-node-exporter is not installed"),
@@ -33,20 +28,38 @@ FLAGS: Final = [
     "--collector.filesystem.mount-points-exclude=^/(dev|proc|sys)($|/)",
     "--collector.netdev.device-exclude=^$",
     "--collector.stat.softirq",
+    "--collector.cpu.info",
+]
+# The original asks the kernel itself of network devices, unless it is told to read the files.
+OF_FILES: Final = [
+    "--no-collector.netdev.netlink",
+    "--collector.bcache.priorityStats",
+    "--collector.cpu.info.flags-include=^(aes|avx.?)$",
+    "--collector.cpu.info.bugs-include=^mds$",
 ]
 # Its labels say who was built with what.
 BUILD: Final = "node_exporter_build_info"
+# Longer sentences of the original, which ours say in other words.
+OWN_WORDS: Final = re.compile(
+    "node_bcache_(cache_available_percent|cache_miss_collisions_total|cache_read_races_total|writeback_rate_proportional_term)"
+    "|node_dmi_info|node_exporter_build_info|node_os_info|node_fibrechannel_(loss_of_sync|nos)_total|node_hwmon_humidity"
+    "|node_infiniband_(excessive_buffer_overrun_errors|legacy_packets_transmitted|link_downed|local_link_integrity_errors"
+    "|port_(constraint_errors|discards|packets)_(received|transmitted)|port_errors_received|port_transmit_wait"
+    "|port_receive_remote_physical_errors|vl15_dropped)_total|node_infiniband_(physical_)?state_id"
+    "|node_nf_conntrack_stat_(early_drop|search_restart)|node_nfsd_reply_cache_(misses|nocache)_total"
+    "|node_pressure_(io|memory)_stalled_seconds_total|node_tape_(io_others|io_time_seconds|residual)_total"
+    "|node_xfs_directory_operation_.*|node_xfs_inode_operation_.*"
+)
 # What does not move within the second between the two readings.
 STEADY: Final = re.compile(
     "node_boot_time_seconds|node_memory_(MemTotal|SwapTotal|CommitLimit)_bytes|node_filesystem_(size_bytes|readonly)"
     "|node_network_(mtu_bytes|up|info|flags|speed_bytes|iface_id|protocol_type)|node_uname_info|node_os_.*"
     "|node_disk_info|node_filefd_maximum|node_nf_conntrack_entries_limit|node_time_zone_.*|node_time_clocksource_.*"
     "|node_timex_(status|sync_status|tick_seconds|frequency_adjustment_ratio|loop_time_constant)|my_metric|plain|h_.*"
-    "|node_textfile_.*|node_selinux_.*"
+    "|node_textfile_.*|node_selinux_.*|node_cpu_info|process_max_fds|process_virtual_memory_max_bytes"
 )
-
-Series = dict[tuple[str, tuple[tuple[str, str], ...]], float]
-
+# What does not come from the files of a copied machine.
+MOVING: Final = re.compile("node_time_seconds|node_timex_.*|process_.*|node_scrape_collector_duration_seconds|" + BUILD)
 
 TEXTFILES: Final = {
     "a.prom": '# HELP my_metric A thing.\n# TYPE my_metric gauge\nmy_metric{a="b"} 1\nplain 2\n',
@@ -56,102 +69,90 @@ TEXTFILES: Final = {
     "unended.prom": "unended 1",
 }
 
+Pages = tuple[Page, Page]
+
+
+def _pages(flags: list[str], log: Path) -> Pages:
+    theirs = parse(original(flags, log))
+    return page_of(NodeExporter(parse_flags(flags), SystemClock()).collect()), theirs
+
 
 @pytest.fixture(scope="module")
-def flags(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+def here(tmp_path_factory: pytest.TempPathFactory) -> Pages:
+    """Ours and theirs, of this machine."""
     folder = tmp_path_factory.mktemp("textfiles")
     for name, text in TEXTFILES.items():
         (folder / name).write_text(text)
-    return [*FLAGS, f"--collector.textfile.directory={folder}"]
+    return _pages([*FLAGS, f"--collector.textfile.directory={folder}"], tmp_path_factory.mktemp("node") / "log")
 
 
 @pytest.fixture(scope="module")
-def original(tmp_path_factory: pytest.TempPathFactory, flags: list[str]) -> Iterator[str]:
-    """Its page."""
-    assert BINARY is not None
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{free.getsockname()[1]}"
-    log = tmp_path_factory.mktemp("node") / "log"
-    with log.open("w") as out:
-        process = subprocess.Popen([BINARY, f"--web.listen-address={address}", *flags], stderr=out)
-    try:
-        yield _page(address, log)
-    finally:
-        process.terminate()
-        process.wait()
+def everything(tmp_path_factory: pytest.TempPathFactory) -> Pages:
+    """Ours and theirs, of a machine that has everything."""
+    where = machine_tree.build(tmp_path_factory.mktemp("machine"))
+    ours_too = [flag for flag in FLAGS if "filesystem" not in flag]
+    flags = [*ours_too, *OF_FILES, "--collector.textfile.directory=", *where]
+    return _pages(flags, tmp_path_factory.mktemp("node") / "log")
 
 
-def _page(address: str, log: Path) -> str:
-    host, port = address.split(":")
-    request = f"GET /metrics HTTP/1.0\r\nHost: {address}\r\n\r\n".encode()
-    for _ in range(2000):
-        try:
-            with socket.create_connection((host, int(port))) as connection:
-                connection.sendall(request)
-                return b"".join(iter(lambda: connection.recv(65536), b"")).decode()
-        except ConnectionRefusedError:
-            Event().wait(0.005)
-    raise AssertionError(log.read_text())
+@pytest.fixture(params=["here", "everything"])
+def pages(request: pytest.FixtureRequest) -> Pages:
+    both: Pages = request.getfixturevalue(request.param)
+    return both
 
 
-@pytest.fixture(scope="module")
-def theirs(original: str) -> tuple[dict[str, str], Series]:
-    """Types by family, values by series; the families of their runtime are left out."""
-    types: dict[str, str] = {}
-    series: Series = {}
-    for line in original.splitlines():
-        if re.match("(# [A-Z]+ )?(go|process|promhttp)_", line):
-            continue
-        if line.startswith("# TYPE "):
-            _, _, name, kind = line.split()
-            types[name] = kind
-        elif found := re.match(r"(\w+)(?:\{(.*)\})? (\S+)$", line):
-            labels = re.findall(r'(\w+)="((?:[^"\\]|\\.)*)"', found[2] or "")
-            series[found[1], tuple(sorted((k, v.replace('\\"', '"')) for k, v in labels))] = float(found[3])
-    return types, series
+def test_the_families_and_their_types_are_the_same(pages: Pages) -> None:
+    ours, theirs = pages
+    assert ours.types == theirs.types
 
 
-@pytest.fixture(scope="module")
-def ours(original: str, flags: list[str]) -> list[Family]:
-    return NodeExporter(parse_flags(flags), SystemClock()).collect()
+def test_helps_are_the_same_but_for_longer_sentences(pages: Pages) -> None:
+    ours, theirs = pages
+    assert {
+        name for name, text in ours.helps.items() if text != theirs.helps[name] and not OWN_WORDS.fullmatch(name)
+    } == set()
 
 
-def series_of(families: list[Family]) -> Series:
-    return {(s.name, s.labels): s.value for family in families for s in family.samples}
+def test_the_label_sets_are_the_same(pages: Pages) -> None:
+    ours, theirs = pages
+    assert {key for key in ours.series if key[0] != BUILD} == {key for key in theirs.series if key[0] != BUILD}
 
 
-def test_the_families_and_their_types_are_the_same(ours: list[Family], theirs: tuple[dict[str, str], Series]) -> None:
-    assert {family.name: family.type.value for family in ours} == theirs[0]
+def test_the_build_is_told_by_the_same_labels(here: Pages) -> None:
+    names = [[name for (_, labels) in page.of(BUILD) for name, _ in labels] for page in here]
+    assert names[0] == names[1]
 
 
-def test_the_label_sets_are_the_same(ours: list[Family], theirs: tuple[dict[str, str], Series]) -> None:
-    assert {key for key in series_of(ours) if key[0] != BUILD} == {key for key in theirs[1] if key[0] != BUILD}
+def test_collectors_succeed_and_fail_alike(pages: Pages) -> None:
+    ours, theirs = pages
+    success = "node_scrape_collector_success"
+    assert ours.of(success) == theirs.of(success)
 
 
-def test_the_build_is_told_by_the_same_labels(ours: list[Family], theirs: tuple[dict[str, str], Series]) -> None:
-    def names(series: Series) -> list[str]:
-        return next([name for name, _ in labels] for family, labels in series if family == BUILD)
-
-    assert names(series_of(ours)) == names(theirs[1])
-
-
-def test_collectors_succeed_and_fail_alike(ours: list[Family], theirs: tuple[dict[str, str], Series]) -> None:
-    def success(series: Series) -> Series:
-        return {key: value for key, value in series.items() if key[0] == "node_scrape_collector_success"}
-
-    assert success(series_of(ours)) == success(theirs[1])
+def test_on_a_machine_that_has_everything_all_collectors_succeed(everything: Pages) -> None:
+    failed = {
+        dict(labels)["collector"]
+        for (_, labels), value in everything[0].of("node_scrape_collector_success").items()
+        if not value
+    }
+    assert failed == set()
 
 
-def test_what_stands_still_has_the_same_values(ours: list[Family], theirs: tuple[dict[str, str], Series]) -> None:
-    def steady(series: Series) -> Series:
-        return {key: value for key, value in series.items() if STEADY.fullmatch(key[0])}
+def test_values_of_files_are_the_same_to_the_last_digit_but_one(everything: Pages) -> None:
+    ours, theirs = everything
+    values = {key: value for key, value in theirs.series.items() if not MOVING.fullmatch(key[0])}
+    assert {key: ours.series[key] for key in values} == pytest.approx(values, rel=1e-12)
 
-    assert steady(series_of(ours)) == steady(theirs[1])
+
+def test_what_stands_still_has_the_same_values(here: Pages) -> None:
+    def steady(page: Page) -> Series:
+        return {key: value for key, value in page.series.items() if STEADY.fullmatch(key[0])}
+
+    assert steady(here[0]) == steady(here[1])
 
 
-def test_what_moves_has_moved_on(ours: list[Family], theirs: tuple[dict[str, str], Series]) -> None:
-    counters = {family.name for family in ours if family.type.value == "counter"}
-    mine = series_of(ours)
-    behind = {key for key, value in theirs[1].items() if key[0] in counters and mine[key] < value - 1e-6}
+def test_what_moves_has_moved_on(here: Pages) -> None:
+    ours, theirs = here
+    counters = {name for name, kind in ours.types.items() if kind == "counter" and name != "process_cpu_seconds_total"}
+    behind = {key for key, value in theirs.series.items() if key[0] in counters and ours.series[key] < value - 1e-6}
     assert not behind

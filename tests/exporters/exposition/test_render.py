@@ -12,8 +12,9 @@ from exporters.exposition.families import Family, MetricType, Sample
 from exporters.exposition.keys import decode
 from exporters.exposition.negotiate import Format, format_of, negotiate
 from exporters.exposition.openmetrics import parse_openmetrics
-from exporters.exposition.render import render
+from exporters.exposition.render import number, render
 from exporters.exposition.text import parse_text
+from promql.model.numbers import general
 
 PARSERS = {Format.TEXT: parse_text, Format.OPENMETRICS: parse_openmetrics}
 
@@ -119,3 +120,10 @@ def test_a_name_that_is_no_utf8_costs_its_letters_and_not_the_page() -> None:
 def test_headers_never_break_the_choice(text: str) -> None:
     assert negotiate(text) in Format
     assert format_of(text) in Format
+
+
+@given(
+    value=st.floats() | st.integers(-(10**17), 10**17).map(float) | st.sampled_from([0.0, -0.0, 1e6, 999999.0, 1e-4])
+)
+def test_the_quick_way_to_write_a_number_writes_what_the_slow_one_does(value: float) -> None:
+    assert number(value) == general(value)

@@ -14,6 +14,7 @@ from exporters.node import portable
 from exporters.node.errors import UnknownCollectorError
 from exporters.node.exporter import NodeExporter, enabled
 from exporters.node.flags import FLAGS, parse_flags
+from exporters.node.machine import Machine
 from exporters.node.options import NodeOptions
 from exporters.node.table import COLLECTORS, NOT_BUILT
 
@@ -84,6 +85,9 @@ def test_a_command_line_means_what_it_means_to_the_original() -> None:
             "--collector.filesystem.mount-points-exclude=^/(sys)($|/)",
             "--no-collector.cpu.guest",
             "--collector.filesystem.mount-timeout=1500ms",
+            "--no-collector.ntp",
+            "--collector.rapl.enable-zone-label",
+            "--web.disable-exporter-metrics",
         ]
     )
     assert options == NodeOptions(
@@ -93,17 +97,27 @@ def test_a_command_line_means_what_it_means_to_the_original() -> None:
         mount_points_exclude="^/(sys)($|/)",
         cpu_guest=False,
         mount_timeout_seconds=1.5,
+        rapl_zone_label=True,
+        about_itself=False,
     )
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--collector.systemd"], "the collector systemd is not built in"),
+        (["--collector.systemd"], "--collector.systemd asks for what is not built in"),
         (["--colector.cpu"], "unknown flag --colector.cpu"),
         (["--path.procfs"], "--path.procfs needs a value"),
         (["--collector.filesystem.mount-timeout=soon"], "mount-timeout: not a valid duration string"),
+        (["--collector.cpu", "--no-collector.cpu"], "--collector.cpu cannot be repeated"),
         (["cpu"], "unexpected argument 'cpu'"),
+        (["--collector.ntp.server=x"], "--collector.ntp.server asks for what is not built in"),
+        (["--collector.netdev.address-info"], "asks for what is not built in"),
+        (["--collector.ipvs.backend-labels=local_port,colour"], "unknown IPVS backend labels: colour"),
+        (
+            ["--collector.arp.device-include=a", "--collector.arp.device-exclude=b"],
+            "--collector.arp.device-exclude and --collector.arp.device-include exclude each other",
+        ),
         (["--collector.netdev.device-exclude=("], "device-exclude: error parsing regexp: missing closing"),
     ],
 )
@@ -123,10 +137,10 @@ def test_every_portable_reader_has_its_row_and_no_collector_is_both_built_and_no
 
 @pytest.mark.parametrize("name", sorted(portable.READERS))
 def test_the_portable_readers_name_only_families_of_linux(name: str) -> None:
-    options = NodeOptions(fs_types_exclude="", mount_points_exclude="")
-    ours = named(portable.READERS[name](options))
+    machine = Machine(NodeOptions(fs_types_exclude="", mount_points_exclude=""))
+    ours = named(portable.READERS[name](machine))
     assert ours or name in ("diskstats", "filesystem")
     if sys.platform.startswith("linux"):
-        theirs = named(COLLECTORS[name].make(options, ManualClock())())
+        theirs = named(COLLECTORS[name].make(machine)())
         assert set(ours) <= set(theirs)
         assert all(ours[family].type is theirs[family].type for family in ours)

@@ -8,30 +8,26 @@ from pathlib import Path
 import pytest
 
 from exporters.exposition.families import Family
-from exporters.node import (
-    arp,
-    conntrack,
+from exporters.kernel import Tree
+from exporters.node import reading
+from exporters.node.errors import NoDataError
+from exporters.node.machine import Machine
+from exporters.node.network import arp, conntrack, netdev, netstat, sockstat, softnet, udp_queues
+from exporters.node.options import NETSTAT_FIELDS, VMSTAT_FIELDS, NodeOptions
+from exporters.node.system import (
     entropy,
     filefd,
     loadavg,
     meminfo,
-    netdev,
-    netstat,
     os_release,
     pressure,
-    reading,
     selinux,
-    sockstat,
-    softnet,
     stat,
     time,
     timex,
-    udp_queues,
     uname,
     vmstat,
 )
-from exporters.node.errors import NoDataError
-from exporters.node.options import NETSTAT_FIELDS, VMSTAT_FIELDS, NodeOptions
 
 
 def values(families: Iterable[Family]) -> dict[str, float]:
@@ -86,12 +82,9 @@ def test_softirq_vectors_are_shown_when_asked_for() -> None:
     assert shown["node_softirqs_total{vector=rcu}"] == 10.0
 
 
-def test_uname_is_all_labels(tmp_path: Path) -> None:
-    (tmp_path / "sys/kernel").mkdir(parents=True)
-    (tmp_path / "sys/kernel/domainname").write_text("example\n")
-    [family] = uname.read(NodeOptions(procfs=tmp_path))
+def test_uname_is_all_labels() -> None:
+    [family] = uname.read(Machine())
     labels = dict(family.samples[0].labels)
-    assert labels["domainname"] == "example"
     assert set(labels) == {"domainname", "machine", "nodename", "release", "sysname", "version"}
 
 
@@ -104,7 +97,7 @@ def test_clock_sources_are_listed(tmp_path: Path) -> None:
     folder.mkdir(parents=True)
     (folder / "available_clocksource").write_text("tsc hpet \n")
     (folder / "current_clocksource").write_text("tsc\n")
-    assert set(values(time.clock_sources(tmp_path))) == {
+    assert set(values(time.clock_sources(Tree(tmp_path)))) == {
         "node_time_clocksource_available_info{clocksource=tsc,device=0}",
         "node_time_clocksource_available_info{clocksource=hpet,device=0}",
         "node_time_clocksource_current_info{clocksource=tsc,device=0}",
@@ -137,13 +130,13 @@ def test_packets_without_handler_come_from_sysfs(tmp_path: Path) -> None:
     folder = tmp_path / "class/net/lo/statistics"
     folder.mkdir(parents=True)
     (folder / "rx_nohandler").write_text("7\n")
-    shown = values(netdev.read(NodeOptions(procfs=tmp_path, sysfs=tmp_path)))
+    shown = values(netdev.read(Machine(NodeOptions(procfs=tmp_path, sysfs=tmp_path))))
     assert shown["node_network_receive_nohandler_total{device=lo}"] == 7.0
 
 
 def test_protocol_counters_are_paired_with_their_names_and_filtered() -> None:
     stats = netstat.parse("Tcp: ActiveOpens MaxConn\nTcp: 3 -1\nIpExt: InOctets\nIpExt: 6\n")
-    assert stats == {"Tcp_ActiveOpens": 3.0, "Tcp_MaxConn": -1.0, "IpExt_InOctets": 6.0}
+    assert stats == {"Tcp_ActiveOpens": "3", "Tcp_MaxConn": "-1", "IpExt_InOctets": "6"}
     assert values(netstat.families(stats, NETSTAT_FIELDS)) == {
         "node_netstat_Tcp_ActiveOpens": 3.0,
         "node_netstat_IpExt_InOctets": 6.0,
@@ -157,7 +150,7 @@ def test_lines_that_do_not_pair_are_an_error() -> None:
 
 def test_version_six_has_a_line_a_field() -> None:
     stats = netstat.parse_snmp6("Ip6InOctets  460\nUdpLite6InErrors 2\n")
-    assert stats == {"Ip6_InOctets": 460.0, "UdpLite6_InErrors": 2.0}
+    assert stats == {"Ip6_InOctets": "460", "UdpLite6_InErrors": "2"}
 
 
 def test_socket_memory_is_shown_in_bytes_too() -> None:
@@ -172,7 +165,7 @@ def test_socket_memory_is_shown_in_bytes_too() -> None:
 def test_a_machine_without_version_six_shows_version_four(tmp_path: Path) -> None:
     (tmp_path / "net").mkdir()
     (tmp_path / "net/sockstat").write_text("sockets: used 1\n")
-    assert values(sockstat.read(NodeOptions(procfs=tmp_path))) == {"node_sockstat_sockets_used": 1.0}
+    assert values(sockstat.read(Machine(NodeOptions(procfs=tmp_path)))) == {"node_sockstat_sockets_used": 1.0}
 
 
 def test_paging_shows_only_the_wanted_fields() -> None:
@@ -201,7 +194,7 @@ def test_pressure_in_microseconds_becomes_seconds_and_a_missing_line_no_sample()
 
 def test_a_kernel_without_pressure_has_no_data(tmp_path: Path) -> None:
     with pytest.raises(NoDataError):
-        pressure.read(NodeOptions(procfs=tmp_path))
+        pressure.read(Machine(NodeOptions(procfs=tmp_path)))
 
 
 def test_the_distribution_is_read_as_the_shell_would() -> None:
@@ -241,15 +234,18 @@ def test_tracked_connections_are_summed_over_cpus() -> None:
 
 def test_a_machine_that_tracks_nothing_has_no_data(tmp_path: Path) -> None:
     with pytest.raises(NoDataError):
-        conntrack.read(NodeOptions(procfs=tmp_path))
+        conntrack.read(Machine(NodeOptions(procfs=tmp_path)))
 
 
 def test_a_machine_without_selinux_says_so(tmp_path: Path) -> None:
-    assert values(selinux.read(NodeOptions(sysfs=tmp_path))) == {"node_selinux_enabled": 0.0}
-    assert values(selinux.families("1", "33")) == {
+    assert values(selinux.read(Machine(NodeOptions(sysfs=tmp_path)))) == {"node_selinux_enabled": 0.0}
+
+
+def test_selinux_may_be_in_force_against_its_configuration() -> None:
+    assert values(selinux.families("1", "# SELINUX=x\nSELINUX=permissive\n")) == {
         "node_selinux_enabled": 1.0,
         "node_selinux_current_mode": 1.0,
-        "node_selinux_policy_version": 33.0,
+        "node_selinux_config_mode": 0.0,
     }
 
 
@@ -262,12 +258,12 @@ UDP = """  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retr
 def test_bytes_in_udp_sockets_are_summed(tmp_path: Path) -> None:
     (tmp_path / "net").mkdir()
     (tmp_path / "net/udp").write_text(UDP)
-    assert values(udp_queues.read(NodeOptions(procfs=tmp_path))) == {
+    assert values(udp_queues.read(Machine(NodeOptions(procfs=tmp_path)))) == {
         "node_udp_queues{ip=v4,queue=tx}": 16.0,
         "node_udp_queues{ip=v4,queue=rx}": 12.0,
     }
     with pytest.raises(NoDataError):
-        udp_queues.read(NodeOptions(procfs=tmp_path / "net"))
+        udp_queues.read(Machine(NodeOptions(procfs=tmp_path / "net")))
 
 
 @pytest.mark.parametrize(("status", "unit"), [(0x2001, 1e9), (0x0001, 1e6)])

@@ -1,0 +1,1 @@
+"""Collectors of what can be touched: sensors, power, the board."""

@@ -1,0 +1,1 @@
+"""Collectors of what keeps data: disks, arrays, tapes, file systems."""

@@ -1,0 +1,1 @@
+"""Collectors of the system itself: CPUs, memory, load, time, names."""

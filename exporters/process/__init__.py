@@ -1,0 +1,1 @@
+"""Processes: the one that answers, and others by name or number."""
