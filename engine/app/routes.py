@@ -35,6 +35,7 @@ from engine.web.api import (
     rules,
     series,
     status,
+    target_page,
     targets,
     write,
 )
@@ -116,6 +117,7 @@ def _api(app: Served) -> Iterable[web.RouteDef]:
     yield from targets.routes(
         app.scrapes, lambda: [one.url for one in app.notifier.alertmanagers], app.external_url, app.listen
     )
+    yield from target_page.routes(app.scrapes)
     yield from rules.routes(app.rules)
     yield from admin.routes(app.store, app.queries.workers, app.clock, place=app.snapshots, enabled=app.admin)
     yield from write.routes(app.receiver if app.takes_writes else None)

@@ -14,10 +14,12 @@ from engine.discovery.groups import Discovery, GroupTable, TargetGroup
 from engine.discovery.sources import discoveries
 from engine.foundation.lengths import Lengths
 from engine.scrape.config import ScrapeConfig
+from engine.scrape.look import Look, look_at
 from engine.scrape.loop import Health, ScrapeLoop, source_key
 from engine.scrape.metadata import MetadataCache
 from engine.scrape.ports import Fetcher, Parts
 from engine.scrape.target import Target, find_targets
+from exporters.exposition.negotiate import format_of
 from promql.model.labels import Labels
 
 SYNC_SECONDS: Final = 5.0
@@ -71,6 +73,15 @@ class ScrapePool:
             ActiveTarget(self.config.job_name, running.loop.target, running.loop.health, running.loop.metadata)
             for running in self._running.values()
         ]
+
+    async def look(self, url: str) -> Look | None:
+        """At the page of the target with this URL as it is now; None where there is none. Raises FetchError."""
+        target = next((one.loop.target for one in self._running.values() if one.loop.target.url == url), None)
+        if target is None:
+            return None
+        fetched = await self._fetcher.fetch(target)
+        form = format_of(fetched.content_type, self.config.fallback_scrape_protocol.form)
+        return await self._parts.workers.run(look_at, fetched, form)
 
     @property
     def discovered(self) -> int:

@@ -102,6 +102,13 @@ def test_a_receiver_is_tried_from_the_page(site: Site, tab: Seen) -> None:
     page.get_by_text("connection refused").first.wait_for()
 
 
+def test_a_target_shows_what_it_answers_now(site: Site, tab: Seen) -> None:
+    page = tab.open(f"{site.url}/targets")
+    page.get_by_role("button", name="localhost:9090").click()
+    page.get_by_text("What it answers now").wait_for()
+    page.get_by_text("# TYPE prometheus_build_info gauge").first.wait_for()
+
+
 def test_letters_lead_from_page_to_page(site: Site, tab: Seen) -> None:
     page = tab.open(f"{site.url}/alerts")
     page.get_by_text("TargetDown").first.wait_for()

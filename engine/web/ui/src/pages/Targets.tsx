@@ -4,7 +4,7 @@ import { useAsk } from "../lib/ask";
 import type { Labels } from "../lib/labels";
 import { turn, usePlace } from "../lib/route";
 import { Ago, Badge, Empty, Failure, Filter, LabelSet, Tabs, type Tone } from "../parts/small";
-import { sample } from "../lib/numbers";
+import { bytes, sample } from "../lib/numbers";
 
 interface Target {
   discoveredLabels: Labels;
@@ -83,9 +83,42 @@ function Row({ one, past }: { one: Target; past?: boolean[] }) {
           </p>
           <h3>As it was discovered</h3>
           <LabelSet labels={one.discoveredLabels} />
+          <Page one={one} />
         </div>
       )}
     </div>
+  );
+}
+
+interface Look {
+  error: string;
+  contentType?: string;
+  size?: number;
+  firstLine: number;
+  badLine: number;
+  text?: string;
+  cut?: boolean;
+}
+
+/** What the target answers right now, and where that stops to be readable. */
+function Page({ one }: { one: Target }) {
+  const found = useAsk((signal) => get<Look>("/api/v1/targets/page", { scrapePool: one.scrapePool, scrapeUrl: one.scrapeUrl }, signal), [one.scrapePool, one.scrapeUrl]);
+  const look = found.data;
+  if (!look) return <Failure text={found.error} />;
+  const bad = look.badLine - look.firstLine;
+  return (
+    <>
+      <h3>What it answers now {look.size !== undefined && <small>{bytes(look.size)}, {look.contentType || "without a content type"}</small>}</h3>
+      <Failure text={look.error && (look.badLine ? `line ${look.badLine}: ${look.error}` : look.error)} />
+      {look.text !== undefined && (
+        <pre class="rawpage" tabIndex={0}>
+          {look.text.split("\n").map((text, i) => (
+            <div key={i} class={look.badLine && i === bad ? "badline" : ""}><i>{look.firstLine + i}</i>{text}</div>
+          ))}
+          {look.cut && <div><i>…</i></div>}
+        </pre>
+      )}
+    </>
   );
 }
 
