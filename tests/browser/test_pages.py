@@ -60,6 +60,14 @@ def test_the_editor_knows_the_names_of_metrics(site: Site, tab: Seen) -> None:
     page.locator(".cm-tooltip-autocomplete").get_by_text("scrape_samples_scraped").wait_for()
 
 
+def test_a_metric_is_found_by_what_it_means_and_asked_as_its_type_wants(site: Site, tab: Seen) -> None:
+    page = tab.open(f"{site.url}/graph")
+    page.get_by_role("searchbox", name="Find a metric").fill("cpu time seconds")
+    page.get_by_role("button", name="process_cpu_seconds_total").click()
+    page.get_by_text("rate(process_cpu_seconds_total[5m])").first.wait_for()
+    page.get_by_text("3 series").or_(page.get_by_text("2 series")).or_(page.get_by_text("1 series")).first.wait_for()
+
+
 def test_a_mistake_is_told_in_the_servers_words(site: Site, chromium: object, tab: Seen) -> None:
     page = tab.open(f"{site.url}/graph?g0.expr=sum(up")
     page.get_by_text("unclosed left parenthesis").first.wait_for()
@@ -84,6 +92,7 @@ def test_an_alert_says_why_somebody_was_told_and_is_silenced_in_two_clicks(site:
     page.get_by_role("button", name="TargetDown").click()
     page.get_by_text("Why was somebody told").wait_for()
     page.get_by_text("routed").first.wait_for()
+    page.get_by_role("img", name="Over this span: firing").wait_for()
     page.get_by_role("link", name="Silence it").click()
     page.get_by_text("Concerns now: TargetDown").wait_for()
     page.get_by_role("button", name="Silence", exact=True).click()

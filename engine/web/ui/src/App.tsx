@@ -32,7 +32,7 @@ const ALL: Page[] = [
   { path: "/graph", name: "Metrics", view: () => <Explore />, timed: true, key: "m" },
   { path: "/logs", name: "Logs", view: () => <Logs />, timed: true, key: "l" },
   { path: "/dashboards", name: "Dashboards", view: () => <Boards />, key: "b" },
-  { path: "/alerts", name: "Alerts", view: () => <Alerts />, key: "a" },
+  { path: "/alerts", name: "Alerts", view: () => <Alerts />, timed: true, key: "a" },
   { path: "/silences", name: "Silences", view: () => <Silences />, key: "s" },
   { path: "/routes", name: "Routes", view: () => <Routes />, key: "o" },
   { path: "/rules", name: "Rules", view: () => <Rules />, timed: true, key: "r" },
@@ -69,7 +69,7 @@ export function App() {
   const kept = new URLSearchParams(Object.entries({ from: params.get("from"), to: params.get("to") }).filter(([, v]) => v) as [string, string][]).toString();
   return (
     <RangeContext.Provider value={{ range, turnOf, choose }}>
-      <nav class="top" aria-label="Pages">
+      <nav class="top" aria-label="Pages" hidden={params.has("kiosk")}>
         <a class="brand" href={PAGES[0]!.path.slice(1)}>engine</a>
         {PAGES.map((one) => (
           <a key={one.path} href={one.path.slice(1) + (one.timed && kept ? `?${kept}` : "")} aria-current={one.path === page.path ? "page" : undefined} title={`g ${one.key}`}>

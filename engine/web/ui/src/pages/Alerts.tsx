@@ -2,10 +2,13 @@ import { useState } from "preact/hooks";
 import { type Group, type Managed, type Rule, type RuleAlert, groups, managed, trail } from "../lib/alerts";
 import { about } from "../lib/about";
 import { useAsk } from "../lib/ask";
+import { get } from "../lib/api";
 import { type Labels, matchersText } from "../lib/labels";
+import { stepFor } from "../lib/matrix";
+import { useRange } from "../lib/range";
 import { exact } from "../lib/numbers";
 import { turn, usePlace } from "../lib/route";
-import { momentText, spanText } from "../lib/time";
+import { instants, momentText, spanText } from "../lib/time";
 import { Ago, Badge, Empty, Failure, Filter, LabelSet, type Tone } from "../parts/small";
 
 const EVERY = 5000;
@@ -125,6 +128,7 @@ function Detail({ one }: { one: Shown }) {
           .
         </p>
       )}
+      {about.component === "prometheus" && <History labels={one.labels} />}
       <p class="actions">
         <a class="button" href={silence}>Silence it</a>
         {one.annotations.runbook_url && <a class="button" data-away href={one.annotations.runbook_url} rel="noreferrer">Runbook</a>}
@@ -132,6 +136,27 @@ function Detail({ one }: { one: Shown }) {
       </p>
       {one.told ? <TrailOf fingerprint={one.told.fingerprint} /> : <p class="quiet">The Alertmanager has not heard of it{one.state === "pending" ? ": it is pending" : ""}.</p>}
     </div>
+  );
+}
+
+/** When it was pending and when it was firing, over the chosen span. */
+function History({ labels }: { labels: Labels }) {
+  const { range, turnOf } = useRange();
+  const [from, to] = instants(range, Date.now());
+  const step = stepFor(from / 1000, to / 1000, 300);
+  const found = useAsk(
+    (signal) => get<{ result: { metric: Labels; values: [number, string][] }[] }>("/api/v1/query_range", { query: `ALERTS${matchersText(labels)}`, start: from / 1000, end: to / 1000, step }, signal),
+    [matchersText(labels), range.from, range.to, turnOf],
+  );
+  const place = (second: number) => (100 * (second * 1000 - from)) / (to - from);
+  const wide = (100 * step * 1000) / (to - from);
+  if (!found.data?.result.length) return null;
+  const told = found.data.result.map((one) => `${one.metric.alertstate} for ${spanText(one.values.length * step * 1000)}`).join(", ");
+  return (
+    <svg class="track" viewBox="0 0 100 4" preserveAspectRatio="none" role="img" aria-label={`Over this span: ${told}`}>
+      <title>{told}</title>
+      {found.data.result.map((one) => one.values.map(([at]) => <rect key={`${one.metric.alertstate}${at}`} class={one.metric.alertstate === "firing" ? "bad" : "warn"} x={place(at)} width={wide} height="4" />))}
+    </svg>
   );
 }
 

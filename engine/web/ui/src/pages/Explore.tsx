@@ -1,5 +1,5 @@
 import { useMemo, useState } from "preact/hooks";
-import { ask } from "../lib/api";
+import { ask, get } from "../lib/api";
 import { useAsk } from "../lib/ask";
 import { type Labels, matchersText } from "../lib/labels";
 import { type Series, grid, stepFor } from "../lib/matrix";
@@ -108,8 +108,53 @@ function Starts({ onChoose }: { onChoose: (expr: string) => void }) {
           {name} <code>{text}</code>
         </button>
       ))}
+      <Metrics onChoose={onChoose} />
     </div>
   );
+}
+
+interface About {
+  type: string;
+  help: string;
+}
+
+const MOST_METRICS = 60;
+
+/** All metrics with what their sources say of them; each leads to the query that suits its type. */
+function Metrics({ onChoose }: { onChoose: (expr: string) => void }) {
+  const [text, setText] = useState("");
+  const names = useAsk((signal) => get<string[]>("/api/v1/label/__name__/values", {}, signal), []);
+  const told = useAsk((signal) => get<Record<string, About[]>>("/api/v1/metadata", {}, signal), []);
+  const about = (name: string) => told.data?.[name]?.[0] ?? told.data?.[name.replace(/_(bucket|sum|count|total)$/, "")]?.[0];
+  const words = text.toLowerCase().split(/\s+/);
+  const seen = (names.data ?? []).filter((name) => {
+    const line = `${name} ${about(name)?.help ?? ""}`.toLowerCase();
+    return words.every((word) => line.includes(word));
+  });
+  return (
+    <>
+      <h3>All metrics <small>{names.data?.length ?? ""}</small></h3>
+      <input type="search" class="search" placeholder="Find by name or meaning" aria-label="Find a metric" value={text} onInput={(e) => setText(e.currentTarget.value)} />
+      <table class="metrics">
+        <tbody>
+          {seen.slice(0, MOST_METRICS).map((name) => (
+            <tr key={name}>
+              <td><button type="button" class="link" onClick={() => onChoose(suited(name, about(name)?.type))}><code>{name}</code></button></td>
+              <td class="quiet">{about(name)?.type}</td>
+              <td class="quiet">{about(name)?.help}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      {seen.length > MOST_METRICS && <p class="foot">and {seen.length - MOST_METRICS} more: type to find them</p>}
+    </>
+  );
+}
+
+function suited(name: string, type?: string): string {
+  if (type === "histogram" && name.endsWith("_bucket")) return `histogram_quantile(0.95, sum by (le) (rate(${name}[5m])))`;
+  const counts = type === "counter" || (type === "histogram" || type === "summary" ? /_(sum|count)$/.test(name) : !type && name.endsWith("_total"));
+  return counts ? `rate(${name}[5m])` : name;
 }
 
 function remembered(): string[] {
