@@ -40,6 +40,7 @@ class Transport:
         self._client: HttpClient | None = None
         self._followed = (b"", float("-inf"))
         self._unbound = delivery.policy.permits(receiver, on_this_machine=False)
+        self._here = delivery.policy.permits(receiver, on_this_machine=True)
 
     async def send(self, message: Outgoing, deadline: int) -> bool:
         """Deliver until the instant `deadline` (Unix ns), or withhold, which is told. Raises DeliveryError."""
@@ -68,7 +69,9 @@ class Transport:
     async def _may_leave(self, message: Outgoing) -> bool:
         try:
             hosts = message.hosts
-            return self._unbound or all([await on_this_machine(*host, self._addresses) for host in hosts])
+            if self._unbound or not self._here:
+                return self._unbound
+            return all([await on_this_machine(*host, self._addresses) for host in hosts])
         except ValueError as error:
             raise DeliveryError(f"{message.address} is no address that can be called: {error}", retry=False) from None
 

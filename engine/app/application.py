@@ -62,6 +62,7 @@ from engine.rules.preview.replay import GroupReplay, Replay
 from engine.rules.spec import GroupSpec
 from engine.rules.templates import Expander
 from engine.scrape.manager import ScrapeManager
+from engine.scrape.ports import MakeFetcher
 from engine.tsdb.options import StoreOptions
 from engine.tsdb.store import Store
 from engine.web.api.status import Runtime
@@ -84,11 +85,17 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """What tests replace: time, threads, the parent of all loops."""
+    """What tests replace: time, threads, the parent of all loops, who fetches pages, what may leave.
+
+    `host` spreads scrapes; None is this machine's name.
+    """
 
     clock: Clock
     workers: Workers
     supervisor: Supervisor
+    fetcher: MakeFetcher | None = None
+    policy: DeliveryPolicy | None = None
+    host: str | None = None
 
 
 class Application:
@@ -108,7 +115,7 @@ class Application:
         self._reloading = asyncio.Lock()
         self.components = Components(options, loaded, around.clock, around.workers, around.supervisor)
         self.addresses: AddressBook = self.components.addresses
-        self.delivery = Delivery(DeliveryPolicy(options.deliver))
+        self.delivery = Delivery(around.policy or DeliveryPolicy(options.deliver))
         self.store_folder = store_folder(options, loaded.config)
         self._alerting_folder = None if options.data_dir is None else options.data_dir / "alertmanager"
         folders = [self.store_folder, self._alerting_folder if loaded.alertmanager is not None else None]
@@ -124,6 +131,8 @@ class Application:
             store=self.store,
             supervisor=around.supervisor,
             addresses=self.addresses,
+            host=around.host,
+            fetcher=around.fetcher,
             extra_metrics=EXTRA_SCRAPE_METRICS in options.features,
             default_ports=NO_DEFAULT_SCRAPE_PORT not in options.features,
         )
@@ -216,6 +225,12 @@ class Application:
             self.store.set_max_exemplars(kept.max_exemplars)
             self.config_state.good, self.config_state.loaded = True, self._around.clock.now_ms()
             self._tell_changes(changes(before, loaded))
+
+    async def adopt(self, loaded: Loaded) -> None:
+        """Put in force what was not read from files. Raises ConfigError; then everything is as it was."""
+        async with self._reloading:
+            await self._apply(loaded)
+            self.loaded = loaded
 
     def _tell_changes(self, found: Sequence[str]) -> None:
         what = f"{len(found)} changes" if len(found) > 1 else "one change" if found else "nothing has changed"

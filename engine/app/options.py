@@ -80,6 +80,7 @@ class RunOptions:
     resend_delay_ms: int = 60_000
     queue_capacity: int = QUEUE_CAPACITY
     ready_file: Path | None = None
+    exit_on_stdin_close: bool = False
     auto_reload_seconds: float | None = None
     features: frozenset[str] = frozenset()
     flags: Mapping[str, str] = field(default_factory=dict)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 import tempfile
 from collections.abc import Collection
 from difflib import get_close_matches
@@ -33,6 +35,18 @@ def check_ready_file(options: RunOptions) -> None:
     path = options.ready_file
     if path is not None and not path.parent.is_dir():
         raise ConfigError(f"--ready-file {path}: there is no folder {path.parent}")
+
+
+def check_stdin(options: RunOptions) -> None:
+    """Raises ConfigError where nobody can close standard input."""
+    if not options.exit_on_stdin_close:
+        return
+    try:
+        mode = os.fstat(0).st_mode
+    except OSError:
+        mode = 0
+    if not (stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode) or os.isatty(0)):
+        raise ConfigError("--exit-on-stdin-close: standard input is no pipe, so nobody could close it")
 
 
 def check_external_url(options: RunOptions) -> None:

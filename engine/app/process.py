@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
+import sys
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
@@ -17,7 +18,7 @@ import psutil
 
 from engine.app.application import Application, Around, read
 from engine.app.options import RunOptions
-from engine.app.preflight import check_deliver, check_external_url, check_ready_file
+from engine.app.preflight import check_deliver, check_external_url, check_ready_file, check_stdin
 from engine.app.summary import Summary
 from engine.config.load import Loaded
 from engine.foundation.clock import SECOND, Clock, SystemClock
@@ -30,6 +31,7 @@ from engine.foundation.supervise import Supervisor
 from engine.foundation.workers import ThreadWorkers
 
 _SHOWN: Final = 300
+_READ_AT_ONCE: Final = 4096
 
 log = logging.getLogger(__name__)
 
@@ -47,6 +49,7 @@ async def run_until_stopped(options: RunOptions, *, as_json: bool) -> int:
 async def _run(options: RunOptions, clock: Clock, *, as_json: bool) -> int:
     hung_up = _hang_ups()
     check_ready_file(options)
+    check_stdin(options)
     check_external_url(options)
     loaded = read(options)
     check_deliver(options, loaded)
@@ -152,6 +155,19 @@ def _listen_to_signals(app: Application) -> None:
         loop.add_signal_handler(name, app.quit)
 
 
+async def _stdin_closed() -> None:
+    """Returns once nobody has the other end of standard input any more."""
+    reader = asyncio.StreamReader()
+    transport, _ = await asyncio.get_running_loop().connect_read_pipe(
+        lambda: asyncio.StreamReaderProtocol(reader), sys.stdin
+    )
+    try:
+        while await reader.read(_READ_AT_ONCE):
+            pass  # nothing is said there
+    finally:
+        transport.close()
+
+
 def _tell_ready(app: Application) -> None:
     if app.options.ready_file is not None:
         replace(app.options.ready_file, msgspec.json.encode(app.components.ports) + b"\n")
@@ -169,4 +185,6 @@ async def _until_the_end(app: Application, supervisor: Supervisor, hung_up: asyn
     """Reloads meanwhile, whenever `hung_up` is set."""
     reloads = supervisor.start("reload", partial(_keep_reloading, app, hung_up))
     ends: list[asyncio.Future[Any]] = [supervisor.start("wait for the end", app.stopped), supervisor.fatal, reloads]
+    if app.options.exit_on_stdin_close:
+        ends.append(supervisor.start("wait for the end of standard input", _stdin_closed))
     await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)

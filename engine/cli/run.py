@@ -157,6 +157,10 @@ class RunCommand(click.Command):
 @click.option("--config.auto-reload", "auto_reload", is_flag=True, help="load the files again when one has changed")
 @with_default("--config.auto-reload-interval", "auto_reload_interval", DURATION, "30s", "how often they are looked at")
 @click.option("--ready-file", type=click.Path(path_type=Path), help="written, with the addresses, once all is ready")
+@click.option(
+    "--exit-on-stdin-close", "exit_on_stdin_close", is_flag=True,
+    help="end when standard input is closed, as it is when the program that started this has ended",
+)  # fmt: skip
 @with_default("--log.level", "level", click.Choice(["debug", "info", "warn", "error"]), "warn", "how much the log says")
 @with_default("--log.format", "style", click.Choice(["logfmt", "json"]), "logfmt", "for people, or for machines")
 def run(**given: Any) -> None:
@@ -204,6 +208,7 @@ def options_of(given: Mapping[str, Any]) -> RunOptions:
         resend_delay_ms=given["resend"],
         queue_capacity=given["queue_capacity"],
         ready_file=given["ready_file"],
+        exit_on_stdin_close=given["exit_on_stdin_close"],
         auto_reload_seconds=_auto_reload(given),
         features=enabled(given["features"]),
         flags={p.opts[-1].removeprefix("--"): _shown(given[p.name or ""]) for p in run.params if p.name in given},

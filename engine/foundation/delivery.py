@@ -32,12 +32,16 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class DeliveryPolicy:
-    """The names of receivers that may be contacted beyond this machine; `*` stands for all."""
+    """The names of receivers that may be contacted beyond this machine; `*` stands for all.
+
+    Without `here` what leads to this machine is withheld too, unless its receiver is allowed.
+    """
 
     allowed: frozenset[str] = frozenset()
+    here: bool = True
 
     def permits(self, receiver: str, *, on_this_machine: bool) -> bool:
-        return on_this_machine or EVERYBODY in self.allowed or receiver in self.allowed
+        return (on_this_machine and self.here) or EVERYBODY in self.allowed or receiver in self.allowed
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,6 +94,11 @@ class ScrapeManager:
         for pool in older.values():
             await pool.stop(for_good=True)
 
+    async def scrape_now(self, time: int) -> None:
+        """One scrape of every target outside of its beat, at this instant (Unix ms), which none may have been yet."""
+        for pool in list(self.pools.values()):
+            await pool.scrape_now(time)
+
     async def stop(self) -> None:
         """End everything; the process goes down, so nothing is marked stale."""
         pools, self.pools = list(self.pools.values()), {}

@@ -119,6 +119,11 @@ class ScrapePool:
                 self._part_with(loop)
         self._heirless.clear()
 
+    async def scrape_now(self, time: int) -> None:
+        """One scrape of each target outside of its beat, at this instant (Unix ms)."""
+        for running in list(self._running.values()):
+            await running.loop.scrape(time)
+
     async def _halt(self) -> list[ScrapeLoop]:
         running, self._running = list(self._running.values()), {}
         if tasks := [*self._following, *(one.task for one in running)]:

@@ -5,18 +5,25 @@ from __future__ import annotations
 import asyncio
 import heapq
 import itertools
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 _SETTLE_ROUNDS: Final = 50  # turns of the loop after which woken tasks have reached their next wait
 
 
 class ManualClock:
-    """Starts at `start_ms` (Unix) and moves only by `advance`, which visits each due timer in its order."""
+    """Starts at `start_ms` (Unix) and moves only by `advance`, which visits each due timer in its order.
+
+    It stands still while somebody works who is not moved by it: a request to a real server, a thread.
+    """
 
     def __init__(self, start_ms: int = 0) -> None:
         self._now_ns = start_ms * 1_000_000
         self._order = itertools.count()
         self._timers: list[tuple[int, int, asyncio.Future[None]]] = []
+        self._working = 0
+        self._idle = asyncio.Event()
 
     def now_ns(self) -> int:
         return self._now_ns
@@ -58,8 +65,24 @@ class ManualClock:
 
     async def settle(self) -> None:
         """Let every task that can run do so, without moving time."""
-        for _ in range(_SETTLE_ROUNDS):
-            await asyncio.sleep(0)  # noqa: TID251 - yields, waits for nothing
+        while True:
+            for _ in range(_SETTLE_ROUNDS):
+                await asyncio.sleep(0)  # noqa: TID251 - yields, waits for nothing
+            if not self._working:
+                return
+            self._idle.clear()
+            await self._idle.wait()
+
+    @contextmanager
+    def working(self) -> Iterator[None]:
+        """Nobody's time goes on before the block has ended."""
+        self._working += 1
+        try:
+            yield
+        finally:
+            self._working -= 1
+            if not self._working:
+                self._idle.set()
 
 
 def _fire(timer: asyncio.Future[None]) -> None:

@@ -105,3 +105,9 @@ def test_a_secret_inside_a_longer_one_does_not_spoil_its_mask() -> None:
 )
 def test_urls_show_neither_password_nor_query(url: str, shown: str) -> None:
     assert masked_url(url) == shown
+
+
+def test_what_leads_to_this_machine_is_withheld_too_where_that_is_wanted() -> None:
+    policy = DeliveryPolicy(frozenset({"pager"}), here=False)
+    assert not policy.permits("team", on_this_machine=True)
+    assert policy.permits("pager", on_this_machine=True)

@@ -199,3 +199,14 @@ async def test_a_job_that_cannot_be_made_leaves_the_others_alone(manual_clock: M
         await manager.apply([job("fine"), job("odd")])
     assert manager.pools == {}
     await supervisor.stop_all()
+
+
+async def test_a_scrape_out_of_turn_leaves_the_beat_as_it_is(stage: Stage) -> None:
+    await stage.manager.apply([job("j", "h:1")])
+    await stage.clock.advance(MINUTE)
+    scrapes = len(stage.values("up"))
+    await stage.clock.advance(1)
+    await stage.manager.scrape_now(stage.clock.now_ms())
+    assert len(stage.values("up")) == scrapes + 1
+    await stage.clock.advance(MINUTE - 1)
+    assert len(stage.values("up")) == 2 * scrapes + 1

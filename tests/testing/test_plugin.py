@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from engine.testing.plugin import matches
+from monitoring_engine_pytest import matches
 from tests.conftest import PROJECT
 from tests.testing.rules.files import FIRING, down, written
 
 
 def pytest_in(folder: Path, *options: str) -> tuple[int, str]:
-    command = [sys.executable, "-m", "pytest", "-p", "engine.testing.plugin", "-p", "no:cacheprovider", *options]
+    command = [sys.executable, "-m", "pytest", "-p", "monitoring_engine_pytest", "-p", "no:cacheprovider", *options]
     environment = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONPATH": str(PROJECT)}
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=60, check=False)
     return done.returncode, done.stdout + done.stderr
