@@ -25,12 +25,13 @@ def encoded_header(text: str) -> str:
 
 def letter(headers: Iterable[tuple[str, str]], parts: Iterable[tuple[str, str]], boundary: str) -> bytes:
     """A multipart/alternative message; headers are encoded already, parts are pairs of media type and text."""
+    parts = list(parts)
     lines = [f"{name}: {value}" for name, value in headers]
     lines += [f"Content-Type: multipart/alternative;  boundary={boundary}", "MIME-Version: 1.0", ""]
     for media_type, text in parts:
         lines += [f"--{boundary}", "Content-Transfer-Encoding: quoted-printable"]
         lines += [f"Content-Type: {media_type}; charset=UTF-8", "", quoted_printable(text)]
-    lines += [f"--{boundary}--", ""]
+    lines += [*([] if parts else [""]), f"--{boundary}--", ""]
     return "\r\n".join(lines).encode()
 
 

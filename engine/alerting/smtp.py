@@ -76,8 +76,11 @@ async def _secure(client: aiosmtplib.SMTP, message: MailMessage, context: ssl.SS
 async def _sign_in(client: aiosmtplib.SMTP, message: MailMessage) -> None:
     if not message.username or not client.supports_extension("auth"):
         return
-    complaints = []
-    for method in client.supported_auth_methods:
+    complaints, offered = (
+        [],
+        client.esmtp_extensions["auth"].split(),
+    )  # in the server's order, which the library forgets
+    for method in offered:
         kind = _METHODS.get(method.lower())
         if kind is None:
             continue
@@ -85,13 +88,13 @@ async def _sign_in(client: aiosmtplib.SMTP, message: MailMessage) -> None:
             await _step(f"{method.upper()} auth", kind.sign_in(client, message))
             return
         complaints.append(f"missing {kind.needs} for {method.upper()} auth mechanism")
-    offered = " ".join(client.supported_auth_methods).upper()
-    what = "; ".join(complaints) or f"unknown auth mechanism: {offered}"
+    what = "; ".join(complaints) or f"unknown auth mechanism: {' '.join(offered).upper()}"
     raise DeliveryError(f"find auth mechanism: {what}", retry=True)
 
 
 async def _hand_over(client: aiosmtplib.SMTP, message: MailMessage) -> None:
-    await _step("send MAIL command", client.mail(message.sender))
+    options = ["BODY=8BITMIME"] if client.supports_extension("8bitmime") else []
+    await _step("send MAIL command", client.mail(message.sender, options=options))
     for recipient in message.recipients:
         await _step("send RCPT command", client.rcpt(recipient))
     await _step("send DATA command", client.data(message.content))

@@ -5,8 +5,9 @@ Its receivers lie beyond this machine, so that nothing is sent and everything is
 
 from __future__ import annotations
 
+import email
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,18 +70,33 @@ class World:
 
     def told(self) -> list[tuple[float, str, str]]:
         """When (seconds after the start), which receiver, and what: `firing a b` or `resolved a`, by the label `i`."""
-        return [
-            (self.seconds(one.time), one.receiver, summary(json.loads(one.payload))) for one in self.manager.withheld()
-        ]
+        return [(self.seconds(one.time), one.receiver, said(one.payload)) for one in self.manager.withheld()]
 
     def seconds(self, ns: int) -> float:
         return (ns - START) / SECOND
 
 
+def said(payload: str) -> str:
+    """The same of a webhook's body, and of a message or letter that has `scenarios.SUMMARY` as its text or subject."""
+    if not payload.startswith("{"):
+        return _told(str(email.message_from_string(payload)["Subject"]))
+    body = json.loads(payload)
+    return _told(body["attachments"][0]["text"]) if "attachments" in body else summary(body)
+
+
 def summary(body: dict[str, Any]) -> str:
     states = {a["labels"].get("i", a["labels"]["alertname"]): a["status"] for a in body["alerts"]}
-    marks = (name if state == body["status"] else f"({name} {state})" for name, state in sorted(states.items()))
-    return " ".join([body["status"], *marks])
+    return _marked(body["status"], states)
+
+
+def _told(text: str) -> str:
+    status, *alerts = text.split()
+    return _marked(status, dict(one.split("=") for one in alerts))
+
+
+def _marked(status: str, states: Mapping[str, str]) -> str:
+    marks = (name if state == status else f"({name} {state})" for name, state in sorted(states.items()))
+    return " ".join([status, *marks])
 
 
 @asynccontextmanager

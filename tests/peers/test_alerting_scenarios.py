@@ -5,44 +5,65 @@ Turns are a second away from everything that happens, so a machine must be a sec
 
 from __future__ import annotations
 
+import asyncio
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
+from aiosmtpd.smtp import Envelope
 
 from engine.foundation.clock import SystemClock
 from tests.alerting.scenarios import LAST, SCENARIOS, Scenario, Step, config
-from tests.alerting.world import summary
-from tests.peers.test_alertmanager import Side, at, both
+from tests.alerting.test_transport import Mailbox, mail_server
+from tests.alerting.world import said
+from tests.peers.test_alertmanager import Side, at, ours, theirs
 
 pytestmark = pytest.mark.peer
 
 FAR = "2035-01-01T00:00:00Z"
-CONFIG = config("{{hook}}/{}").replace("{", "{{").replace("}", "}}").replace("{{hook}}", "{hook}")
+REFUSING = ("/retried",)
+
+
+def written(smarthost: str) -> str:
+    """The config with a place for the hook's address."""
+    return config("{{hook}}/{}", smarthost).replace("{", "{{").replace("}", "}}").replace("{{hook}}", "{hook}")
 
 
 class Player:
     """One side's script: what it must remember of what it said."""
 
-    def __init__(self, side: Side) -> None:
+    def __init__(self, side: Side, mailbox: Mailbox) -> None:
         self.side = side
+        self.mailbox = mailbox
         self._began: dict[str, str] = {}
-        self._silences: dict[str, str] = {}
+        self._silences: dict[str, dict[str, Any]] = {}
 
     async def take(self, scenario: Scenario, step: Step) -> None:
         if step.what == "silence":
-            wanted = {"s": scenario.name, **(step.more or {})}
-            matchers = [{"name": name, "value": value, "isRegex": False} for name, value in wanted.items()]
-            body = {"matchers": matchers, "startsAt": at(0), "endsAt": at(3600), "createdBy": "me", "comment": "x"}
-            self._silences[scenario.name] = (await self._ask("POST", "silences", body))["silenceID"]
+            matchers = [
+                {"name": name, "value": value, "isRegex": op.endswith("~"), "isEqual": op.startswith("=")}
+                for name, op, value in scenario.matchers(step)
+            ]
+            begin = at(step.delay)
+            body = {"matchers": matchers, "startsAt": begin, "endsAt": at(step.delay + step.lasts), "createdBy": "me"}
+            await self._keep(scenario, body | {"comment": "x"})
+        elif step.what == "change":
+            made = self._silences[scenario.name]
+            begun = await self._ask("GET", f"silence/{made['id']}")
+            await self._keep(scenario, made | {"startsAt": begun["startsAt"], "endsAt": at(step.lasts)})
         elif step.what == "expire":
-            await self._ask("DELETE", f"silence/{self._silences[scenario.name]}")
+            await self._ask("DELETE", f"silence/{self._silences[scenario.name]['id']}")
         else:
             await self._ask("POST", "alerts", [self._report(scenario, step)])
 
+    async def _keep(self, scenario: Scenario, silence: dict[str, Any]) -> None:
+        made = await self._ask("POST", "silences", silence)
+        self._silences[scenario.name] = silence | {"id": made["silenceID"]}
+
     def _report(self, scenario: Scenario, step: Step) -> dict[str, Any]:
-        labels = {"alertname": scenario.name, "s": scenario.name, "i": step.name, **(step.more or {})}
+        labels = scenario.labels(step)
         key = json.dumps(labels)
         begun = self._began.setdefault(key, at(0))
         if step.what == "fire":
@@ -65,35 +86,60 @@ class Player:
         return answer
 
 
-def told(side: Side, scenario: Scenario) -> dict[tuple[str, str], list[dict[str, Any]]]:
+def told(player: Player, scenario: Scenario) -> dict[tuple[str, str], list[Any]]:
     """What each receiver was told of each group, in order, without times."""
-    found: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    found: dict[tuple[str, str], list[Any]] = {}
     for name in (scenario.name, *scenario.receivers):
-        for raw in side.heard.get(f"/{name}", []):
+        for raw in player.side.heard.get(f"/{name}", []):
             body = json.loads(raw)
-            for alert in body["alerts"]:
+            for alert in body.get("alerts", ()):
                 del alert["startsAt"], alert["endsAt"]
-            found.setdefault((name, body["groupKey"]), []).append(body)
+            found.setdefault((name, body.get("groupKey", "")), []).append(body)
+        for envelope in player.mailbox.letters:
+            if envelope.rcpt_tos == [f"{name}@example.com"]:
+                found.setdefault((name, "letter"), []).append(without_times(envelope))
     return found
 
 
-async def test_receivers_are_told_the_same_by_both_and_what_the_script_says(tmp_path: Path) -> None:
+def without_times(envelope: Envelope) -> str:
+    """A letter as the other side would have sent it: there headers have no order."""
+    assert isinstance(envelope.content, bytes)
+    head, _, body = envelope.content.decode().partition("\r\n\r\n")
+    boundary = head.partition("boundary=")[2].split()[0]
+    kept = sorted(line for line in head.splitlines() if not line.startswith(("Date:", "Message-Id:")))
+    return "\r\n".join([*kept, "", body]).replace(boundary, "BOUNDARY")
+
+
+def reading(body: Any) -> str:
+    return said(body if isinstance(body, str) else json.dumps(body))
+
+
+async def play(players: Sequence[Player]) -> None:
     script = sorted(
         ((step.at, number, one, step) for one in SCENARIOS for number, step in enumerate(one.steps)),
         key=lambda entry: entry[:2],
     )
     clock = SystemClock()
-    (tmp_path / "x").mkdir()
-    async with both(tmp_path / "x", CONFIG) as sides:
-        players = [Player(side) for side in sides]
-        begin = clock.monotonic()
-        for when, _, scenario, step in script:
-            await clock.sleep(max(begin + when - clock.monotonic(), 0))
-            for player in players:
-                await player.take(scenario, step)
-        await clock.sleep(begin + LAST - clock.monotonic())
-        mine, other = ({one.name: told(side, one) for one in SCENARIOS} for side in sides)
+    begin = clock.monotonic()
+    for when, _, scenario, step in script:
+        await clock.sleep(max(begin + when - clock.monotonic(), 0))
+        await asyncio.gather(*(player.take(scenario, step) for player in players))
+    await clock.sleep(begin + LAST - clock.monotonic())
+
+
+async def test_receivers_are_told_the_same_by_both_and_what_the_script_says(tmp_path: Path) -> None:
+    for name in ("ours", "theirs"):
+        (tmp_path / name).mkdir()
+    async with (
+        mail_server() as (mine_mail, mine_port),
+        mail_server() as (other_mail, other_port),
+        ours(tmp_path / "ours", written(f"127.0.0.1:{mine_port}"), REFUSING) as mine_side,
+        theirs(tmp_path / "theirs", written(f"127.0.0.1:{other_port}"), REFUSING) as other_side,
+    ):
+        players = [Player(mine_side, mine_mail), Player(other_side, other_mail)]
+        await play(players)
+        mine, other = ({one.name: told(player, one) for one in SCENARIOS} for player in players)
     for scenario in SCENARIOS:
-        said = sorted((name, summary(body)) for (name, _), bodies in other[scenario.name].items() for body in bodies)
-        assert said == sorted((name, text) for _, name, text in scenario.told), scenario.name
-    assert mine == other
+        heard = sorted((name, reading(body)) for (name, _), bodies in other[scenario.name].items() for body in bodies)
+        assert heard == sorted((name, text) for _, name, text in scenario.told), scenario.name
+        assert mine[scenario.name] == other[scenario.name], scenario.name

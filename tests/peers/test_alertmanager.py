@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -101,10 +101,15 @@ class Side:
 
 
 @asynccontextmanager
-async def hook() -> AsyncIterator[tuple[str, dict[str, list[bytes]]]]:
+async def hook(refusing: Iterable[str] = ()) -> AsyncIterator[tuple[str, dict[str, list[bytes]]]]:
+    """Takes all that is posted, but for the first request to each of the paths that it refuses at first."""
     heard: dict[str, list[bytes]] = {}
+    refused = set(refusing)
 
     async def take(request: web.Request) -> web.Response:
+        if request.path in refused:
+            refused.remove(request.path)
+            return web.Response(status=503)
         heard.setdefault(request.path, []).append(await request.read())
         return web.Response()
 
@@ -126,9 +131,9 @@ async def listening(app: web.Application) -> AsyncIterator[str]:
 
 
 @asynccontextmanager
-async def ours(folder: Path, config: str = CONFIG) -> AsyncIterator[Side]:
+async def ours(folder: Path, config: str = CONFIG, refusing: Iterable[str] = ()) -> AsyncIterator[Side]:
     clock, workers = SystemClock(), ThreadWorkers()
-    async with hook() as (url, heard), aiohttp.ClientSession() as session:
+    async with hook(refusing) as (url, heard), aiohttp.ClientSession() as session:
         around = Surroundings(
             clock=clock,
             supervisor=Supervisor(clock),
@@ -152,9 +157,9 @@ async def ours(folder: Path, config: str = CONFIG) -> AsyncIterator[Side]:
 
 
 @asynccontextmanager
-async def theirs(folder: Path, config: str = CONFIG) -> AsyncIterator[Side]:
+async def theirs(folder: Path, config: str = CONFIG, refusing: Iterable[str] = ()) -> AsyncIterator[Side]:
     program, port = original("prometheus-alertmanager"), free_port()
-    async with hook() as (url, heard), aiohttp.ClientSession() as session:
+    async with hook(refusing) as (url, heard), aiohttp.ClientSession() as session:
         file = folder / "alertmanager.yml"
         file.write_text(config.format(hook=url))
         command = [
