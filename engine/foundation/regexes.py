@@ -7,7 +7,7 @@ Every pattern that comes from a user goes through here. What the library accepts
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any, Final
 
@@ -62,6 +62,21 @@ class Regex:
 
     def matches(self, text: str) -> bool:
         return self._compiled.search(text) is not None
+
+    @property
+    def groups(self) -> Mapping[str, int]:
+        """Named groups, and their numbers."""
+        found: Mapping[str, int] = self._compiled.groupindex
+        return found
+
+    def searcher(self) -> Callable[..., Any]:
+        """Finds the first match in UTF-8, from an offset on: `search(text[, offset])`, a match as of `re` or None."""
+        search: Callable[..., Any] = self._compiled.search
+        return search
+
+    def count(self, text: str) -> int:
+        """How many matches there are that do not overlap."""
+        return sum(1 for _ in self._compiled.finditer(text))
 
     def expand(self, text: str, template: str) -> str | None:
         """Go's `Regexp.Expand` of the first match: `$1`, `$name`, `${name}`, `$$`; None without a match."""

@@ -33,15 +33,20 @@ _Rule: TypeAlias = tuple[str, int, str]  # as in RULES
 def source(module: str) -> str:
     """The text of a module of MADE_OF for its grammar as it stands; the same on every run."""
     grammar = "\n".join(files("promql.syntax").joinpath(name).read_text() for name in MADE_OF[module])
-    parser = Lark(grammar, parser="lalr", lexer="basic", start=STARTS)
+    return table_of(grammar, STARTS, " and ".join(MADE_OF[module]))
+
+
+def table_of(grammar: str, starts: Sequence[str], name: str) -> str:
+    """The text of a module for a grammar of this name."""
+    parser = Lark(grammar, parser="lalr", lexer="basic", start=list(starts))
     table = parser.parser.parser._parse_table  # noqa: SLF001 - lark has no public name for it
     lines = _lines(table.states, table.start_states, table.end_states)
-    heading = f'"""The LALR(1) table of {" and ".join(MADE_OF[module])}, made by generate.py; not for editing."""\n'
+    heading = f'"""The LALR(1) table of {name}, made by generate.py; not for editing."""\n'
     return "\n".join((heading, *lines)).replace("'", '"') + "\n"
 
 
 def _lines(states: dict[int, _Row], starts: dict[str, int], ends: dict[str, int]) -> Iterator[str]:
-    order = _order(states, [starts[name] for name in STARTS])
+    order = _order(states, list(starts.values()))
     number = {state: n for n, state in enumerate(order)}
     rules = sorted({_key(rule) for row in states.values() for action, rule in row.values() if action is Reduce})
     numbered = {rule: n for n, rule in enumerate(rules)}
@@ -62,7 +67,7 @@ def _lines(states: dict[int, _Row], starts: dict[str, int], ends: dict[str, int]
     yield "# State: the words for a wrong token."
     reports = {number[s]: _report(states, states[s]) for s in order if _accepts_error(states[s])}
     yield f"REPORTS: Final[dict[int, str]] = {reports!r}"
-    yield f"STARTS: Final[dict[str, int]] = { {name: number[starts[name]] for name in STARTS}!r}"
+    yield f"STARTS: Final[dict[str, int]] = { {name: number[starts[name]] for name in starts}!r}"
 
 
 def _order(states: dict[int, _Row], starts: list[int]) -> list[int]:

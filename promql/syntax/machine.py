@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
-from typing import Any, TypeAlias
+from functools import cache, partial
+from typing import Any, Protocol, TypeAlias
 
 from promql.syntax import tables
 from promql.syntax.build import ACTIONS, WIDE_ACTIONS
@@ -21,9 +21,19 @@ from promql.syntax.messages import unexpected
 _Rule: TypeAlias = tuple[str, int, Callable[..., Any] | None]
 
 
+class Tokens(Protocol):
+    """The tokens of one text; after the last comes END for ever."""
+
+    def next(self) -> Token:
+        """Raises Fault."""
+
+
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """One grammar, ready to run; the fields but the last are those of tables.py."""
+    """One grammar, ready to run; the fields but the last two are those of tables.py.
+
+    `unexpected` finds the words for a wrong token from the states that stand open, the innermost last.
+    """
 
     rules: Sequence[_Rule]
     actions: Sequence[Mapping[str, int]]
@@ -31,11 +41,12 @@ class Machine:
     gotos: Sequence[Mapping[str, int]]
     reports: Mapping[int, str]
     starts: Mapping[str, int]
-    wide: bool
+    lexer: Callable[[str], Tokens]
+    unexpected: Callable[[Machine, list[int], Token], Fault]
 
     def run(self, start: str, text: str) -> Any:
         """What the text comes to, beginning at this start of the grammar. Raises Fault."""
-        lexer, token = Lexer(text, wide=self.wide), None
+        lexer, token = self.lexer(text), None
         states: list[int] = [self.starts[start]]
         values: list[Any] = []
         rules, actions, defaults, gotos = self.rules, self.actions, self.defaults, self.gotos
@@ -54,7 +65,7 @@ class Machine:
                     token = None
                     continue
                 if not target:
-                    raise self._unexpected(states, token)
+                    raise self.unexpected(self, states, token)
             else:
                 target = defaults[state]
             origin, length, action = rules[~target]
@@ -66,16 +77,11 @@ class Machine:
                 del states[-1:]
             states.append(gotos[states[-1]][origin])
 
-    def _unexpected(self, states: list[int], token: Token) -> Fault:
-        """Told by the words of the innermost place that has some; the start of the text always has."""
-        report = next(self.reports[state] for state in reversed(states) if state in self.reports)
-        return Fault(token.start, unexpected(token, report))
-
 
 @cache
 def plain() -> Machine:
     """The grammar of Prometheus 2.42."""
-    return _machine(tables, ACTIONS, wide=False)
+    return made(tables, ACTIONS, Lexer, _in_prometheus_words)
 
 
 @cache
@@ -83,9 +89,21 @@ def wide() -> Machine:
     """The same with what Prometheus 3 adds; its table is imported when a text first needs it."""
     from promql.syntax import wide_tables  # noqa: PLC0415 - most processes never need it
 
-    return _machine(wide_tables, WIDE_ACTIONS, wide=True)
+    return made(wide_tables, WIDE_ACTIONS, partial(Lexer, wide=True), _in_prometheus_words)
 
 
-def _machine(table: Any, build: Mapping[str, Callable[..., Any]], *, wide: bool) -> Machine:
+def made(
+    table: Any,
+    build: Mapping[str, Callable[..., Any]],
+    lexer: Callable[[str], Tokens],
+    unexpected: Callable[[Machine, list[int], Token], Fault],
+) -> Machine:
+    """A machine of a module that generate.py made, and of what each alternative does."""
     rules = tuple((origin, length, build.get(action)) for origin, length, action in table.RULES)
-    return Machine(rules, table.ACTIONS, table.DEFAULTS, table.GOTOS, table.REPORTS, table.STARTS, wide)
+    return Machine(rules, table.ACTIONS, table.DEFAULTS, table.GOTOS, table.REPORTS, table.STARTS, lexer, unexpected)
+
+
+def _in_prometheus_words(machine: Machine, states: list[int], token: Token) -> Fault:
+    """Told by the words of the innermost place that has some; the start of the text always has."""
+    report = next(machine.reports[state] for state in reversed(states) if state in machine.reports)
+    return Fault(token.start, unexpected(token, report))

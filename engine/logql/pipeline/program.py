@@ -1,0 +1,148 @@
+"""The stages of a query, ready to run: filters for the text of blocks, then steps for each line that is left."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Final, TypeVar
+
+from engine.foundation.regexes import RegexError
+from engine.gotemplate.errors import TemplateError
+from engine.logql.errors import ParseError
+from engine.logql.pipeline import captures, conditions, formats, json_fields, json_paths, logfmt, picks, unpack
+from engine.logql.pipeline.needs import implied, wanted_behind
+from engine.logql.pipeline.row import Row, Step, Wanted
+from engine.logql.pipeline.unwrap import value_of
+from engine.logql.search.filters import Filter, Literal, Search, either
+from engine.logql.search.text import Text
+from engine.logql.syntax.ast import (
+    DecolorizeStage,
+    JsonStage,
+    LabelFilterStage,
+    LabelFormatStage,
+    LineFilter,
+    LineFormatStage,
+    LogfmtStage,
+    PatternStage,
+    PickStage,
+    RegexpStage,
+    Stage,
+    UnpackStage,
+    UnwrapStage,
+)
+from engine.logql.syntax.printer import stage as printed
+from promql.model.labels import Labels
+from promql.model.types import IntArray
+
+T = TypeVar("T")
+
+_CHANGE_LINES: Final = (LineFormatStage, UnpackStage, DecolorizeStage)
+_ESCAPE: Final = b"\\u"
+
+
+@dataclass(frozen=True, slots=True)
+class Implied:
+    """A line that comes through holds this, unless its stream (or the line itself) brings the label along."""
+
+    label: str
+    search: Search
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """`filters` look at lines as they are stored; then `steps` at each line; `value` gives its value, which may bring
+    an error, and `after` are the steps that see that.
+    """
+
+    filters: tuple[Filter, ...]
+    implied: tuple[Implied, ...]
+    steps: tuple[Step, ...]
+    value: Callable[[Row], float | None] | None
+    after: tuple[Step, ...]
+
+    @property
+    def is_plain(self) -> bool:
+        """Nothing but filters: labels and lines stay as they are stored."""
+        return not self.steps and self.value is None
+
+    def select(self, text: Text, index: IntArray, labels: Labels) -> IntArray:
+        """The lines of an index that the filters keep, and that may come through the steps."""
+        for one in self.filters:
+            if not len(index):
+                return index
+            index = one.select(text, index)
+        for needed in self.implied:
+            if len(index) and needed.label not in labels and not text.block.metadata():
+                index = needed.search.among(text, index)
+        return index
+
+    def passes(self, row: Row) -> bool:
+        """Runs the steps over a row that has begun."""
+        return all(step(row) for step in self.steps)  # the order is that of the query
+
+    def keeps(self, line: bytes) -> bool:
+        """Do the filters keep this line?"""
+        return all(one.keeps(line) for one in self.filters)
+
+
+def compiled(stages: Sequence[Stage], end: frozenset[str] | None, now: int) -> Program:
+    """`end`: the labels of the result that matter, None for all. `now` in ns. Raises ParseError."""
+    filters: list[Filter] = []
+    steps: list[Step] = []
+    after: list[Step] = []
+    value: Callable[[Row], float | None] | None = None
+    stored = True
+    for stage, names in zip(stages, wanted_behind(stages, end), strict=True):
+        if isinstance(stage, UnwrapStage):
+            value = value_of(stage)
+        elif isinstance(stage, LineFilter) and stored:
+            filters.append(_checked(stage, partial(Filter, stage)))
+        else:
+            stored = stored and not isinstance(stage, _CHANGE_LINES)
+            step = _checked(stage, partial(_step, stage, Wanted(names), now))
+            (steps if value is None else after).append(step)
+    return Program(tuple(filters), tuple(_implied(stages)), tuple(steps), value, tuple(after))
+
+
+def _implied(stages: Sequence[Stage]) -> Iterator[Implied]:
+    for label, value in implied(stages):
+        yield Implied(label, either([Literal(value.encode()), Literal(_ESCAPE)]))
+
+
+def _checked(stage: Stage, make: Callable[[], T]) -> T:
+    """Raises ParseError in the name of a stage that can't be."""
+    try:
+        return make()
+    except (RegexError, TemplateError, ValueError) as error:
+        raise ParseError(f"stage '{printed(stage)}' : {error}") from None
+
+
+def _step(stage: Stage, wanted: Wanted, now: int) -> Step:
+    """Raises ValueError, RegexError, TemplateError."""
+    match stage:
+        case JsonStage(extractions):
+            return json_paths.picked_values(extractions, wanted) if extractions else json_fields.all_fields(wanted)
+        case LogfmtStage():
+            return logfmt.step_of(stage, wanted)
+        case RegexpStage(pattern):
+            return captures.regexp_step(pattern, wanted)
+        case PatternStage(pattern):
+            return captures.pattern_step(pattern, wanted)
+        case UnpackStage():
+            return unpack.step_of(wanted)
+        case DecolorizeStage():
+            return picks.decolorize_step()
+        case LineFormatStage(template):
+            return formats.line_step(template, now)
+        case LabelFormatStage(all_):
+            return formats.label_step(all_, now)
+        case PickStage(keep, names):
+            return picks.keep_step(names) if keep else picks.drop_step(names)
+        case LabelFilterStage(condition):
+            return conditions.step_of(condition)
+        case LineFilter():
+            found = Filter(stage)
+            return lambda row: found.keeps(row.line)
+        case UnwrapStage():
+            raise TypeError(type(stage).__name__)

@@ -1,0 +1,1 @@
+"""Lines found by searching the text of whole blocks."""

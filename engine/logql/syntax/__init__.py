@@ -1,0 +1,1 @@
+"""LogQL's text, its tree, and back."""
