@@ -84,10 +84,9 @@ class Fields:
 
     def _scan(self, row: Row) -> None:
         def take(path: tuple[str, ...], value: str, _quoted: bool) -> None:
-            label = sanitized(path[0])
-            if len(path) > 1:
-                label = "_".join((label, *(sanitized(key, first=False) for key in path[1:])))
-            if label and self._wanted.takes(label):
+            first = sanitized(path[0])
+            label = "_".join((first, *(sanitized(key, first=False) for key in path[1:])))
+            if first and self._wanted.takes(label):
                 row.put(label, value)
 
         try:
