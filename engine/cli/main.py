@@ -28,6 +28,7 @@ COMMANDS: Final = MappingProxyType(
         "routes": ("routes", "routes", "See which receivers hear of an alert: routes test LABEL=VALUE..."),
         "template": ("template", "template", "Fill in templates of notifications: template render TEXT."),
         "receiver": ("receiver", "receiver", "Send a marked test notification: receiver test NAME."),
+        "doctor": ("doctor", "doctor", "Say what ails a running stack, and the next step."),
         "tsdb": ("tsdb", "tsdb", "Look into a store that no engine uses, check it, move samples out and in."),
         "exporter": ("exporter", "exporter", "Run one exporter alone, for any Prometheus to scrape."),
     }

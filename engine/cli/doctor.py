@@ -1,0 +1,48 @@
+"""`engine doctor`: what ails a running stack, and the next step."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from typing import Final
+
+import click
+
+COMPONENTS: Final = ("alertmanager", "loki", "promtail")
+AILING: Final = 1
+
+
+@click.command()
+@click.option(
+    "--url", default="http://127.0.0.1:9090", show_default=True, metavar="URL", help="Prometheus, or the engine"
+)
+@click.option("--alertmanager", metavar="URL", help="where it is another's  [the same]")
+@click.option("--loki", metavar="URL", help="the same of Loki")
+@click.option("--promtail", metavar="URL", help="the same of Promtail")
+@click.option("--json", "as_json", is_flag=True, help="for machines")
+def doctor(url: str, *, as_json: bool, **others: str | None) -> None:
+    """Look for missing samples, targets that are down, late alerts, missing logs and slow dashboards."""
+    urls = {"prometheus": url, **{name: given for name in COMPONENTS if (given := others[name])}}
+    sys.exit(asyncio.run(_examined(urls, as_json=as_json)))
+
+
+async def _examined(urls: dict[str, str], *, as_json: bool) -> int:
+    import msgspec
+
+    from engine.doctor.asking import HttpStack
+    from engine.doctor.table import CHECKS
+    from engine.foundation.addresses import AddressBook
+    from engine.foundation.clock import SystemClock
+    from engine.foundation.http_client import HttpClient
+    from engine.foundation.http_config import HTTPClientConfig
+
+    async with HttpClient(HTTPClientConfig(), AddressBook(SystemClock(), translate=False)) as client:
+        stack = HttpStack(client, urls)
+        found = {trouble: [one async for one in check(stack)] for trouble, check in CHECKS.items()}
+    if as_json:
+        click.echo(msgspec.json.encode({name: msgspec.to_builtins(all_) for name, all_ in found.items()}))
+    for trouble, ailments in found.items() if not as_json else ():
+        click.echo(f"{trouble}?  {'' if any(one.hurts for one in ailments) else 'no'}".rstrip())
+        for one in ailments:
+            click.echo(f"  {'!' if one.hurts else '-'} {one.text}\n    {one.step}")
+    return AILING if any(one.hurts for all_ in found.values() for one in all_) else 0

@@ -1,0 +1,53 @@
+"""What the checks ask, and what they find."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeAlias
+
+
+@dataclass(frozen=True, slots=True)
+class Ailment:
+    """Something that is wrong, and the next step. `hurts` is False for what is only worth knowing."""
+
+    text: str
+    step: str
+    hurts: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One of an instant vector."""
+
+    labels: Mapping[str, str]
+    value: float
+
+
+class Stack(Protocol):
+    """The programs that are asked, each by its component's name."""
+
+    async def get(self, component: str, path: str) -> tuple[int, Any]:
+        """Status and body: decoded where it is JSON, else its text. Raises RemoteError where nobody answers."""
+
+    async def query(self, expr: str) -> Sequence[Sample]:
+        """An instant vector, now. Raises RemoteError."""
+
+
+Check: TypeAlias = Callable[[Stack], AsyncIterator[Ailment]]
+
+
+async def data(stack: Stack, path: str, component: str = "prometheus") -> Any:
+    """The `data` of an answer in Prometheus's envelope, None where there is none."""
+    status, body = await stack.get(component, path)
+    return body.get("data") if status == 200 and isinstance(body, dict) else None
+
+
+def span(seconds: float) -> str:
+    """`45 s`, `3 min`, `2.5 h`."""
+    if seconds < 1:
+        return f"{seconds * 1000:.0f} ms"
+    for size, unit in ((86_400, "days"), (3600, "h"), (60, "min")):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.3g} {unit}"
+    return f"{seconds:.3g} s"
