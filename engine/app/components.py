@@ -42,7 +42,9 @@ class _Bound:
 
 
 class Components:
-    """Owns the sockets. `silent` says why a component that runs does not listen; `http` counts at the first."""
+    """Owns the sockets. `silent` says why a component that runs does not listen, `moved` why one listens at another
+    port; `http` counts at the first.
+    """
 
     def __init__(
         self, options: RunOptions, loaded: Loaded, clock: Clock, workers: Workers, supervisor: Supervisor
@@ -50,6 +52,7 @@ class Components:
         """Binds every port at once. Raises ConfigError where the first one can't be had, or the web config not used."""
         self.http = HttpCounts()
         self.silent: dict[str, str] = {}
+        self.moved: list[str] = []
         self.addresses = AddressBook(clock, translate=options.translate)
         given = options.web
         self._serving = Serving(
@@ -130,9 +133,15 @@ class Components:
         try:
             made = bind(listener)
         except ConfigError as error:
+            if self._options.free_ports and listener.port:
+                self._bind(component, replace(listener, port=0))
+                self.moved.append(f"{error}: {component} listens elsewhere")
+                return
             if component == FIRST:
                 self._let_go()
-                raise ConfigError(f"{error}: choose another with --listen {FIRST}=127.0.0.1:PORT") from None
+                raise ConfigError(
+                    f"{error}: choose another with --listen {FIRST}=127.0.0.1:PORT, or let --free-ports do so"
+                ) from None
             self.silent[component] = str(error)
             return
         port = free_port_of(made)

@@ -79,6 +79,7 @@ class RunOptions:
     grace_period_ms: int = 600_000
     resend_delay_ms: int = 60_000
     queue_capacity: int = QUEUE_CAPACITY
+    free_ports: bool = False
     ready_file: Path | None = None
     exit_on_stdin_close: bool = False
     auto_reload_seconds: float | None = None

@@ -6,7 +6,8 @@ import asyncio
 import logging
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
 from importlib.metadata import version
@@ -17,8 +18,9 @@ import msgspec
 import psutil
 
 from engine.app.application import Application, Around, read
+from engine.app.datafolder import DataFolder
 from engine.app.options import RunOptions
-from engine.app.preflight import check_deliver, check_external_url, check_ready_file, check_stdin
+from engine.app.preflight import check_deliver, check_external_url, check_folders, check_ready_file, check_stdin
 from engine.app.summary import Summary
 from engine.config.load import Loaded
 from engine.foundation.clock import SECOND, Clock, SystemClock
@@ -55,22 +57,43 @@ async def _run(options: RunOptions, clock: Clock, *, as_json: bool) -> int:
     check_deliver(options, loaded)
     workers = ThreadWorkers()
     supervisor = Supervisor(clock)
-    app = Application(options, loaded, Around(clock, workers, supervisor))
-    try:
-        await app.start()
-        summary = summarise(app, await app.look_around(), clock.now_ns() / SECOND - psutil.Process().create_time())
-        click.echo(summary.json() if as_json else summary.text(), err=True)
-        app.delivery.outbox.watch(_withheld_teller(as_json=as_json))
-        app.tell = _teller(as_json=as_json)
-        _listen_to_signals(app)
-        _tell_ready(app)
-        await _until_the_end(app, supervisor, hung_up)
-    finally:
-        await app.stop()
+    with _data_folder(options) as folder:
+        app = Application(options, loaded, Around(clock, workers, supervisor))
+        try:
+            await _live(app, supervisor, folder, hung_up, as_json=as_json)
+        finally:
+            await app.stop()
     if supervisor.fatal.done():
         log.error("the store can't go on: %s", supervisor.fatal.result())
         return 1
     return 0
+
+
+async def _live(
+    app: Application, supervisor: Supervisor, folder: DataFolder | None, hung_up: asyncio.Event, *, as_json: bool
+) -> None:
+    await app.start()
+    summary = summarise(app, await app.look_around(), app.clock.now_ns() / SECOND - psutil.Process().create_time())
+    click.echo(summary.json() if as_json else summary.text(), err=True)
+    app.delivery.outbox.watch(_withheld_teller(as_json=as_json))
+    app.tell = _teller(as_json=as_json)
+    _listen_to_signals(app)
+    _tell_ready(app, folder)
+    await _until_the_end(app, supervisor, hung_up)
+
+
+@contextmanager
+def _data_folder(options: RunOptions) -> Iterator[DataFolder | None]:
+    """Held for this process alone. Raises ConfigError, FolderLockedError."""
+    if options.data_dir is None:
+        yield None
+        return
+    check_folders([options.data_dir])
+    folder = DataFolder(options.data_dir)
+    try:
+        yield folder
+    finally:
+        folder.release()
 
 
 def summarise(app: Application, translated: list[tuple[str, str]], seconds: float) -> Summary:
@@ -90,7 +113,8 @@ def summarise(app: Application, translated: list[tuple[str, str]], seconds: floa
         rules=rule_count(loaded),
         translated=translated,
         delivering=_delivering(app),
-        warnings=[str(f) for f in loaded.findings if f.severity in (Severity.WARNING, Severity.OURS)],
+        warnings=app.components.moved
+        + [str(f) for f in loaded.findings if f.severity in (Severity.WARNING, Severity.OURS)],
     )
 
 
@@ -168,7 +192,9 @@ async def _stdin_closed() -> None:
         transport.close()
 
 
-def _tell_ready(app: Application) -> None:
+def _tell_ready(app: Application, folder: DataFolder | None) -> None:
+    if folder is not None:
+        folder.tell_ready(app.components.ports)
     if app.options.ready_file is not None:
         replace(app.options.ready_file, msgspec.json.encode(app.components.ports) + b"\n")
 

@@ -18,6 +18,8 @@ BAD_USAGE: Final = 2
 COMMANDS: Final = MappingProxyType(
     {
         "run": ("run", "run", "Start everything that the configuration names."),
+        "stop": ("life", "stop", "End an engine that was started with run --detach."),
+        "clear": ("life", "clear", "Empty a data folder."),
         "check": ("check", "check", "Judge configuration, rule and Alertmanager files; all mistakes at once."),
         "check-config": ("check", "check_config", "The same, by its other name: check-config FILE..."),
         "test": ("test", "test", "Run unit tests of rules, in promtool's format: test rules FILE..."),

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from promql.model.durations import Duration
 
 IN_MEMORY: Final = ":memory:"
+_ARGUMENTS: Final = "engine.arguments"
 
 # Flags of the original that mean something and are not built: refused by name, never ignored.
 NOT_YET: Final = (
@@ -30,7 +31,6 @@ NOT_YET: Final = (
     "--promtail-config",
     "--grafana-provisioning",
     "--blackbox-config",
-    "--free-ports",
     "--scrape.adjust-timestamps",
     "--scrape.timestamp-tolerance",
     "--storage.agent.path",
@@ -56,6 +56,7 @@ class RunCommand(click.Command):
         for arg in args:
             if arg.partition("=")[0] in NOT_YET:
                 raise click.UsageError(f"{arg.partition('=')[0]} is not supported yet", ctx)
+        ctx.meta[_ARGUMENTS] = [arg for arg in args if arg != "--detach"]
         return super().parse_args(ctx, args)
 
 
@@ -156,6 +157,8 @@ class RunCommand(click.Command):
 )  # fmt: skip
 @click.option("--config.auto-reload", "auto_reload", is_flag=True, help="load the files again when one has changed")
 @with_default("--config.auto-reload-interval", "auto_reload_interval", DURATION, "30s", "how often they are looked at")
+@click.option("--free-ports", is_flag=True, help="where a port is taken, use a free one, and say which")
+@click.option("--detach", is_flag=True, help="come back once all is ready; engine stop ends it")
 @click.option("--ready-file", type=click.Path(path_type=Path), help="written, with the addresses, once all is ready")
 @click.option(
     "--exit-on-stdin-close", "exit_on_stdin_close", is_flag=True,
@@ -165,6 +168,12 @@ class RunCommand(click.Command):
 @with_default("--log.format", "style", click.Choice(["logfmt", "json"]), "logfmt", "for people, or for machines")
 def run(**given: Any) -> None:
     """Scrape, store, evaluate rules and notify, as the configuration says, until Ctrl-C."""
+    if given["detach"]:
+        from engine.cli.life import detach
+
+        if given["data_dir"] == IN_MEMORY:
+            raise ConfigError("--detach needs a data folder, where its log is kept")
+        sys.exit(detach(click.get_current_context().meta[_ARGUMENTS], Path(given["data_dir"])))
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # the files are yet to be read, and its default is to end us
 
     from engine.app.process import run_until_stopped
@@ -207,6 +216,7 @@ def options_of(given: Mapping[str, Any]) -> RunOptions:
         grace_period_ms=given["grace"],
         resend_delay_ms=given["resend"],
         queue_capacity=given["queue_capacity"],
+        free_ports=given["free_ports"],
         ready_file=given["ready_file"],
         exit_on_stdin_close=given["exit_on_stdin_close"],
         auto_reload_seconds=_auto_reload(given),

@@ -89,3 +89,18 @@ async def test_requests_to_other_components_do_not_count_as_prometheus_own(tmp_p
         assert app.components.http.requests == {}
         await ask(app, "/graph")
         assert app.components.http.requests == {("/graph", 200): 1}
+
+
+async def test_a_taken_port_is_named_and_a_free_one_used_when_that_is_asked_for(tmp_path: Path) -> None:
+    config = write(tmp_path, "prometheus.yml", NODE)
+    async with engine(config) as first:
+        taken = dict(first.components.ports)
+        with pytest.raises(ConfigError, match="--free-ports"):
+            async with engine(config, listen=taken):
+                pass
+        async with engine(config, listen=taken, free_ports=True) as second:
+            assert set(second.components.ports) == set(taken)
+            assert not set(second.components.ports.values()) & set(taken.values())
+            assert len(second.components.moved) == len(taken)
+            assert taken["node"] in second.components.moved[1]
+            assert (await ask(second, "/metrics", "node"))[0] == 200

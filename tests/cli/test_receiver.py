@@ -79,7 +79,7 @@ async def test_a_running_engine_tries_its_own_receivers(hook: Hook) -> None:
         assert [one["outcome"] for one in json.loads(result.output)] == ["delivered", "failed", "withheld"]
         assert 'there is no receiver "nobody" (there are: other, my team)' in unknown.output
         assert silent.output == "other has nothing to send to\n"
-        assert made.manager.trail.find(()) == []
+        assert list(made.manager.trail.find(())) == []
 
 
 async def test_delivering_is_asked_for_of_a_config_alone() -> None:

@@ -1,0 +1,62 @@
+"""The data folder as a whole: one engine at a time, and who it is.
+
+`lock` is held while an engine runs; `run.json` says which process it is and where it listens, from when it is ready. A
+process that was killed leaves `run.json` behind and no lock, so the lock decides.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from engine.foundation.files import FolderLock, FolderLockedError, replace
+
+RECORD: Final = "run.json"
+LOG: Final = "engine.log"
+
+
+class Run(msgspec.Struct, frozen=True):
+    """`ports` are `HOST:PORT` by component."""
+
+    pid: int
+    ports: dict[str, str]
+
+
+class DataFolder:
+    """Held from when it is made until `release`. Raises FolderLockedError, OSError."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._lock = FolderLock(folder)
+        self._record = folder / RECORD
+        self._record.unlink(missing_ok=True)
+
+    def tell_ready(self, ports: Mapping[str, str]) -> None:
+        replace(self._record, msgspec.json.encode(Run(os.getpid(), dict(ports))) + b"\n")
+
+    def release(self) -> None:
+        self._record.unlink(missing_ok=True)
+        self._lock.release()
+
+
+def running(folder: Path) -> Run | None:
+    """The engine that is ready and uses the folder; None where there is none."""
+    if not (folder / "lock").is_file():
+        return None
+    try:
+        FolderLock(folder).release()
+    except FolderLockedError:
+        try:
+            return msgspec.json.decode((folder / RECORD).read_bytes(), type=Run)
+        except (OSError, msgspec.DecodeError):
+            return None
+    return None
+
+
+def is_ours(folder: Path) -> bool:
+    """Whether an engine has kept data in it."""
+    return (folder / "lock").is_file()

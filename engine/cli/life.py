@@ -1,0 +1,101 @@
+"""`engine run --detach`, `engine stop`, `engine clear`: engines that run behind the terminal, and what they leave."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import click
+import psutil
+
+from engine.foundation.errors import ConfigError, EngineError
+
+PATIENCE: Final = 30.0
+"""Seconds that an engine may take to end: it writes what it holds."""
+_LOOK_SECONDS: Final = 0.05
+
+
+class StillRunningError(EngineError):
+    """An engine does not end."""
+
+
+_folder = click.option(
+    "--data-dir", default="engine-data", show_default=True, type=click.Path(path_type=Path, file_okay=False)
+)
+
+
+@click.command()
+@_folder
+def stop(data_dir: Path) -> None:
+    """End the engine that uses a data folder, and wait until it has written all that it holds."""
+    from engine.app.datafolder import running
+
+    run = running(data_dir)
+    if run is None:
+        raise ConfigError(f"{data_dir}: no engine runs with this folder (--data-dir names another)")
+    process = psutil.Process(run.pid)
+    process.send_signal(signal.SIGTERM)
+    try:
+        process.wait(PATIENCE)
+    except psutil.TimeoutExpired:
+        raise StillRunningError(f"the engine (pid {run.pid}) has not ended within {PATIENCE:.0f} s") from None
+    click.echo(f"stopped (pid {run.pid})")
+
+
+@click.command()
+@_folder
+@click.option("--yes", is_flag=True, help="do not ask")
+def clear(data_dir: Path, *, yes: bool) -> None:
+    """Remove all samples, silences and journals that are kept in a data folder."""
+    from engine.app.datafolder import is_ours
+    from engine.foundation.files import FolderLock
+
+    if not is_ours(data_dir):
+        raise ConfigError(f"{data_dir}: no engine has kept data there, so nothing of it is removed")
+    lock = FolderLock(data_dir)
+    try:
+        kept = sorted(one for one in data_dir.iterdir() if one.name != "lock")
+        if not yes:
+            names = ", ".join(one.name for one in kept) or "nothing"
+            click.confirm(f"Remove {_size(kept)} from {data_dir} ({names})?", abort=True)
+        for one in kept:
+            shutil.rmtree(one) if one.is_dir() and not one.is_symlink() else one.unlink()
+    finally:
+        lock.release()
+    click.echo(f"{data_dir} is empty")
+
+
+def _size(paths: Sequence[Path]) -> str:
+    files = [file for path in paths for file in (path, *path.rglob("*")) if file.is_file() and not file.is_symlink()]
+    size = sum(file.stat().st_size for file in files)
+    return f"{size / 1e6:.1f} MB"
+
+
+def detach(arguments: Sequence[str], data_dir: Path) -> int:
+    """Start `engine run` with these arguments in a session of its own; come back when it is ready, or has failed."""
+    from engine.app.datafolder import LOG, running
+
+    if running(data_dir) is not None:
+        raise ConfigError(f"{data_dir}: an engine runs with this folder already: engine stop --data-dir {data_dir}")
+    data_dir.mkdir(parents=True, exist_ok=True)
+    with (data_dir / LOG).open("wb") as log:
+        process = subprocess.Popen(  # noqa: S603 - ourselves
+            [sys.executable, "-m", "engine", "run", *arguments],
+            stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
+        )  # fmt: skip
+    while (run := running(data_dir)) is None or run.pid != process.pid:
+        try:
+            status = process.wait(_LOOK_SECONDS)
+        except subprocess.TimeoutExpired:
+            continue
+        click.echo((data_dir / LOG).read_text(), err=True, nl=False)
+        return status
+    click.echo((data_dir / LOG).read_text(), err=True, nl=False)
+    where = f"pid {run.pid}, log {data_dir / LOG}; end it with engine stop --data-dir {data_dir}"
+    click.echo(f"  detached       {where}", err=True)
+    return 0
