@@ -50,6 +50,7 @@ from engine.gotemplate.functions.builtins import BUILTINS
 from engine.gotemplate.functions.prometheus import functions as prometheus_functions
 from engine.relabel.config import ACTIONS, RelabelConfig
 from engine.rules.config import RuleFile
+from exporters.blackbox.config import BlackboxConfig, HttpProbe
 from exporters.exposition.families import Family
 from exporters.node.table import COLLECTORS, NOT_BUILT, NOT_BUILT_FLAGS, PATH_FLAGS
 from promql.execute.reduce import REDUCTIONS
@@ -463,8 +464,9 @@ def head() -> Iterator[str]:
     yield "<!-- Written by docs/generate.py from the code's own tables: change those, then run `make docs`. -->"
     yield from section(
         "Compatibility",
-        "What of Prometheus 2.42, Alertmanager 0.25 and node_exporter 1.5 works here, what is refused, and what is"
-        " missing. What behaves differently though it works is in [differences.md](differences.md).",
+        "What of Prometheus 2.42, Alertmanager 0.25, node_exporter 1.5 and blackbox_exporter 0.23 works here,"
+        " what is refused, and what is missing."
+        " What behaves differently though it works is in [differences.md](differences.md).",
         level=1,
     )
 
@@ -478,6 +480,7 @@ FILES: Final[tuple[tuple[str, str, Shape], ...]] = (
     ("prometheus.yml", "All keys of 2.42, and the storage keys that people write into it.", PrometheusConfig),
     ("Rule files", "All keys of 2.42.", RuleFile),
     ("Alertmanager's configuration", "All keys of 0.25.", AlertmanagerConfig),
+    ("blackbox.yml", "All keys of 0.23; [probes.md](probes.md) says what needs an extra.", BlackboxConfig),
 )
 SHARED: Final[Mapping[Shape, str]] = {
     TargetSources: "[discovery](#service-discovery), [client options](#http-client-options)",
@@ -491,6 +494,7 @@ OWN_TABLES: Final[Mapping[Shape, str]] = {
 
 # What marks in the types don't say.
 REMARKS: Final[Mapping[tuple[Shape, str], str]] = {
+    (HttpProbe, "enable_http2"): "HTTP/2 needs the extra `http2`, and HTTP/1.1 is spoken without it",
     (HTTPClientConfig, "enable_http2"): "accepted; HTTP/1.1 is spoken, whatever it says",
     (AlertmanagersConfig, "api_version"): "`v2` works; `v1` is not supported here: use v2",
 }

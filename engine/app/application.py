@@ -35,6 +35,7 @@ from engine.app.features import (
 )
 from engine.app.options import RunOptions
 from engine.app.preflight import check_folders
+from engine.app.probing import Probing
 from engine.app.routes import Served, routes
 from engine.config.load import Loaded, load
 from engine.config.prometheus import PrometheusConfig
@@ -137,6 +138,7 @@ class Application:
             default_ports=NO_DEFAULT_SCRAPE_PORT not in options.features,
         )
         self.alertmanager = self._make_alertmanager()
+        self._probing = Probing(loaded, around.clock, self.addresses)
         self._peers = self._make_peers()
         self._reader = Reader(
             self.store, around.workers, options.read_limits, lambda: self.config.global_.external_labels
@@ -181,6 +183,7 @@ class Application:
         for component, collect in collects.items():
             if component != "alertmanager" or self.alertmanager is not None:
                 self.components.answers_itself(component, collect)
+        self.addresses.serves("blackbox", "/probe", self._probing.page)
         await self.components.serve(routes(self.served(), collects))
         self._loops = [
             self._around.supervisor.start("upkeep of the store", self._upkeep),
@@ -215,6 +218,7 @@ class Application:
                 await self._apply(loaded)
             except ConfigError:
                 self.config_state.good = False
+                self._probing.refused()
                 raise
             self.loaded = loaded
             if store_folder(self.options, loaded.config) != self.store_folder:
@@ -294,6 +298,7 @@ class Application:
         peers.follow(self.notifier.discovered)
         self.expander.external_labels = settings.external_labels
         self.queries.default_step_ms = settings.evaluation_interval
+        self._probing.apply(loaded)
         await self.rules.apply(groups)
         await self.components.follow(loaded)
 
@@ -317,6 +322,7 @@ class Application:
             alertmanager=self.alertmanager,
             receiver=self._receiver,
             gateway=self._gateway,
+            probing=self._probing,
             takes_writes=self.options.enable_remote_write or REMOTE_WRITE in self.options.features,
             takes_otlp=OTLP in self.options.features,
             reader=self._reader,
@@ -426,6 +432,7 @@ class Application:
             "prometheus": ours,
             "alertmanager": of_alertmanager,
             "node": in_turn(Late(self._node), self._around.workers),
+            "blackbox": self._probing.collect,
         }
 
     def _node(self) -> Exporter:
@@ -449,6 +456,7 @@ def read(options: RunOptions) -> Loaded:
     loaded = load(
         options.config,
         alertmanager=options.alertmanager_config,
+        blackbox=options.blackbox_config,
         data_dir=options.data_dir or Path(),
         translate=options.translate,
         environment=options.environment,

@@ -25,6 +25,8 @@ def changes(before: Loaded, after: Loaded) -> list[str]:
     found += _mapping(dict(before.rules), dict(after.rules), "rules ", "file")
     if before.alertmanager is not None and after.alertmanager is not None:
         found += _struct(before.alertmanager, after.alertmanager, "alertmanager: ")
+    if before.blackbox is not None and after.blackbox is not None:
+        found += _struct(before.blackbox, after.blackbox, "blackbox: ")
     return found
 
 

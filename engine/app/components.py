@@ -154,6 +154,8 @@ def wanted(loaded: Loaded) -> list[str]:
     named = {component for address in _addresses(loaded) if (component := _component(address)) is not None}
     if loaded.alertmanager is not None:
         named.add("alertmanager")
+    if loaded.blackbox is not None:
+        named.add("blackbox")
     return [component for component in DEFAULT_PORTS if component == FIRST or component in named]
 
 

@@ -12,6 +12,7 @@ from aiohttp import web
 from engine.alerting.manager import AlertManager
 from engine.app import selfmetrics
 from engine.app.options import WebOptions
+from engine.app.probing import Probing
 from engine.foundation.clock import Clock
 from engine.query.engine import QueryEngine
 from engine.remote.reader import Reader
@@ -41,6 +42,8 @@ from engine.web.api import (
 )
 from engine.web.consoles import Consoles, Folders
 from engine.web.prefix import below
+from exporters.blackbox.pages import probe_routes
+from exporters.blackbox.pages import routes as probing_routes
 from exporters.browser.metrics import Beacons
 from exporters.serve import Collect, landing, metrics
 
@@ -63,6 +66,7 @@ class Served:
     alertmanager: AlertManager | None
     receiver: Receiver
     gateway: PushGateway | None
+    probing: Probing
     takes_writes: bool
     takes_otlp: bool
     reader: Reader
@@ -95,6 +99,7 @@ def routes(app: Served, collects: Mapping[str, Collect]) -> dict[str, list[web.R
         *_federation(app),
         *pushes.routes(app.gateway),
         *beacons.routes(app.beacons),
+        *probe_routes(app.probing.exporter),
         *_consoles(app).routes(),
         *assets.routes(app.web.assets),
         *page.routes(_about(app, "prometheus")),
@@ -107,6 +112,7 @@ def routes(app: Served, collects: Mapping[str, Collect]) -> dict[str, list[web.R
             *page.routes(_about(app, "alertmanager"), page.ALERTING_PATHS),
         ],
         "node": [metrics(collects["node"]), landing("Node Exporter")],
+        "blackbox": probing_routes(app.probing.exporter, app.reload),
     }
 
 

@@ -30,7 +30,6 @@ NOT_YET: Final = (
     "--loki-config",
     "--promtail-config",
     "--grafana-provisioning",
-    "--blackbox-config",
     "--scrape.adjust-timestamps",
     "--scrape.timestamp-tolerance",
     "--storage.agent.path",
@@ -63,6 +62,7 @@ class RunCommand(click.Command):
 @click.command(cls=RunCommand)
 @click.option("--config", "--config.file", type=click.Path(path_type=Path), help="prometheus.yml [./prometheus.yml]")
 @click.option("--alertmanager-config", type=click.Path(path_type=Path), help="Alertmanager's file, if elsewhere")
+@click.option("--blackbox-config", type=click.Path(path_type=Path), help="blackbox.yml, if elsewhere")
 @click.option(
     "--data-dir", "--storage.tsdb.path", default="engine-data", show_default=True,
     help="where samples, silences and the journal are kept; :memory: keeps nothing",
@@ -196,6 +196,7 @@ def options_of(given: Mapping[str, Any]) -> RunOptions:
     return RunOptions(
         config=_config(given["config"]),
         alertmanager_config=given["alertmanager_config"],
+        blackbox_config=given["blackbox_config"],
         data_dir=None if data_dir == IN_MEMORY else Path(data_dir),
         data_dir_given=_named("data_dir"),
         listen=_addresses(given["listen"], given["listen_address"]),

@@ -24,7 +24,6 @@ KEYS: Final[Mapping[str, frozenset[str]]] = MappingProxyType({
         "annotations", "apiVersion", "contactPoints", "dashboard", "datasources", "deleteDatasources", "panels",
         "policies", "providers", "schemaVersion", "templating", "timezone", "uid",
     }),
-    "blackbox exporter": frozenset({"modules"}),
     "Docker Compose": frozenset({"configs", "networks", "secrets", "services", "version", "volumes"}),
     "Kubernetes": frozenset({"apiVersion", "kind", "metadata", "spec"}),
 })  # fmt: skip

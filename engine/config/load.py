@@ -26,10 +26,15 @@ from engine.foundation.errors import ConfigError
 from engine.foundation.files import is_pattern, matching
 from engine.foundation.source import Finding, Severity, settled
 from engine.rules.config import RuleFile
+from exporters.blackbox.config import BlackboxConfig, parse_blackbox
 
 _ALERTMANAGER_FILES: Final = (
     "alertmanager/config.yml", "alertmanager/config.yaml", "alertmanager/alertmanager.yml",
     "alertmanager/alertmanager.yaml", "alertmanager.yml", "alertmanager.yaml",
+)  # fmt: skip
+_BLACKBOX_FILES: Final = (
+    "blackbox.yml", "blackbox.yaml", "blackbox/blackbox.yml", "blackbox/blackbox.yaml", "blackbox/config.yml",
+    "blackbox/config.yaml", "blackbox-exporter/config.yml", "blackbox_exporter/config.yml",
 )  # fmt: skip
 T = TypeVar("T")
 
@@ -53,7 +58,7 @@ class Loaded:
     """All that was read. Use `config` and the others only if nothing is `fatal`.
 
     Paths in the configs lead to files of this machine. `rules` are by path, in the order in which they are run.
-    `alertmanager_file` is None where there is none. `sources` holds the text of every file that was read.
+    `alertmanager_file` and `blackbox_file` are None where there are none. `sources` holds the texts of all files.
     """
 
     file: Path
@@ -64,6 +69,8 @@ class Loaded:
     findings: tuple[Finding, ...]
     translations: tuple[Translation, ...]
     sources: Mapping[str, bytes]
+    blackbox_file: Path | None = None
+    blackbox: BlackboxConfig | None = None
 
     @property
     def fatal(self) -> bool:
@@ -109,25 +116,32 @@ def load(
     path: Path,
     *,
     alertmanager: Path | None = None,
+    blackbox: Path | None = None,
     data_dir: Path = Path("engine-data"),
     translate: bool = True,
     must_exist: bool = False,
     environment: Mapping[str, str] | None = None,
 ) -> Loaded:
-    """Everything from this prometheus.yml on. `alertmanager` says where that config is, if it is elsewhere.
+    """Everything from this prometheus.yml on. `alertmanager`, `blackbox`: where those configs are, if elsewhere.
 
     `must_exist` makes a mistake of a rule file that is named and missing, as a check of files wants it; a running
     Prometheus takes it for a pattern that matches nothing. `environment` is what `${NAME}` stands for, if for anything.
     """
     reading = Reading(environment)
     beside = alertmanager or find_alertmanager(path.parent)
-    homes = {"prometheus": path.parent, "alertmanager": beside.parent if beside else path.parent / "alertmanager"}
+    modules = blackbox or find_blackbox(path.parent)
+    homes = {
+        "prometheus": path.parent,
+        "alertmanager": beside.parent if beside else path.parent / "alertmanager",
+        "blackbox_exporter": modules.parent if modules else path.parent / "blackbox",
+    }
     translator = Translator(homes, data_dir, enabled=translate)
     written = reading.parse(path, parse_prometheus)
     config = with_scrape_config_files(path, translator.rooted(written, path.parent), reading, translator)
     rules = {str(file): reading.parse(file, parse_rules) for file in rule_files(path, config, reading, must_exist)}
     reading.lint(rules, {DUPLICATES})
     settings = None if beside is None else load_alertmanager(beside, translator, reading)
+    probing = None if modules is None else load_blackbox(modules, translator, reading)
     return Loaded(
         file=path,
         config=config,
@@ -137,13 +151,24 @@ def load(
         findings=settled(reading.findings),
         translations=tuple(translator.done.values()),
         sources=reading.sources,
+        blackbox_file=modules,
+        blackbox=probing,
     )
 
 
 def find_alertmanager(folder: Path) -> Path | None:
     """Alertmanager's config in this folder or its parent."""
+    return _beside(folder, _ALERTMANAGER_FILES)
+
+
+def find_blackbox(folder: Path) -> Path | None:
+    """The blackbox exporter's config in this folder or its parent."""
+    return _beside(folder, _BLACKBOX_FILES)
+
+
+def _beside(folder: Path, names: Iterable[str]) -> Path | None:
     for base in (folder, Path(os.path.normpath(folder / ".."))):
-        for name in _ALERTMANAGER_FILES:
+        for name in names:
             if (base / name).is_file():
                 return base / name
     return None
@@ -193,6 +218,11 @@ def _named(path: Path, key: str, patterns: Iterable[str], reading: Reading, miss
         else:
             reading.tell(missing, path, f'{key}: "{pattern}" does not point to an existing file')
     return list(found)
+
+
+def load_blackbox(path: Path, translator: Translator, reading: Reading) -> BlackboxConfig:
+    """The modules at `path`."""
+    return translator.rooted(reading.parse(path, parse_blackbox), path.parent)
 
 
 def load_alertmanager(path: Path, translator: Translator, reading: Reading) -> AlertmanagerConfig:

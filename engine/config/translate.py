@@ -87,4 +87,6 @@ def _mapped(value: Any, translator: Translator, folder: Path) -> Any:
         return msgspec.structs.replace(value, **{name: part for name, part in changed.items() if part != fields[name]})
     if isinstance(value, tuple):
         return tuple(_mapped(part, translator, folder) for part in value)
+    if isinstance(value, Mapping):
+        return {key: _mapped(part, translator, folder) for key, part in value.items()}
     return value

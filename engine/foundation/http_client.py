@@ -139,7 +139,7 @@ class HttpClient:
         self._tls = ClientTls(config.tls_config, base)
         self._own_tls = config.tls_config != TlsConfig()
         self._credentials = Credentials(config, base)
-        self._tokens = None if config.oauth2 is None else _tokens(config.oauth2, config, addresses, base)
+        self._tokens = None if config.oauth2 is None else tokens_of(config.oauth2, config, addresses, base)
         self._proxies = Proxies.of(config, os.environ)
         self._socket = socket
         self._session: aiohttp.ClientSession | None = None
@@ -359,7 +359,7 @@ class HttpClient:
             raise CallError(str(error)) from None
 
 
-def _tokens(config: OAuth2, whose: HTTPClientConfig, addresses: AddressBook, base: Path) -> Tokens:
+def tokens_of(config: OAuth2, whose: HTTPClientConfig, addresses: AddressBook, base: Path) -> Tokens:
     own = HTTPClientConfig(
         follow_redirects=whose.follow_redirects,
         tls_config=config.tls_config,

@@ -42,6 +42,18 @@ class CallError(Exception):
     """Why there was no answer, before it is known with which URL that has to be told."""
 
 
+def certificate_fault(cause: ssl.SSLCertVerificationError) -> str:
+    """Why a certificate is not trusted."""
+    named = _ASKED_FOR.search(cause.verify_message)
+    otherwise = f"certificate is not valid for {named[1]}" if named is not None else cause.verify_message
+    return _CERTIFICATE.get(cause.verify_code, f"x509: {otherwise}")
+
+
+def system_fault(error: OSError) -> str:
+    """Why the system gave no connection."""
+    return _SYSTEM.get(error.errno or 0, (error.strerror or str(error)).lower())
+
+
 def go_error(error: Exception, url: URL) -> str:
     """The text that stands behind `Get "URL": `."""
     if isinstance(error, OSError) and (alert := _ALERT.search(str(error))) is not None:
@@ -49,9 +61,7 @@ def go_error(error: Exception, url: URL) -> str:
         return f"remote error: tls: {_ALERTS.get(name, name)}"
     match error:
         case aiohttp.ClientConnectorCertificateError(certificate_error=ssl.SSLCertVerificationError() as cause):
-            named = _ASKED_FOR.search(cause.verify_message)
-            otherwise = f"certificate is not valid for {named[1]}" if named is not None else cause.verify_message
-            return _CERTIFICATE.get(cause.verify_code, f"x509: {otherwise}")
+            return certificate_fault(cause)
         case aiohttp.ClientConnectorError(os_error=ssl.SSLError() | ConnectionResetError()) if url.scheme == "https":
             return _tls(error)
         case aiohttp.ClientProxyConnectionError():

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Final, Literal
 
@@ -37,10 +38,15 @@ class LineFormatter(logging.Formatter):
             fields["trace"] = self.formatException(record.exc_info)
         if self._machine:
             return msgspec.json.encode(fields).decode()
-        return " ".join(f"{key}={_logfmt(value)}" for key, value in fields.items())
+        return logfmt(fields)
 
 
-def _logfmt(value: str) -> str:
+def logfmt(fields: Mapping[str, str]) -> str:
+    """One line of `key=value`, in quotes where a value needs them."""
+    return " ".join(f"{key}={_quoted(value)}" for key, value in fields.items())
+
+
+def _quoted(value: str) -> str:
     plain = value and all(c.isprintable() and c not in ' "=' for c in value)
     return value if plain else msgspec.json.encode(value).decode()
 

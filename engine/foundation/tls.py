@@ -51,6 +51,9 @@ class ClientTls:
         if config.insecure_skip_verify:
             context.check_hostname = False
             context.verify_mode = ssl.CERT_NONE
+        context.hostname_checks_common_name = False  # in Go, and so in the originals, alternative names alone count
+        context.verify_flags &= ~ssl.VERIFY_X509_STRICT  # which later Pythons ask for, and Go does not
+        context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN  # to Go, whatever certificate is trusted ends a chain
         limit_versions(context, config.min_version, config.max_version)
         return context
 

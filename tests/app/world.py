@@ -16,7 +16,12 @@ from engine.foundation.workers import InlineWorkers
 from engine.testing.manual_clock import ManualClock
 
 START = 1_700_000_000_000
-ANYWHERE = {"prometheus": "127.0.0.1:0", "alertmanager": "127.0.0.1:0", "node": "127.0.0.1:0"}
+ANYWHERE = {
+    "prometheus": "127.0.0.1:0",
+    "alertmanager": "127.0.0.1:0",
+    "node": "127.0.0.1:0",
+    "blackbox": "127.0.0.1:0",
+}
 
 
 def write(folder: Path, name: str, text: str) -> Path:
