@@ -17,6 +17,7 @@ from engine.config.prometheus import parse_prometheus
 from engine.config.stack import mounts
 from engine.config.stack.compose import NAMES, Service, services
 from engine.config.stack.grafana import PROVISIONING, boards, is_grafana, provisioned
+from engine.config.stack.interpolation import dotenv
 from engine.config.stack.metrics import unknown_metrics
 from engine.config.stack.names import unknown_names
 from engine.config.stack.places import Places
@@ -78,7 +79,7 @@ def find_stack(path: File, places: Places) -> Stack:
         raise ConfigError(f"{path}: no such file or folder")
     folder = path if path.is_dir() else path.parent
     compose = path if path.is_file() else _compose_in(folder)
-    found = () if compose is None else tuple(services(places.root(compose), folder))
+    found = () if compose is None else tuple(services(places.root(compose), folder, dotenv(folder / ".env")))
     prometheus = _mounted(found, PROGRAMS[0]) or _first(folder, _PROMETHEUS)
     alertmanager = _mounted(found, PROGRAMS[1])
     if alertmanager is None and prometheus is not None:
