@@ -13,7 +13,7 @@ from typing import Final
 from engine.foundation.errors import ConfigError
 
 _FORM: Final = re.compile(  # noqa: TID251 - ours, linear
-    r"\$(?:(?P<dollar>\$)|(?P<bare>[A-Za-z_]\w*)|\{(?P<name>[A-Za-z_]\w*)(?:(?P<how>:?[-?+])(?P<other>[^}]*))?\})"
+    r"\$(?:(?P<dollar>\$)|(?P<bare>[A-Za-z_]\w*)|\{(?P<name>[A-Za-z_]\w*)(?:(?P<how>:?[-?+])(?P<other>(?:[^{}]|\{[^}]*\})*))?\})"
 )
 _LINE: Final = re.compile(r"(?:export\s+)?([A-Za-z_][\w.-]*)\s*=\s*(.*)")  # noqa: TID251 - ours, linear
 

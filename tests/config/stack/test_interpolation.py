@@ -21,7 +21,7 @@ SET = {"A": "one", "EMPTY": ""}
         ("${GONE:-x}${EMPTY:-y}${A:-z}", "xyone"),
         ("${GONE-x}${EMPTY-y}", "x"),
         ("${A:+there}${EMPTY:+there}${EMPTY+there}", "therethere"),
-        ("${GONE:-${A}", "one"),
+        ("${GONE:-${A}}!", "one!"),
         ("^/(sys|proc)($$|/)", "^/(sys|proc)($|/)"),
         ("5$", "5$"),
     ],
