@@ -23,6 +23,11 @@ from promql.model.durations import Duration
 _ALWAYS: Final = frozenset({"templates"})
 
 
+def plain_config(config: AlertmanagerConfig) -> Any:
+    """The same as mappings, lists and scalars."""
+    return _plain(config)
+
+
 def config_text(config: AlertmanagerConfig) -> str:
     return yaml.safe_dump(_plain(config), sort_keys=False, allow_unicode=True, default_flow_style=False)
 

@@ -62,10 +62,14 @@ class NotificationCounts:
         self.latency.setdefault(kind, Histogram()).observe(seconds)
 
 
+def _by_version() -> Counter[str]:
+    return Counter(v1=0, v2=0)
+
+
 @dataclass(slots=True)
 class ReceivedCounts:
-    """Alerts by status as they came in; `invalid` were refused."""
+    """Alerts by status as they came in, each by the version of the API; `invalid` were refused."""
 
-    firing: int = 0
-    resolved: int = 0
-    invalid: int = 0
+    firing: Counter[str] = field(default_factory=_by_version)
+    resolved: Counter[str] = field(default_factory=_by_version)
+    invalid: Counter[str] = field(default_factory=_by_version)

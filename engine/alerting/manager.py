@@ -93,18 +93,19 @@ class AlertManager:
         except LogWriteError as error:
             log.error("%s", error)  # noqa: TRY400 - an expected error
 
-    def _take(self, alerts: Sequence[Alert]) -> None:
+    def _take(self, alerts: Sequence[Alert], version: str = "v2") -> None:
         """Raises LogWriteError, but the alerts are taken all the same."""
         now, began = self._clock.now_ns(), self._clock.monotonic()
         stand = self._kept.store.put(alerts, now)
         for alert, one in zip(alerts, stand, strict=True):
-            self._count(alert, now)
-            self._kept.trail.note(one, What.RESOLVED if alert.resolved_at(now) else What.RECEIVED, now)
+            resolved = alert.resolved_at(now)
+            (self.received.resolved if resolved else self.received.firing)[version] += 1
+            self._kept.trail.note(one, What.RESOLVED if resolved else What.RECEIVED, now)
             self._running.take(one)
         self.work.dispatched.add(self._clock.monotonic() - began, len(alerts))
         self._kept.store.keep(stand)
 
-    def receive(self, reports: Iterable[AlertReport]) -> list[str]:
+    def receive(self, reports: Iterable[AlertReport], version: str = "v2") -> list[str]:
         """Take alerts as clients send them; gives what is wrong with those that were refused.
 
         Those that were taken outlast the process. Raises LogWriteError where they don't; they are told all the same.
@@ -116,9 +117,9 @@ class AlertManager:
             try:
                 taken.append(normalise(report, now, resolve_timeout))
             except AlertInvalidError as error:
-                self.received.invalid += 1
+                self.received.invalid[version] += 1
                 complaints.append(str(error))
-        self._take(taken)
+        self._take(taken, version)
         return complaints
 
     def alerts(self, query: AlertQuery = AlertQuery()) -> list[AlertView]:  # noqa: B008 - frozen
@@ -180,12 +181,6 @@ class AlertManager:
         for alert in self._kept.store:
             self._kept.trail.note(alert, What.RESTORED, self.started_at, "it was known before the last start")
             self._running.take(alert)
-
-    def _count(self, alert: Alert, now: int) -> None:
-        if alert.resolved_at(now):
-            self.received.resolved += 1
-        else:
-            self.received.firing += 1
 
     async def _forget_resolved(self) -> None:
         while True:

@@ -40,15 +40,16 @@ def _alerts(manager: AlertManager) -> Iterator[Family]:
     yield Family.of("alertmanager_alerts", _GAUGE, "Alerts that are known, by state.", *rows)
     yield Family.of("alertmanager_marked_alerts", _GAUGE, "The same, whether they have ended or not.", *rows)
     received = manager.received
-    yield Family.of(
-        "alertmanager_alerts_received_total",
-        _COUNTER,
-        "Alerts that came in, by what they said of themselves.",
-        ({"status": "firing", "version": "v2"}, received.firing),
-        ({"status": "resolved", "version": "v2"}, received.resolved),
-    )
-    invalid = ({"version": "v2"}, received.invalid)
-    yield Family.of("alertmanager_alerts_invalid_total", _COUNTER, "Alerts that were refused.", invalid)
+    by_status = {"firing": received.firing, "resolved": received.resolved}
+    rows = [
+        ({"status": status, "version": version}, float(count))
+        for status, counts in by_status.items()
+        for version, count in counts.items()
+    ]
+    words = "Alerts that came in, by what they said of themselves."
+    yield Family.of("alertmanager_alerts_received_total", _COUNTER, words, *rows)
+    invalid = (({"version": version}, float(count)) for version, count in received.invalid.items())
+    yield Family.of("alertmanager_alerts_invalid_total", _COUNTER, "Alerts that were refused.", *invalid)
     yield _summary(
         "alertmanager_dispatcher_alert_processing_duration_seconds",
         "How long alerts took to be put into their groups.",

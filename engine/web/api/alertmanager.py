@@ -25,13 +25,21 @@ from engine.foundation.errors import ConfigError, EngineError
 from engine.foundation.gojson import encode, encode_line
 from engine.foundation.regexes import Regex, RegexError
 from engine.gotemplate.values import GoTime
-from engine.web.api import route_tree, trail
+from engine.web.api import alertmanager_v1, route_tree, trail
 from engine.web.api.alertmanager_bodies import BadRequestError, check_uuid, read_alerts, read_silence
 from promql.model.matchers import Matcher
 
 WITHHELD: Final = "/notifications/withheld"
 _TRUE: Final = frozenset({"true", "1", "yes", "ok", "y", "on", "selected", "checked", "t", "enabled"})
 _BASE: Final = "/api/v2"
+_VERSION: Final = {
+    "branch": "",
+    "buildDate": "",
+    "buildUser": "",
+    "goVersion": f"python{platform.python_version()}",
+    "revision": "",
+    "version": COMPATIBLE_WITH,
+}
 
 Handler = Callable[[web.Request], Awaitable[web.Response]]
 
@@ -41,6 +49,7 @@ def routes(manager: AlertManager, reload: Callable[[], Awaitable[None]]) -> list
     api = _Api(manager)
     return [
         *_management(reload),
+        *alertmanager_v1.routes(manager, _VERSION),
         *_on("/status", GET=api.status),
         *_on("/receivers", GET=api.receivers),
         *_on("/receivers/{name}/test", POST=api.try_receiver),
@@ -119,14 +128,7 @@ class _Api:
                 "cluster": {"peers": [], "status": "disabled"},
                 "config": {"original": config_text(self._manager.running.config)},
                 "uptime": _time(self._manager.started_at),
-                "versionInfo": {
-                    "branch": "",
-                    "buildDate": "",
-                    "buildUser": "",
-                    "goVersion": f"python{platform.python_version()}",
-                    "revision": "",
-                    "version": COMPATIBLE_WITH,
-                },
+                "versionInfo": _VERSION,
             }
         )
 

@@ -179,7 +179,7 @@ _MATCHER_FIELDS: Final[tuple[tuple[str, Callable[..., Any]], ...]] = (
     ("name", _Shape.text),
     ("value", _Shape.text),
 )
-_OPERATORS: Final = {(False, True): "=", (False, False): "!=", (True, True): "=~", (True, False): "!~"}
+OPERATORS: Final = {(False, True): "=", (False, False): "!=", (True, True): "=~", (True, False): "!~"}
 
 
 def _matcher_parts(shape: _Shape, item: Any) -> dict[str, Any]:
@@ -197,4 +197,4 @@ def _check_matchers(matchers: list[dict[str, Any]]) -> None:
 
 
 def _matcher(parts: Mapping[str, Any]) -> SilenceMatcher:
-    return SilenceMatcher(parts["name"], parts["value"], _OPERATORS[parts["isRegex"], parts["isEqual"] is not False])
+    return SilenceMatcher(parts["name"], parts["value"], OPERATORS[parts["isRegex"], parts["isEqual"] is not False])
