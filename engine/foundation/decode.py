@@ -23,20 +23,37 @@ from typing import Any, TypeVar
 
 from engine.foundation.decode_nodes import SyntaxMistake, compose
 from engine.foundation.decode_report import (
+    Anything,
     Context,
     Decoded,
     NoEffect,
     NotHere,
     NotYet,
+    NullIsGiven,
     NullItem,
+    OneOrMany,
     OnlyHere,
     Report,
+    Shorthand,
 )
 from engine.foundation.decode_types import TooLarge, empty, reader
 from engine.foundation.expand import expand
 from engine.foundation.source import Position, Severity, settled
 
-__all__ = ["Decoded", "NoEffect", "NotHere", "NotYet", "NullItem", "OnlyHere", "Report", "decode"]
+__all__ = [
+    "Anything",
+    "Decoded",
+    "NoEffect",
+    "NotHere",
+    "NotYet",
+    "NullIsGiven",
+    "NullItem",
+    "OneOrMany",
+    "OnlyHere",
+    "Report",
+    "Shorthand",
+    "decode",
+]
 
 T = TypeVar("T")
 

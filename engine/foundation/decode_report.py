@@ -55,6 +55,29 @@ class NoEffect:
 
 
 @dataclass(frozen=True, slots=True)
+class OneOrMany:
+    """A list of scalars of which one may stand without brackets."""
+
+
+@dataclass(frozen=True, slots=True)
+class NullIsGiven:
+    """A Struct, or None, that is there with its defaults where its key is named and nothing follows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Anything:
+    """A value that is not read, for keys whose only meaning here is that they are refused by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shorthand:
+    """A Struct that one word may stand for: the value is as if the other keys were written, `{key: word}`."""
+
+    key: str
+    words: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class NullItem:
     """What the original says of a null item in this list."""
 

@@ -14,7 +14,19 @@ import msgspec
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from engine.foundation.decode_nodes import MAX_DEPTH, NOTHING, is_null, kind_of, pairs, position
-from engine.foundation.decode_report import Context, NoEffect, NotHere, NotYet, NullItem, OnlyHere, Report
+from engine.foundation.decode_report import (
+    Anything,
+    Context,
+    NoEffect,
+    NotHere,
+    NotYet,
+    NullIsGiven,
+    NullItem,
+    OneOrMany,
+    OnlyHere,
+    Report,
+    Shorthand,
+)
 from engine.foundation.decode_scalars import SCALARS, Parse, choice, nearest, source_text
 from engine.foundation.errors import ConfigError
 from engine.foundation.source import Path, Severity
@@ -47,7 +59,7 @@ def reader(kind: Any) -> Reader:
     if kind in SCALARS:
         return _scalar(SCALARS[kind])
     if kind is Anything:
-        return _anything
+        return lambda _node, _path, _context: Anything()
     if hasattr(kind, "from_text"):
         return _custom(kind.from_text, getattr(kind, "meant", None))
     if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
@@ -120,20 +132,6 @@ def _custom(from_text: Callable[[str], Any], meant: Callable[[str], str] | None 
 # --- composites
 
 
-class Anything:
-    """A part that is taken as it stands and not looked into."""
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Anything)
-
-    def __hash__(self) -> int:
-        return hash(Anything)
-
-
-def _anything(*_: object) -> Anything:
-    return Anything()
-
-
 def _annotated(inner: Any, marks: Sequence[Any]) -> Reader:
     read: Reader = reader(inner)
     for mark in marks:
@@ -141,9 +139,34 @@ def _annotated(inner: Any, marks: Sequence[Any]) -> Reader:
             read = _custom(_as_plain(inner, mark))
         elif isinstance(mark, NullItem):
             read = _list(get_args(inner)[0], mark.message)
+        elif isinstance(mark, OneOrMany):
+            read = _one_or_many(read, reader(get_args(inner)[0]))
+        elif isinstance(mark, Shorthand):
+            read = _short(read, get_args(inner)[0], mark)
+        elif isinstance(mark, NullIsGiven):
+            read = reader(get_args(inner)[0])
         elif isinstance(mark, msgspec.Meta):
             read = _bounded(read, mark)
     return read
+
+
+def _short(read: Reader, kind: type[msgspec.Struct], mark: Shorthand) -> Reader:
+    def read_word(node: Node, path: Path, context: Context) -> Any:
+        if isinstance(node, ScalarNode) and node.value in mark.words:
+            return kind(**{mark.key: node.value})
+        return read(node, path, context)
+
+    return read_word
+
+
+def _one_or_many(read: Reader, read_one: Reader) -> Reader:
+    def read_either(node: Node, path: Path, context: Context) -> Any:
+        if not isinstance(node, ScalarNode) or is_null(node):
+            return read(node, path, context)
+        value = read_one(node, path, context)
+        return value if isinstance(value, _Unread) else (value,)
+
+    return read_either
 
 
 def _as_plain(kind: Callable[[Any], Any], checked: type[Scalar]) -> Callable[[str], Any]:

@@ -7,7 +7,7 @@ Every pattern that comes from a user goes through here. What the library accepts
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any, Final
 
@@ -77,6 +77,16 @@ class Regex:
     def count(self, text: str) -> int:
         """How many matches there are that do not overlap."""
         return sum(1 for _ in self._compiled.finditer(text))
+
+    def named(self, text: str) -> dict[str, str] | None:
+        """The named groups of the first match, empty where they took no part; None without a match."""
+        found = self._compiled.search(text)
+        return None if found is None else {name: value or "" for name, value in found.groupdict().items()}
+
+    def spans(self, text: str) -> Iterator[list[tuple[int, int]]]:
+        """Of each match, where it and its groups begin and end; (-1, -1) of a group that took no part."""
+        for found in self._compiled.finditer(text):
+            yield [found.span(group) for group in range(self._compiled.groups + 1)]
 
     def expand(self, text: str, template: str) -> str | None:
         """Go's `Regexp.Expand` of the first match: `$1`, `$name`, `${name}`, `$$`; None without a match."""

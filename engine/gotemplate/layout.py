@@ -45,17 +45,17 @@ class Instant:
 
     @property
     def year_day(self) -> int:
-        return _days(self.year, self.month, self.day) - _days(self.year, 1, 1) + 1
+        return day_number(self.year, self.month, self.day) - day_number(self.year, 1, 1) + 1
 
     def shifted(self, years: int, months: int, days: int) -> int:
         """Unix nanoseconds of the same clock time on another date; days over a month's end run into the next."""
         extra, month = divmod(self.month + months - 1, 12)
-        date = _days(self.year + years + extra, month + 1, 1) + self.day + days - 1
+        date = day_number(self.year + years + extra, month + 1, 1) + self.day + days - 1
         clock = self.hour * 3600 + self.minute * 60 + self.second
         return (date * _DAY + clock - self.offset) * _SECOND + self.nanosecond
 
 
-def _days(year: int, month: int, day: int) -> int:
+def day_number(year: int, month: int, day: int) -> int:
     """Days since 1970 in the proleptic Gregorian calendar; years count from March so that leap days come last."""
     year -= month <= 2
     of_year = (153 * (month + (-3 if month > 2 else 9)) + 2) // 5 + day - 1
@@ -72,7 +72,7 @@ def _civil(days: int) -> tuple[int, int, int]:
     return year + era * 400 + (month <= 2), month, day
 
 
-_CHUNK: Final = re.compile(  # noqa: TID251 - ours, linear
+CHUNK: Final = re.compile(  # noqa: TID251 - ours, linear
     r"January|Jan(?![a-z])|Jan|Monday|Mon(?![a-z])|MST|002|01|02|03|04|05|06|2006|_2006|__2|_2|2|15|1|3|4|5|PM|pm"
     r"|-07:00:00|-07:00|-070000|-0700|-07|Z07:00:00|Z07:00|Z070000|Z0700|Z07"
     r"|[.,](?:0+|9+)(?![0-9])"
@@ -82,7 +82,7 @@ _CHUNK: Final = re.compile(  # noqa: TID251 - ours, linear
 def format_instant(at: Instant, layout: str) -> str:
     pieces: list[str] = []
     end = 0
-    while (found := _CHUNK.search(layout, end)) is not None:
+    while (found := CHUNK.search(layout, end)) is not None:
         chunk, start = found[0], found.start()
         if (
             chunk in ("Jan", "Mon")

@@ -1,0 +1,1 @@
+"""Where lines go: the store of this process, other Lokis, or both."""

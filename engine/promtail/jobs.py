@@ -1,0 +1,69 @@
+"""One entry of `scrape_configs` at work: its sources, each with its own kind of targets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from engine.promtail.config_sources import ScrapeConfig
+from engine.promtail.targets.files import FileTargets
+from engine.promtail.targets.ports import Source, TargetParts
+from engine.promtail.targets.status import TargetStatus
+
+
+class Job:
+    """Made of a configuration that was found right; another one makes another job."""
+
+    def __init__(self, config: ScrapeConfig, parts: TargetParts, paths: Callable[[str], str] = str) -> None:
+        self.config = config
+        self._files = FileTargets(config, parts, paths)
+        self._sources: list[Source] = [self._files, *_others(config, parts)]
+
+    async def start(self) -> None:
+        """Raises ConfigError where a source can't be had; then none of it runs."""
+        started: list[Source] = []
+        try:
+            for source in self._sources:
+                await source.start()
+                started.append(source)
+        except BaseException:
+            for source in started:
+                await source.stop()
+            raise
+
+    async def stop(self) -> None:
+        for source in self._sources:
+            await source.stop()
+
+    def status(self) -> list[TargetStatus]:
+        return [one for source in self._sources for one in source.status()]
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether the files of its static targets have been looked for."""
+        return not self.config.static_configs or bool(self._files.status())
+
+    def offsets(self) -> Iterator[tuple[str, int]]:
+        """How far each file was read, by path."""
+        for tailing in self._files.tailings:
+            for file in tailing.target.open_files:
+                yield file.at, file.line_start
+
+
+def _others(config: ScrapeConfig, parts: TargetParts) -> Iterator[Source]:
+    """Each is imported where it is wanted."""
+    if config.docker_sd_configs:
+        from engine.promtail.targets.docker import DockerTargets  # noqa: PLC0415 - few need it
+
+        yield DockerTargets(config, parts)
+    if config.journal is not None:
+        from engine.promtail.targets.journal import Journal  # noqa: PLC0415 - few need it
+
+        yield Journal(config, config.journal, parts)
+    if config.syslog is not None:
+        from engine.promtail.targets.syslog import Syslog  # noqa: PLC0415 - few need it
+
+        yield Syslog(config, config.syslog, parts)
+    if config.loki_push_api is not None:
+        from engine.promtail.targets.push import PushApi  # noqa: PLC0415 - few need it
+
+        yield PushApi(config, config.loki_push_api, parts)

@@ -1,0 +1,230 @@
+"""Promtail: all jobs and clients of a configuration. A new one is put in force by difference: what stays as it was goes
+on reading where it is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from yarl import URL
+
+from engine.foundation.addresses import AddressBook
+from engine.foundation.clock import Clock
+from engine.foundation.delivery import Delivery
+from engine.foundation.supervise import Supervisor
+from engine.foundation.workers import Workers
+from engine.logql.lines import LogSink
+from engine.promtail.batch import LabelLimits
+from engine.promtail.clients.outlet import Outlet, StreamLimit
+from engine.promtail.clients.own import OwnClient
+from engine.promtail.clients.ports import Client
+from engine.promtail.clients.remote import RemoteClient, RemoteParts
+from engine.promtail.config import PromtailConfig
+from engine.promtail.config_clients import ClientConfig
+from engine.promtail.counts import Counts
+from engine.promtail.jobs import Job
+from engine.promtail.positions import KeptPositions, adopted, place_of, write_copy
+from engine.promtail.targets.poller import Pace, Poller, Throttle
+from engine.promtail.targets.ports import TargetParts
+from engine.promtail.targets.status import TargetStatus
+from engine.promtail.targets.tailing import LineLimits
+
+OWN: Final = "loki"
+"""The component whose address a client's URL may name."""
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromtailParts:
+    """What Promtail needs of the rest. `data_dir` None keeps nothing; `paths` says where a written path leads here."""
+
+    clock: Clock
+    workers: Workers
+    supervisor: Supervisor
+    addresses: AddressBook
+    delivery: Delivery
+    sink: LogSink | None
+    data_dir: Path | None
+    base: Path
+    paths: Callable[[str], str] = str
+
+
+class Promtail:
+    """Owned by the application. `apply` it a configuration, as often as there is a new one; `stop` it."""
+
+    def __init__(self, parts: PromtailParts) -> None:
+        self.counts = Counts()
+        self.config = PromtailConfig()
+        self.jobs: dict[str, Job] = {}
+        self.clients: list[Client] = []
+        self._parts = parts
+        self._kept = KeptPositions(None if parts.data_dir is None else parts.data_dir / "promtail" / "positions.json")
+        self._outlet = Outlet((), StreamLimit(0, parts.clock.monotonic), LabelLimits(), self.counts)
+        self._poller: Poller | None = None
+        self._throttle: Throttle | None = None
+        self._loops: list[asyncio.Task[None]] = []
+
+    async def apply(self, config: PromtailConfig) -> None:
+        """Put it in force. Raises ConfigError, and then everything is as it was."""
+        before, was = self.config, bool(self._poller)
+        offsets = self._adopted(config)
+        settings_changed = not was or _but_jobs(before) != _but_jobs(config)
+        if settings_changed:
+            await self._end_jobs()
+            await self._end_clients()
+            self.config = config
+            self._begin(config)
+        self.config = config
+        parts = self._target_parts(config, offsets)
+        wanted = {job.job_name: job for job in config.scrape_configs}
+        for name in [name for name, job in self.jobs.items() if wanted.get(name) != job.config]:
+            await self.jobs.pop(name).stop()
+        for name, job_config in wanted.items():
+            if name not in self.jobs:
+                job = Job(job_config, parts, self._parts.paths)
+                await job.start()
+                self.jobs[name] = job
+        self.jobs = {name: self.jobs[name] for name in wanted}
+
+    async def settle(self) -> None:
+        """Wait for the first look at all files that are told at the start."""
+        for _ in range(100):
+            ready = self._poller is not None and self._poller.looks > 1
+            if ready and all(job.is_settled for job in self.jobs.values()):
+                return
+            await self._parts.clock.sleep(0.02)
+
+    async def stop(self) -> None:
+        """End everything. Clients send what waits, as far as that takes no longer than some seconds."""
+        await self._end_jobs()
+        await self._end_clients()
+        self._save()
+
+    @property
+    def ready(self) -> bool:
+        """Whether there is anything to read."""
+        return any(status.ready for status in self.status())
+
+    def status(self) -> list[TargetStatus]:
+        return [one for job in self.jobs.values() for one in job.status()]
+
+    # --- the parts
+
+    def _begin(self, config: PromtailConfig) -> None:
+        parts, limits = self._parts, config.limits_config
+        self.clients = [self._client(one) for one in config.settled_clients]
+        # the store of this process comes last: with its lines it keeps that the others have theirs
+        self.clients.sort(key=lambda client: isinstance(client, OwnClient))
+        labels = LabelLimits(limits.max_label_name_length, limits.max_label_value_length)
+        self._outlet = Outlet(self.clients, StreamLimit(limits.max_streams, parts.clock.monotonic), labels, self.counts)
+        watch = config.global_.file_watch_config
+        pace = Pace(
+            pause=watch.min_poll_frequency / 1000,
+            longest=max(1.0, watch.max_poll_frequency / 1000),
+            search=config.target_config.sync_period / 1000,
+        )
+        self._throttle = self._make_throttle(config)
+        waits = self._throttle if not limits.readline_rate_drop else None
+        self._poller = Poller(parts.clock, parts.workers, self._outlet, pace, waits)
+        self._loops = [
+            parts.supervisor.start("promtail files", self._poller.run),
+            parts.supervisor.start("promtail positions", self._keep_saving),
+        ]
+
+    def _make_throttle(self, config: PromtailConfig) -> Throttle | None:
+        limits = config.limits_config
+        if not limits.readline_rate_enabled:
+            return None
+        return Throttle(limits.readline_rate, limits.readline_burst, self._parts.clock)
+
+    def _client(self, config: ClientConfig) -> Client:
+        parts = self._parts
+        url = URL(config.url.reveal(), encoded=True)
+        if parts.sink is not None and parts.addresses.component(url) == OWN:
+            return OwnClient(config, parts.sink, parts.clock)
+        return RemoteClient(
+            config,
+            RemoteParts(
+                clock=parts.clock, supervisor=parts.supervisor, addresses=parts.addresses, delivery=parts.delivery,
+                base=parts.base, keep=self._keep,
+            ),
+        )  # fmt: skip
+
+    def _keep(self, positions: Mapping[str, str]) -> None:
+        """Those that remote clients are done with; they count where no store keeps them with its lines."""
+        if not self._keeps_with_lines:
+            self._kept.keep(positions)
+
+    @property
+    def _keeps_with_lines(self) -> bool:
+        return any(isinstance(client, OwnClient) for client in self.clients)
+
+    def positions(self) -> Mapping[str, str]:
+        """How far everything was read for good."""
+        sink = self._parts.sink
+        return sink.positions() if sink is not None and self._keeps_with_lines else self._kept.positions()
+
+    def _target_parts(self, config: PromtailConfig, offsets: Mapping[str, int]) -> TargetParts:
+        assert self._poller is not None
+        parts, limits = self._parts, config.limits_config
+        admit = self._throttle.admit if self._throttle is not None and limits.readline_rate_drop else None
+        return TargetParts(
+            clock=parts.clock, workers=parts.workers, supervisor=parts.supervisor, addresses=parts.addresses,
+            outlet=self._outlet, poller=self._poller, counts=self.counts,
+            limits=LineLimits(size=limits.max_line_size, truncate=limits.max_line_size_truncate, admit=admit),
+            kept=self.positions, adopted=offsets, base=parts.base, host=socket.gethostname(),
+        )  # fmt: skip
+
+    # --- positions
+
+    def _adopted(self, config: PromtailConfig) -> dict[str, int]:
+        written = Path(config.positions.filename)
+        place = place_of(config.positions.filename, self._parts.data_dir)
+        places = [written] if place is None else [place, written]
+        return adopted(places, ignore_invalid=config.positions.ignore_invalid_yaml)
+
+    async def _keep_saving(self) -> None:
+        while True:
+            await self._parts.clock.sleep(max(self.config.positions.sync_period / 1000, 0.1))
+            self._save()
+
+    def _save(self) -> None:
+        place = place_of(self.config.positions.filename, self._parts.data_dir)
+        try:
+            self._kept.save()
+            if place is not None and self._parts.data_dir is not None:
+                write_copy(place, self._offsets())
+        except OSError as error:
+            log.warning("promtail: positions can't be written: %s", error)
+
+    def _offsets(self) -> dict[str, int]:
+        return {path: offset for job in self.jobs.values() for path, offset in job.offsets()}
+
+    async def _end_jobs(self) -> None:
+        for job in self.jobs.values():
+            await job.stop()
+        self._save()
+        self.jobs = {}
+
+    async def _end_clients(self) -> None:
+        await self._parts.supervisor.stop(*self._loops)
+        self._loops = []
+        for client in self.clients:
+            await client.close()
+        if self._poller is not None:
+            await self._poller.close()
+        self._poller, self.clients = None, []
+
+
+def _but_jobs(config: PromtailConfig) -> Sequence[object]:
+    """What all jobs depend on."""
+    return (
+        config.settled_clients, config.limits_config, config.positions, config.target_config, config.global_,
+    )  # fmt: skip

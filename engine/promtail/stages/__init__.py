@@ -1,0 +1,1 @@
+"""Pipeline stages, one a file: what its configuration may say, and what it does to a line."""

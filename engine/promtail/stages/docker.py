@@ -1,0 +1,46 @@
+"""The docker stage: lines of Docker's json-file driver."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from engine.promtail.entry import Entry
+from engine.promtail.stages.layouts import RFC3339_NANO, parse_time
+from engine.promtail.stages.stage import Parts, Stage
+
+
+class DockerConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """Nothing to say."""
+
+
+class _Line(msgspec.Struct):
+    log: str | None = None
+    stream: str | None = None
+    time: str | None = None
+
+
+_DECODER = msgspec.json.Decoder(_Line)
+
+
+class Docker(Stage):
+    """The line becomes what the program wrote, without the line feed at its end; `stream` becomes a label."""
+
+    def __init__(self, config: DockerConfig, parts: Parts) -> None:
+        self._counts = parts.counts
+
+    def process(self, entry: Entry) -> Sequence[Entry]:
+        try:
+            found = _DECODER.decode(entry.line)
+        except (msgspec.DecodeError, msgspec.ValidationError, UnicodeError):
+            self._counts.faults["docker"] += 1
+            return (entry,)
+        entry.extracted.update(output=found.log, stream=found.stream, timestamp=found.time)
+        if found.stream is not None:
+            entry.labels["stream"] = found.stream
+        if found.time is not None and (time := parse_time(RFC3339_NANO, found.time)) is not None:
+            entry.time = time
+        if found.log is not None:
+            entry.line = found.log.removesuffix("\n")
+        return (entry,)

@@ -1,0 +1,105 @@
+"""The json stage: values of a JSON line, by JMESPath, into what is extracted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import msgspec
+
+from engine.foundation.decode import Report
+from engine.promtail.entry import Entry
+from engine.promtail.stages.stage import Parts, Stage
+from engine.promtail.stages.texts import as_text
+
+_PLAIN_NAME: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
+
+
+class JsonConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """`expressions` maps names to JMESPath; an empty one is the name itself. Without `source` the line is read."""
+
+    expressions: Mapping[str, str] = {}
+    source: str | None = None
+    drop_malformed: bool = False
+
+    def check(self, report: Report) -> None:
+        if not self.expressions:
+            report.error("JMES expression is required", "expressions")
+        if self.source is not None and not self.source:
+            report.error("empty source", "source")
+        for name, expression in self.expressions.items():
+            if (fault := fault_of(expression or name)) is not None:
+                report.error(f"could not compile JMES expression: {fault}", "expressions", name)
+
+
+class Json(Stage):
+    def __init__(self, config: JsonConfig, parts: Parts) -> None:
+        self._source = config.source
+        self._drop = config.drop_malformed
+        self._counts = parts.counts
+        self._plain = {name: path for name, text in config.expressions.items() if is_plain(path := text or name)}
+        self._searched = {
+            name: compiled(path) for name, text in config.expressions.items() if not is_plain(path := text or name)
+        }
+
+    def process(self, entry: Entry) -> Sequence[Entry]:
+        text = entry.line if self._source is None else as_text(entry.extracted.get(self._source))
+        try:
+            found = msgspec.json.decode(text) if text else None
+        except (msgspec.DecodeError, UnicodeError, RecursionError):
+            found = None
+        if not isinstance(found, dict):
+            return self._malformed(entry)
+        for name, key in self._plain.items():
+            entry.extracted[name] = _value(found.get(key))
+        for name, path in self._searched.items():
+            entry.extracted[name] = _value(self._search(path, found))
+        return (entry,)
+
+    def _malformed(self, entry: Entry) -> Sequence[Entry]:
+        self._counts.faults["json"] += 1
+        if not self._drop:
+            return (entry,)
+        self._counts.dropped["malformed json"] += 1
+        return ()
+
+    def _search(self, path: Any, found: object) -> object:
+        from jmespath.exceptions import JMESPathError  # noqa: PLC0415 - few expressions need it
+
+        try:
+            return path.search(found)
+        except (JMESPathError, TypeError, ValueError):  # a function that is called with what it does not take
+            self._counts.faults["json"] += 1
+            return None
+
+
+def _value(found: object) -> object:
+    """Numbers are floats, as there; lists and objects are JSON."""
+    if isinstance(found, bool | str | None):
+        return found
+    return float(found) if isinstance(found, int | float) else msgspec.json.encode(found).decode()
+
+
+def is_plain(path: str) -> bool:
+    """A key of the object itself, for which no library is needed."""
+    return _PLAIN_NAME.issuperset(path) and not path[0].isdigit()
+
+
+def compiled(path: str) -> Any:
+    """Raises jmespath's errors."""
+    import jmespath  # noqa: PLC0415 - few expressions need it
+
+    return jmespath.compile(path)
+
+
+def fault_of(path: str) -> str | None:
+    """Why it is no JMESPath."""
+    if is_plain(path):
+        return None
+    from jmespath.exceptions import JMESPathError  # noqa: PLC0415 - few expressions need it
+
+    try:
+        compiled(path)
+    except JMESPathError as error:
+        return str(error).splitlines()[0]
+    return None

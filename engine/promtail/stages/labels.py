@@ -1,0 +1,71 @@
+"""The stages that make, keep and drop labels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, TypeAlias
+
+from engine.foundation.values import LabelName
+from engine.promtail.entry import Entry
+from engine.promtail.stages.stage import Parts, Stage
+from engine.promtail.stages.texts import as_text
+
+LabelMap: TypeAlias = Mapping[Annotated[str, LabelName], str]
+"""Labels, and what they are set to: a name of something extracted (or nothing for the label's own), or a text."""
+
+
+class SetLabels(Stage):
+    """Labels from what was extracted; where nothing was, the line goes on without."""
+
+    def __init__(self, config: LabelMap, parts: Parts) -> None:
+        self._names = [(label, key or label) for label, key in config.items()]
+
+    def process(self, entry: Entry) -> Sequence[Entry]:
+        for label, key in self._names:
+            text = as_text(entry.extracted.get(key))
+            if text is not None:
+                entry.labels[label] = text
+        return (entry,)
+
+
+class StructuredMetadata(Stage):
+    """The same for labels that belong to a single line; what was a label of the stream moves there."""
+
+    def __init__(self, config: LabelMap, parts: Parts) -> None:
+        self._names = [(label, key or label) for label, key in config.items()]
+
+    def process(self, entry: Entry) -> Sequence[Entry]:
+        for label, key in self._names:
+            text = as_text(entry.extracted.get(key))
+            if text is not None:
+                entry.metadata[label] = text
+                entry.labels.pop(key, None)
+        return (entry,)
+
+
+class StaticLabels(Stage):
+    def __init__(self, config: LabelMap, parts: Parts) -> None:
+        self._labels = {name: value for name, value in config.items() if value}
+
+    def process(self, entry: Entry) -> Sequence[Entry]:
+        entry.labels.update(self._labels)
+        return (entry,)
+
+
+class LabelAllow(Stage):
+    def __init__(self, config: tuple[str, ...], parts: Parts) -> None:
+        self._kept = frozenset(config)
+
+    def process(self, entry: Entry) -> Sequence[Entry]:
+        entry.labels = {name: value for name, value in entry.labels.items() if name in self._kept}
+        return (entry,)
+
+
+class LabelDrop(Stage):
+    def __init__(self, config: tuple[str, ...], parts: Parts) -> None:
+        self._dropped = config
+
+    def process(self, entry: Entry) -> Sequence[Entry]:
+        for name in self._dropped:
+            entry.labels.pop(name, None)
+        return (entry,)

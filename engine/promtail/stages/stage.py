@@ -1,0 +1,48 @@
+"""What a stage is.
+
+Law: a stage does no I/O and asks nobody but its `Parts` for the time. It gives each entry on (changed or not), drops
+it, or holds it; what it holds it tells, so that a source can say how far it was read for good.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from engine.promtail.entry import Entry, PipelineCounts
+
+if TYPE_CHECKING:
+    from engine.promtail.stages.metrics import CustomMetrics
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What stages need of the rest: `now` is Unix ns; `metrics` is where the metrics stage counts, if somewhere."""
+
+    now: Callable[[], int]
+    counts: PipelineCounts = field(default_factory=PipelineCounts)
+    metrics: CustomMetrics | None = None
+    job: str = ""
+    base: Path = Path()
+
+
+class Stage:
+    """A step. Most give on what they get; those that hold entries override `due` and `held` too."""
+
+    def process(self, entry: Entry) -> Sequence[Entry]:
+        """What goes on now, in order."""
+        raise NotImplementedError
+
+    def due(self) -> Sequence[Entry]:
+        """What was held and has waited long enough."""
+        return ()
+
+    def flush(self) -> Sequence[Entry]:
+        """All that is held: nothing more will come."""
+        return ()
+
+    def held(self) -> Iterable[Entry]:
+        """What has been taken and not yet given on."""
+        return ()

@@ -1,0 +1,1 @@
+"""Following files: which there are, which one a name means now, how far each was read."""
