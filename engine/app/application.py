@@ -75,6 +75,8 @@ from promql.model.durations import format_duration
 from promql.model.labels import Labels
 
 if TYPE_CHECKING:
+    from engine.logql.lines import LogSink
+    from engine.promtail.manager import Promtail
     from engine.remote.pushes.gateway import PushGateway
 
 UPKEEP_SECONDS: Final = 5.0
@@ -139,6 +141,7 @@ class Application:
         )
         self.alertmanager = self._make_alertmanager()
         self._probing = Probing(loaded, around.clock, self.addresses)
+        self.promtail = self._make_promtail()
         self._peers = self._make_peers()
         self._reader = Reader(
             self.store, around.workers, options.read_limits, lambda: self.config.global_.external_labels
@@ -180,8 +183,9 @@ class Application:
     async def start(self) -> None:
         """Answer at the ports, begin to scrape, to evaluate and to notify."""
         collects = self._collects()
+        running = {"alertmanager": self.alertmanager, "promtail": self.promtail}
         for component, collect in collects.items():
-            if component != "alertmanager" or self.alertmanager is not None:
+            if component not in running or running[component] is not None:
                 self.components.answers_itself(component, collect)
         self.addresses.serves("blackbox", "/probe", self._probing.page)
         await self.components.serve(routes(self.served(), collects))
@@ -200,6 +204,8 @@ class Application:
         for pool in self.scrapes.pools.values():
             if pool.config.static_configs:
                 await pool.synced.wait()
+        if self.promtail is not None:
+            await self.promtail.settle()
         for active in self.scrapes.active:
             await self.addresses.lead(URL(active.target.url, encoded=True))
         names = {t.written: t.leads_to for t in self.addresses.translations}
@@ -219,6 +225,8 @@ class Application:
             except ConfigError:
                 self.config_state.good = False
                 self._probing.refused()
+                if self.promtail is not None:
+                    self.promtail.counts.reloads["bad"] += 1
                 raise
             self.loaded = loaded
             if store_folder(self.options, loaded.config) != self.store_folder:
@@ -261,6 +269,8 @@ class Application:
         """End everything, the listening first and the store last."""
         await self.components.close()
         await self._around.supervisor.stop(*self._loops)
+        if self.promtail is not None:
+            await self.promtail.stop()
         await self.scrapes.stop()
         await self.rules.stop()
         if self.alertmanager is not None:
@@ -287,6 +297,7 @@ class Application:
         try:
             told = await peers.open(alerting.alertmanagers)
             await self._manage_by(loaded)
+            await self._tail_by(loaded)
             await self.scrapes.apply(config.scrape_configs, Labels.of(settings.external_labels))
         except ConfigError:
             await peers.close()
@@ -308,6 +319,12 @@ class Application:
         if self.alertmanager is not None and loaded.alertmanager is not None and loaded.alertmanager_file is not None:
             await self.alertmanager.apply(loaded.alertmanager, loaded.alertmanager_file.parent)
 
+    async def _tail_by(self, loaded: Loaded) -> None:
+        if (self.promtail is None) != (loaded.promtail is None):
+            log.warning("a Promtail configuration has come or gone: that takes effect at the next start")
+        if self.promtail is not None and loaded.promtail is not None:
+            await self.promtail.apply(loaded.promtail)
+
     def served(self) -> Served:
         """What the pages show."""
         return Served(
@@ -320,6 +337,8 @@ class Application:
             written=lambda text: groups_of(text, "rules", self.config.global_),
             notifier=self.notifier,
             alertmanager=self.alertmanager,
+            promtail=self.promtail,
+            promtail_config=lambda: "" if self.loaded.promtail is None else render(self.loaded.promtail),
             receiver=self._receiver,
             gateway=self._gateway,
             probing=self._probing,
@@ -386,6 +405,29 @@ class Application:
         )
         return AlertManager(loaded.alertmanager, loaded.alertmanager_file.parent, surroundings)
 
+    def _make_promtail(self) -> Promtail | None:
+        loaded, around = self.loaded, self._around
+        if loaded.promtail is None or loaded.promtail_file is None:
+            return None
+        from engine.promtail.manager import Promtail, PromtailParts  # noqa: PLC0415 - only where there is one
+
+        return Promtail(
+            PromtailParts(
+                clock=around.clock,
+                workers=around.workers,
+                supervisor=around.supervisor,
+                addresses=self.addresses,
+                delivery=self.delivery,
+                sink=self._log_sink(),
+                data_dir=self.options.data_dir,
+                base=loaded.promtail_file.parent,
+            )
+        )
+
+    def _log_sink(self) -> LogSink | None:
+        """The store of lines of this process, if it has one."""
+        return None
+
     def _make_gateway(self) -> PushGateway | None:
         if not self.options.enable_pushes:
             return None
@@ -428,9 +470,17 @@ class Application:
         async def of_alertmanager(_: Sequence[str]) -> list[Family]:
             return [] if self.alertmanager is None else alertmanager_families(self.alertmanager)
 
+        async def of_promtail(_: Sequence[str]) -> list[Family]:
+            if self.promtail is None:
+                return []
+            from engine.promtail.metrics import families  # noqa: PLC0415 - only where there is one
+
+            return families(self.promtail, self._around.clock.now_ns())
+
         return {
             "prometheus": ours,
             "alertmanager": of_alertmanager,
+            "promtail": of_promtail,
             "node": in_turn(Late(self._node), self._around.workers),
             "blackbox": self._probing.collect,
         }
@@ -457,6 +507,7 @@ def read(options: RunOptions) -> Loaded:
         options.config,
         alertmanager=options.alertmanager_config,
         blackbox=options.blackbox_config,
+        promtail=options.promtail_config,
         data_dir=options.data_dir or Path(),
         translate=options.translate,
         environment=options.environment,

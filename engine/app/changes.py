@@ -27,6 +27,8 @@ def changes(before: Loaded, after: Loaded) -> list[str]:
         found += _struct(before.alertmanager, after.alertmanager, "alertmanager: ")
     if before.blackbox is not None and after.blackbox is not None:
         found += _struct(before.blackbox, after.blackbox, "blackbox: ")
+    if before.promtail is not None and after.promtail is not None:
+        found += _struct(before.promtail, after.promtail, "promtail: ")
     return found
 
 

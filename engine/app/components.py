@@ -69,7 +69,7 @@ class Components:
         self._routes: Mapping[str, Sequence[web.RouteDef]] = {}
         self._stack = AsyncExitStack()
         for component in wanted(loaded):
-            self._bind(component, options.listener(component))
+            self._bind(component, listener_of(component, options, loaded))
 
     @property
     def ports(self) -> dict[str, str]:
@@ -107,7 +107,7 @@ class Components:
         """Open the ports of components that a new configuration uses; the others stay as they are."""
         for component in wanted(loaded):
             if not self.runs(component):
-                self._bind(component, self._options.listener(component))
+                self._bind(component, listener_of(component, self._options, loaded))
                 if component in self._bound:
                     await self._answer(component)
 
@@ -156,7 +156,20 @@ def wanted(loaded: Loaded) -> list[str]:
         named.add("alertmanager")
     if loaded.blackbox is not None:
         named.add("blackbox")
+    if loaded.promtail is not None:
+        named.add("promtail")
+    else:
+        named.discard("promtail")  # whoever is named so runs elsewhere
     return [component for component in DEFAULT_PORTS if component == FIRST or component in named]
+
+
+def listener_of(component: str, options: RunOptions, loaded: Loaded) -> Listener | None:
+    """Where it listens, if it does: a flag beats its configuration, that beats the default. Raises ConfigError."""
+    if component != "promtail" or component in options.listen or loaded.promtail is None:
+        return options.listener(component)
+    server = loaded.promtail.server
+    host = server.http_listen_address or "127.0.0.1"
+    return None if server.disable else Listener(component, host, server.http_listen_port or DEFAULT_PORTS[component])
 
 
 def _addresses(loaded: Loaded) -> Iterable[str]:

@@ -17,7 +17,9 @@ from engine.web.connections import DEFAULT_LIMITS, Limits
 from engine.web.server import Listener, parse_listen
 
 # Where each original listens, and so do we, on this machine alone.
-DEFAULT_PORTS: Final = MappingProxyType({"prometheus": 9090, "alertmanager": 9093, "node": 9100, "blackbox": 9115})
+DEFAULT_PORTS: Final = MappingProxyType({
+    "prometheus": 9090, "alertmanager": 9093, "node": 9100, "blackbox": 9115, "promtail": 9080,
+})  # fmt: skip
 OFF: Final = "off"
 PAGE_TITLE: Final = "Prometheus Time Series Collection and Processing Server"
 
@@ -60,6 +62,7 @@ class RunOptions:
     config: Path
     alertmanager_config: Path | None = None
     blackbox_config: Path | None = None
+    promtail_config: Path | None = None
     data_dir: Path | None = Path("engine-data")
     data_dir_given: bool = False
     listen: Mapping[str, str] = field(default_factory=dict)

@@ -48,6 +48,7 @@ from exporters.browser.metrics import Beacons
 from exporters.serve import Collect, landing, metrics
 
 if TYPE_CHECKING:
+    from engine.promtail.manager import Promtail
     from engine.remote.pushes.gateway import PushGateway
 
 
@@ -64,6 +65,8 @@ class Served:
     written: preview.Written
     notifier: Notifier
     alertmanager: AlertManager | None
+    promtail: Promtail | None
+    promtail_config: Callable[[], str]
     receiver: Receiver
     gateway: PushGateway | None
     probing: Probing
@@ -113,7 +116,16 @@ def routes(app: Served, collects: Mapping[str, Collect]) -> dict[str, list[web.R
         ],
         "node": [metrics(collects["node"]), landing("Node Exporter")],
         "blackbox": probing_routes(app.probing.exporter, app.reload),
+        "promtail": _of_promtail(app, collects),
     }
+
+
+def _of_promtail(app: Served, collects: Mapping[str, Collect]) -> list[web.RouteDef]:
+    if app.promtail is None:
+        return []
+    from engine.web.api import promtail  # noqa: PLC0415 - of what runs only where there is a configuration
+
+    return [*promtail.routes(app.promtail, app.promtail_config, app.reload), metrics(collects["promtail"])]
 
 
 def _api(app: Served) -> Iterable[web.RouteDef]:

@@ -28,7 +28,6 @@ _ARGUMENTS: Final = "engine.arguments"
 NOT_YET: Final = (
     "--compose",
     "--loki-config",
-    "--promtail-config",
     "--grafana-provisioning",
     "--scrape.adjust-timestamps",
     "--scrape.timestamp-tolerance",
@@ -63,6 +62,7 @@ class RunCommand(click.Command):
 @click.option("--config", "--config.file", type=click.Path(path_type=Path), help="prometheus.yml [./prometheus.yml]")
 @click.option("--alertmanager-config", type=click.Path(path_type=Path), help="Alertmanager's file, if elsewhere")
 @click.option("--blackbox-config", type=click.Path(path_type=Path), help="blackbox.yml, if elsewhere")
+@click.option("--promtail-config", type=click.Path(path_type=Path), help="Promtail's file, if elsewhere")
 @click.option(
     "--data-dir", "--storage.tsdb.path", default="engine-data", show_default=True,
     help="where samples, silences and the journal are kept; :memory: keeps nothing",
@@ -197,6 +197,7 @@ def options_of(given: Mapping[str, Any]) -> RunOptions:
         config=_config(given["config"]),
         alertmanager_config=given["alertmanager_config"],
         blackbox_config=given["blackbox_config"],
+        promtail_config=given["promtail_config"],
         data_dir=None if data_dir == IN_MEMORY else Path(data_dir),
         data_dir_given=_named("data_dir"),
         listen=_addresses(given["listen"], given["listen_address"]),

@@ -20,7 +20,15 @@ from engine.alerting.config import AlertmanagerConfig
 from engine.config.existence import check_files
 from engine.config.foreign import foreign
 from engine.config.lint import DEFAULT as DEFAULT_LINTS
-from engine.config.load import Parse, Reading, load_alertmanager, load_blackbox, rule_files, with_scrape_config_files
+from engine.config.load import (
+    Parse,
+    Reading,
+    load_alertmanager,
+    load_blackbox,
+    load_promtail,
+    rule_files,
+    with_scrape_config_files,
+)
 from engine.config.prometheus import PrometheusConfig, parse_prometheus
 from engine.config.rules import parse_rules
 from engine.config.sd_files import check_sd_files
@@ -32,14 +40,15 @@ from engine.foundation.source import Finding, Severity, settled
 from engine.foundation.tls import TlsError
 from engine.foundation.tls_server import server_context
 from engine.foundation.web_config import WebConfig, parse_web_config
+from engine.promtail.config import PromtailConfig
 from engine.rules.config import RuleFile
 from exporters.blackbox.config import BlackboxConfig
 from promql.syntax.parser import parse_as_2
 
-Kind: TypeAlias = Literal["config", "rules", "alertmanager", "web-config", "blackbox"]
+Kind: TypeAlias = Literal["config", "rules", "alertmanager", "promtail", "web-config", "blackbox"]
 ORIGINALS: Final[Mapping[str, tuple[Kind, ...]]] = MappingProxyType({
     "prometheus-2.42": ("config", "rules", "web-config"), "alertmanager-0.25": ("alertmanager",),
-    "blackbox-0.23": ("blackbox",),
+    "promtail-2.7": ("promtail",), "blackbox-0.23": ("blackbox",),
 })  # fmt: skip
 FINE: Final = 0
 BAD: Final = 2
@@ -52,6 +61,7 @@ _KEYS: Final[Mapping[Kind, frozenset[str]]] = MappingProxyType({
     "rules": frozenset(_field.encode_name for _field in msgspec.structs.fields(RuleFile)),
     "alertmanager": frozenset(_field.encode_name for _field in msgspec.structs.fields(AlertmanagerConfig)) - {"global"},
     "config": frozenset(_field.encode_name for _field in msgspec.structs.fields(PrometheusConfig)) - {"global"},
+    "promtail": frozenset(_field.encode_name for _field in msgspec.structs.fields(PromtailConfig)) - {"global"},
     "web-config": frozenset(_field.encode_name for _field in msgspec.structs.fields(WebConfig)),
     "blackbox": frozenset(_field.encode_name for _field in msgspec.structs.fields(BlackboxConfig)),
 })  # fmt: skip
@@ -223,6 +233,16 @@ def _check_blackbox(path: Path, reading: Reading, how: Judging) -> str:
     return _count(load_blackbox(path, translator, reading).modules, "module")
 
 
+def _check_promtail(path: Path, reading: Reading, how: Judging) -> str:
+    translator = Translator({"promtail": path.parent}, Path("engine-data"), enabled=how.translate)
+    config = load_promtail(path, translator, reading)
+    stages = [stage for job in config.scrape_configs for stage in job.pipeline_stages]
+    return (
+        f"{_count(config.scrape_configs, 'scrape job')}, {_count(stages, 'pipeline stage')},"
+        f" {_count(config.settled_clients, 'client')}"
+    )
+
+
 def _check_web_config(path: Path, reading: Reading, _: Judging) -> str:
     config = reading.parse(path, parse_web_config)
     tls, said = config.tls_server_config, f"{_count(config.basic_auth_users, 'user')}"
@@ -238,7 +258,7 @@ def _check_web_config(path: Path, reading: Reading, _: Judging) -> str:
 
 _CHECKS: Final[Mapping[Kind, Callable[[Path, Reading, Judging], str]]] = MappingProxyType({
     "config": _check_config, "rules": _check_rules, "alertmanager": _check_alertmanager,
-    "web-config": _check_web_config, "blackbox": _check_blackbox,
+    "promtail": _check_promtail, "web-config": _check_web_config, "blackbox": _check_blackbox,
 })  # fmt: skip
 
 

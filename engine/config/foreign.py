@@ -12,14 +12,10 @@ _LOKI: Final = frozenset({
     "frontend_worker", "ingester", "ingester_client", "limits_config", "memberlist", "querier", "query_range",
     "query_scheduler", "ruler", "runtime_config", "schema_config", "server", "storage_config", "table_manager",
 })  # fmt: skip
-_PROMTAIL: Final = frozenset({
-    "client", "clients", "limits_config", "positions", "scrape_configs", "server", "target_config",
-})  # fmt: skip
 
 # The keys of a file's first level that are known of each program's files.
 KEYS: Final[Mapping[str, frozenset[str]]] = MappingProxyType({
     "Loki": _LOKI,
-    "Promtail": _PROMTAIL,
     "Grafana": frozenset({
         "annotations", "apiVersion", "contactPoints", "dashboard", "datasources", "deleteDatasources", "panels",
         "policies", "providers", "schemaVersion", "templating", "timezone", "uid",

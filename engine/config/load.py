@@ -10,7 +10,7 @@ import os
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import ClassVar, Final, Protocol, TypeVar
+from typing import TYPE_CHECKING, ClassVar, Final, Protocol, TypeVar
 
 import msgspec
 
@@ -28,6 +28,9 @@ from engine.foundation.source import Finding, Severity, settled
 from engine.rules.config import RuleFile
 from exporters.blackbox.config import BlackboxConfig, parse_blackbox
 
+if TYPE_CHECKING:
+    from engine.promtail.config import PromtailConfig
+
 _ALERTMANAGER_FILES: Final = (
     "alertmanager/config.yml", "alertmanager/config.yaml", "alertmanager/alertmanager.yml",
     "alertmanager/alertmanager.yaml", "alertmanager.yml", "alertmanager.yaml",
@@ -35,6 +38,11 @@ _ALERTMANAGER_FILES: Final = (
 _BLACKBOX_FILES: Final = (
     "blackbox.yml", "blackbox.yaml", "blackbox/blackbox.yml", "blackbox/blackbox.yaml", "blackbox/config.yml",
     "blackbox/config.yaml", "blackbox-exporter/config.yml", "blackbox_exporter/config.yml",
+)  # fmt: skip
+_PROMTAIL_FILES: Final = (
+    "promtail/config.yml", "promtail/config.yaml", "promtail/promtail.yml", "promtail/promtail.yaml",
+    "promtail/promtail-config.yml", "promtail/promtail-config.yaml", "promtail.yml", "promtail.yaml",
+    "promtail-config.yml", "promtail-config.yaml",
 )  # fmt: skip
 T = TypeVar("T")
 
@@ -58,7 +66,8 @@ class Loaded:
     """All that was read. Use `config` and the others only if nothing is `fatal`.
 
     Paths in the configs lead to files of this machine. `rules` are by path, in the order in which they are run.
-    `alertmanager_file` and `blackbox_file` are None where there are none. `sources` holds the texts of all files.
+    `alertmanager_file`, `blackbox_file` and `promtail_file` are None where there are none. `sources` holds the texts of
+    all files.
     """
 
     file: Path
@@ -71,6 +80,8 @@ class Loaded:
     sources: Mapping[str, bytes]
     blackbox_file: Path | None = None
     blackbox: BlackboxConfig | None = None
+    promtail_file: Path | None = None
+    promtail: PromtailConfig | None = None
 
     @property
     def fatal(self) -> bool:
@@ -117,6 +128,7 @@ def load(
     *,
     alertmanager: Path | None = None,
     blackbox: Path | None = None,
+    promtail: Path | None = None,
     data_dir: Path = Path("engine-data"),
     translate: bool = True,
     must_exist: bool = False,
@@ -130,10 +142,12 @@ def load(
     reading = Reading(environment)
     beside = alertmanager or find_alertmanager(path.parent)
     modules = blackbox or find_blackbox(path.parent)
+    tails = promtail or find_promtail(path.parent)
     homes = {
         "prometheus": path.parent,
-        "alertmanager": beside.parent if beside else path.parent / "alertmanager",
         "blackbox_exporter": modules.parent if modules else path.parent / "blackbox",
+        "alertmanager": beside.parent if beside else path.parent / "alertmanager",
+        "promtail": tails.parent if tails else path.parent / "promtail",
     }
     translator = Translator(homes, data_dir, enabled=translate)
     written = reading.parse(path, parse_prometheus)
@@ -142,6 +156,7 @@ def load(
     reading.lint(rules, {DUPLICATES})
     settings = None if beside is None else load_alertmanager(beside, translator, reading)
     probing = None if modules is None else load_blackbox(modules, translator, reading)
+    lines = None if tails is None else load_promtail(tails, translator, reading)
     return Loaded(
         file=path,
         config=config,
@@ -153,6 +168,8 @@ def load(
         sources=reading.sources,
         blackbox_file=modules,
         blackbox=probing,
+        promtail_file=tails,
+        promtail=lines,
     )
 
 
@@ -164,6 +181,11 @@ def find_alertmanager(folder: Path) -> Path | None:
 def find_blackbox(folder: Path) -> Path | None:
     """The blackbox exporter's config in this folder or its parent."""
     return _beside(folder, _BLACKBOX_FILES)
+
+
+def find_promtail(folder: Path) -> Path | None:
+    """Promtail's, likewise."""
+    return _beside(folder, _PROMTAIL_FILES)
 
 
 def _beside(folder: Path, names: Iterable[str]) -> Path | None:
@@ -237,3 +259,10 @@ def load_alertmanager(path: Path, translator: Translator, reading: Reading) -> A
         if file.resolve() not in used:
             reading.tell(Severity.WARNING, path, f"{file} is not used: name it under `templates:`")
     return config
+
+
+def load_promtail(path: Path, translator: Translator, reading: Reading) -> PromtailConfig:
+    """The config at `path`."""
+    from engine.promtail.config import parse_promtail  # noqa: PLC0415 - of what runs only where there is one
+
+    return translator.rooted(reading.parse(path, parse_promtail), path.parent)

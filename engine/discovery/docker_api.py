@@ -33,6 +33,14 @@ class _Network(msgspec.Struct):
     labels: dict[str, str] | None = msgspec.field(name="Labels", default=None)
 
 
+class _ContainerConfig(msgspec.Struct):
+    tty: bool = msgspec.field(name="Tty", default=False)
+
+
+class _Inspected(msgspec.Struct):
+    config: _ContainerConfig = msgspec.field(name="Config", default_factory=_ContainerConfig)
+
+
 class _Complaint(msgspec.Struct):
     message: str = ""
 
@@ -76,6 +84,30 @@ class DockerApi:
             }
             for network in await self.list("networks", "/networks", _Network)
         }
+
+    async def has_terminal(self, container: str) -> bool:
+        """Whether its output has no frames."""
+        try:
+            answer = await self._get(f"{self._base}/v{await self._negotiated()}/containers/{container}/json")
+            if answer.status != 200:
+                raise DiscoveryError(f"error while inspecting {container[:12]}: {_complaint(answer)}")
+            return msgspec.json.decode(answer.body, type=_Inspected).config.tty
+        except HttpError as error:
+            self._version = ""
+            raise DiscoveryError(f"can't ask the Docker daemon: {error}") from None
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+            raise DiscoveryError(f"error while inspecting {container[:12]}: {error}") from None
+
+    @asynccontextmanager
+    async def output(self, container: str, since: str, *, silence: float) -> AsyncIterator[AsyncIterator[bytes]]:
+        """What a container has written since, with times, and what it goes on to write. Raises HttpError too."""
+        query = urlencode({"stdout": 1, "stderr": 1, "follow": 1, "timestamps": 1, "since": since})
+        url = f"{self._base}/v{await self._negotiated()}/containers/{container}/logs?{query}"
+        headers = {"User-Agent": USER_AGENT}
+        async with self._client.stream(url, silence=silence, headers=headers) as incoming:
+            if incoming.status != 200:
+                raise DiscoveryError(f"error while reading logs of {container[:12]}: status {incoming.status}")
+            yield incoming.pieces
 
     async def _negotiated(self) -> str:
         if not self._version:

@@ -22,7 +22,7 @@ _WITHOUT_EFFECT: Final = (
     "grpc_server_ping_without_stream_allowed", "log_format", "log_level", "log_source_ips_enabled",
     "log_source_ips_header", "log_source_ips_regex", "tls_cipher_suites", "tls_min_version", "profiling_enabled",
     "log_request_at_info_level_enabled", "log_request_headers", "log_request_exclude_headers_list", "http_path_prefix",
-    "external_url", "enable_runtime_reload",
+    "external_url",
 )  # fmt: skip
 Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
 

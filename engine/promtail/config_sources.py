@@ -18,7 +18,7 @@ from engine.discovery.config import (
     TargetSources,
 )
 from engine.discovery.config_kubernetes import KubernetesSDConfig
-from engine.foundation.decode import Anything, NotHere, NullItem, OnlyHere, Report
+from engine.foundation.decode import Anything, NotHere, NotYet, NullItem, OnlyHere, Report
 from engine.foundation.values import FilePath, GoDuration, LabelName
 from engine.promtail.config_server import ServerConfig
 from engine.promtail.stages.table import OF, Stages
@@ -153,7 +153,7 @@ class ScrapeConfig(msgspec.Struct, frozen=True, kw_only=True):
     dns_sd_configs: Annotated[tuple[DnsSDConfig, ...], _null("dns_sd_configs")] = ()
     journal: JournalConfig | None = None
     syslog: SyslogConfig | None = None
-    loki_push_api: PushApiConfig | None = None
+    loki_push_api: Annotated[PushApiConfig | None, NotYet(OF)] = None
     consulagent_sd_configs: Annotated[Anything | None, _CLOUD] = None
     ec2_sd_configs: Annotated[Anything | None, _CLOUD] = None
     gce_sd_configs: Annotated[Anything | None, _CLOUD] = None
@@ -199,7 +199,6 @@ class ScrapeConfig(msgspec.Struct, frozen=True, kw_only=True):
             dns_sd_configs=self.dns_sd_configs,
         )
 
-    @property
-    def containers(self) -> TargetSources:
-        """Who tells of containers."""
-        return TargetSources(docker_sd_configs=self.docker_sd_configs)
+    def daemon(self, one: DockerSDConfig) -> TargetSources:
+        """One of those who tell of containers."""
+        return TargetSources(docker_sd_configs=(one,))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from engine.promtail.config_sources import ScrapeConfig
+from engine.promtail.tail.file import TailedFile
+from engine.promtail.tail.target import Told
 from engine.promtail.targets.files import FileTargets
 from engine.promtail.targets.ports import Source, TargetParts
 from engine.promtail.targets.status import TargetStatus
@@ -42,11 +44,19 @@ class Job:
         """Whether the files of its static targets have been looked for."""
         return not self.config.static_configs or bool(self._files.status())
 
-    def offsets(self) -> Iterator[tuple[str, int]]:
-        """How far each file was read, by path."""
+    def files(self) -> Iterator[TailedFile]:
+        """Those that are followed."""
         for tailing in self._files.tailings:
-            for file in tailing.target.open_files:
-                yield file.at, file.line_start
+            yield from tailing.target.open_files
+
+    def names(self) -> dict[str, str]:
+        """Under which key the position of each file is kept, by its path now."""
+        targets = [tailing.target for tailing in self._files.tailings]
+        return {file.at: one.book.key(file.dev, file.ino) for one in targets for file in one.files.values()}
+
+    def told(self) -> Iterator[Told]:
+        """What its targets tell people."""
+        return (tailing.target.told for tailing in self._files.tailings)
 
 
 def _others(config: ScrapeConfig, parts: TargetParts) -> Iterator[Source]:
@@ -63,7 +73,3 @@ def _others(config: ScrapeConfig, parts: TargetParts) -> Iterator[Source]:
         from engine.promtail.targets.syslog import Syslog  # noqa: PLC0415 - few need it
 
         yield Syslog(config, config.syslog, parts)
-    if config.loki_push_api is not None:
-        from engine.promtail.targets.push import PushApi  # noqa: PLC0415 - few need it
-
-        yield PushApi(config, config.loki_push_api, parts)

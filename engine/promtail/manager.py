@@ -30,6 +30,7 @@ from engine.promtail.config_clients import ClientConfig
 from engine.promtail.counts import Counts
 from engine.promtail.jobs import Job
 from engine.promtail.positions import KeptPositions, adopted, place_of, write_copy
+from engine.promtail.tail.marks import Position
 from engine.promtail.targets.poller import Pace, Poller, Throttle
 from engine.promtail.targets.ports import TargetParts
 from engine.promtail.targets.status import TargetStatus
@@ -70,6 +71,9 @@ class Promtail:
         self._poller: Poller | None = None
         self._throttle: Throttle | None = None
         self._loops: list[asyncio.Task[None]] = []
+        self._keeps_with_lines = False
+        self._names: dict[str, str] = {}
+        self._fault = ""
 
     async def apply(self, config: PromtailConfig) -> None:
         """Put it in force. Raises ConfigError, and then everything is as it was."""
@@ -92,14 +96,16 @@ class Promtail:
                 await job.start()
                 self.jobs[name] = job
         self.jobs = {name: self.jobs[name] for name in wanted}
+        self.counts.reloads["good"] += 1
 
     async def settle(self) -> None:
-        """Wait for the first look at all files that are told at the start."""
+        """Wait until the files of static targets have been looked for, so that there is something to tell."""
         for _ in range(100):
-            ready = self._poller is not None and self._poller.looks > 1
-            if ready and all(job.is_settled for job in self.jobs.values()):
-                return
-            await self._parts.clock.sleep(0.02)
+            if all(job.is_settled for job in self.jobs.values()):
+                break
+            await self._parts.clock.sleep(0.01)
+        if self._poller is not None:
+            await self._poller.search()
 
     async def stop(self) -> None:
         """End everything. Clients send what waits, as far as that takes no longer than some seconds."""
@@ -115,6 +121,10 @@ class Promtail:
     def status(self) -> list[TargetStatus]:
         return [one for job in self.jobs.values() for one in job.status()]
 
+    def skipped(self) -> dict[str, str]:
+        """Files that are not followed, and why."""
+        return {path: why for job in self.jobs.values() for told in job.told() for path, why in told.skipped.items()}
+
     # --- the parts
 
     def _begin(self, config: PromtailConfig) -> None:
@@ -122,6 +132,7 @@ class Promtail:
         self.clients = [self._client(one) for one in config.settled_clients]
         # the store of this process comes last: with its lines it keeps that the others have theirs
         self.clients.sort(key=lambda client: isinstance(client, OwnClient))
+        self._keeps_with_lines = any(isinstance(client, OwnClient) for client in self.clients)
         labels = LabelLimits(limits.max_label_name_length, limits.max_label_value_length)
         self._outlet = Outlet(self.clients, StreamLimit(limits.max_streams, parts.clock.monotonic), labels, self.counts)
         watch = config.global_.file_watch_config
@@ -162,10 +173,6 @@ class Promtail:
         if not self._keeps_with_lines:
             self._kept.keep(positions)
 
-    @property
-    def _keeps_with_lines(self) -> bool:
-        return any(isinstance(client, OwnClient) for client in self.clients)
-
     def positions(self) -> Mapping[str, str]:
         """How far everything was read for good."""
         sink = self._parts.sink
@@ -197,20 +204,27 @@ class Promtail:
 
     def _save(self) -> None:
         place = place_of(self.config.positions.filename, self._parts.data_dir)
+        self._names = self._names if not self.jobs else {}
+        self._names.update({name: key for job in self.jobs.values() for name, key in job.names().items()})
         try:
             self._kept.save()
             if place is not None and self._parts.data_dir is not None:
                 write_copy(place, self._offsets())
         except OSError as error:
-            log.warning("promtail: positions can't be written: %s", error)
+            if str(error) != self._fault:
+                log.warning("promtail: positions can't be written: %s", error)
+            self._fault = str(error)
 
     def _offsets(self) -> dict[str, int]:
-        return {path: offset for job in self.jobs.values() for path, offset in job.offsets()}
+        """By path, of files that are followed."""
+        kept = self.positions()
+        found = {name: Position.parse(kept[key]) for name, key in self._names.items() if key in kept}
+        return {name: position.offset for name, position in found.items() if position is not None}
 
     async def _end_jobs(self) -> None:
+        self._save()
         for job in self.jobs.values():
             await job.stop()
-        self._save()
         self.jobs = {}
 
     async def _end_clients(self) -> None:

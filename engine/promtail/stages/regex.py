@@ -38,7 +38,7 @@ class RegexConfig(msgspec.Struct, frozen=True, kw_only=True):
     def check(self, report: Report) -> None:
         if not self.expression.pattern:
             report.error(NOTHING, "expression")
-        elif not self.expression.names:
+        elif not self.expression.groups:
             report.warning("the expression has no named group, so nothing is extracted", "expression")
         if self.source is not None and not self.source:
             report.error("empty source", "source")

@@ -35,7 +35,7 @@ class Replace(Stage):
         self._counts = parts.counts
         self._template = compiled(config.replace)
         self._plain = config.replace if "{{" not in config.replace else None
-        self._names = config.expression.numbers
+        self._names = {number: name for name, number in config.expression.groups.items()}
 
     def process(self, entry: Entry) -> Sequence[Entry]:
         source = self._config.source

@@ -116,6 +116,15 @@ class Poller:
         self.looks += 1
         return spent
 
+    async def search(self) -> None:
+        """Look for files, without reading them."""
+        async with self._turn:
+            await self._workers.run(self._search)
+
+    def _search(self) -> None:
+        for tailing in self.tailings:
+            tailing.target.search(self._clock.monotonic(), self.pace.search)
+
     async def close(self) -> None:
         async with self._turn:
             for tailing in self.tailings:
