@@ -48,6 +48,7 @@ from engine.foundation.workers import InlineWorkers
 from engine.gotemplate.functions.alertmanager import ALERTMANAGER
 from engine.gotemplate.functions.builtins import BUILTINS
 from engine.gotemplate.functions.prometheus import functions as prometheus_functions
+from engine.promtail.config import PromtailConfig
 from engine.relabel.config import ACTIONS, RelabelConfig
 from engine.rules.config import RuleFile
 from exporters.blackbox.config import BlackboxConfig, HttpProbe
@@ -438,6 +439,8 @@ async def _served() -> dict[str, dict[str, list[str]]]:
             findings=(),
             translations=(),
             sources={},
+            promtail_file=Path("promtail.yml"),
+            promtail=PromtailConfig(),
         ),
         Around(clock, InlineWorkers(), Supervisor(clock)),
     )
@@ -480,6 +483,7 @@ FILES: Final[tuple[tuple[str, str, Shape], ...]] = (
     ("prometheus.yml", "All keys of 2.42, and the storage keys that people write into it.", PrometheusConfig),
     ("Rule files", "All keys of 2.42.", RuleFile),
     ("Alertmanager's configuration", "All keys of 0.25.", AlertmanagerConfig),
+    ("Promtail's configuration", "All keys of 2.7, and those of later releases that are told here.", PromtailConfig),
     ("blackbox.yml", "All keys of 0.23; [probes.md](probes.md) says what needs an extra.", BlackboxConfig),
 )
 SHARED: Final[Mapping[Shape, str]] = {

@@ -25,7 +25,6 @@ from engine.app.autoreload import AutoReload
 from engine.app.changes import changes
 from engine.app.components import Components
 from engine.app.features import (
-    EXEMPLARS,
     EXTRA_SCRAPE_METRICS,
     NO_DEFAULT_SCRAPE_PORT,
     OTLP,
@@ -37,6 +36,8 @@ from engine.app.options import RunOptions
 from engine.app.preflight import check_folders
 from engine.app.probing import Probing
 from engine.app.routes import Served, routes
+from engine.app.storing import store_folder, store_options
+from engine.app.tailing import Tailing
 from engine.config.load import Loaded, load
 from engine.config.prometheus import PrometheusConfig
 from engine.config.render import render
@@ -64,7 +65,6 @@ from engine.rules.spec import GroupSpec
 from engine.rules.templates import Expander
 from engine.scrape.manager import ScrapeManager
 from engine.scrape.ports import MakeFetcher
-from engine.tsdb.options import StoreOptions
 from engine.tsdb.store import Store
 from engine.web.api.status import Runtime
 from exporters.browser.metrics import Beacons, OwnCounts
@@ -76,12 +76,10 @@ from promql.model.labels import Labels
 
 if TYPE_CHECKING:
     from engine.logql.lines import LogSink
-    from engine.promtail.manager import Promtail
     from engine.remote.pushes.gateway import PushGateway
 
 UPKEEP_SECONDS: Final = 5.0
 _MOST_CHANGES: Final = 30
-_DEFAULT_RETENTION_MS: Final = 15 * 86_400_000
 
 log = logging.getLogger(__name__)
 
@@ -141,7 +139,10 @@ class Application:
         )
         self.alertmanager = self._make_alertmanager()
         self._probing = Probing(loaded, around.clock, self.addresses)
-        self.promtail = self._make_promtail()
+        self.tailing = Tailing(
+            loaded, options.data_dir, self._log_sink, clock=around.clock, workers=around.workers,
+            supervisor=around.supervisor, addresses=self.addresses, delivery=self.delivery,
+        )  # fmt: skip
         self._peers = self._make_peers()
         self._reader = Reader(
             self.store, around.workers, options.read_limits, lambda: self.config.global_.external_labels
@@ -183,7 +184,7 @@ class Application:
     async def start(self) -> None:
         """Answer at the ports, begin to scrape, to evaluate and to notify."""
         collects = self._collects()
-        running = {"alertmanager": self.alertmanager, "promtail": self.promtail}
+        running = {"alertmanager": self.alertmanager, "promtail": self.tailing.promtail}
         for component, collect in collects.items():
             if component not in running or running[component] is not None:
                 self.components.answers_itself(component, collect)
@@ -204,8 +205,7 @@ class Application:
         for pool in self.scrapes.pools.values():
             if pool.config.static_configs:
                 await pool.synced.wait()
-        if self.promtail is not None:
-            await self.promtail.settle()
+        await self.tailing.settle()
         for active in self.scrapes.active:
             await self.addresses.lead(URL(active.target.url, encoded=True))
         names = {t.written: t.leads_to for t in self.addresses.translations}
@@ -225,8 +225,7 @@ class Application:
             except ConfigError:
                 self.config_state.good = False
                 self._probing.refused()
-                if self.promtail is not None:
-                    self.promtail.counts.reloads["bad"] += 1
+                self.tailing.refused()
                 raise
             self.loaded = loaded
             if store_folder(self.options, loaded.config) != self.store_folder:
@@ -269,8 +268,7 @@ class Application:
         """End everything, the listening first and the store last."""
         await self.components.close()
         await self._around.supervisor.stop(*self._loops)
-        if self.promtail is not None:
-            await self.promtail.stop()
+        await self.tailing.stop()
         await self.scrapes.stop()
         await self.rules.stop()
         if self.alertmanager is not None:
@@ -297,7 +295,7 @@ class Application:
         try:
             told = await peers.open(alerting.alertmanagers)
             await self._manage_by(loaded)
-            await self._tail_by(loaded)
+            await self.tailing.apply(loaded)
             await self.scrapes.apply(config.scrape_configs, Labels.of(settings.external_labels))
         except ConfigError:
             await peers.close()
@@ -319,12 +317,6 @@ class Application:
         if self.alertmanager is not None and loaded.alertmanager is not None and loaded.alertmanager_file is not None:
             await self.alertmanager.apply(loaded.alertmanager, loaded.alertmanager_file.parent)
 
-    async def _tail_by(self, loaded: Loaded) -> None:
-        if (self.promtail is None) != (loaded.promtail is None):
-            log.warning("a Promtail configuration has come or gone: that takes effect at the next start")
-        if self.promtail is not None and loaded.promtail is not None:
-            await self.promtail.apply(loaded.promtail)
-
     def served(self) -> Served:
         """What the pages show."""
         return Served(
@@ -337,7 +329,7 @@ class Application:
             written=lambda text: groups_of(text, "rules", self.config.global_),
             notifier=self.notifier,
             alertmanager=self.alertmanager,
-            promtail=self.promtail,
+            promtail=self.tailing.promtail,
             promtail_config=lambda: "" if self.loaded.promtail is None else render(self.loaded.promtail),
             receiver=self._receiver,
             gateway=self._gateway,
@@ -405,25 +397,6 @@ class Application:
         )
         return AlertManager(loaded.alertmanager, loaded.alertmanager_file.parent, surroundings)
 
-    def _make_promtail(self) -> Promtail | None:
-        loaded, around = self.loaded, self._around
-        if loaded.promtail is None or loaded.promtail_file is None:
-            return None
-        from engine.promtail.manager import Promtail, PromtailParts  # noqa: PLC0415 - only where there is one
-
-        return Promtail(
-            PromtailParts(
-                clock=around.clock,
-                workers=around.workers,
-                supervisor=around.supervisor,
-                addresses=self.addresses,
-                delivery=self.delivery,
-                sink=self._log_sink(),
-                data_dir=self.options.data_dir,
-                base=loaded.promtail_file.parent,
-            )
-        )
-
     def _log_sink(self) -> LogSink | None:
         """The store of lines of this process, if it has one."""
         return None
@@ -470,17 +443,10 @@ class Application:
         async def of_alertmanager(_: Sequence[str]) -> list[Family]:
             return [] if self.alertmanager is None else alertmanager_families(self.alertmanager)
 
-        async def of_promtail(_: Sequence[str]) -> list[Family]:
-            if self.promtail is None:
-                return []
-            from engine.promtail.metrics import families  # noqa: PLC0415 - only where there is one
-
-            return families(self.promtail, self._around.clock.now_ns())
-
         return {
             "prometheus": ours,
             "alertmanager": of_alertmanager,
-            "promtail": of_promtail,
+            "promtail": self.tailing.collect,
             "node": in_turn(Late(self._node), self._around.workers),
             "blackbox": self._probing.collect,
         }
@@ -516,27 +482,3 @@ def read(options: RunOptions) -> Loaded:
         mistakes: Sequence[str] = [str(finding) for finding in loaded.findings if finding.fatal]
         raise ConfigError("the configuration can't be used:\n" + "\n".join(f"  {line}" for line in mistakes))
     return loaded
-
-
-def store_folder(options: RunOptions, config: PrometheusConfig) -> Path | None:
-    """Where samples are kept: a flag beats the configuration, the configuration beats the default."""
-    if options.data_dir is None:
-        return None
-    if config.storage.tsdb.path and not options.data_dir_given:
-        return Path(config.storage.tsdb.path)
-    return options.data_dir / "metrics"
-
-
-def store_options(options: RunOptions, config: PrometheusConfig) -> StoreOptions:
-    """How long and how much is kept; 15 days where neither time nor size is given."""
-    tsdb = config.storage.tsdb
-    time = tsdb.retention_time if options.retention_ms is None else options.retention_ms
-    size = tsdb.retention_size if options.retention_bytes is None else options.retention_bytes
-    compress = tsdb.wal_compression if options.wal_compression is None else options.wal_compression
-    return StoreOptions(
-        retention_ms=time or (0 if size else _DEFAULT_RETENTION_MS),
-        retention_bytes=size,
-        window_ms=tsdb.out_of_order_time_window,
-        log_compression=compress is not False,
-        max_exemplars=config.storage.exemplars.max_exemplars if EXEMPLARS in options.features else 0,
-    )

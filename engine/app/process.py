@@ -32,7 +32,6 @@ from engine.foundation.source import Severity
 from engine.foundation.supervise import Supervisor
 from engine.foundation.workers import ThreadWorkers
 
-_MOST_SKIPPED: Final = 5
 _SHOWN: Final = 300
 _READ_AT_ONCE: Final = 4096
 
@@ -112,27 +111,12 @@ def summarise(app: Application, translated: list[tuple[str, str]], seconds: floa
         targets=len(app.scrapes.active),
         jobs=len(loaded.config.scrape_configs),
         rules=rule_count(loaded),
-        tailing=_tailing(app),
+        tailing=app.tailing.told(),
         translated=translated,
         delivering=_delivering(app),
         warnings=app.components.moved
         + [str(f) for f in loaded.findings if f.severity in (Severity.WARNING, Severity.OURS)],
     )
-
-
-def _tailing(app: Application) -> list[str]:
-    """What is followed, where its lines go, and what is not followed, with the reason."""
-    if app.promtail is None:
-        return []
-    files = sum(len(list(job.files())) for job in app.promtail.jobs.values())
-    jobs = app.promtail.jobs
-    clients = ", ".join(client.place for client in app.promtail.clients)
-    found = [f"{files} file{'' if files == 1 else 's'} in {len(jobs)} job{'' if len(jobs) == 1 else 's'} to {clients}"]
-    skipped = sorted(app.promtail.skipped().items())
-    found += [f"not {path}: {why}" for path, why in skipped[:_MOST_SKIPPED]]
-    if len(skipped) > _MOST_SKIPPED:
-        found.append(f"nor {len(skipped) - _MOST_SKIPPED} others: see /targets")
-    return found
 
 
 def _delivering(app: Application) -> list[str]:

@@ -34,8 +34,8 @@ def foreign(path: Path, keys: frozenset[str], own: int) -> str:
         return "Grafana"
     known = {name: len(keys & theirs) for name, theirs in KEYS.items()}
     most = max(known.values())
-    if most <= own:
+    if most < own or not most:
         return ""
     names = [name for name, count in known.items() if count == most]
     named = [name for name in names if name.split()[0].lower() in str(path.absolute()).lower()]
-    return " or ".join(named or names)
+    return " or ".join(named or names if most > own else named)

@@ -10,8 +10,9 @@ from urllib.parse import quote
 
 import pytest
 
-from engine.app.application import read, store_folder, store_options
+from engine.app.application import read
 from engine.app.options import RunOptions
+from engine.app.storing import store_folder, store_options
 from engine.config.prometheus import parse_prometheus
 from engine.foundation.errors import ConfigError
 from tests.app.world import START, ask, engine, write

@@ -18,6 +18,7 @@ FULL = Summary(
     targets=1,
     jobs=2,
     rules=3,
+    tailing=["4 files in 1 job, to loki:3100, in process", "not /var/log/lastlog: no text"],
     translated=[("node-exporter:9100", "node, in process")],
     delivering=["mail"],
     warnings=["odd"],
@@ -35,6 +36,8 @@ def test_the_text_has_a_line_for_each_thing_and_a_title_for_each_kind() -> None:
         "  not listening  alertmanager is switched off",
         "  scraping       1 target in 2 jobs",
         "  evaluating     3 rules",
+        "  tailing        4 files in 1 job, to loki:3100, in process",
+        "                 not /var/log/lastlog: no text",
         "  translated     node-exporter:9100 -> node, in process",
         "  delivering     mail",
         "  warnings       odd",
@@ -42,7 +45,7 @@ def test_the_text_has_a_line_for_each_thing_and_a_title_for_each_kind() -> None:
 
 
 def test_what_there_is_none_of_has_no_line() -> None:
-    bare = replace(FULL, files=[], ports={}, silent=[], rules=0, translated=[], delivering=[], warnings=[])
+    bare = replace(FULL, files=[], ports={}, silent=[], rules=0, tailing=[], translated=[], delivering=[], warnings=[])
     assert [line.split()[0] for line in bare.text().splitlines()] == ["engine", "data", "scraping"]
 
 

@@ -43,11 +43,7 @@ def test_a_file_without_keys_tells_its_kind_by_its_name() -> None:
 @pytest.mark.parametrize(
     ("name", "text", "owner"),
     [
-        ("a.yml", "limits_config: {}", "Loki or Promtail"),
         ("limits.loki.yml", "limits_config: {}", "Loki"),
-        ("promtail/config.yml", "limits_config: {}", "Promtail"),
-        ("a.yml", "server: {}\nclients: []\npositions: {}\nscrape_configs: []", "Promtail"),
-        ("a.yml", "clients: []\nscrape_configs: []", "Promtail"),
         ("a.yml", "auth_enabled: false\nserver: {}\ncommon: {}\nruler: {}", "Loki"),
         ("default.yml", "apiVersion: 1\nproviders: []", "Grafana"),
         ("dashboard.json", '{"panels": [], "schemaVersion": 38, "templating": {}}', "Grafana"),

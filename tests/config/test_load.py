@@ -28,12 +28,14 @@ def test_the_guides_stack_is_found_from_its_prometheus_yml(guide: Path) -> None:
     loaded = load(home / "prometheus" / "prometheus.yml")
     assert not loaded.fatal
     assert loaded.alertmanager_file == home / "alertmanager" / "config.yml"
+    assert loaded.promtail_file == home / "promtail" / "config.yml"
     assert list(loaded.rules) == [str(home / "prometheus" / "rules" / "alerts.yml")]
     assert [(t.written, t.used) for t in loaded.translations] == [
         ("/etc/prometheus/rules/*.yml", str(home / "prometheus" / "rules" / "*.yml"))
     ]
     assert loaded.files == (
         home / "prometheus" / "prometheus.yml", home / "prometheus" / "rules" / "alerts.yml", loaded.alertmanager_file,
+        loaded.promtail_file,
     )  # fmt: skip
 
 
