@@ -52,6 +52,12 @@ from engine.promtail.config import PromtailConfig
 from engine.relabel.config import ACTIONS, RelabelConfig
 from engine.rules.config import RuleFile
 from exporters.blackbox.config import BlackboxConfig, HttpProbe
+from exporters.cadvisor.flags import NEEDLESS as CADVISOR_NEEDLESS
+from exporters.cadvisor.flags import OURS as CADVISOR_PATHS
+from exporters.cadvisor.flags import TAKEN as CADVISOR_FLAGS
+from exporters.cadvisor.options import NOT_BUILT as CADVISOR_NOT_BUILT
+from exporters.cadvisor.options import OFF as CADVISOR_OFF
+from exporters.cadvisor.table import FAMILIES as CADVISOR_FAMILIES
 from exporters.exposition.families import Family
 from exporters.node.table import COLLECTORS, NOT_BUILT, NOT_BUILT_FLAGS, PATH_FLAGS
 from promql.execute.reduce import REDUCTIONS
@@ -403,6 +409,25 @@ def node() -> Iterator[str]:
     yield f"{code(sorted(NOT_BUILT))}; {code(sorted(f'--{flag}' for flag in NOT_BUILT_FLAGS))}."
 
 
+def cadvisor() -> Iterator[str]:
+    yield from section(
+        "cAdvisor",
+        "`cadvisor:8080` is answered in process, with cAdvisor's defaults; `engine exporter cadvisor` takes"
+        f" {code(f'--{flag}' for flag in CADVISOR_FLAGS)} and, for copies of a machine's files,"
+        f" {code(f'--{flag}' for flag in CADVISOR_PATHS)}. Of no effect, which is said:"
+        f" {code(f'--{flag}' for flag in CADVISOR_NEEDLESS)}. All other flags are refused by name.",
+    )
+    families: dict[str, list[str]] = {}
+    for name, kind in CADVISOR_FAMILIES.items():
+        families.setdefault(kind.group, []).append(name)
+    rows = [
+        (f"`{group}`" if group else "always", "off" if group in CADVISOR_OFF else "on", code(names))
+        for group, names in families.items()
+    ]
+    yield from table(("Metrics", "Default", "Families"), rows)
+    yield f"Not built: the metrics {code(sorted(CADVISOR_NOT_BUILT))}."
+
+
 # --- HTTP
 
 
@@ -475,7 +500,7 @@ def head() -> Iterator[str]:
 
 
 PARTS: Final[tuple[Callable[[], Iterator[str]], ...]] = (
-    head, command_line, configuration, discovery, receivers, promql, templates, node, http,
+    head, command_line, configuration, discovery, receivers, promql, templates, node, cadvisor, http,
 )  # fmt: skip
 
 SECTION_HEAD: Final = ("Section", "Works", "With a limit, or refused", "Known from later releases")

@@ -1,8 +1,9 @@
 """The kernel's small files, below procfs, sysfs or the tree of control groups.
 
 Opening one costs more than reading it, so where the tree is mounted its files stay open, up to `KEPT`, and are read
-again from their beginning, which has the kernel write them anew. A copy of such a tree is ordinary files, which may be
-replaced at any time: these are opened each time.
+again from their beginning, which has the kernel write them anew. Others are opened each time; and now and then all are
+closed, since some may be of devices that have gone. A copy of such a tree is ordinary files, which may be replaced at
+any time: none of these is kept, nor files of control groups, which would not go while one is open.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Final
 
 KEPT: Final = 160
+_PATIENCE: Final = 64  # as many times `KEPT` files are opened before all are closed
 _SMALL: Final = 4096  # what an attribute of sysfs may hold
 _PIECE: Final = 65536
 _NO_TEXT: Final = "\ufffd"
@@ -24,11 +26,12 @@ _GONE: Final = frozenset((errno.ENODEV, errno.ENXIO, errno.ESRCH, errno.ESTALE))
 class Tree:
     """Files by their path below `root`, as `net/dev`. Blocks on each read; one thread at a time."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, *, keep: bool = True) -> None:
         self.root = root
         self._prefix = f"{str(root).rstrip('/')}/"
-        self._keeps = root.is_mount()
+        self._keeps = keep and root.is_mount()
         self._kept: dict[str, int] = {}
+        self._beyond = 0
         weakref.finalize(self, _close, self._kept)
 
     def text(self, path: str) -> str:
@@ -80,12 +83,6 @@ class Tree:
         return os.path.exists(self._prefix + path)  # noqa: PTH110 - a Path costs more than the call
 
     def _read(self, path: str, *, whole: bool) -> str:
-        if not self._keeps:
-            descriptor = self._opened(path)
-            try:
-                return _content(descriptor, whole=whole)
-            finally:
-                os.close(descriptor)
         kept = self._kept.get(path)
         if kept is not None:
             try:
@@ -94,17 +91,25 @@ class Tree:
                 if error.errno not in _GONE:
                     raise
                 os.close(self._kept.pop(path))
-        return _content(self._keep(path), whole=whole)
+        descriptor = os.open(self._prefix + path, os.O_RDONLY | os.O_CLOEXEC)
+        if self._has_room():
+            self._kept[path] = descriptor
+            return _content(descriptor, whole=whole)
+        try:
+            return _content(descriptor, whole=whole)
+        finally:
+            os.close(descriptor)
 
-    def _keep(self, path: str) -> int:
-        descriptor = self._opened(path)
+    def _has_room(self) -> bool:
+        if not self._keeps:
+            return False
         if len(self._kept) >= KEPT:
-            os.close(self._kept.pop(next(iter(self._kept))))
-        self._kept[path] = descriptor
-        return descriptor
-
-    def _opened(self, path: str) -> int:
-        return os.open(self._prefix + path, os.O_RDONLY | os.O_CLOEXEC)
+            self._beyond += 1
+            if self._beyond < KEPT * _PATIENCE:
+                return False
+            self._beyond = 0
+            _close(self._kept)
+        return True
 
 
 def _content(descriptor: int, *, whole: bool) -> str:

@@ -63,8 +63,8 @@ class Answer:
     body: bytes
 
 
-def in_turn(exporter: Exporter, workers: Workers) -> Collect:
-    """Collections of a blocking exporter, one after the other."""
+def in_turn(exporter: Exporter, workers: Workers, most: int = MAX_REQUESTS) -> Collect:
+    """Collections of a blocking exporter, one after the other; `most` may wait at once, 0 being any number."""
     turn = asyncio.Lock()
     waiting = 0
 
@@ -76,8 +76,8 @@ def in_turn(exporter: Exporter, workers: Workers) -> Collect:
 
     async def collect(only: Sequence[str]) -> list[Family]:
         nonlocal waiting
-        if waiting >= MAX_REQUESTS:
-            raise BusyError(f"Limit of concurrent requests reached ({MAX_REQUESTS}), try again later.\n")
+        if 0 < most <= waiting:
+            raise BusyError(f"Limit of concurrent requests reached ({most}), try again later.\n")
         waiting += 1
         try:
             await turn.acquire()
@@ -99,8 +99,8 @@ async def answer(collect: Collect, accept: str, only: Sequence[str]) -> Answer:
         return Answer(HTTPStatus.BAD_REQUEST, _PLAIN, str(error).encode())
 
 
-def metrics(collect: Collect) -> web.RouteDef:
-    """`/metrics`, with `?collect[]=NAME` to pick parts."""
+def metrics(collect: Collect, path: str = "/metrics") -> web.RouteDef:
+    """The page at `path`, with `?collect[]=NAME` to pick parts."""
 
     async def page(request: web.Request) -> web.Response:
         found = await answer(collect, request.headers.get("Accept", ""), request.query.getall("collect[]", []))
@@ -108,13 +108,13 @@ def metrics(collect: Collect) -> web.RouteDef:
         response.enable_compression()
         return response
 
-    return web.get("/metrics", page)
+    return web.get(path, page)
 
 
-def landing(title: str) -> web.RouteDef:
-    """A page at `/` that leads to the metrics."""
+def landing(title: str, path: str = "/metrics") -> web.RouteDef:
+    """A page at `/` that leads to the metrics at `path`."""
     shown = html.escape(title)
-    head, link = f"<head><title>{shown}</title></head>", '<p><a href="/metrics">Metrics</a></p>'
+    head, link = f"<head><title>{shown}</title></head>", f'<p><a href="{html.escape(path)}">Metrics</a></p>'
     text = f"<!doctype html><html>{head}<body><h1>{shown}</h1>{link}</body></html>"
 
     async def page(_: web.Request) -> web.Response:

@@ -19,7 +19,7 @@ from yarl import URL
 from engine.alerting.manager import AlertManager
 from engine.alerting.metrics import families as alertmanager_families
 from engine.alerting.running import Surroundings
-from engine.app import selfmetrics
+from engine.app import own_exporters, selfmetrics
 from engine.app.alertmanagers import Alertmanagers
 from engine.app.autoreload import AutoReload
 from engine.app.changes import changes
@@ -69,7 +69,7 @@ from engine.tsdb.store import Store
 from engine.web.api.status import Runtime
 from exporters.browser.metrics import Beacons, OwnCounts
 from exporters.exposition.families import Family
-from exporters.serve import Collect, Exporter, Late, in_turn
+from exporters.serve import Collect
 from promql.functions.dialects import Dialect
 from promql.model.durations import format_duration
 from promql.model.labels import Labels
@@ -447,15 +447,9 @@ class Application:
             "prometheus": ours,
             "alertmanager": of_alertmanager,
             "promtail": self.tailing.collect,
-            "node": in_turn(Late(self._node), self._around.workers),
             "blackbox": self._probing.collect,
+            **own_exporters.collects(self._around.clock, self._around.workers),
         }
-
-    def _node(self) -> Exporter:
-        from exporters.node.exporter import NodeExporter  # noqa: PLC0415 - of what runs only when it is asked
-        from exporters.node.options import NodeOptions  # noqa: PLC0415
-
-        return NodeExporter(NodeOptions(), self._around.clock)
 
     async def _upkeep(self) -> None:
         while True:

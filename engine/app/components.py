@@ -184,7 +184,7 @@ def _addresses(loaded: Loaded) -> Iterable[str]:
 def _component(address: str) -> str | None:
     host, _, port = address.rpartition(":")
     for component, default in DEFAULTS.items():
-        if port == str(default.port) and host in (*default.names, "localhost", "127.0.0.1"):
+        if port == str(default.port) and host in default.hosts:
             return component
     return None
 

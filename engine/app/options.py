@@ -18,7 +18,7 @@ from engine.web.server import Listener, parse_listen
 
 # Where each original listens, and so do we, on this machine alone.
 DEFAULT_PORTS: Final = MappingProxyType({
-    "prometheus": 9090, "alertmanager": 9093, "node": 9100, "blackbox": 9115, "promtail": 9080,
+    "prometheus": 9090, "alertmanager": 9093, "node": 9100, "cadvisor": 8080, "blackbox": 9115, "promtail": 9080,
 })  # fmt: skip
 OFF: Final = "off"
 PAGE_TITLE: Final = "Prometheus Time Series Collection and Processing Server"

@@ -117,6 +117,7 @@ def routes(app: Served, collects: Mapping[str, Collect]) -> dict[str, list[web.R
         "node": [metrics(collects["node"]), landing("Node Exporter")],
         "blackbox": probing_routes(app.probing.exporter, app.reload),
         "promtail": _of_promtail(app, collects),
+        "cadvisor": [metrics(collects["cadvisor"]), landing("cAdvisor")],
     }
 
 

@@ -7,7 +7,7 @@ which page of this process answers for it, and translates:
 - a default address of a component that runs here leads to that component, in process where it gave a page;
 - any other name without a dot that does not resolve leads to the same port on loopback;
 - everything else leads where it says. What runs elsewhere is never taken over: `localhost:8080` is the user's own
-  application unless this process runs cAdvisor.
+  application, also where this process answers for `cadvisor:8080`.
 
 Labels and messages keep the written names; each translation is told once.
 """
@@ -31,10 +31,23 @@ _FORGET_AFTER_SECONDS: Final = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Default:
-    """An original's port, and the service names that compose files give it."""
+    """An original's port, and the service names that compose files give it.
+
+    A `shared` port is one that many other programs of a developer's machine listen at: on loopback it is not taken for
+    the component's.
+    """
 
     port: int
     names: tuple[str, ...]
+    shared: bool = False
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """Where the port is the component's."""
+        return self.names if self.shared else (*self.names, *_LOOPBACK)
+
+
+_LOOPBACK: Final = ("127.0.0.1", "localhost")
 
 
 DEFAULTS: Final[Mapping[str, Default]] = MappingProxyType(
@@ -42,14 +55,13 @@ DEFAULTS: Final[Mapping[str, Default]] = MappingProxyType(
         "prometheus": Default(9090, ("prometheus",)),
         "alertmanager": Default(9093, ("alertmanager",)),
         "node": Default(9100, ("node-exporter", "node_exporter")),
-        "cadvisor": Default(8080, ("cadvisor",)),
+        "cadvisor": Default(8080, ("cadvisor",), shared=True),
         "blackbox": Default(9115, ("blackbox-exporter", "blackbox_exporter", "blackbox")),
         "loki": Default(3100, ("loki",)),
         "promtail": Default(9080, ("promtail",)),
         "grafana": Default(3000, ("grafana",)),
     }
 )
-_LOOPBACK: Final = ("127.0.0.1", "localhost")
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +163,7 @@ class AddressBook:
 
     def _take_over(self, component: str) -> None:
         default = DEFAULTS[component]
-        for name in (*default.names, *_LOOPBACK):
+        for name in default.hosts:
             self._component_at[name, default.port] = component
 
     def _to_component(self, url: URL, component: str) -> Route:

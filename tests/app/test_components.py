@@ -32,6 +32,8 @@ def taken() -> Iterator[str]:
         (NODE, ["prometheus", "node"]),
         ("scrape_configs: [{job_name: n, static_configs: [{targets: ['localhost:9100']}]}]", ["prometheus", "node"]),
         ("scrape_configs: [{job_name: n, static_configs: [{targets: ['example.com:9100']}]}]", ["prometheus"]),
+        ("scrape_configs: [{job_name: n, static_configs: [{targets: ['cadvisor:8080']}]}]", ["prometheus", "cadvisor"]),
+        ("scrape_configs: [{job_name: n, static_configs: [{targets: ['localhost:8080']}]}]", ["prometheus"]),
         (
             "scrape_configs: [{job_name: n, static_configs: [{targets: ['localhost:9093']}]}]",
             ["prometheus", "alertmanager"],

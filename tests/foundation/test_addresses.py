@@ -38,9 +38,15 @@ def book(manual_clock: ManualClock, resolver: Resolver) -> AddressBook:
 async def test_a_default_address_leads_to_where_the_component_listens(book: AddressBook, component: str) -> None:
     book.listens(component, "127.0.0.1", 12345)
     default = DEFAULTS[component]
-    for name in (*default.names, "localhost", "127.0.0.1"):
+    for name in default.hosts:
         route = await book.lead(URL(f"http://{name}:{default.port}/metrics?a=b"))
         assert str(route.url) == "http://127.0.0.1:12345/metrics?a=b"
+
+
+async def test_a_port_that_many_programs_listen_at_is_not_taken_over_on_loopback(book: AddressBook) -> None:
+    book.listens("cadvisor", "127.0.0.1", 12345)
+    for address in ("http://localhost:8080/metrics", "http://127.0.0.1:8080/metrics"):
+        assert str((await book.lead(URL(address))).url) == address
 
 
 async def test_a_page_of_this_process_is_asked_in_process(book: AddressBook) -> None:

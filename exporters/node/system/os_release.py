@@ -54,3 +54,13 @@ class OsRelease:
                 self._read = (path, changed)
             return self._found
         raise NoDataError("there is no os-release file")
+
+
+def name(rootfs: Path) -> str:
+    """As people call the system, `Debian GNU/Linux 12 (bookworm)`; empty where it has no name."""
+    for file in _FILES:
+        try:
+            return parse((rootfs / file).read_text(encoding="utf-8", errors="replace")).get("pretty_name", "")
+        except (OSError, ValueError):
+            continue
+    return ""

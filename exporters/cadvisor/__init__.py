@@ -1,0 +1,1 @@
+"""What containers, slices and other control groups use, under cAdvisor's names."""
