@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import click
 
 from engine.cli.moments import Moment, MomentType
+from engine.cli.query_logs import logs
 from engine.foundation.clock import SystemClock
 from promql.model.durations import Duration
 
@@ -60,7 +61,10 @@ def _spanning(command: F) -> F:
 
 @click.group()
 def query() -> None:
-    """Ask a running engine, or a data folder, in PromQL."""
+    """Ask a running engine, or a data folder, in PromQL; its logs in LogQL."""
+
+
+query.add_command(logs)
 
 
 @query.command(epilog=_CODES)
