@@ -98,12 +98,13 @@ class _Gather:
         has_metadata = bool(text.block.metadata())
         key_of = _key_of(self._grouping)
         found: dict[Hashable, tuple[dict[str, str], list[int], list[float]]] = {}
+        value_of = self._value
         for at, (line, time) in enumerate(zip(text.lines(index), times, strict=True)):
             if at % _BREATH == 0:
                 self._context.pause()
             one = row_of(row, text.block, rows[at]) if has_metadata else row
             one.begin(line, time)
-            value = self._value(one)
+            value = value_of(one)
             if value is None:
                 continue
             if one.error:

@@ -6,7 +6,7 @@ keys), so what becomes of each key is worked out once a shape. What msgspec refu
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, TypeAlias
 
 import msgspec
 
@@ -14,7 +14,7 @@ from engine.logql.pipeline import json_scan
 from engine.logql.pipeline.row import REPLACEMENT, Row, Step, Wanted, sanitized
 
 KIND: Final = "JSONParserErr"
-_SHAPES: Final = 4096
+_SHAPES: Final = 1024
 """That are remembered; a program that makes up keys has no use of it."""
 _QUOTE: Final = 0x22
 _OBJECT: Final = 0x7B
@@ -23,8 +23,11 @@ _SKIPPED: Final = frozenset(b"[n")
 _DEEP: Final = 16
 """Objects in each other that are read at one go; what is deeper is scanned, in linear time."""
 
-_Plan = list[tuple[str, str, str]]
-"""Of each key that matters: its label, if it is wanted, and the beginning of labels inside, if any of those is."""
+_KEYS: Final = 8192
+_Taken: TypeAlias = tuple[str, str, str]
+"""A key, its label if that is wanted, and the beginning of labels inside, if any of those is."""
+_Plan: TypeAlias = list[_Taken]
+"""Of the keys that matter."""
 
 
 def all_fields(wanted: Wanted) -> Step:
@@ -41,6 +44,7 @@ class Fields:
         self._wanted = wanted
         self._decode = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
         self._plans: dict[tuple[str, ...], _Plan] = {}
+        self._keys: dict[tuple[str, str], _Taken] = {}
 
     def run(self, row: Row) -> bool:
         try:
@@ -73,14 +77,22 @@ class Fields:
     def _planned(self, prefix: str, keys: list[str]) -> _Plan:
         plan = []
         for key in keys:
-            name = sanitized(key, first=not prefix)
-            label = f"{prefix}_{name}" if prefix else name
-            if not label:
-                continue
-            taken, entered = self._wanted.takes(label), self._wanted.enters(label)
-            if taken or entered:
-                plan.append((key, label if taken else "", label if entered else ""))
+            kept = self._keys.get((prefix, key))
+            if kept is None:
+                kept = self._judged(prefix, key)
+                if len(self._keys) < _KEYS:
+                    self._keys[prefix, key] = kept
+            if kept[1] or kept[2]:
+                plan.append(kept)
         return plan
+
+    def _judged(self, prefix: str, key: str) -> _Taken:
+        name = sanitized(key, first=not prefix)
+        label = f"{prefix}_{name}" if prefix else name
+        if not label:
+            return key, "", ""
+        wanted = self._wanted
+        return key, label if wanted.takes(label) else "", label if wanted.enters(label) else ""
 
     def _scan(self, row: Row) -> None:
         def take(path: tuple[str, ...], value: str, _quoted: bool) -> None:
