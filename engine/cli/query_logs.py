@@ -47,9 +47,11 @@ class DurationType(click.ParamType[Duration]):
 @click.option("--tail", is_flag=True, help="go on with new lines as they come")
 @click.option("--delay", type=click.IntRange(0, 5), default=0, help="with --tail, wait so many seconds for late lines")
 @click.option("--json", "as_json", is_flag=True, help="one JSON object a line, also on a terminal")
+@click.option("--explain", is_flag=True, help="tell how the query will be answered, and ask nobody")
+@click.option("--stats", is_flag=True, help="tell what was read, and how long that took")
 @click.option("--tenant", default="", help="whose lines, where there are several tenants")
 @click.option("--url", default=DEFAULT_URL, show_default=True, help="the engine to ask")
-def logs(query: str, *, tail: bool, as_json: bool, url: str, tenant: str, **given: Any) -> None:
+def logs(query: str, *, tail: bool, explain: bool, url: str, tenant: str, **given: Any) -> None:
     """The lines, or the values, that QUERY finds: '{job="varlogs"} |= "error"'.
 
     Lines come in order of time, in colours on a terminal and as one JSON object a line elsewhere.
@@ -58,13 +60,24 @@ def logs(query: str, *, tail: bool, as_json: bool, url: str, tenant: str, **give
     from engine.cli.log_lines import for_people
     from engine.cli.log_source import LokiServer
 
-    shown = json_lines if as_json or not sys.stdout.isatty() else for_people
+    if explain:
+        _explain(query)
+        return
+    shown = json_lines if given["as_json"] or not sys.stdout.isatty() else for_people
     params = _params(query, SystemClock().now_ms(), given)
     source = LokiServer(url.rstrip("/"), tenant)
     if tail:
         _follow(source, query, params, given["delay"], shown)
     else:
-        _ask(source, params, shown)
+        _ask(source, params, shown, stats=given["stats"])
+
+
+def _explain(query: str) -> None:
+    from engine.logql.explain import explained
+    from engine.logql.syntax.parser import parse
+
+    for line in explained(parse(query)):
+        click.echo(line)
 
 
 def _params(query: str, now: int, given: Mapping[str, Any]) -> dict[str, str]:
@@ -88,7 +101,7 @@ def _nanoseconds(ms: int) -> str:
     return f"{ms}000000"
 
 
-def _ask(source: LokiServer, params: Mapping[str, str], shown: Shown) -> None:
+def _ask(source: LokiServer, params: Mapping[str, str], shown: Shown, *, stats: bool) -> None:
     from msgspec import DecodeError, json
 
     from engine.cli import query_table
@@ -99,6 +112,8 @@ def _ask(source: LokiServer, params: Mapping[str, str], shown: Shown) -> None:
         data = json.decode(body)["data"]
     except (DecodeError, KeyError, TypeError):
         raise RemoteError(f"{source.url} answered what is no answer of Loki's: is another server there?") from None
+    if stats:
+        click.echo(_read(data.get("stats", {}).get("summary", {})), err=True)
     if data["resultType"] != "streams":
         click.echo(query_table.table("/query_range", body))
         return
@@ -106,6 +121,11 @@ def _ask(source: LokiServer, params: Mapping[str, str], shown: Shown) -> None:
     _print(found, shown)
     if len(found) == int(params["limit"]):
         click.echo(f"({len(found)} lines; there may be more: --limit)", err=True)
+
+
+def _read(summary: Mapping[str, Any]) -> str:
+    lines, size = summary.get("totalLinesProcessed", 0), summary.get("totalBytesProcessed", 0)
+    return f"({lines} lines, {size} bytes read in {summary.get('execTime', 0):.3f} s)"
 
 
 def _follow(source: LokiServer, query: str, params: Mapping[str, str], delay: int, shown: Shown) -> None:

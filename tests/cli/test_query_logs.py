@@ -77,6 +77,13 @@ def test_values_are_told_as_a_table(url: str) -> None:
     assert any(line.strip().endswith("3") for line in told[1:])
 
 
+def test_how_a_query_is_answered_is_told_without_asking() -> None:
+    assert _said("http://127.0.0.1:1", '{job="app"} |= "x"', "--explain") == [
+        'blocks of {job="app"}',
+        'search the text: |= "x"',
+    ]
+
+
 def test_a_query_that_is_none_is_told_in_lokis_words(url: str) -> None:
     with pytest.raises(RemoteError, match="parse error at line 1, col 2"):
         _said(url, "{")

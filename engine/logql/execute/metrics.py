@@ -114,12 +114,19 @@ def _grid(context: Context, expr: Metric, steps: Steps) -> Grid:
     return Grid([EMPTY], value[None, :], np.ones((1, steps.count), np.bool_))
 
 
+def pushed(expr: VectorAggregation) -> Grouping | None:
+    """By what lines may be summed as they are read, where they may."""
+    inner = expr.expr
+    if expr.op == "sum" and isinstance(inner, RangeAggregation) and inner.op in _PUSHED and inner.grouping is None:
+        return expr.grouping or Grouping(())
+    return None
+
+
 def _aggregated(context: Context, expr: VectorAggregation, steps: Steps) -> Grid:
     grouping = expr.grouping or Grouping(())
     inner = expr.expr
-    pushed = expr.op == "sum" and isinstance(inner, RangeAggregation) and inner.op in _PUSHED
-    if pushed and isinstance(inner, RangeAggregation) and inner.grouping is None:
-        grid = ranged(context, inner, grouping, steps)
+    if isinstance(inner, RangeAggregation) and (early := pushed(expr)) is not None:
+        grid = ranged(context, inner, early, steps)
     else:
         grid = _grid(context, inner, steps)
     groups = Groups(grouping.labels, without=grouping.without)

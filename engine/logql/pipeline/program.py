@@ -118,6 +118,11 @@ def compiled(stages: Sequence[Stage], end: frozenset[str] | None, now: int) -> P
     return Program(tuple(filters), tuple(_implied(stages)), tuple(steps), probe, value, tuple(after))
 
 
+def is_searched(stage: Stage, stages: Sequence[Stage]) -> bool:
+    """Is this line filter one for lines as they are stored?"""
+    return stage in takewhile(lambda one: not isinstance(one, _CHANGE_LINES), stages)
+
+
 def _probe(stages: Sequence[Stage], end: frozenset[str] | None, now: int) -> tuple[Step, ...]:
     """What tells whether a line comes through, where that takes much less than all its labels."""
     before_value = list(takewhile(lambda stage: not isinstance(stage, UnwrapStage), stages))
