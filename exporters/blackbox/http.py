@@ -147,9 +147,10 @@ def _version(told: Told, config: HttpProbe, reply: Reply) -> bool:
 
 
 def _last_modified(told: Told, reply: Reply) -> None:
-    for form in _DATES:
+    said = reply.first("Last-Modified")
+    for form in _DATES if said else ():
         try:
-            at = datetime.strptime(reply.first("Last-Modified"), form).replace(tzinfo=UTC)
+            at = datetime.strptime(said, form).replace(tzinfo=UTC)
         except ValueError:
             continue
         told.set("probe_http_last_modified_timestamp_seconds", int(at.timestamp()))

@@ -10,14 +10,13 @@ import os
 from base64 import b64encode
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from importlib.util import find_spec
 from typing import Final
 
 from aiohttp import CookieJar
 from yarl import URL
 
 from engine.foundation.http_proxy import Proxies
-from exporters.blackbox.config import HttpProbe
+from exporters.blackbox.config import HttpProbe, is_installed
 from exporters.blackbox.http1 import Http1
 from exporters.blackbox.reply import Exchange, Reply, Request, Trip
 from exporters.blackbox.resolving import Place, addresses_of, host_port
@@ -64,7 +63,7 @@ class RoundTrips:
         self._task = task
         self._first = first
         self._config = config
-        self._http2 = config.enable_http2 and find_spec("h2") is not None
+        self._http2 = config.enable_http2 and is_installed("h2")
         self._credentials = credentials
         self._proxies = Proxies.of(config, os.environ)
         self._jar: CookieJar | None = None
