@@ -179,7 +179,7 @@ class AlertManager:
 
     def _restore(self) -> None:
         for alert in self._kept.store:
-            self._kept.trail.note(alert, What.RESTORED, self.started_at, "it was known before the last start")
+            self._kept.trail.note(alert, What.RESTORED, self.started_at)
             self._running.take(alert)
 
     async def _forget_resolved(self) -> None:

@@ -13,12 +13,13 @@ _NOW: Final[Mapping[str, str]] = {
     "active": "active: nothing keeps it quiet",
     "suppressed": "kept quiet",
     "resolved": "resolved",
-    "forgotten": "no longer known: it resolved a while ago, or a restart lies between",
+    "forgotten": "no longer known: it resolved a while ago",
 }
 _GOING_ON: Final = ("waiting", "inhibited")
 """Steps whose reason goes on where they end."""
 _WORDS: Final[Mapping[str, str]] = {
     "received": "received as firing",
+    "restored": "known from before the last start",
     "resolved": "received as resolved",
     "waiting": "waits",
     "withheld": "only shown, since it would leave this machine (--deliver sends it)",

@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import click
 import pytest
@@ -96,12 +97,50 @@ async def test_alerts_are_added_and_listed_and_silences_keep_them_quiet(here: He
     assert added.output.strip() in (await here.run(silence, "list", "--expired")).output
 
 
+async def made(here: Here, *words: str) -> str:
+    done = await here.run(silence, *words)
+    assert done.exit_code == 0, done.output
+    return done.output.strip()
+
+
+async def test_a_silence_is_changed_in_place_where_that_does_not_rewrite_the_past(here: Here) -> None:
+    first = await made(here, "add", "Up", "-c", "known", "-a", "me", "--start", START, "-d", "1h")
+    assert await made(here, "update", first, "-d", "2h", "-c", "longer") == first
+    (shown,) = json.loads(await made(here, "query", "--json"))
+    assert (shown["comment"], shown["endsAt"]) == ("longer", "2023-11-15T00:13:20.000Z")
+    second = await made(here, "update", first, "--start", "2023-11-15T00:00:00Z")
+    assert second != first
+    assert await made(here, "query", "-q") == second
+    assert await made(here, "query", "-q", "--expired", "Up") == first
+    assert await made(here, "query", "-q", "--created-by", "you") == ""
+    assert await made(here, "query", "-q", "--within", "1000000h") == second
+    assert await made(here, "query", "-q", "--within", "1h") == ""
+
+
+async def test_silences_are_copied_from_one_place_to_another(here: Here, tmp_path: Path) -> None:
+    first = await made(here, "add", "Up", "-c", "known", "-a", "me", "--start", START, "-d", "1h")
+    file = tmp_path / "silences.json"
+    file.write_text(await made(here, "query", "--json"))
+    assert await made(here, "import", str(file)) == first
+    again = await made(here, "import", "--force", str(file))
+    assert again != first
+    unknown = file.read_text().replace(first, "6f5902ac-237c-4a42-92d7-2b2b2b2b2b2b")
+    file.write_text(unknown)
+    assert len(json.loads(await made(here, "import", "--json", str(file)))) == 1
+    file.write_text(unknown.replace("2023-11-14T23", "2022-11-14T23"))
+    late = await here.run(silence, "import", str(file))
+    assert (late.exit_code, "1 of 1 silences could not be imported" in late.output) == (1, True)
+    file.write_text("{")
+    assert "no list of silences" in (await here.run(silence, "import", str(file))).output
+
+
 @pytest.mark.parametrize(
     ("command", "words", "said"),
     [
         (alert, ("list", "a~b"), "bad matcher format"),
         (alert, ("add", "a=b", "c"), "want NAME=VALUE"),
         (silence, ("add", "Up", "--comment", "x", "--end", "soon"), "no time"),
+        (silence, ("update", "6f5902ac-237c-4a42-92d7-2b2b2b2b2b2b", "-d", "1h"), "there is no silence"),
         (silence, ("expire", "6f5902ac-237c-4a42-92d7-2b2b2b2b2b2b"), "there is no silence"),
     ],
 )
