@@ -40,10 +40,12 @@ class Durations:
 
 @dataclass(slots=True)
 class WorkCounts:
-    """What the rest of the alerting side was busy with."""
+    """What the rest of the alerting side was busy with: forgetting what is old, and keeping files small."""
 
     dispatched: Durations = field(default_factory=Durations)
+    silences_forgot: Durations = field(default_factory=Durations)
     silences_kept: Durations = field(default_factory=Durations)
+    journal_forgot: Durations = field(default_factory=Durations)
     journal_kept: Durations = field(default_factory=Durations)
 
 

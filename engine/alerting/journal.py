@@ -60,12 +60,20 @@ class Journal:
         if self._log is not None and not withheld:
             await self._log.append(entry)
 
-    async def maintain(self) -> None:
-        """Forget what has expired, and keep the file small."""
+    def forget(self) -> None:
+        """Forget what has expired."""
         now = self._clock.now_ns()
         self._entries = {key: entry for key, entry in self._entries.items() if entry.expires_at > now}
+
+    async def compact(self) -> None:
+        """Keep the file small. Raises LogWriteError."""
         if self._log is not None:
             await self._log.compact(lambda: [entry for entry in self._entries.values() if not entry.withheld])
+
+    @property
+    def size(self) -> int:
+        """Of the file, in bytes."""
+        return 0 if self._log is None else self._log.size
 
     def __len__(self) -> int:
         return len(self._entries)

@@ -81,6 +81,14 @@ class LineLog(Generic[T]):
             if self._lines >= max(COMPACT_LINES, COMPACT_FACTOR * len(records)):
                 await self._workers.run(self._rewrite, records)
 
+    @property
+    def size(self) -> int:
+        """Of the file, in bytes."""
+        try:
+            return self._path.stat().st_size
+        except OSError:
+            return 0
+
     def _append(self, line: bytes) -> None:
         try:
             with self._path.open("ab") as file:

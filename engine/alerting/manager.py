@@ -74,6 +74,10 @@ class AlertManager:
         return self._kept.silences
 
     @property
+    def journal(self) -> Journal:
+        return self._kept.journal
+
+    @property
     def trail(self) -> Trail:
         return self._kept.trail
 
@@ -197,13 +201,20 @@ class AlertManager:
             await self._clock.sleep(MAINTENANCE_SECONDS)
             self._running.collect()
             self._kept.trail.collect(self._clock.now_ns())
-            await self._timed(self.work.silences_kept, self._kept.silences.maintain)
-            await self._timed(self.work.journal_kept, self._kept.journal.maintain)
+            self._forget(self.work.silences_forgot, self._kept.silences.forget)
+            self._forget(self.work.journal_forgot, self._kept.journal.forget)
+            await self._compact(self.work.silences_kept, self._kept.silences.compact)
+            await self._compact(self.work.journal_kept, self._kept.journal.compact)
             await self._keep_trails()
 
-    async def _timed(self, durations: Durations, maintain: Callable[[], Awaitable[None]]) -> None:
+    def _forget(self, durations: Durations, forget: Callable[[], None]) -> None:
         began = self._clock.monotonic()
-        await _reporting(maintain)
+        forget()
+        durations.add(self._clock.monotonic() - began)
+
+    async def _compact(self, durations: Durations, compact: Callable[[], Awaitable[None]]) -> None:
+        began = self._clock.monotonic()
+        await _reporting(compact)
         durations.add(self._clock.monotonic() - began)
 
     async def _keep_trails(self) -> None:

@@ -1,12 +1,12 @@
 """The alerting side's own numbers, under the names that Alertmanager gives them.
 
 Counters are there from the start with 0, for each kind of integration that 0.25 has, so that rates and alerts about
-them work before the first notification. What has no meaning here (gossip, peers, snapshots) is left out.
+them work before the first notification. What can't happen here (gossip, faults of look-ups) is counted for those who
+watch it; peers of a cluster are left out.
 """
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Iterable, Iterator, Mapping
 from hashlib import sha256
 from itertools import accumulate
@@ -17,6 +17,7 @@ from engine.alerting.counts import LATENCY_BUCKETS, Durations, Histogram
 from engine.alerting.manager import AlertManager
 from engine.alerting.silences import State
 from engine.foundation.clock import SECOND
+from exporters import build
 from exporters.exposition.families import Family, MetricType, Sample
 
 COMPATIBLE_WITH: Final = "0.25.0"
@@ -60,13 +61,7 @@ def _alerts(manager: AlertManager) -> Iterator[Family]:
 
 
 def _config(manager: AlertManager) -> Iterator[Family]:
-    built = {
-        "branch": "",
-        "goversion": f"python{platform.python_version()}",
-        "revision": "",
-        "version": COMPATIBLE_WITH,
-    }
-    yield Family.of("alertmanager_build_info", _GAUGE, "The version, as labels.", (built, 1.0))
+    yield Family.of("alertmanager_build_info", _GAUGE, "The version, as labels.", (build.labels(COMPATIBLE_WITH), 1.0))
     yield _one("alertmanager_cluster_enabled", "There is no cluster.", 0)
     digest = sha256(config_text(manager.running.config).encode()).digest()
     yield _one("alertmanager_config_hash", "A number that changes with the config.", int.from_bytes(digest[:6]))
@@ -102,7 +97,8 @@ def _notifications(manager: AlertManager) -> Iterator[Family]:
     queries = float(counts.journal_queries)
     yield Family.of("alertmanager_nflog_queries_total", _COUNTER, "Look-ups of what was told before.", ({}, queries))
     yield _none("alertmanager_nflog_query_errors_total", "Look-ups that failed.")
-    yield _summary("alertmanager_nflog_gc_duration_seconds", "How long forgetting took.", manager.work.journal_kept)
+    work = manager.work
+    yield from _file("nflog", work.journal_forgot, work.journal_kept, manager.journal.size)
 
 
 def _silences(manager: AlertManager) -> Iterator[Family]:
@@ -113,7 +109,16 @@ def _silences(manager: AlertManager) -> Iterator[Family]:
         "alertmanager_silences_queries_total", _COUNTER, "Questions whether an alert is silenced.", ({}, asked)
     )
     yield _none("alertmanager_silences_query_errors_total", "Such questions that failed.")
-    yield _summary("alertmanager_silences_gc_duration_seconds", "How long forgetting took.", manager.work.silences_kept)
+    work = manager.work
+    yield from _file("silences", work.silences_forgot, work.silences_kept, manager.silences.size)
+
+
+def _file(name: str, forgot: Durations, kept: Durations, size: int) -> Iterator[Family]:
+    """The upkeep of what is on disk; the original's snapshots are our files."""
+    yield _summary(f"alertmanager_{name}_gc_duration_seconds", "How long forgetting took.", forgot)
+    yield _summary(f"alertmanager_{name}_snapshot_duration_seconds", "How long keeping the file small took.", kept)
+    yield _one(f"alertmanager_{name}_snapshot_size_bytes", "Size of the file.", size)
+    yield _none(f"alertmanager_{name}_gossip_messages_propagated_total", "Messages to others of a cluster.")
 
 
 def _one(name: str, help_: str, value: float) -> Family:

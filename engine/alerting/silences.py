@@ -145,7 +145,7 @@ class Silences:
         self._known: dict[str, tuple[Silence, tuple[Matcher, ...]]] = {}
         for silence in log.read() if log is not None else ():
             self._known[silence.id] = (silence, tuple(m.compiled() for m in silence.matchers))
-        self._forget()
+        self.forget()
 
     async def set(self, wanted: Silence) -> str:
         """Create, change or replace; gives the id that now holds. Raises SilenceError, LogWriteError."""
@@ -196,15 +196,20 @@ class Silences:
         now = self._clock.now_ns()
         return sum(silence.state(now) is state for silence, _ in self._known.values())
 
-    async def maintain(self) -> None:
-        """Forget what ended longer ago than the retention, and keep the file small."""
-        self._forget()
+    def forget(self) -> None:
+        """Forget what ended longer ago than the retention."""
+        oldest = self._clock.now_ns() - self._retention
+        self._known = {key: known for key, known in self._known.items() if known[0].ends_at >= oldest}
+
+    async def compact(self) -> None:
+        """Keep the file small. Raises LogWriteError."""
         if self._log is not None:
             await self._log.compact(lambda: [silence for silence, _ in self._known.values()])
 
-    def _forget(self) -> None:
-        oldest = self._clock.now_ns() - self._retention
-        self._known = {key: known for key, known in self._known.items() if known[0].ends_at >= oldest}
+    @property
+    def size(self) -> int:
+        """Of the file, in bytes."""
+        return 0 if self._log is None else self._log.size
 
     def _get(self, silence_id: str) -> Silence:
         if (found := self.get(silence_id)) is None:

@@ -19,7 +19,7 @@ from yarl import URL
 from engine.alerting.manager import AlertManager
 from engine.alerting.metrics import families as alertmanager_families
 from engine.alerting.running import Surroundings
-from engine.app import own_exporters, selfmetrics
+from engine.app import alertmanager_http, own_exporters, selfmetrics
 from engine.app.alertmanagers import Alertmanagers
 from engine.app.autoreload import AutoReload
 from engine.app.changes import changes
@@ -441,7 +441,10 @@ class Application:
             return selfmetrics.families(parts)
 
         async def of_alertmanager(_: Sequence[str]) -> list[Family]:
-            return [] if self.alertmanager is None else alertmanager_families(self.alertmanager)
+            if self.alertmanager is None:
+                return []
+            http = alertmanager_http.families(self.components.alertmanager_http)
+            return [*alertmanager_families(self.alertmanager), *http]
 
         return {
             "prometheus": ours,

@@ -25,7 +25,7 @@ from engine.foundation.errors import ConfigError
 from engine.foundation.supervise import Supervisor
 from engine.foundation.workers import Workers
 from engine.web.access import WebAccess
-from engine.web.counts import HttpCounts
+from engine.web.counts import HttpCounts, MethodCounts
 from engine.web.server import Listener, Serving, application, bind, free_port_of, running
 from exporters.serve import Collect, answer
 
@@ -43,7 +43,7 @@ class _Bound:
 
 class Components:
     """Owns the sockets. `silent` says why a component that runs does not listen, `moved` why one listens at another
-    port; `http` counts at the first.
+    port; `http` counts at the first, `alertmanager_http` at Alertmanager's.
     """
 
     def __init__(
@@ -51,6 +51,7 @@ class Components:
     ) -> None:
         """Binds every port at once. Raises ConfigError where the first one can't be had, or the web config not used."""
         self.http = HttpCounts()
+        self.alertmanager_http = MethodCounts()
         self.silent: dict[str, str] = {}
         self.moved: list[str] = []
         self.addresses = AddressBook(clock, translate=options.translate)
@@ -118,9 +119,13 @@ class Components:
 
     async def _answer(self, component: str) -> None:
         bound = self._bound[component]
-        how = self._serving if component == FIRST else replace(self._serving, counts=HttpCounts())
+        how = replace(self._serving, counts=self._counts_of(component))
         app = application(self._routes[component], bound.listener, self._clock, how)
         await self._stack.enter_async_context(running(app, bound.socket, self._clock, self._supervisor, how))
+
+    def _counts_of(self, component: str) -> HttpCounts:
+        known = {FIRST: self.http, "alertmanager": self.alertmanager_http}
+        return known.get(component) or HttpCounts()
 
     def _let_go(self) -> None:
         for bound in self._bound.values():

@@ -1,4 +1,4 @@
-"""What HTTP requests are counted by: Prometheus's three families, with its bounds."""
+"""What HTTP requests are counted by: Prometheus's three families, and Alertmanager's, each with its bounds."""
 
 from __future__ import annotations
 
@@ -19,7 +19,32 @@ class HttpCounts:
     seconds: dict[str, Histogram] = field(default_factory=dict)
     bytes_sent: dict[str, Histogram] = field(default_factory=dict)
 
-    def add(self, handler: str, status: int, seconds: float, size: int) -> None:
+    def begin(self, method: str) -> None:
+        """A request has come."""
+
+    def add(self, handler: str, method: str, status: int, seconds: float, size: int) -> None:
+        """It was answered."""
         self.requests[handler, status] = self.requests.get((handler, status), 0) + 1
         self.seconds.setdefault(handler, Histogram(SECONDS)).observe(seconds)
         self.bytes_sent.setdefault(handler, Histogram(BYTES)).observe(size)
+
+
+METHOD_SECONDS: Final = (0.05, 0.1, 0.25, 0.5, 0.75, 1.0, 2.0, 5.0, 20.0, 60.0)
+METHOD_BYTES: Final = tuple(10.0**power for power in range(2, 9))
+
+
+@dataclass(slots=True)
+class MethodCounts(HttpCounts):
+    """By handler and method, as Alertmanager does."""
+
+    in_flight: dict[str, int] = field(default_factory=dict)
+    method_seconds: dict[tuple[str, str], Histogram] = field(default_factory=dict)
+    method_bytes: dict[tuple[str, str], Histogram] = field(default_factory=dict)
+
+    def begin(self, method: str) -> None:
+        self.in_flight[method] = self.in_flight.get(method, 0) + 1
+
+    def add(self, handler: str, method: str, status: int, seconds: float, size: int) -> None:
+        self.in_flight[method] -= 1
+        self.method_seconds.setdefault((handler, method), Histogram(METHOD_SECONDS)).observe(seconds)
+        self.method_bytes.setdefault((handler, method), Histogram(METHOD_BYTES)).observe(size)

@@ -54,7 +54,8 @@ def counting(counts: HttpCounts, clock: Clock) -> Middleware:
         if resource is None:
             return await handler(request)
         name, began = _PARAMETER.sub(r":\1", resource.canonical), clock.monotonic()
-        status, size = 500, 0
+        status, size, method = 500, 0, request.method.lower()
+        counts.begin(method)
         try:
             response = await handler(request)
             status, size = response.status, _size(response)
@@ -63,7 +64,7 @@ def counting(counts: HttpCounts, clock: Clock) -> Middleware:
             status = _HUNG_UP
             raise
         finally:
-            counts.add(name, status, clock.monotonic() - began, size)
+            counts.add(name, method, status, clock.monotonic() - began, size)
 
     return count
 

@@ -38,7 +38,8 @@ async def test_entries_expire_at_twice_the_repeat_interval_but_only_when_the_jou
     await journal.record(KEY, frozenset("a"), frozenset(), 10 * SECOND)
     await manual_clock.advance(20_000)
     assert journal.told(KEY) is not None
-    await journal.maintain()
+    journal.forget()
+    await journal.compact()
     assert journal.told(KEY) is None
 
 
@@ -46,7 +47,8 @@ async def test_no_entry_outlives_the_retention(manual_clock: ManualClock) -> Non
     journal = Journal(manual_clock, None)
     await journal.record(KEY, frozenset("a"), frozenset(), RETENTION)
     await manual_clock.advance(RETENTION / 1e6 + 1)
-    await journal.maintain()
+    journal.forget()
+    await journal.compact()
     assert len(journal) == 0
 
 
@@ -55,5 +57,6 @@ async def test_what_was_withheld_is_told_after_a_restart(tmp_path: Path, manual_
     journal = on_disk(tmp_path, manual_clock)
     await journal.record(KEY, frozenset("a"), frozenset(), RETENTION, withheld=True)
     assert journal.told(KEY) is not None
-    await journal.maintain()
+    journal.forget()
+    await journal.compact()
     assert on_disk(tmp_path, manual_clock).told(KEY) is None

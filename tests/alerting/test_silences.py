@@ -183,10 +183,12 @@ async def test_ended_silences_are_forgotten_after_the_retention() -> None:
     silences = Silences(clock, None)
     await silences.set(silence(0, 100))
     await clock.advance(100_000 + RETENTION / 1e6)
-    await silences.maintain()
+    silences.forget()
+    await silences.compact()
     assert len(silences.all()) == 1
     await clock.advance(1)
-    await silences.maintain()
+    silences.forget()
+    await silences.compact()
     assert silences.all() == []
 
 
