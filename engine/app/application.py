@@ -75,6 +75,7 @@ from promql.model.durations import format_duration
 from promql.model.labels import Labels
 
 if TYPE_CHECKING:
+    from engine.app.logs import Logs
     from engine.logql.lines import LogSink
     from engine.remote.pushes.gateway import PushGateway
 
@@ -119,7 +120,12 @@ class Application:
         self.delivery = Delivery(around.policy or DeliveryPolicy(options.deliver))
         self.store_folder = store_folder(options, loaded.config)
         self._alerting_folder = None if options.data_dir is None else options.data_dir / "alertmanager"
-        folders = [self.store_folder, self._alerting_folder if loaded.alertmanager is not None else None]
+        self._logs_folder = None if options.data_dir is None else options.data_dir / "loki"
+        folders = [
+            self.store_folder,
+            self._alerting_folder if loaded.alertmanager is not None else None,
+            self._logs_folder if loaded.loki is not None else None,
+        ]
         check_folders([folder for folder in folders if folder is not None])
         self.store = Store.open(self.store_folder, store_options(options, loaded.config))
         self.queries = QueryEngine(self.store, around.workers, around.clock, options.limits, dialect=_dialect(options))
@@ -137,6 +143,7 @@ class Application:
             extra_metrics=EXTRA_SCRAPE_METRICS in options.features,
             default_ports=NO_DEFAULT_SCRAPE_PORT not in options.features,
         )
+        self.logs = self._make_logs()
         self.alertmanager = self._make_alertmanager()
         self._probing = Probing(loaded, around.clock, self.addresses)
         self.tailing = Tailing(
@@ -184,7 +191,7 @@ class Application:
     async def start(self) -> None:
         """Answer at the ports, begin to scrape, to evaluate and to notify."""
         collects = self._collects()
-        running = {"alertmanager": self.alertmanager, "promtail": self.tailing.promtail}
+        running = {"alertmanager": self.alertmanager, "promtail": self.tailing.promtail, "loki": self.logs}
         for component, collect in collects.items():
             if component not in running or running[component] is not None:
                 self.components.answers_itself(component, collect)
@@ -194,6 +201,8 @@ class Application:
             self._around.supervisor.start("upkeep of the store", self._upkeep),
             self.notifier.start(self._around.supervisor),
         ]
+        if self.logs is not None:
+            self._loops.append(self.logs.start(self._around.supervisor))
         if self._gateway is not None:
             self._loops.append(self._gateway.start(self._around.supervisor))
         if self.options.auto_reload_seconds is not None:
@@ -277,6 +286,8 @@ class Application:
         await self._around.supervisor.stop_all()
         self._around.workers.close()  # upkeep that was under way must not outlive the store
         self.store.close()
+        if self.logs is not None:
+            self.logs.close()
 
     def quit(self) -> None:
         """Ask for the end."""
@@ -309,6 +320,10 @@ class Application:
         self.queries.default_step_ms = settings.evaluation_interval
         self._probing.apply(loaded)
         await self.rules.apply(groups)
+        if (self.logs is None) != (loaded.loki is None):
+            log.warning("a Loki configuration has come or gone: that takes effect at the next start")
+        if self.logs is not None and loaded.loki is not None:
+            self.logs.apply(loaded.loki)
         await self.components.follow(loaded)
 
     async def _manage_by(self, loaded: Loaded) -> None:
@@ -331,6 +346,7 @@ class Application:
             alertmanager=self.alertmanager,
             promtail=self.tailing.promtail,
             promtail_config=lambda: "" if self.loaded.promtail is None else render(self.loaded.promtail),
+            logs=[] if self.logs is None else self.logs.routes(),
             receiver=self._receiver,
             gateway=self._gateway,
             probing=self._probing,
@@ -399,7 +415,14 @@ class Application:
 
     def _log_sink(self) -> LogSink | None:
         """The store of lines of this process, if it has one."""
-        return None
+        return None if self.logs is None else self.logs.service.intake
+
+    def _make_logs(self) -> Logs | None:
+        if self.loaded.loki is None:
+            return None
+        from engine.app.logs import Logs  # noqa: PLC0415 - only where there is such a configuration
+
+        return Logs(self._logs_folder, self.loaded.loki, self._around.clock, self._around.workers)
 
     def _make_gateway(self) -> PushGateway | None:
         if not self.options.enable_pushes:
@@ -450,6 +473,7 @@ class Application:
             "prometheus": ours,
             "alertmanager": of_alertmanager,
             "promtail": self.tailing.collect,
+            **({} if self.logs is None else {"loki": self.logs.collect}),
             "blackbox": self._probing.collect,
             **own_exporters.collects(self._around.clock, self._around.workers),
         }
@@ -471,6 +495,7 @@ def read(options: RunOptions) -> Loaded:
         alertmanager=options.alertmanager_config,
         blackbox=options.blackbox_config,
         promtail=options.promtail_config,
+        loki=options.loki_config,
         data_dir=options.data_dir or Path(),
         translate=options.translate,
         environment=options.environment,

@@ -29,6 +29,9 @@ def changes(before: Loaded, after: Loaded) -> list[str]:
         found += _struct(before.blackbox, after.blackbox, "blackbox: ")
     if before.promtail is not None and after.promtail is not None:
         found += _struct(before.promtail, after.promtail, "promtail: ")
+    if before.loki is not None and after.loki is not None:
+        found += _struct(before.loki.config, after.loki.config, "loki: ")
+        found += _mapping(dict(before.loki.overrides), dict(after.loki.overrides), "loki: limits of ", "tenant")
     return found
 
 

@@ -165,11 +165,17 @@ def wanted(loaded: Loaded) -> list[str]:
         named.add("promtail")
     else:
         named.discard("promtail")  # whoever is named so runs elsewhere
+    if loaded.loki is not None:
+        named.add("loki")
+    else:
+        named.discard("loki")
     return [component for component in DEFAULT_PORTS if component == FIRST or component in named]
 
 
 def listener_of(component: str, options: RunOptions, loaded: Loaded) -> Listener | None:
     """Where it listens, if it does: a flag beats its configuration, that beats the default. Raises ConfigError."""
+    if component == "loki" and loaded.loki is not None:
+        return options.listener(component, loaded.loki.config.server.http_listen_port)
     if component != "promtail" or component in options.listen or loaded.promtail is None:
         return options.listener(component)
     server = loaded.promtail.server

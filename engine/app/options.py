@@ -18,7 +18,8 @@ from engine.web.server import Listener, parse_listen
 
 # Where each original listens, and so do we, on this machine alone.
 DEFAULT_PORTS: Final = MappingProxyType({
-    "prometheus": 9090, "alertmanager": 9093, "node": 9100, "cadvisor": 8080, "blackbox": 9115, "promtail": 9080,
+    "prometheus": 9090, "alertmanager": 9093, "node": 9100, "cadvisor": 8080, "blackbox": 9115, "loki": 3100,
+    "promtail": 9080,
 })  # fmt: skip
 OFF: Final = "off"
 PAGE_TITLE: Final = "Prometheus Time Series Collection and Processing Server"
@@ -51,7 +52,8 @@ class WebOptions:
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
-    """`data_dir` None keeps nothing; `deliver` names receivers that may be contacted beyond this machine, `*` all.
+    """`config` None scrapes nothing and runs what other files name; `data_dir` None keeps nothing. `deliver` names
+    receivers that may be contacted beyond this machine, `*` all.
 
     `flags` are all of them as texts, by name. `listen` maps a component to `HOST:PORT` or `off`. Retention is in ms
     and bytes; it and `wal_compression` are None where no flag was given, and so
@@ -59,10 +61,11 @@ class RunOptions:
     `environment` is what `${NAME}` in files stands for, if for anything.
     """
 
-    config: Path
+    config: Path | None
     alertmanager_config: Path | None = None
     blackbox_config: Path | None = None
     promtail_config: Path | None = None
+    loki_config: Path | None = None
     data_dir: Path | None = Path("engine-data")
     data_dir_given: bool = False
     listen: Mapping[str, str] = field(default_factory=dict)
@@ -90,7 +93,10 @@ class RunOptions:
     features: frozenset[str] = frozenset()
     flags: Mapping[str, str] = field(default_factory=dict)
 
-    def listener(self, component: str) -> Listener | None:
-        """Where the component listens, or None when it is switched off. Raises ConfigError."""
-        text = self.listen.get(component, f"127.0.0.1:{DEFAULT_PORTS[component]}")
+    def listener(self, component: str, port: int | None = None) -> Listener | None:
+        """Where the component listens, or None when it is switched off. Raises ConfigError.
+
+        `port` is the one that its configuration names.
+        """
+        text = self.listen.get(component, f"127.0.0.1:{DEFAULT_PORTS[component] if port is None else port}")
         return None if text == OFF else parse_listen(component, text)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from aiohttp import web
 
@@ -52,6 +52,10 @@ if TYPE_CHECKING:
     from engine.remote.pushes.gateway import PushGateway
 
 
+_OF_LOGS: Final = ("/loki/api/", "/otlp/v1/logs", "/api/prom/")
+"""What of Loki's paths the first port answers too."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Served:
     """What the pages show, and the few things that they may do; `reload` raises EngineError."""
@@ -67,6 +71,7 @@ class Served:
     alertmanager: AlertManager | None
     promtail: Promtail | None
     promtail_config: Callable[[], str]
+    logs: Sequence[web.RouteDef]
     receiver: Receiver
     gateway: PushGateway | None
     probing: Probing
@@ -96,6 +101,7 @@ def routes(app: Served, collects: Mapping[str, Collect]) -> dict[str, list[web.R
     first = [
         *_under("/api/v1", _api(app)),
         *(route for route in managing if route.path.startswith("/api/v2")),
+        *(route for route in app.logs if route.path.startswith(_OF_LOGS)),
         *health.routes(reload=app.reload, quit_=app.quit, lifecycle=app.lifecycle),
         status.version_route(selfmetrics.version()),
         metrics(collects["prometheus"]),
@@ -118,6 +124,7 @@ def routes(app: Served, collects: Mapping[str, Collect]) -> dict[str, list[web.R
         "blackbox": probing_routes(app.probing.exporter, app.reload),
         "promtail": _of_promtail(app, collects),
         "cadvisor": [metrics(collects["cadvisor"]), landing("cAdvisor")],
+        **({"loki": [*app.logs, metrics(collects["loki"])]} if app.logs else {}),
     }
 
 

@@ -28,6 +28,7 @@ class Summary:
     translated: Sequence[tuple[str, str]]
     delivering: Sequence[str]
     warnings: Sequence[str]
+    logs: str = ""
 
     def json(self) -> str:
         return msgspec.json.encode({"event": "ready", **msgspec.to_builtins(self)}).decode()
@@ -39,6 +40,7 @@ class Summary:
         yield f"engine {self.version}, ready in {self.seconds:.2f} s"
         yield from _block("files", self.files)
         yield from _block("data", [self.data])
+        yield from _block("logs", [self.logs] if self.logs else [])
         yield from _block(
             "listening", [f"{name:<13} {self.scheme}://{address}" for name, address in self.ports.items()]
         )

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 def read(path: Path) -> AlertmanagerConfig:
     """The config, its paths translated. Raises ConfigError with everything that is wrong with it."""
     from engine.config.check import render_findings
-    from engine.config.load import Reading, load_alertmanager
+    from engine.config.load import load_alertmanager
+    from engine.config.reading import Reading
     from engine.config.translate import Translator
     from engine.foundation.errors import ConfigError
 

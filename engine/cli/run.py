@@ -27,7 +27,6 @@ _ARGUMENTS: Final = "engine.arguments"
 # Flags of the original that mean something and are not built: refused by name, never ignored.
 NOT_YET: Final = (
     "--compose",
-    "--loki-config",
     "--grafana-provisioning",
     "--scrape.adjust-timestamps",
     "--scrape.timestamp-tolerance",
@@ -63,6 +62,7 @@ class RunCommand(click.Command):
 @click.option("--alertmanager-config", type=click.Path(path_type=Path), help="Alertmanager's file, if elsewhere")
 @click.option("--blackbox-config", type=click.Path(path_type=Path), help="blackbox.yml, if elsewhere")
 @click.option("--promtail-config", type=click.Path(path_type=Path), help="Promtail's file, if elsewhere")
+@click.option("--loki-config", type=click.Path(path_type=Path), help="Loki's file, if elsewhere")
 @click.option(
     "--data-dir", "--storage.tsdb.path", default="engine-data", show_default=True,
     help="where samples, silences and the journal are kept; :memory: keeps nothing",
@@ -194,10 +194,11 @@ def options_of(given: Mapping[str, Any]) -> RunOptions:
 
     data_dir = given["data_dir"]
     return RunOptions(
-        config=_config(given["config"]),
+        config=_config(given["config"], given["loki_config"]),
         alertmanager_config=given["alertmanager_config"],
         blackbox_config=given["blackbox_config"],
         promtail_config=given["promtail_config"],
+        loki_config=given["loki_config"],
         data_dir=None if data_dir == IN_MEMORY else Path(data_dir),
         data_dir_given=_named("data_dir"),
         listen=_addresses(given["listen"], given["listen_address"]),
@@ -254,8 +255,11 @@ def _web(given: Mapping[str, Any]) -> WebOptions:
     )
 
 
-def _config(given: Path | None) -> Path:
+def _config(given: Path | None, loki: Path | None) -> Path | None:
+    """None where another component stands alone. Raises ConfigError."""
     path = given or Path("prometheus.yml")
+    if loki is not None and given is None and not path.is_file():
+        return None
     if not path.is_file():
         raise ConfigError(
             f"{path}: no such file: name it with --config FILE"

@@ -21,15 +21,15 @@ from engine.config.existence import check_files
 from engine.config.foreign import foreign
 from engine.config.lint import DEFAULT as DEFAULT_LINTS
 from engine.config.load import (
-    Parse,
-    Reading,
     load_alertmanager,
     load_blackbox,
     load_promtail,
     rule_files,
     with_scrape_config_files,
 )
+from engine.config.loki import load_loki
 from engine.config.prometheus import PrometheusConfig, parse_prometheus
+from engine.config.reading import Parse, Reading
 from engine.config.rules import parse_rules
 from engine.config.sd_files import check_sd_files
 from engine.config.targets import check_targets
@@ -40,15 +40,17 @@ from engine.foundation.source import Finding, Severity, settled
 from engine.foundation.tls import TlsError
 from engine.foundation.tls_server import server_context
 from engine.foundation.web_config import WebConfig, parse_web_config
+from engine.logs.config.document import LokiConfig
 from engine.promtail.config import PromtailConfig
 from engine.rules.config import RuleFile
 from exporters.blackbox.config import BlackboxConfig
 from promql.syntax.parser import parse_as_2
 
-Kind: TypeAlias = Literal["config", "rules", "alertmanager", "promtail", "web-config", "blackbox"]
+Kind: TypeAlias = Literal["config", "rules", "alertmanager", "loki", "promtail", "web-config", "blackbox"]
 ORIGINALS: Final[Mapping[str, tuple[Kind, ...]]] = MappingProxyType({
     "prometheus-2.42": ("config", "rules", "web-config"), "alertmanager-0.25": ("alertmanager",),
     "promtail-2.7": ("promtail",), "blackbox-0.23": ("blackbox",),
+    "loki-2.7": ("loki",),
 })  # fmt: skip
 FINE: Final = 0
 BAD: Final = 2
@@ -64,6 +66,7 @@ _KEYS: Final[Mapping[Kind, frozenset[str]]] = MappingProxyType({
     "promtail": frozenset(_field.encode_name for _field in msgspec.structs.fields(PromtailConfig)) - {"global"},
     "web-config": frozenset(_field.encode_name for _field in msgspec.structs.fields(WebConfig)),
     "blackbox": frozenset(_field.encode_name for _field in msgspec.structs.fields(BlackboxConfig)),
+    "loki": frozenset(_field.encode_name for _field in msgspec.structs.fields(LokiConfig)) | frozenset(LokiConfig.IDLE),
 })  # fmt: skip
 
 
@@ -243,6 +246,13 @@ def _check_promtail(path: Path, reading: Reading, how: Judging) -> str:
     )
 
 
+def _check_loki(path: Path, reading: Reading, how: Judging) -> str:
+    translator = Translator({"loki": path.parent}, Path("engine-data"), enabled=how.translate)
+    settings = load_loki(path, translator, reading)
+    idle = [finding for finding in reading.findings if finding.severity is Severity.IDLE]
+    return f"{_count(settings.overrides, 'tenant')} with limits of their own, {_count(idle, 'key')} without effect"
+
+
 def _check_web_config(path: Path, reading: Reading, _: Judging) -> str:
     config = reading.parse(path, parse_web_config)
     tls, said = config.tls_server_config, f"{_count(config.basic_auth_users, 'user')}"
@@ -259,6 +269,7 @@ def _check_web_config(path: Path, reading: Reading, _: Judging) -> str:
 _CHECKS: Final[Mapping[Kind, Callable[[Path, Reading, Judging], str]]] = MappingProxyType({
     "config": _check_config, "rules": _check_rules, "alertmanager": _check_alertmanager,
     "promtail": _check_promtail, "web-config": _check_web_config, "blackbox": _check_blackbox,
+    "loki": _check_loki,
 })  # fmt: skip
 
 

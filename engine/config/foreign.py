@@ -7,15 +7,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
-_LOKI: Final = frozenset({
-    "auth_enabled", "bloom_compactor", "chunk_store_config", "common", "compactor", "distributor", "frontend",
-    "frontend_worker", "ingester", "ingester_client", "limits_config", "memberlist", "querier", "query_range",
-    "query_scheduler", "ruler", "runtime_config", "schema_config", "server", "storage_config", "table_manager",
-})  # fmt: skip
-
 # The keys of a file's first level that are known of each program's files.
 KEYS: Final[Mapping[str, frozenset[str]]] = MappingProxyType({
-    "Loki": _LOKI,
     "Grafana": frozenset({
         "annotations", "apiVersion", "contactPoints", "dashboard", "datasources", "deleteDatasources", "panels",
         "policies", "providers", "schemaVersion", "templating", "timezone", "uid",

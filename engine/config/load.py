@@ -7,18 +7,19 @@ back at once; nothing raises for what stands in a file.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Final, Protocol, TypeVar
+from typing import TYPE_CHECKING, ClassVar, Final
 
 import msgspec
 
 from engine.alerting.config import AlertmanagerConfig
 from engine.alerting.templating import load_templates
 from engine.config.alertmanager import parse_alertmanager
-from engine.config.lint import DUPLICATES, lint_rules
+from engine.config.lint import DUPLICATES
 from engine.config.prometheus import PrometheusConfig, ScrapeConfigs, check_jobs, parse_prometheus, resolve
+from engine.config.reading import Reading
 from engine.config.rules import parse_rules
 from engine.config.translate import Translation, Translator
 from engine.foundation.decode import Decoded, Report, decode
@@ -28,7 +29,8 @@ from engine.foundation.source import Finding, Severity, settled
 from engine.rules.config import RuleFile
 from exporters.blackbox.config import BlackboxConfig, parse_blackbox
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # few have logs, and what reads their files would be loaded at every start
+    from engine.logs.config.settings import LogSettings
     from engine.promtail.config import PromtailConfig
 
 _ALERTMANAGER_FILES: Final = (
@@ -44,13 +46,9 @@ _PROMTAIL_FILES: Final = (
     "promtail/promtail-config.yml", "promtail/promtail-config.yaml", "promtail.yml", "promtail.yaml",
     "promtail-config.yml", "promtail-config.yaml",
 )  # fmt: skip
-T = TypeVar("T")
-
-
-class Parse(Protocol[T]):
-    """From a file's text and its name to its content; with an `environment` its `${NAME}` are expanded."""
-
-    def __call__(self, source: bytes, file: str, /, *, environment: Mapping[str, str] | None = None) -> Decoded[T]: ...
+_LOKI_FILES: Final = tuple(
+    f"loki/{name}.{kind}" for name in ("local-config", "loki", "loki-config", "config") for kind in ("yaml", "yml")
+)
 
 
 class ScrapeConfigFile(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,6 +80,8 @@ class Loaded:
     blackbox: BlackboxConfig | None = None
     promtail_file: Path | None = None
     promtail: PromtailConfig | None = None
+    loki_file: Path | None = None
+    loki: LogSettings | None = None
 
     @property
     def fatal(self) -> bool:
@@ -93,72 +93,53 @@ class Loaded:
         return tuple(map(Path, self.sources))
 
 
-@dataclass(slots=True)
-class Reading:
-    """One pass over files: what was read and found so far. `environment` is None where `${NAME}` is text."""
-
-    environment: Mapping[str, str] | None = None
-    sources: dict[str, bytes] = field(default_factory=dict)
-    findings: list[Finding] = field(default_factory=list)
-
-    def parse(self, path: Path, parse: Parse[T]) -> T:
-        """The file's content; where it can't be read, that of an empty one."""
-        try:
-            source = self.sources[str(path)] = path.read_bytes()
-        except OSError as error:
-            self.tell(Severity.ERROR, path, f"can't be read: {error.strerror}")
-            return parse(b"", str(path)).value
-        found = parse(source, str(path), environment=self.environment)
-        self.findings += found.findings
-        return found.value
-
-    def lint(self, rules: Mapping[str, RuleFile], wanted: Collection[str]) -> None:
-        """What is hardly meant in rule files that have no mistakes."""
-        refused = {finding.file for finding in self.findings if finding.fatal}
-        fine = {path: file for path, file in rules.items() if path in self.sources and path not in refused}
-        self.findings += lint_rules(fine, self.sources, wanted)
-
-    def tell(self, severity: Severity, path: Path, message: str) -> None:
-        """Something about a whole file."""
-        self.findings.append(Finding(severity, str(path), 1, 1, "", message))
-
-
 def load(
-    path: Path,
+    path: Path | None,
     *,
     alertmanager: Path | None = None,
     blackbox: Path | None = None,
     promtail: Path | None = None,
+    loki: Path | None = None,
     data_dir: Path = Path("engine-data"),
     translate: bool = True,
     must_exist: bool = False,
     environment: Mapping[str, str] | None = None,
 ) -> Loaded:
-    """Everything from this prometheus.yml on. `alertmanager`, `blackbox`: where those configs are, if elsewhere.
+    """Everything from this prometheus.yml on; the others say where those configs are, if elsewhere.
+
+    Without a `path` there is nothing to scrape, and `loki` stands alone.
 
     `must_exist` makes a mistake of a rule file that is named and missing, as a check of files wants it; a running
     Prometheus takes it for a pattern that matches nothing. `environment` is what `${NAME}` stands for, if for anything.
     """
     reading = Reading(environment)
-    beside = alertmanager or find_alertmanager(path.parent)
-    modules = blackbox or find_blackbox(path.parent)
-    tails = promtail or find_promtail(path.parent)
+    first = path or loki
+    assert first is not None, "something is to be run"
+    home = first.parent
+    beside = alertmanager or (None if path is None else find_alertmanager(home))
+    modules = blackbox or (None if path is None else find_blackbox(home))
+    tails = promtail or (None if path is None else find_promtail(home))
+    logs = loki or _beside(home, _LOKI_FILES)
     homes = {
-        "prometheus": path.parent,
-        "blackbox_exporter": modules.parent if modules else path.parent / "blackbox",
-        "alertmanager": beside.parent if beside else path.parent / "alertmanager",
-        "promtail": tails.parent if tails else path.parent / "promtail",
+        "prometheus": home,
+        "blackbox_exporter": modules.parent if modules else home / "blackbox",
+        "alertmanager": beside.parent if beside else home / "alertmanager",
+        "loki": logs.parent if logs else home / "loki",
+        "promtail": tails.parent if tails else home / "promtail",
     }
     translator = Translator(homes, data_dir, enabled=translate)
-    written = reading.parse(path, parse_prometheus)
-    config = with_scrape_config_files(path, translator.rooted(written, path.parent), reading, translator)
-    rules = {str(file): reading.parse(file, parse_rules) for file in rule_files(path, config, reading, must_exist)}
+    config, rules = resolve(PrometheusConfig()), dict[str, RuleFile]()
+    if path is not None:
+        written = translator.rooted(reading.parse(path, parse_prometheus), home)
+        config = with_scrape_config_files(path, written, reading, translator)
+        rules = {str(file): reading.parse(file, parse_rules) for file in rule_files(path, config, reading, must_exist)}
     reading.lint(rules, {DUPLICATES})
     settings = None if beside is None else load_alertmanager(beside, translator, reading)
     probing = None if modules is None else load_blackbox(modules, translator, reading)
-    lines = None if tails is None else load_promtail(tails, translator, reading)
+    tailing = None if tails is None else load_promtail(tails, translator, reading)
+    lines = None if logs is None else _load_loki(logs, translator, reading)
     return Loaded(
-        file=path,
+        file=first,
         config=config,
         rules=rules,
         alertmanager_file=beside,
@@ -169,8 +150,16 @@ def load(
         blackbox_file=modules,
         blackbox=probing,
         promtail_file=tails,
-        promtail=lines,
+        promtail=tailing,
+        loki_file=logs,
+        loki=lines,
     )
+
+
+def _load_loki(path: Path, translator: Translator, reading: Reading) -> LogSettings:
+    from engine.config.loki import load_loki  # noqa: PLC0415 - only where there is such a file
+
+    return load_loki(path, translator, reading)
 
 
 def find_alertmanager(folder: Path) -> Path | None:

@@ -17,7 +17,7 @@ import msgspec
 from engine.foundation.files import is_pattern, matching
 from engine.foundation.values import FilePath
 
-DATA_FOLDERS: Final = ("/prometheus", "/alertmanager")
+DATA_FOLDERS: Final = ("/prometheus", "/alertmanager", "/loki")
 T = TypeVar("T")
 
 

@@ -10,6 +10,7 @@ Annotated adds the marks below, or a scalar class that reads a plain type (`Anno
 define
 
     LATER: ClassVar[Mapping[str, str]]       keys that only later releases know -> which ("Prometheus 2.47")
+    IDLE: ClassVar[Mapping[str, Idle]]       keys that are known and have no effect
     EXTENSIONS: ClassVar[str]                keys that begin with x- are fine, for anchors; who refuses them
     def check(self, report: Report) -> None  rules that join keys; it runs when the Struct's own scalars are right
 
@@ -26,6 +27,7 @@ from engine.foundation.decode_report import (
     Anything,
     Context,
     Decoded,
+    Idle,
     NoEffect,
     NotHere,
     NotYet,
@@ -43,6 +45,7 @@ from engine.foundation.source import Position, Severity, settled
 __all__ = [
     "Anything",
     "Decoded",
+    "Idle",
     "NoEffect",
     "NotHere",
     "NotYet",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -49,6 +50,22 @@ class NoEffect:
     """Accepted, and nothing follows from it; `reason` says why."""
 
     reason: str
+
+    def message(self) -> str:
+        return f"without effect here: {self.reason}"
+
+
+@dataclass(frozen=True, slots=True)
+class Idle:
+    """A key that is accepted, and nothing follows from it; `reason` says why.
+
+    `only` is set where the original refuses it. `keys` are those that it may hold; without any it may hold
+    anything.
+    """
+
+    reason: str
+    only: OnlyHere | None = None
+    keys: Mapping[str, Idle] | None = None
 
     def message(self) -> str:
         return f"without effect here: {self.reason}"

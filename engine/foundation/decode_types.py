@@ -17,7 +17,7 @@ from engine.foundation.decode_nodes import MAX_DEPTH, NOTHING, is_null, kind_of,
 from engine.foundation.decode_report import (
     Anything,
     Context,
-    NoEffect,
+    Idle,
     NotHere,
     NotYet,
     NullIsGiven,
@@ -252,6 +252,7 @@ class _StructReader:
     def __init__(self, kind: type[msgspec.Struct]) -> None:
         self._kind = kind
         self._later: Mapping[str, str] = getattr(kind, "LATER", {})
+        self._idle: Mapping[str, Idle] | None = getattr(kind, "IDLE", None)
         self._extensions: str = getattr(kind, "EXTENSIONS", "")
         self._check: Callable[[Any, Report], None] | None = getattr(kind, "check", None)
         self._fields: dict[str, _Field] | None = None
@@ -281,7 +282,8 @@ class _StructReader:
                 message = OnlyHere(f"{self._extensions} refuses it").message()
                 context.add(Severity.OURS, position(key_node), (*path, key), message)
             elif key is None or key not in fields:
-                self._unknown(key, key_node, path, context)
+                if not (self._idle and _tell_idle(key_node, value_node, self._idle, path, context)):
+                    self._unknown(key, key_node, path, context)
             elif key in seen:
                 if not merged:
                     context.add(Severity.ERROR, position(key_node), path, f'key "{key}" is set twice')
@@ -303,7 +305,7 @@ class _StructReader:
         if key is None:
             context.add(Severity.ERROR, position(node), path, f"want a key, got {kind_of(node)}")
             return
-        meant = nearest(key, self._known())
+        meant = nearest(key, (*self._known(), *(self._idle or ())))
         if key in self._later:
             hint = f"only {self._later[key]} and later know it"
         elif meant:
@@ -319,8 +321,34 @@ class _StructReader:
         return self._fields
 
 
+def _tell_idle(key: Node, value: Node, idle: Mapping[str, Idle], path: Path, context: Context) -> bool:
+    """Say of a key that it has no effect, and look whether what it holds is known; whether it is such a key."""
+    found = idle.get(key.value) if isinstance(key, ScalarNode) else None
+    if found is None:
+        return False
+    context.add(Severity.IDLE, position(key), (*path, key.value), found.message())
+    if found.only is not None:
+        context.add(Severity.OURS, position(key), (*path, key.value), f"without effect here, and {found.only.refused}")
+    if found.keys:
+        _check_idle(value, found.keys, (*path, key.value), context)
+    return True
+
+
+def _check_idle(node: Node, known: Mapping[str, Idle], path: Path, context: Context) -> None:
+    if not isinstance(node, MappingNode):
+        return
+    for key, value, _ in pairs(node):
+        found = known.get(key.value) if isinstance(key, ScalarNode) else None
+        if found is None:
+            meant = nearest(str(key.value), known)
+            hint = f'did you mean "{meant}"?' if meant else f"allowed: {_shown(known)}"
+            context.add(Severity.ERROR, position(key), path, f'unknown key "{key.value}" ({hint})')
+        elif found.keys:
+            _check_idle(value, found.keys, (*path, key.value), context)
+
+
 _SEVERITIES: Final[Mapping[type, Severity]] = {
-    NotYet: Severity.UNSUPPORTED, NotHere: Severity.UNSUPPORTED, OnlyHere: Severity.OURS, NoEffect: Severity.IDLE,
+    NotYet: Severity.UNSUPPORTED, NotHere: Severity.UNSUPPORTED, OnlyHere: Severity.OURS
 }  # fmt: skip
 
 

@@ -13,13 +13,13 @@ import numpy as np
 
 from engine.foundation.clock import Clock
 from engine.logql.lines import StreamLines
+from engine.logs.config.limits import MIB, Limits
+from engine.logs.config.sizes import ByteSize
 from engine.logs.counts import PushCounts
 from engine.logs.errors import PushRefusedError
-from engine.logs.limits import MIB, Limits
 from engine.logs.push.rates import Bucket
 from engine.logs.push.runs import go_time, run_of
 from engine.logs.push.validation import MOST_TOLD, TOO_MANY, Judge, Refusals, kept, without_duplicates
-from engine.logs.sizes import ByteSize
 from engine.logs.store.head import Run
 from engine.logs.store.segment import Named
 from engine.logs.store.store import LogStore

@@ -11,8 +11,9 @@ import msgspec
 
 from engine.app.application import read
 from engine.app.options import DEFAULT_PORTS, OFF, RunOptions
-from engine.config.load import Loaded, Reading, load_alertmanager
+from engine.config.load import Loaded, load_alertmanager
 from engine.config.prometheus import PrometheusConfig, parse_prometheus
+from engine.config.reading import Reading
 from engine.config.rules import parse_rules
 from engine.config.translate import Translator
 from engine.foundation.errors import ConfigError

@@ -27,6 +27,7 @@ def file(folder: Path, text: str, name: str = "f.yml") -> Path:
         ("global: {}\nroute: {}", "alertmanager"),
         ("receivers: []", "alertmanager"),
         ("", "config"),
+        ("auth_enabled: false\nserver: {}\ncommon: {}\nruler: {}", "loki"),
         ("a: [", "config"),
     ],
 )
@@ -43,8 +44,6 @@ def test_a_file_without_keys_tells_its_kind_by_its_name() -> None:
 @pytest.mark.parametrize(
     ("name", "text", "owner"),
     [
-        ("limits.loki.yml", "limits_config: {}", "Loki"),
-        ("a.yml", "auth_enabled: false\nserver: {}\ncommon: {}\nruler: {}", "Loki"),
         ("default.yml", "apiVersion: 1\nproviders: []", "Grafana"),
         ("dashboard.json", '{"panels": [], "schemaVersion": 38, "templating": {}}', "Grafana"),
         ("grafana.ini", "[server]\nhttp_port = 3000", "Grafana"),

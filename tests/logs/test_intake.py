@@ -8,10 +8,10 @@ import msgspec
 import pytest
 
 from engine.logql.lines import StreamLines
+from engine.logs.config.limits import Limits
+from engine.logs.config.sizes import ByteSize
 from engine.logs.errors import PushRefusedError
 from engine.logs.intake import Intake
-from engine.logs.limits import Limits
-from engine.logs.sizes import ByteSize
 from engine.logs.store.store import LogStore
 from engine.testing.manual_clock import ManualClock
 from promql.model.labels import Labels

@@ -14,7 +14,7 @@ from typing import Final
 
 import numpy as np
 
-from engine.logs.limits import Limits
+from engine.logs.config.limits import Limits
 from engine.logs.push.runs import go_time, rfc3339_seconds
 from engine.logs.store.head import Run
 from engine.logs.store.lines import take

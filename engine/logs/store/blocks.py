@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from engine.foundation.errors import DamagedError
 from engine.logs.store import blob as blobs
@@ -143,6 +143,23 @@ class MergedBlock:
 
 
 StoredBlock: TypeAlias = SealedBlock | OpenBlock | MergedBlock
+
+
+class Extent(NamedTuple):
+    """Of a blob or of open lines; `size` are bytes of text."""
+
+    first: int
+    last: int
+    lines: int
+    size: int
+
+
+def extents_of(held: Held) -> list[Extent]:
+    """Of all that a stream holds, in order of arrival. What came twice counts twice, until it is merged."""
+    return [
+        *(Extent(entry.first, entry.last, entry.lines, entry.size) for _, entry in held.blobs),
+        *(Extent(view.first, view.last, view.lines, view.size) for _, view in held.heads()),
+    ]
 
 
 def blocks_of(labels: Labels, held: Held, start: int, end: int) -> list[StoredBlock]:

@@ -1,6 +1,6 @@
 """Requests of OTLP, from protobuf and from JSON: both are read to the same plain shape, and that to the same types.
 
-The tables name what counts; exemplars, scopes and descriptions are passed over.
+The tables name what counts; exemplars, scopes of metrics and descriptions are passed over.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import struct
 from base64 import b64encode
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Annotated, Any, Final, NamedTuple
+from typing import Annotated, Any, Final, NamedTuple, TypeVar
 
 import msgspec
 
@@ -17,6 +17,7 @@ from engine.foundation.errors import RemoteError
 from engine.foundation.protobuf import CHUNK, FIXED64, VARINT, Message, WireError, fields, signed
 
 _DEEPEST: Final = 100
+T = TypeVar("T")
 _LARGEST: Final = (1 << 63) - 1  # texts of JSON may tell any number
 
 Natural = Annotated[int, msgspec.Meta(ge=0, le=_LARGEST)]
@@ -182,6 +183,20 @@ _SHAPES: Final[Mapping[str, Mapping[int, _Field]]] = MappingProxyType(
             6: _Field("kvlistValue", "KeyValueList"),
             7: _Field("bytesValue", "bytes"),
         },
+        "ExportLogsServiceRequest": {1: _Field("resourceLogs", "ResourceLogs", many=True)},
+        "ResourceLogs": {1: _Field("resource", "Resource"), 2: _Field("scopeLogs", "ScopeLogs", many=True)},
+        "ScopeLogs": {1: _Field("scope", "Scope"), 2: _Field("logRecords", "LogRecord", many=True)},
+        "Scope": {1: _Field("name", "text"), 2: _Field("version", "text"), 3: _ATTRIBUTES},
+        "LogRecord": {
+            1: _Field("timeUnixNano", "fixed"),
+            2: _Field("severityNumber", "int"),
+            3: _Field("severityText", "text"),
+            5: _Field("body", "AnyValue"),
+            6: _ATTRIBUTES,
+            9: _Field("traceId", "hex"),
+            10: _Field("spanId", "hex"),
+            11: _Field("observedTimeUnixNano", "fixed"),
+        },
         "ArrayValue": {1: _Field("values", "AnyValue", many=True)},
         "KeyValueList": {1: _Field("values", "KeyValue", many=True)},
     }
@@ -195,25 +210,35 @@ _MESSAGES: Final[Mapping[str, Message]] = MappingProxyType(
 
 
 def from_protobuf(body: bytes) -> Request:
-    """Raises OtlpError."""
+    """A request of metrics. Raises OtlpError."""
+    return from_protobuf_as(body, "ExportMetricsServiceRequest", Request)
+
+
+def from_json(body: bytes) -> Request:
+    """A request of metrics. Raises OtlpError."""
+    return from_json_as(body, Request)
+
+
+def from_protobuf_as(body: bytes, name: str, kind: type[T]) -> T:
+    """The message of that name. Raises OtlpError."""
     try:
-        return _typed(_message("ExportMetricsServiceRequest", body, 0, len(body), 0))
+        return _typed(_message(name, body, 0, len(body), 0), kind)
     except (WireError, struct.error) as error:
         raise OtlpError(str(error)) from None
 
 
-def from_json(body: bytes) -> Request:
+def from_json_as(body: bytes, kind: type[T]) -> T:
     """Raises OtlpError."""
     try:
-        return _typed(msgspec.json.decode(body))
+        return _typed(msgspec.json.decode(body), kind)
     except (msgspec.DecodeError, RecursionError) as error:
         raise OtlpError(str(error)) from None
 
 
-def _typed(shape: object) -> Request:
+def _typed(shape: object, kind: type[T]) -> T:
     """Numbers may be texts, as JSON has those of 64 bits."""
     try:
-        return msgspec.convert(shape, Request, strict=False)
+        return msgspec.convert(shape, kind, strict=False)
     except (msgspec.ValidationError, RecursionError) as error:
         raise OtlpError(str(error)) from None
 
@@ -240,6 +265,8 @@ def _value(kind: str, data: bytes, start: int, end: int, depth: int) -> Any:
             return data[start:end].decode(errors="replace")
         case "bytes":
             return b64encode(data[start:end]).decode()
+        case "hex":
+            return data[start:end].hex()
         case "int":
             return signed(start)
         case "bool":

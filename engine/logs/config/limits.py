@@ -7,9 +7,10 @@ from typing import Annotated, ClassVar, Final, Literal
 
 import msgspec
 
-from engine.foundation.decode import OnlyHere, Report
+from engine.foundation.decode import Idle, OnlyHere, Report
 from engine.foundation.values import FilePath
-from engine.logs.sizes import ByteSize
+from engine.logs.config.known import Known
+from engine.logs.config.sizes import ByteSize
 from promql.model.durations import Duration
 
 MIB: Final = 1 << 20
@@ -35,39 +36,7 @@ class StreamRetention(msgspec.Struct, frozen=True, kw_only=True):
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """A limit of 0 is none."""
 
-    IDLE: ClassVar[Mapping[str, str]] = {
-        "enforce_metric_name": "lines have no metric name",
-        "ingestion_rate_strategy": "there is one instance, so global and local are the same",
-        "max_chunks_per_query": "there are no chunks to count",
-        "max_query_parallelism": "a query is one task",
-        "max_cache_freshness_per_query": "results are not cached",
-        "max_queriers_per_tenant": "there is one querier",
-        "max_query_capacity": "there is one querier",
-        "split_queries_by_interval": "queries are not split",
-        "split_metadata_queries_by_interval": "queries are not split",
-        "split_recent_metadata_queries_by_interval": "queries are not split",
-        "split_instant_metric_queries_by_interval": "queries are not split",
-        "split_ingester_queries_by_interval": "queries are not split",
-        "recent_metadata_query_window": "queries are not split",
-        "min_sharding_lookback": "queries are not split",
-        "tsdb_max_query_parallelism": "a query is one task",
-        "tsdb_max_bytes_per_shard": "queries are not split",
-        "tsdb_sharding_strategy": "queries are not split",
-        "tsdb_precompute_chunks": "queries are not split",
-        "instant_metric_query_split_align": "queries are not split",
-        "shard_streams": "streams are not split",
-        "shard_aggregations": "queries are not split",
-        "index_gateway_shard_size": "there is no index gateway",
-        "ruler_tenant_shard_size": "there is one ruler",
-        "ruler_enable_wal_cleaner": "recorded samples go into the engine's own store",
-        "bloom_gateway_enabled": "there are no blooms",
-        "bloom_creation_enabled": "there are no blooms",
-        "bloom_split_series_keyspace_by": "there are no blooms",
-        "bloom_build_task_timeout": "there are no blooms",
-        "bloom_compactor_enable_compaction": "there are no blooms",
-        "max_metadata_cache_freshness": "results are not cached",
-        "max_stats_cache_freshness": "results are not cached",
-    }
+    IDLE: ClassVar[Mapping[str, Idle]] = Known("limits_config")
 
     ingestion_rate_mb: float = 4.0
     ingestion_burst_size_mb: float = 6.0

@@ -1,0 +1,100 @@
+"""Every key of Loki's file, by block: those of 2.7 and those that later releases added.
+
+`keys.txt` is the table: a block in brackets, then its keys, each two spaces deeper than the key that holds it;
+`=block` where a key holds a block, `*` where what it holds is not looked into, `3` where only Loki 3 knows it. It is
+read when a file has a key that has no effect here, and not before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cache
+from importlib.resources import files
+from typing import Final
+
+from engine.foundation.decode import Idle, OnlyHere
+
+_LATER: Final = OnlyHere("Loki before 3.0 refuses it")
+_REASONS: Final = (
+    ("ring", "there is one process, and no ring of instances"),
+    ("lifecycler", "there is one process, and no ring of instances"),
+    ("memberlist", "there is one process, and no ring of instances"),
+    ("kvstore", "there is one process, and no ring of instances"),
+    ("replication", "there is one process, and no ring of instances"),
+    ("grpc", "nothing is asked over gRPC"),
+    ("_client", "there is one process, and nothing is asked over gRPC"),
+    ("cache", "results and chunks are not cached"),
+    ("bloom", "there are no blooms"),
+    ("schema_config", "lines are kept in the engine's own format"),
+    ("index", "lines are kept in the engine's own format"),
+    ("storage", "lines are kept in the engine's own format, under the data folder"),
+    ("shared_store", "lines are kept in the engine's own format, under the data folder"),
+    ("filesystem", "lines are kept in the engine's own format, under the data folder"),
+    ("boltdb", "lines are kept in the engine's own format, under the data folder"),
+    ("tsdb", "lines are kept in the engine's own format, under the data folder"),
+    ("chunk", "lines are sealed by their size, those of all streams together"),
+    ("wal", "the log is always on, and short"),
+    ("split", "queries are not split"),
+    ("shard", "queries are not split"),
+    ("parallel", "a query is one task"),
+    ("querier", "there is one process, which asks itself"),
+    ("log_", "--log.level and --log.format say what is logged"),
+    ("report", "nothing is reported to anybody"),
+    ("tracing", "there are no traces"),
+)
+_OTHERWISE: Final = "there is no such part in this engine"
+
+
+class Known(Mapping[str, Idle]):
+    """The keys of a block, or of one of its parts (`ingester.wal`); those that a Struct declares count there alone."""
+
+    def __init__(self, place: str) -> None:
+        self._place = place
+
+    def __getitem__(self, key: str) -> Idle:
+        return self._keys()[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._keys())
+
+    def __len__(self) -> int:
+        return len(self._keys())
+
+    def _keys(self) -> Mapping[str, Idle]:
+        block, *steps = self._place.split(".")
+        found: Mapping[str, Idle] = _blocks()[block]
+        for step in steps:
+            keys = found[step].keys
+            assert keys is not None, f"{self._place} is in the table"
+            found = keys
+        return found
+
+
+@cache
+def _blocks() -> Mapping[str, dict[str, Idle]]:
+    blocks: dict[str, dict[str, Idle]] = {}
+    path: list[dict[str, Idle]] = []
+    text = files("engine.logs.config").joinpath("keys.txt").read_text()
+    for line in text.splitlines():
+        if line.startswith("["):
+            path = [blocks.setdefault(line[1:-1], {})]
+            continue
+        key, *marks = line.split()
+        depth = (len(line) - len(line.lstrip())) // 2
+        keys: dict[str, Idle] = {}
+        del path[depth + 1 :]
+        path[depth][key] = Idle(_reason(key), _LATER if "3" in marks else None, _content(marks, blocks, keys))
+        path.append(keys)
+    return blocks
+
+
+def _content(marks: list[str], blocks: dict[str, dict[str, Idle]], keys: dict[str, Idle]) -> Mapping[str, Idle] | None:
+    """What a key holds; None for anything."""
+    if "*" in marks:
+        return None
+    block = next((mark[1:] for mark in marks if mark.startswith("=")), None)
+    return keys if block is None else blocks.setdefault(block, {})
+
+
+def _reason(key: str) -> str:
+    return next((reason for part, reason in _REASONS if part in key), _OTHERWISE)

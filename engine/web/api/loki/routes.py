@@ -1,0 +1,31 @@
+"""All of Loki's API."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from aiohttp import web
+
+from engine.foundation.workers import Workers
+from engine.logs.metrics import build_page
+from engine.logs.service import LogService
+from engine.query.logs.engine import LogQueryEngine
+from engine.query.logs.tail import Tails
+from engine.web.api.loki import admin, explore, metadata, push, query, tail, volume
+from engine.web.api.loki.tenants import tenants
+
+
+def routes(
+    service: LogService, queries: LogQueryEngine, workers: Workers, config: Callable[[], str]
+) -> list[web.RouteDef]:
+    """`config` gives the configuration in force as YAML."""
+    tenant_of = tenants(service)
+    return [
+        *push.routes(service, workers, tenant_of),
+        *query.routes(queries, service.clock, tenant_of),
+        *explore.routes(queries, service.clock, tenant_of),
+        *tail.routes(Tails(queries), service.clock, tenant_of),
+        *metadata.routes(service, tenant_of),
+        *volume.routes(service, tenant_of),
+        *admin.routes(service, workers, build=build_page(), config=config),
+    ]
