@@ -32,6 +32,7 @@ from engine.app.features import (
     PROMETHEUS_3,
     REMOTE_WRITE,
 )
+from engine.app.logs import Logs
 from engine.app.options import RunOptions
 from engine.app.preflight import check_folders
 from engine.app.probing import Probing
@@ -75,8 +76,6 @@ from promql.model.durations import format_duration
 from promql.model.labels import Labels
 
 if TYPE_CHECKING:
-    from engine.app.logs import Logs
-    from engine.logql.lines import LogSink
     from engine.remote.pushes.gateway import PushGateway
 
 UPKEEP_SECONDS: Final = 5.0
@@ -120,12 +119,7 @@ class Application:
         self.delivery = Delivery(around.policy or DeliveryPolicy(options.deliver))
         self.store_folder = store_folder(options, loaded.config)
         self._alerting_folder = None if options.data_dir is None else options.data_dir / "alertmanager"
-        self._logs_folder = None if options.data_dir is None else options.data_dir / "loki"
-        folders = [
-            self.store_folder,
-            self._alerting_folder if loaded.alertmanager is not None else None,
-            self._logs_folder if loaded.loki is not None else None,
-        ]
+        folders = [self.store_folder, self._alerting_folder if loaded.alertmanager is not None else None]
         check_folders([folder for folder in folders if folder is not None])
         self.store = Store.open(self.store_folder, store_options(options, loaded.config))
         self.queries = QueryEngine(self.store, around.workers, around.clock, options.limits, dialect=_dialect(options))
@@ -143,11 +137,11 @@ class Application:
             extra_metrics=EXTRA_SCRAPE_METRICS in options.features,
             default_ports=NO_DEFAULT_SCRAPE_PORT not in options.features,
         )
-        self.logs = self._make_logs()
+        self.logs = Logs(loaded, options.data_dir, around.clock, around.workers)
         self.alertmanager = self._make_alertmanager()
         self._probing = Probing(loaded, around.clock, self.addresses)
         self.tailing = Tailing(
-            loaded, options.data_dir, self._log_sink, clock=around.clock, workers=around.workers,
+            loaded, options.data_dir, self.logs.sink, clock=around.clock, workers=around.workers,
             supervisor=around.supervisor, addresses=self.addresses, delivery=self.delivery,
         )  # fmt: skip
         self._peers = self._make_peers()
@@ -191,7 +185,7 @@ class Application:
     async def start(self) -> None:
         """Answer at the ports, begin to scrape, to evaluate and to notify."""
         collects = self._collects()
-        running = {"alertmanager": self.alertmanager, "promtail": self.tailing.promtail, "loki": self.logs}
+        running = {"alertmanager": self.alertmanager, "promtail": self.tailing.promtail, "loki": self.logs.part}
         for component, collect in collects.items():
             if component not in running or running[component] is not None:
                 self.components.answers_itself(component, collect)
@@ -201,8 +195,7 @@ class Application:
             self._around.supervisor.start("upkeep of the store", self._upkeep),
             self.notifier.start(self._around.supervisor),
         ]
-        if self.logs is not None:
-            self._loops.append(self.logs.start(self._around.supervisor))
+        self._loops += self.logs.start(self._around.supervisor)
         if self._gateway is not None:
             self._loops.append(self._gateway.start(self._around.supervisor))
         if self.options.auto_reload_seconds is not None:
@@ -286,8 +279,7 @@ class Application:
         await self._around.supervisor.stop_all()
         self._around.workers.close()  # upkeep that was under way must not outlive the store
         self.store.close()
-        if self.logs is not None:
-            self.logs.close()
+        self.logs.close()
 
     def quit(self) -> None:
         """Ask for the end."""
@@ -320,10 +312,7 @@ class Application:
         self.queries.default_step_ms = settings.evaluation_interval
         self._probing.apply(loaded)
         await self.rules.apply(groups)
-        if (self.logs is None) != (loaded.loki is None):
-            log.warning("a Loki configuration has come or gone: that takes effect at the next start")
-        if self.logs is not None and loaded.loki is not None:
-            self.logs.apply(loaded.loki)
+        self.logs.apply(loaded)
         await self.components.follow(loaded)
 
     async def _manage_by(self, loaded: Loaded) -> None:
@@ -346,7 +335,7 @@ class Application:
             alertmanager=self.alertmanager,
             promtail=self.tailing.promtail,
             promtail_config=lambda: "" if self.loaded.promtail is None else render(self.loaded.promtail),
-            logs=[] if self.logs is None else self.logs.routes(),
+            logs=self.logs.routes(),
             receiver=self._receiver,
             gateway=self._gateway,
             probing=self._probing,
@@ -413,17 +402,6 @@ class Application:
         )
         return AlertManager(loaded.alertmanager, loaded.alertmanager_file.parent, surroundings)
 
-    def _log_sink(self) -> LogSink | None:
-        """The store of lines of this process, if it has one."""
-        return None if self.logs is None else self.logs.service.intake
-
-    def _make_logs(self) -> Logs | None:
-        if self.loaded.loki is None:
-            return None
-        from engine.app.logs import Logs  # noqa: PLC0415 - only where there is such a configuration
-
-        return Logs(self._logs_folder, self.loaded.loki, self._around.clock, self._around.workers)
-
     def _make_gateway(self) -> PushGateway | None:
         if not self.options.enable_pushes:
             return None
@@ -473,7 +451,7 @@ class Application:
             "prometheus": ours,
             "alertmanager": of_alertmanager,
             "promtail": self.tailing.collect,
-            **({} if self.logs is None else {"loki": self.logs.collect}),
+            "loki": self.logs.collect,
             "blackbox": self._probing.collect,
             **own_exporters.collects(self._around.clock, self._around.workers),
         }

@@ -1,82 +1,67 @@
-"""The component `loki` as a part of the application. Imported where a configuration of it is there, and not before."""
+"""Loki's work in this process: made only where there is a configuration of it, and nothing of it imported before."""
 
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from engine.config.render import render
+from engine.app.preflight import check_folders
+from engine.config.load import Loaded
 from engine.foundation.clock import Clock
 from engine.foundation.supervise import Supervisor
 from engine.foundation.workers import Workers
-from engine.logs.config.settings import LogSettings
-from engine.logs.metrics import families
-from engine.logs.service import LogService
-from engine.query.logs.engine import LogQueryEngine
-from engine.query.logs.limits import LogQueryLimits
-from engine.web.api.loki.routes import routes
 from exporters.exposition.families import Family
-from promql.model.durations import format_duration
 
-UPKEEP_SECONDS: Final = 2.0
-_NS: Final = 1_000_000
+if TYPE_CHECKING:
+    from engine.app.logpart import LogPart
+    from engine.logql.lines import LogSink
+
+log = logging.getLogger(__name__)
 
 
 class Logs:
-    """Owns the service and its loop."""
+    """Owns what runs; `part` is None where no file configures it."""
 
-    def __init__(self, folder: Path | None, settings: LogSettings, clock: Clock, workers: Workers) -> None:
-        """None keeps nothing. Raises StoreError."""
-        self.service = LogService(folder, settings, clock)
-        self.queries = LogQueryEngine(self.service.reader, self._query_limits, workers, clock)
-        self.folder = folder
-        self._workers = workers
-        self._clock = clock
+    def __init__(self, loaded: Loaded, data_dir: Path | None, clock: Clock, workers: Workers) -> None:
+        """Lines are kept below `data_dir`, if anywhere. Raises ConfigError, StoreError."""
+        self.part: LogPart | None = None
+        if loaded.loki is None:
+            return
+        from engine.app.logpart import LogPart  # noqa: PLC0415 - as the module says
 
-    def start(self, supervisor: Supervisor) -> asyncio.Task[None]:
-        return supervisor.start("upkeep of the lines", self._upkeep)
+        folder = None if data_dir is None else data_dir / "loki"
+        check_folders([] if folder is None else [folder])
+        self.part = LogPart(folder, loaded.loki, clock, workers)
 
-    def apply(self, settings: LogSettings) -> None:
+    def start(self, supervisor: Supervisor) -> list[asyncio.Task[None]]:
+        return [] if self.part is None else [self.part.start(supervisor)]
+
+    def apply(self, loaded: Loaded) -> None:
         """Go on with another configuration."""
-        self.service.settings = settings
+        if (self.part is None) != (loaded.loki is None):
+            log.warning("a Loki configuration has come or gone: that takes effect at the next start")
+        if self.part is not None and loaded.loki is not None:
+            self.part.apply(loaded.loki)
+
+    def sink(self) -> LogSink | None:
+        """Where lines go without HTTP in between."""
+        return None if self.part is None else self.part.service.intake
 
     def routes(self) -> list[web.RouteDef]:
-        return routes(self.service, self.queries, self._workers, lambda: render(self.service.settings.config))
+        return [] if self.part is None else self.part.routes()
 
-    async def collect(self, _: Sequence[str]) -> list[Family]:
-        return families(self.service)
+    async def collect(self, only: Sequence[str]) -> list[Family]:
+        return [] if self.part is None else await self.part.collect(only)
 
     def told(self) -> str:
-        """Where lines are kept, and for how long."""
-        config = self.service.settings.config
-        place = "kept in memory alone" if self.folder is None else str(self.folder)
-        kept = format_duration(config.retention_ms) if config.retention_ms else "for ever"
-        return f"{place} ({kept})"
+        """Where lines are kept, and for how long; empty where they are not."""
+        return "" if self.part is None else self.part.told()
 
     def close(self) -> None:
-        self.service.close()
-
-    async def _upkeep(self) -> None:
-        while True:
-            await self._clock.sleep(UPKEEP_SECONDS)
-            await self._workers.run(self.service.maintain)
-
-    def _query_limits(self, tenant: str) -> LogQueryLimits:
-        limits, config = self.service.limits(tenant), self.service.settings.config
-        lookback = config.chunk_store_config.max_look_back_period or limits.max_query_lookback
-        timeout = min(limits.query_timeout, config.querier.query_timeout or limits.query_timeout)
-        return LogQueryLimits(
-            max_entries=limits.max_entries_limit_per_query,
-            max_length=limits.max_query_length * _NS,
-            max_range=limits.max_query_range * _NS,
-            max_lookback=lookback * _NS,
-            max_series=limits.max_query_series,
-            max_matchers=limits.max_streams_matchers_per_query,
-            max_bytes=limits.max_query_bytes_read or limits.max_querier_bytes_read,
-            max_tails=limits.max_concurrent_tail_requests,
-            timeout=timeout / 1000,
-        )
+        if self.part is not None:
+            self.part.close()

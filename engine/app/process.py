@@ -105,7 +105,7 @@ def summarise(app: Application, translated: list[tuple[str, str]], seconds: floa
         seconds=seconds,
         files=[str(path) for path in loaded.files],
         data=f"{data} ({app.runtime().retention})",
-        logs="" if app.logs is None else app.logs.told(),
+        logs=app.logs.told(),
         ports=app.components.ports,
         scheme=app.components.scheme,
         silent=list(app.components.silent.values()),

@@ -124,7 +124,7 @@ def routes(app: Served, collects: Mapping[str, Collect]) -> dict[str, list[web.R
         "blackbox": probing_routes(app.probing.exporter, app.reload),
         "promtail": _of_promtail(app, collects),
         "cadvisor": [metrics(collects["cadvisor"]), landing("cAdvisor")],
-        **({"loki": [*app.logs, metrics(collects["loki"])]} if app.logs else {}),
+        "loki": [*app.logs, metrics(collects["loki"])],
     }
 
 

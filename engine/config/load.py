@@ -112,28 +112,15 @@ def load(
     `must_exist` makes a mistake of a rule file that is named and missing, as a check of files wants it; a running
     Prometheus takes it for a pattern that matches nothing. `environment` is what `${NAME}` stands for, if for anything.
     """
-    reading = Reading(environment)
     first = path or loki
     assert first is not None, "something is to be run"
-    home = first.parent
-    beside = alertmanager or (None if path is None else find_alertmanager(home))
-    modules = blackbox or (None if path is None else find_blackbox(home))
-    tails = promtail or (None if path is None else find_promtail(home))
+    reading, home, whole = Reading(environment), first.parent, path is not None
+    beside = alertmanager or (find_alertmanager(home) if whole else None)
+    modules = blackbox or (find_blackbox(home) if whole else None)
+    tails = promtail or (find_promtail(home) if whole else None)
     logs = loki or _beside(home, _LOKI_FILES)
-    homes = {
-        "prometheus": home,
-        "blackbox_exporter": modules.parent if modules else home / "blackbox",
-        "alertmanager": beside.parent if beside else home / "alertmanager",
-        "loki": logs.parent if logs else home / "loki",
-        "promtail": tails.parent if tails else home / "promtail",
-    }
-    translator = Translator(homes, data_dir, enabled=translate)
-    config, rules = resolve(PrometheusConfig()), dict[str, RuleFile]()
-    if path is not None:
-        written = translator.rooted(reading.parse(path, parse_prometheus), home)
-        config = with_scrape_config_files(path, written, reading, translator)
-        rules = {str(file): reading.parse(file, parse_rules) for file in rule_files(path, config, reading, must_exist)}
-    reading.lint(rules, {DUPLICATES})
+    translator = Translator(_homes(home, beside, modules, logs, tails), data_dir, enabled=translate)
+    config, rules = _scraping(path, translator, reading, must_exist) if path else (resolve(PrometheusConfig()), {})
     settings = None if beside is None else load_alertmanager(beside, translator, reading)
     probing = None if modules is None else load_blackbox(modules, translator, reading)
     tailing = None if tails is None else load_promtail(tails, translator, reading)
@@ -154,6 +141,26 @@ def load(
         loki_file=logs,
         loki=lines,
     )
+
+
+def _homes(
+    home: Path, alertmanager: Path | None, blackbox: Path | None, loki: Path | None, promtail: Path | None
+) -> dict[str, Path]:
+    """Where the files of each program lie, by the name of its folder in containers."""
+    files = {"alertmanager": alertmanager, "blackbox": blackbox, "loki": loki, "promtail": promtail}
+    homes = {name: home / name if file is None else file.parent for name, file in files.items()}
+    return {**homes, "prometheus": home, "blackbox_exporter": homes["blackbox"]}
+
+
+def _scraping(
+    path: Path, translator: Translator, reading: Reading, must_exist: bool
+) -> tuple[PrometheusConfig, dict[str, RuleFile]]:
+    """The prometheus.yml, and the rule files that it names."""
+    written = translator.rooted(reading.parse(path, parse_prometheus), path.parent)
+    config = with_scrape_config_files(path, written, reading, translator)
+    rules = {str(file): reading.parse(file, parse_rules) for file in rule_files(path, config, reading, must_exist)}
+    reading.lint(rules, {DUPLICATES})
+    return config, rules
 
 
 def _load_loki(path: Path, translator: Translator, reading: Reading) -> LogSettings:
