@@ -48,6 +48,8 @@ from engine.foundation.workers import InlineWorkers
 from engine.gotemplate.functions.alertmanager import ALERTMANAGER
 from engine.gotemplate.functions.builtins import BUILTINS
 from engine.gotemplate.functions.prometheus import functions as prometheus_functions
+from engine.logs.config.document import LokiConfig
+from engine.logs.config.settings import LogSettings
 from engine.promtail.config import PromtailConfig
 from engine.relabel.config import ACTIONS, RelabelConfig
 from engine.rules.config import RuleFile
@@ -466,6 +468,8 @@ async def _served() -> dict[str, dict[str, list[str]]]:
             sources={},
             promtail_file=Path("promtail.yml"),
             promtail=PromtailConfig(),
+            loki_file=Path("loki.yml"),
+            loki=LogSettings(LokiConfig()),
         ),
         Around(clock, InlineWorkers(), Supervisor(clock)),
     )
