@@ -108,7 +108,7 @@ class _Merge:
             return None
         rows = index.tolist()
         plain = block.labels if self.program.is_plain and not block.metadata() else None
-        return _Cursor(text, rows[::-1] if self.span.backward else rows, Row(block.labels.as_dict()), plain)
+        return _Cursor(text, rows[::-1] if self.span.backward else rows, self.program.row(text), plain)
 
     def _entry(self, cursor: _Cursor) -> Entry | None:
         self.breath += 1
@@ -137,7 +137,7 @@ def row_of(row: Row, block: Block, at: int) -> Row:
     """The row of a stream, or where the line has labels of its own one with those too."""
     metadata = block.metadata()
     own = metadata.get(at) if metadata else None
-    return row if own is None else Row({**row.base, **own.as_dict()})
+    return row if own is None else Row({**row.base, **own.as_dict()}, clean=row.clean)
 
 
 def entries(context: Context, log: Log, span: Span) -> Iterator[Entry]:

@@ -16,6 +16,7 @@ import numpy as np
 from engine.logql.errors import PipelineError
 from engine.logql.execute.context import Context
 from engine.logql.execute.lines import row_of
+from engine.logql.pipeline.json_picked import Picked
 from engine.logql.pipeline.program import Program, compiled
 from engine.logql.pipeline.row import ERROR, Row
 from engine.logql.search.text import Text
@@ -77,11 +78,44 @@ class _Gather:
     def block(self, text: Text, index: IntArray) -> None:
         if not len(index):
             return
-        if self.program.is_plain and not text.block.metadata():
+        row = self.program.row(text)
+        if self.program.alone is not None and row.clean and not text.block.metadata() and self._grouping is not None:
+            self._count(text, index, row, self.program.alone, self._grouping.labels)
+        elif self.program.is_plain and not text.block.metadata():
             values = text.lengths(index).astype(np.float64) if self._counts_bytes else None
             self._add(self._grouped(text.block.labels.as_dict()), text.times[index], values)
         else:
-            self._read(text, index)
+            self._read(text, index, row)
+
+    def _count(self, text: Text, index: IntArray, row: Row, picked: Picked, names: tuple[str, ...]) -> None:
+        """Where lines are only read for what they are grouped by: rows are made of those alone that are out of
+        order.
+        """
+        found: dict[tuple[str | None, ...], list[int]] = {}
+        for at, line in enumerate(text.lines(index)):
+            if at % _BREATH == 0:
+                self._context.pause()
+            values = picked.values(line)
+            if values is None:
+                values = self._in_full(row, line, picked)
+            places = found.get(values)
+            if places is None:
+                places = found[values] = []
+            places.append(at)
+        lengths = text.lengths(index).astype(np.float64) if self._counts_bytes else None
+        for values, places in found.items():
+            labels = dict(row.base)
+            pairs = zip(picked.labels, values, strict=True)
+            labels.update((name, value) for name, value in pairs if value is not None and name not in labels)
+            pairs_kept = tuple(sorted(pair for pair in labels.items() if pair[0] in names))
+            self._add(pairs_kept, text.times[index[places]], lengths[places] if lengths is not None else None)
+
+    def _in_full(self, row: Row, line: bytes, picked: Picked) -> tuple[str | None, ...]:
+        row.begin(line, 0)
+        self.program.passes(row)
+        if row.error:
+            raise self._failure(row)
+        return tuple(None if name in row.base else row.labels.get(name) for name in picked.labels)
 
     def _add(self, pairs: Pairs, times: IntArray, values: FloatArray | None) -> None:
         series = self._series.get(pairs)
@@ -91,10 +125,9 @@ class _Gather:
         if values is not None:
             series.values.append(values)
 
-    def _read(self, text: Text, index: IntArray) -> None:
+    def _read(self, text: Text, index: IntArray, row: Row) -> None:
         """Line by line; those with the same labels are put together at the end of the block."""
         times, rows = text.times[index].tolist(), index.tolist()
-        row = Row(text.block.labels.as_dict())
         has_metadata = bool(text.block.metadata())
         key_of = _key_of(self._grouping)
         found: dict[Hashable, tuple[dict[str, str], list[int], list[float]]] = {}

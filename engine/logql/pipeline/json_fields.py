@@ -11,7 +11,7 @@ from typing import Final, TypeAlias
 import msgspec
 
 from engine.logql.pipeline import json_scan
-from engine.logql.pipeline.row import REPLACEMENT, Row, Step, Wanted, sanitized
+from engine.logql.pipeline.row import REPLACEMENT, Row, Wanted, sanitized
 
 KIND: Final = "JSONParserErr"
 _SHAPES: Final = 1024
@@ -28,13 +28,6 @@ _Taken: TypeAlias = tuple[str, str, str]
 """A key, its label if that is wanted, and the beginning of labels inside, if any of those is."""
 _Plan: TypeAlias = list[_Taken]
 """Of the keys that matter."""
-
-
-def all_fields(wanted: Wanted) -> Step:
-    """A step that sets a label for each field that is wanted."""
-    if wanted.nothing:
-        return lambda _row: True
-    return Fields(wanted).run
 
 
 class Fields:

@@ -12,6 +12,7 @@ from engine.foundation.regexes import RegexError
 from engine.gotemplate.errors import TemplateError
 from engine.logql.errors import ParseError
 from engine.logql.pipeline import captures, conditions, formats, json_fields, json_paths, logfmt, picks, unpack
+from engine.logql.pipeline.json_picked import Picked, suits
 from engine.logql.pipeline.needs import implied, wanted_behind
 from engine.logql.pipeline.row import Row, Step, Wanted
 from engine.logql.pipeline.unwrap import value_of
@@ -54,7 +55,7 @@ class Implied:
 class Program:
     """`filters` look at lines as they are stored; then `steps` at each line; `value` gives its value, which may bring
     an error, and `after` are the steps that see that. `probe` are steps that tell whether a line comes through them,
-    and set no more labels than that takes.
+    and set no more labels than that takes. `picked` are the readers among the steps that want to see a block first.
     """
 
     filters: tuple[Filter, ...]
@@ -63,6 +64,7 @@ class Program:
     probe: tuple[Step, ...]
     value: Callable[[Row], float | None] | None
     after: tuple[Step, ...]
+    picked: tuple[Picked, ...] = ()
 
     @property
     def is_plain(self) -> bool:
@@ -79,6 +81,17 @@ class Program:
             if len(index) and needed.label not in labels and not text.block.metadata():
                 index = needed.search.among(text, index)
         return index
+
+    def row(self, text: Text) -> Row:
+        """For the lines of a block."""
+        clean = bool(self.picked) and all(one.is_clean(text.whole) for one in self.picked)
+        return Row(text.block.labels.as_dict(), clean=clean)
+
+    @property
+    def alone(self) -> Picked | None:
+        """The reader that is all that happens to a line, if it is one."""
+        alone = len(self.steps) == len(self.picked) == 1 and self.value is None
+        return self.picked[0] if alone and not self.probe and self.steps[0] == self.picked[0].run else None
 
     def passes(self, row: Row) -> bool:
         """Runs the steps over a row that has begun."""
@@ -103,6 +116,7 @@ def compiled(stages: Sequence[Stage], end: frozenset[str] | None, now: int) -> P
     filters: list[Filter] = []
     steps: list[Step] = []
     after: list[Step] = []
+    picked: list[Picked] = []
     value: Callable[[Row], float | None] | None = None
     stored = True
     for stage, names in zip(stages, wanted_behind(stages, end), strict=True):
@@ -112,10 +126,17 @@ def compiled(stages: Sequence[Stage], end: frozenset[str] | None, now: int) -> P
             filters.append(_checked(stage, partial(Filter, stage)))
         else:
             stored = stored and not isinstance(stage, _CHANGE_LINES)
-            step = _checked(stage, partial(_step, stage, Wanted(names), now))
-            (steps if value is None else after).append(step)
-    probe = _probe(stages, end, now)
-    return Program(tuple(filters), tuple(_implied(stages)), tuple(steps), probe, value, tuple(after))
+            wanted = Wanted(names)
+            if isinstance(stage, JsonStage) and not stage.extractions and stored and suits(wanted):
+                picked.append(Picked(wanted))
+                steps.append(picked[-1].run)
+            else:
+                step = _checked(stage, partial(_step, stage, wanted, now))
+                (steps if value is None else after).append(step)
+    judge = _judge(stages, end, now)
+    probe = () if judge is None else judge.steps
+    readers = (*picked, *(() if judge is None else judge.picked))
+    return Program(tuple(filters), tuple(_implied(stages)), tuple(steps), probe, value, tuple(after), readers)
 
 
 def is_searched(stage: Stage, stages: Sequence[Stage]) -> bool:
@@ -123,14 +144,14 @@ def is_searched(stage: Stage, stages: Sequence[Stage]) -> bool:
     return stage in takewhile(lambda one: not isinstance(one, _CHANGE_LINES), stages)
 
 
-def _probe(stages: Sequence[Stage], end: frozenset[str] | None, now: int) -> tuple[Step, ...]:
+def _judge(stages: Sequence[Stage], end: frozenset[str] | None, now: int) -> Program | None:
     """What tells whether a line comes through, where that takes much less than all its labels."""
     before_value = list(takewhile(lambda stage: not isinstance(stage, UnwrapStage), stages))
     last = max((at for at, stage in enumerate(before_value) if isinstance(stage, LabelFilterStage)), default=-1)
     judging = before_value[: last + 1]
     if end is not None or not any(isinstance(stage, JsonStage | LogfmtStage) for stage in judging):
-        return ()
-    return () if None in wanted_behind(judging, frozenset()) else compiled(judging, frozenset(), now).steps
+        return None
+    return None if None in wanted_behind(judging, frozenset()) else compiled(judging, frozenset(), now)
 
 
 def _implied(stages: Sequence[Stage]) -> Iterator[Implied]:
@@ -146,11 +167,15 @@ def _checked(stage: Stage, make: Callable[[], T]) -> T:
         raise ParseError(f"stage '{printed(stage)}' : {error}") from None
 
 
+def _all_fields(wanted: Wanted) -> Step:
+    return (lambda _row: True) if wanted.nothing else json_fields.Fields(wanted).run
+
+
 def _step(stage: Stage, wanted: Wanted, now: int) -> Step:
     """Raises ValueError, RegexError, TemplateError."""
     match stage:
         case JsonStage(extractions):
-            return json_paths.picked_values(extractions, wanted) if extractions else json_fields.all_fields(wanted)
+            return json_paths.picked_values(extractions, wanted) if extractions else _all_fields(wanted)
         case LogfmtStage():
             return logfmt.step_of(stage, wanted)
         case RegexpStage(pattern):

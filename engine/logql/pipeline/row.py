@@ -22,9 +22,10 @@ _INVALID: Final = re.compile(r"[^A-Za-z0-9_]")  # noqa: TID251 - ours, linear
 class Row:
     """A line with its labels. `line` is UTF-8, mostly; `time` in ns."""
 
-    __slots__ = ("base", "details", "error", "labels", "line", "time")
+    __slots__ = ("base", "clean", "details", "error", "labels", "line", "time")
 
-    def __init__(self, base: Mapping[str, str] | None = None) -> None:
+    def __init__(self, base: Mapping[str, str] | None = None, *, clean: bool = False) -> None:
+        self.clean = clean
         self.base: Mapping[str, str] = base or {}
         self.labels: dict[str, str] = {}
         self.line = b""

@@ -36,7 +36,7 @@ class Field:
 def fields(entries: Iterable[Entry], streams: Mapping[str, str]) -> dict[str, Field]:
     """By name. `streams` are the names of labels that streams have, which are no fields."""
     found: dict[str, Field] = {}
-    readers = {"json": json_fields.all_fields(ALL), "logfmt": logfmt.step_of(LogfmtStage(), ALL)}
+    readers = {"json": json_fields.Fields(ALL).run, "logfmt": logfmt.step_of(LogfmtStage(), ALL)}
     for entry in entries:
         for name, value in entry.labels:
             if name not in streams:

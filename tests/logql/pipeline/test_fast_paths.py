@@ -9,17 +9,24 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.logql.errors import PipelineError
+from engine.logql.execute.context import Context
+from engine.logql.execute.metrics import instant
+from engine.logql.lines import StreamLines
 from engine.logql.pipeline import json_fields, json_scan
+from engine.logql.pipeline.json_picked import Picked, suits
 from engine.logql.pipeline.program import compiled
 from engine.logql.pipeline.row import ALL, Row, Wanted, sanitized
 from engine.logql.search.text import Text
-from engine.logql.syntax.ast import LabelFilterStage, Stage, TextFilter
-from engine.logql.syntax.parser import parse_log
+from engine.logql.syntax.ast import LabelFilterStage, Stage, TextFilter, VectorAggregation
+from engine.logql.syntax.parser import parse, parse_log
 from promql.model.labels import Labels
 from promql.model.matchers import Matcher, MatchOp
-from tests.logql.memory_source import MemoryBlock
+from tests.logql.memory_source import MemoryBlock, MemorySource
 
-_KEYS = st.sampled_from(["a", "b", "a_b", "a-b", "level", " level", "1x", "é", "", "x.y", "a b"])
+_KEYS = st.sampled_from(
+    ["a", "b", "a_b", "a-b", "level", " level", "1x", "é", "", "x.y", "a b", "level\u2003", "a\tb", "aéb", "b\\", 'a"b']
+)
 _TEXTS = st.text(st.sampled_from(list('aE1"\\/\n\u00e9\u20ac\ufffd<&\t ')), max_size=6)
 _SCALARS = st.one_of(st.none(), st.booleans(), st.integers(-5, 10**20), st.floats(allow_nan=False), _TEXTS)
 _VALUES: st.SearchStrategy[Any] = st.recursive(
@@ -61,7 +68,7 @@ def _scanned(line: bytes) -> tuple[dict[str, str], str]:
 @given(_LINES)
 def test_both_readers_of_json_find_the_same(line: str) -> None:
     row = _row(line.encode())
-    json_fields.all_fields(ALL)(row)
+    json_fields.Fields(ALL).run(row)
     labels, error = _scanned(line.encode())
     assert (row.labels, row.details) == (labels, error)
 
@@ -72,10 +79,19 @@ def test_both_readers_of_json_find_the_same(line: str) -> None:
 def test_only_the_wanted_labels_are_read(line: str, names: frozenset[str]) -> None:
     base = {"a": "stream"}
     everything, some = _row(line.encode(), base), _row(line.encode(), base)
-    json_fields.all_fields(ALL)(everything)
-    json_fields.all_fields(Wanted(names))(some)
+    json_fields.Fields(ALL).run(everything)
+    json_fields.Fields(Wanted(names)).run(some)
+    _agree(some, everything, names)
+    if suits(Wanted(names)):
+        picked, third = Picked(Wanted(names)), _row(line.encode(), base)
+        third.clean = picked.is_clean(line.encode())
+        picked.run(third)
+        _agree(third, everything, names)
+
+
+def _agree(some: Row, everything: Row, names: frozenset[str]) -> None:
     assert {name: some.labels.get(name) for name in names} == {name: everything.labels.get(name) for name in names}
-    assert some.error == everything.error
+    assert (some.error, some.details) == (everything.error, everything.details)
 
 
 _VALUES_ASKED = st.sampled_from(["E", "a", "1", "true", "E1", "aE", "1.0", "a b"])
@@ -117,3 +133,30 @@ def test_looking_for_a_value_before_parsing_loses_no_line(
     every = np.arange(len(lines))
     kept = program.select(Text(block), every, block.labels).tolist()
     assert [at for at in kept if passes(at)] == [at for at in every.tolist() if passes(at)]
+
+
+_COUNTED = st.sampled_from(["count_over_time", "bytes_over_time"])
+_NAMES = st.lists(
+    st.sampled_from(["a", "level", "a_b", "a_extracted", "job", "nosuch"]), min_size=1, max_size=3, unique=True
+)
+
+
+@given(lines=st.lists(_OBJECTS.map(json.dumps), min_size=1, max_size=8), op=_COUNTED, names=_NAMES)
+def test_lines_are_counted_by_their_fields_as_if_all_were_read(lines: list[str], op: str, names: list[str]) -> None:
+    labels = Labels.of(job="x", a="stream")
+    source = MemorySource(
+        [StreamLines(labels, list(range(1, len(lines) + 1)), [line.encode() for line in lines])], block=3
+    )
+    context, by = Context(source, 0, lambda: None), ", ".join(names)
+
+    def counted(stages: str) -> dict[Labels, float] | type[PipelineError]:
+        expr = parse(f'sum by ({by}) ({op}({{job="x"}} {stages} [1s]))')
+        assert isinstance(expr, VectorAggregation)
+        try:
+            found = instant(context, expr, 1000)
+        except PipelineError:
+            return PipelineError
+        assert not isinstance(found, float)
+        return dict(zip(found.labels, found.values.tolist(), strict=True))
+
+    assert counted("| json") == counted('| json | label_format nothing="{{ if false }}{{ . }}{{ end }}"')
