@@ -68,6 +68,7 @@ from engine.scrape.manager import ScrapeManager
 from engine.scrape.ports import MakeFetcher
 from engine.tsdb.store import Store
 from engine.web.api.status import Runtime
+from engine.web.federate import FederationCounts
 from exporters.browser.metrics import Beacons, OwnCounts
 from exporters.exposition.families import Family
 from exporters.serve import Collect
@@ -148,6 +149,7 @@ class Application:
         self._reader = Reader(
             self.store, around.workers, options.read_limits, lambda: self.config.global_.external_labels
         )
+        self._federation = FederationCounts()
         self._gateway = self._make_gateway()
         self._browser = OwnCounts()
         self._receiver = Receiver(self.store, around.workers, around.clock)
@@ -276,6 +278,8 @@ class Application:
         if self.alertmanager is not None:
             await self.alertmanager.stop()
         await self._peers.close()
+        if self._gateway is not None:
+            self._gateway.close()
         await self._around.supervisor.stop_all()
         self._around.workers.close()  # upkeep that was under way must not outlive the store
         self.store.close()
@@ -342,6 +346,7 @@ class Application:
             takes_writes=self.options.enable_remote_write or REMOTE_WRITE in self.options.features,
             takes_otlp=OTLP in self.options.features,
             reader=self._reader,
+            federation=self._federation,
             beacons=Beacons(self._browser),
             web=self.options.web,
             external_url=self.external_url("prometheus"),
@@ -407,7 +412,7 @@ class Application:
             return None
         from engine.remote.pushes.gateway import PushGateway  # noqa: PLC0415 - few need it
 
-        file = None if self.options.data_dir is None else self.options.data_dir / "pushes"
+        file = None if self.options.data_dir is None else self.options.data_dir / "pushes.log"
         return PushGateway(self.store, self._around.clock, file, lambda: self.config.global_.scrape_interval)
 
     def _make_peers(self) -> Alertmanagers:
@@ -433,6 +438,7 @@ class Application:
             templates=self.expander.counts,
             http=self.components.http,
             reader=self._reader,
+            federation=self._federation,
             browser=self._browser,
             config=self.config_state,
             crashes=self._around.supervisor.crashes,

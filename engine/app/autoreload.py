@@ -51,9 +51,8 @@ class AutoReload:
 
 
 def taken(loaded: Loaded) -> dict[Path, bytes]:
-    """A digest of each file as it was when it was loaded, whatever has become of it since; of templates as they are."""
-    templates = {path: _digest(path) for path in _templates(loaded)}
-    return templates | {Path(name): _short(source) for name, source in loaded.sources.items()}
+    """A digest of each file as it was when it was loaded, whatever has become of it since."""
+    return {Path(name): _short(source) for name, source in loaded.sources.items()}
 
 
 def contents(loaded: Loaded) -> dict[Path, bytes]:

@@ -78,6 +78,7 @@ class Served:
     takes_writes: bool
     takes_otlp: bool
     reader: Reader
+    federation: federate.FederationCounts
     beacons: Beacons
     web: WebOptions
     external_url: str
@@ -169,6 +170,7 @@ def _federation(app: Served) -> Iterable[web.RouteDef]:
         app.clock,
         lookback_ms=queries.limits.lookback_ms,
         external_labels=app.external_labels,
+        counts=app.federation,
     )
 
 

@@ -21,6 +21,7 @@ from engine.rules.templates import TemplateCounts
 from engine.scrape.manager import ScrapeManager
 from engine.tsdb.store import Store
 from engine.web.counts import HttpCounts
+from engine.web.federate import FederationCounts
 from exporters import build
 from exporters.browser.metrics import OwnCounts
 from exporters.exposition.families import Family, MetricType
@@ -51,6 +52,7 @@ class Parts:
     templates: TemplateCounts
     http: HttpCounts
     reader: Reader
+    federation: FederationCounts
     browser: OwnCounts
     config: ConfigState
     crashes: Mapping[str, int]
@@ -60,6 +62,7 @@ Rows: TypeAlias = Iterable[tuple[Mapping[str, str], float]]
 Read: TypeAlias = Callable[[Parts], float | Rows]
 
 _OURSELVES: Final = Itself()
+_FEDERATION: Final = "prometheus_web_federation_"
 _T: Final = "prometheus_target_"
 _SCRAPES: Final = f"{_T}scrapes_"
 _POOLS: Final = f"{_T}scrape_pool"
@@ -99,6 +102,8 @@ TABLE: Final[tuple[tuple[str, MetricType, str, Read], ...]] = (
         "Requests of remote read that are being answered.",
         lambda p: p.reader.current,
     ),
+    (f"{_FEDERATION}errors_total", _C, "Pages of /federate that could not be made.", lambda p: p.federation.errors),
+    (f"{_FEDERATION}warnings_total", _C, "Warnings on pages of /federate.", lambda p: p.federation.warnings),
     (
         "prometheus_http_requests_total",
         _C,

@@ -1,7 +1,7 @@
 """Pushed groups as sources of the store: what was pushed is appended at once, and again at each scrape interval, as if
 somebody scraped it, until it is deleted or replaced; then its series end.
 
-The groups lie in a file, which is written before a push is answered, so that they are there again after a restart.
+The groups are kept in a log, which is written before a push is answered, so that they are there again after a restart.
 """
 
 from __future__ import annotations
@@ -11,25 +11,16 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple, Protocol
 
-import msgspec
 import numpy as np
 
 from engine.foundation.clock import Clock
-from engine.foundation.errors import ConfigError
-from engine.foundation.files import replace as replace_file
 from engine.foundation.supervise import Supervisor
-from engine.remote.pushes.groups import Group, Groups, Key, UnfitError, key_of
+from engine.remote.pushes.groups import Groups, Key, UnfitError, key_of
+from engine.remote.pushes.log import PushLog
 from engine.tsdb.batch import Appended, Batch
 from engine.tsdb.source import Source
 from promql.model.labels import Labels
 from promql.model.staleness import STALE_NAN
-
-_FORMAT: Final = 1
-
-
-class _File(msgspec.Struct, frozen=True):
-    format: int
-    groups: list[Group]
 
 
 class _Alive(NamedTuple):
@@ -54,10 +45,10 @@ class PushGateway:
 
     def __init__(self, store: Store, clock: Clock, file: Path | None, interval: Callable[[], int]) -> None:
         """Raises ConfigError where the file is none of ours."""
-        self.groups: Final = Groups(_read(file))
+        self._log = None if file is None else PushLog(file)
+        self.groups: Final = Groups(self._log.groups if self._log is not None else ())
         self._store = store
         self._clock = clock
-        self._file = file
         self._interval = interval
         self._alive: dict[Key, _Alive] = {}
 
@@ -80,6 +71,11 @@ class PushGateway:
             self.groups.delete(labels)
             self._changed(labels)
 
+    def close(self) -> None:
+        """Let go of the file."""
+        if self._log is not None:
+            self._log.close()
+
     async def _run(self) -> None:
         while True:
             keys = {group.labels for group in self.groups}
@@ -90,9 +86,12 @@ class PushGateway:
             await self._clock.sleep(self._interval() / 1000)
 
     def _changed(self, labels: Mapping[str, str]) -> None:
-        if self._file is not None:
-            replace_file(self._file, msgspec.msgpack.encode(_File(_FORMAT, list(self.groups))))
-        self._append(key_of(labels))
+        key = key_of(labels)
+        if self._log is not None:
+            group, alive = self.groups.get(key), len(self.groups)
+            if self._log.put(group, alive) if group is not None else self._log.delete(key, alive):
+                self._log.rewrite(self.groups)
+        self._append(key)
 
     def _append(self, key: Key) -> None:
         """What the group has now, and the ends of what it had before and has no more; no instant is told twice."""
@@ -105,15 +104,3 @@ class PushGateway:
             columns = source.columns([*series, *gone])
             self._store.append(source, [Batch(time, columns, np.array([*series.values(), *gone.values()]))])
             self._alive[key] = _Alive(frozenset(series), time)
-
-
-def _read(file: Path | None) -> list[Group]:
-    if file is None or not file.exists():
-        return []
-    try:
-        found = msgspec.msgpack.decode(file.read_bytes(), type=_File)
-    except (OSError, msgspec.DecodeError) as error:
-        raise ConfigError(f"{file}: the pushed groups can't be read ({error}): move the file away") from None
-    if found.format != _FORMAT:
-        raise ConfigError(f"{file}: another release wrote it: move the file away, or use that release")
-    return found.groups

@@ -103,6 +103,12 @@ class Groups:
     def __contains__(self, labels: Mapping[str, str]) -> bool:
         return key_of(labels) in self._groups
 
+    def __len__(self) -> int:
+        return len(self._groups)
+
+    def get(self, key: Key) -> Group | None:
+        return self._groups.get(key)
+
     def series(self, key: Key) -> Mapping[Labels, float]:
         """Those of a group; none where there is no such group."""
         return self._series.get(key, {})
