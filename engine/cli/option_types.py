@@ -29,15 +29,18 @@ class DurationType(click.ParamType[Duration]):
 
 
 class FloatCountType(click.ParamType[int]):
-    """A count that may be written `5e7`."""
+    """A count, 0 or more, that may be written `5e7`."""
 
     name = "count"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
         try:
-            return int(float(value))
+            count = int(float(value))
         except (ValueError, OverflowError):
             self.fail(f"{value!r} is not a number", param, ctx)
+        if count < 0:
+            self.fail(f"{value!r} is below 0", param, ctx)
+        return count
 
 
 class SizeType(click.ParamType[int]):

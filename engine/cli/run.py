@@ -260,6 +260,8 @@ def _config(given: Path | None, loki: Path | None) -> Path | None:
     path = given or Path("prometheus.yml")
     if loki is not None and given is None and not path.is_file():
         return None
+    if given and path.is_dir():
+        raise ConfigError(f"{path} is a folder: name the file in it, as in --config {path / 'prometheus.yml'}")
     if not path.is_file():
         raise ConfigError(
             f"{path}: no such file: name it with --config FILE"

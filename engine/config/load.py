@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final
@@ -246,6 +247,9 @@ def load_blackbox(path: Path, translator: Translator, reading: Reading) -> Black
 def load_alertmanager(path: Path, translator: Translator, reading: Reading) -> AlertmanagerConfig:
     """The config at `path`, with its templates tried."""
     config = translator.rooted(reading.parse(path, parse_alertmanager), path.parent)
+    for file in (file for pattern in config.templates for file in matching(pattern) if file.is_file()):
+        with suppress(OSError):  # of which the next lines tell
+            reading.sources[str(file)] = file.read_bytes()
     try:
         load_templates(config.templates, path.parent)
     except ConfigError as error:

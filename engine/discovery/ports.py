@@ -19,8 +19,8 @@ class DiscoveryError(RemoteError):
 
 @dataclass(slots=True)
 class DiscoveryCounts:
-    """Of all sources, since the start; `faults` says what is wrong now, by source, `received` counts news by purpose,
-    `file_times` are when files of targets were changed (Unix s).
+    """Of all sources, since the start; `faults` says what is wrong now, by source, of which `sources` are the names in
+    use; `received` counts news by purpose, `file_times` are when files of targets were changed (Unix s).
     """
 
     file_read_errors: int = 0
@@ -38,6 +38,7 @@ class DiscoveryCounts:
     refreshes: dict[str, Lengths] = field(default_factory=dict)
     refresh_failures: Counter[str] = field(default_factory=Counter)
     faults: dict[str, str] = field(default_factory=dict)
+    sources: set[str] = field(default_factory=set)
 
     def refreshed(self, mechanism: str, seconds: float) -> None:
         """A source of this mechanism was asked, with whatever result."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from itertools import chain, count
 from typing import Self, TypeAlias
 
 from engine.discovery.groups import Publish, TargetGroup
@@ -54,17 +55,25 @@ async def keep_asking(ask: Ask, asked: Asked, parts: DiscoveryParts, publish: Pu
 
 
 class Faults:
-    """What is wrong with one source now: kept among all sources' faults, and logged when it changes."""
+    """What is wrong with one source now: kept among all sources' faults, and logged when it changes.
+
+    Two jobs may ask the same source, each in its own way: the second is told apart by a number.
+    """
 
     def __init__(self, section: str, source: str, parts: DiscoveryParts) -> None:
         self._name = f"{section}: {source}" if source else section
         self._kept = parts.counts.faults
+        self._used = parts.counts.sources
 
     def __enter__(self) -> Self:
+        names = chain([self._name], (f"{self._name} ({number})" for number in count(2)))
+        self._name = next(name for name in names if name not in self._used)
+        self._used.add(self._name)
         return self
 
     def __exit__(self, *_: object) -> None:
         self._kept.pop(self._name, None)
+        self._used.discard(self._name)
 
     def fault(self, text: str) -> None:
         """It can't be used, for this reason."""

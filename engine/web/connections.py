@@ -120,21 +120,28 @@ class Connections:
 class _Connection(asyncio.Protocol):
     """Passes everything on, and notes since when a request is being told."""
 
-    __slots__ = ("_clock", "_ended", "_inner", "_since", "_transport")
+    __slots__ = ("_answering", "_clock", "_ended", "_inner", "_since", "_transport")
 
     def __init__(self, inner: asyncio.Protocol, clock: Clock, ended: Callable[[_Connection], None]) -> None:
         self._inner = inner
         self._clock = clock
         self._ended = ended
         self._since: float | None = None
+        self._answering = False
         self._transport: asyncio.Transport | None = None
 
     def told(self) -> None:
-        """The request is here as a whole."""
-        self._since = None
+        """The request is here as a whole, and is being answered."""
+        self._since, self._answering = None, True
+
+    def answered(self) -> None:
+        """What came meanwhile is the next request, and its time begins now."""
+        self._answering = False
+        if self._since is not None:
+            self._since = self._clock.monotonic()
 
     def close_if_waiting_since(self, time: float) -> None:
-        if self._since is not None and self._since < time and self._transport is not None:
+        if self._since is not None and self._since < time and not self._answering and self._transport is not None:
             self._transport.abort()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -168,6 +175,10 @@ async def timed(request: web.Request, handler: Handler) -> web.StreamResponse:
     if request.can_read_body:
         await request.read()
     connection = None if request.transport is None else request.transport.get_protocol()
-    if isinstance(connection, _Connection):
-        connection.told()
-    return await handler(request)
+    if not isinstance(connection, _Connection):
+        return await handler(request)
+    connection.told()
+    try:
+        return await handler(request)
+    finally:
+        connection.answered()

@@ -8,17 +8,19 @@ there.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import groupby
 from typing import Final
 
 from aiohttp import web
 
 from engine.foundation.clock import Clock
+from engine.foundation.errors import EngineError
 from engine.foundation.workers import Workers
 from engine.tsdb.store import Store
 from engine.web.answers import plain
 from engine.web.api import form
-from engine.web.api.envelope import compressed
+from engine.web.api.envelope import chosen_coding, pack
 from exporters.exposition.negotiate import Format
 from exporters.exposition.render import escape, number
 from promql.errors import ParseError
@@ -33,25 +35,44 @@ Newest = tuple[Labels, int, float]
 """A series, and the time (Unix ms) and value of its newest sample."""
 
 
+@dataclass(slots=True)
+class FederationCounts:
+    """Pages that could not be made, and warnings, of which there are none here."""
+
+    errors: int = 0
+    warnings: int = 0
+
+
 def routes(
-    store: Store, workers: Workers, clock: Clock, *, lookback_ms: int, external_labels: Callable[[], Mapping[str, str]]
+    store: Store,
+    workers: Workers,
+    clock: Clock,
+    *,
+    lookback_ms: int,
+    external_labels: Callable[[], Mapping[str, str]],
+    counts: FederationCounts,
 ) -> list[web.RouteDef]:
-    def page(selectors: Sequence[Sequence[Matcher]], now: int) -> bytes:
+    """Large pages are made and compressed in a worker."""
+
+    def page(selectors: Sequence[Sequence[Matcher]], now: int, coding: str) -> bytes:
         found = newest(store, selectors, now - lookback_ms, now)
-        return "".join(rendered(found, external_labels())).encode()
+        return pack("".join(rendered(found, external_labels())).encode(), coding)
 
     async def federate(request: web.Request) -> web.Response:
-        return compressed(request, await answer(request))
-
-    async def answer(request: web.Request) -> web.Response:
         if (fault := form.fault(request)) is not None:
             return plain(400, f"error parsing form values: {fault}")
         try:
             selectors = [parse_selector(text) for text in form.query(request).getall("match[]", [])]
         except ParseError as error:
             return plain(400, str(error))
-        body = await workers.run(page, selectors, clock.now_ms())
-        return web.Response(body=body, headers={"Content-Type": Format.TEXT.content_type})
+        coding = chosen_coding(request)
+        try:
+            body = await workers.run(page, selectors, clock.now_ms(), coding)
+        except EngineError:
+            counts.errors += 1
+            raise
+        packed = {"Content-Encoding": coding, "Vary": "Accept-Encoding"} if coding else {}
+        return web.Response(body=body, headers={"Content-Type": Format.TEXT.content_type, **packed})
 
     return [web.get("/federate", federate, allow_head=False)]
 

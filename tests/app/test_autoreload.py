@@ -94,3 +94,14 @@ async def test_without_the_flag_nobody_looks(tmp_path: Path) -> None:
         write(tmp_path, "prometheus.yml", "nonsense")
         await look(app, 10)
         assert told == []
+
+
+def test_a_template_that_changes_while_it_is_loaded_is_another_one_at_the_next_look(tmp_path: Path) -> None:
+    config = write(tmp_path, "prometheus.yml", "global: {}")
+    text = "route: {receiver: a}\nreceivers: [{name: a}]\ntemplates: [a.tmpl]\n"
+    write(tmp_path, "alertmanager.yml", text)
+    write(tmp_path, "a.tmpl", '{{ define "a" }}1{{ end }}')
+    loaded = load(config)
+    assert taken(loaded) == contents(loaded)
+    write(tmp_path, "a.tmpl", '{{ define "a" }}2{{ end }}')
+    assert taken(loaded) != contents(loaded)

@@ -117,10 +117,16 @@ def test_what_is_not_built_is_refused_by_name(flag: str) -> None:
         (("--storage.tsdb.retention.size", "5"), "Invalid value for '--storage.tsdb.retention.size'"),
         (("--query.max-concurrency", "0"), "Invalid value for '--query.max-concurrency'"),
         (("--log.level", "loud"), "Invalid value for '--log.level'"),
+        (("--storage.remote.read-sample-limit", "-1"), "'-1' is below 0"),
     ],
 )
 def test_a_mistake_in_a_flag_names_it(flags: tuple[str, ...], said: str) -> None:
     assert said in refused(*flags)
+
+
+def test_a_folder_in_place_of_the_file_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"is a folder: name the file in it, as in --config .*prometheus\.yml$"):
+        parsed(tmp_path)
 
 
 def test_a_file_that_is_not_there_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -101,3 +101,27 @@ async def test_each_request_of_a_connection_has_its_own_time(manual_clock: Manua
             assert await caller.ask(GET[:9], GET[9:]) == b"HTTP/1.1 200 OK"
             await manual_clock.advance(8_000)
         caller.writer.close()
+
+
+async def test_a_request_behind_a_slow_answer_is_not_late_before_its_turn(manual_clock: ManualClock) -> None:
+    going, begun = asyncio.Event(), asyncio.Event()
+
+    async def slow(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse(headers={"Content-Length": "7"})
+        await response.prepare(request)
+        begun.set()
+        await going.wait()
+        await response.write(b"hello 0")
+        return response
+
+    routes = [web.get("/slow", slow), web.get("/hello", hello)]
+    how = Serving(counts=HttpCounts(), limits=Limits(10.0, 512))
+    async with serving(routes, how, manual_clock) as port:
+        caller = await Caller.to(port)
+        caller.writer.write(GET.replace(b"/hello", b"/slow") + GET[:30])
+        await begun.wait()
+        await manual_clock.advance(60_000)
+        going.set()
+        assert await caller.ask() == b"HTTP/1.1 200 OK"
+        assert await caller.ask(GET[30:]) == b"HTTP/1.1 200 OK"
+        caller.writer.close()

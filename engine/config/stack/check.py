@@ -28,6 +28,7 @@ from engine.foundation.files import matching
 from engine.foundation.source import Finding, Severity, settled
 
 _PROMETHEUS: Final = ("prometheus/prometheus.yml", "prometheus/prometheus.yaml", "prometheus.yml", "prometheus.yaml")
+_BOARDS: Final = ("grafana", "dashboards", "provisioning")
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,8 +155,9 @@ def _unexposed(loaded: Loaded, places: Places, exposed: Collection[str] | None) 
 
 
 def _boards(stack: Stack, places: Places) -> tuple[int, list[Finding]]:
-    folder = stack.folder / "grafana"
-    return boards(folder if folder.is_dir() else stack.folder, places)
+    """Of the folders that usually hold some: a project holds many other files in JSON."""
+    found = [boards(folder, places) for name in _BOARDS if (folder := stack.folder / name).is_dir()]
+    return sum(count for count, _ in found), [finding for _, findings in found for finding in findings]
 
 
 def _as_lint(finding: Finding) -> Finding:

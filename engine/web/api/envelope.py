@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from functools import partial
 from types import MappingProxyType
 from typing import Final
 
 from aiohttp import web
+from isal import igzip, isal_zlib
 
 from engine.foundation.errors import EngineError
 from engine.foundation.gojson import encode
@@ -23,7 +25,10 @@ STATUS: Final = MappingProxyType(
         "unavailable": 500,
     }
 )
-_ENCODINGS: Final = MappingProxyType({"gzip": web.ContentCoding.gzip, "deflate": web.ContentCoding.deflate})
+_LEVEL: Final = 1
+_PACKERS: Final[Mapping[str, Callable[[bytes], bytes]]] = MappingProxyType(
+    {"gzip": partial(igzip.compress, compresslevel=_LEVEL), "deflate": partial(isal_zlib.compress, level=_LEVEL)}
+)
 
 # The first class that an error is an instance of names its type.
 _TYPES: Final[tuple[tuple[type[Exception], str], ...]] = (
@@ -86,16 +91,22 @@ def answering(handler: Handler) -> Handler:
 
 def compressed(request: web.Request, response: web.Response) -> web.Response:
     """The response, compressed as the client asks."""
-    if (coding := _encoding(request.headers.get("Accept-Encoding", ""))) is not None:
-        response.enable_compression(coding)
+    if coding := chosen_coding(request):
+        response.enable_compression(web.ContentCoding(coding))
     return response
+
+
+def chosen_coding(request: web.Request) -> str:
+    """The first of what the client takes that we know, as Prometheus chooses; empty where there is none."""
+    accepted = request.headers.get("Accept-Encoding", "").split(",")
+    names = (name.partition(";")[0].strip().lower() for name in accepted)
+    return next((name for name in names if name in _PACKERS), "")
+
+
+def pack(body: bytes, coding: str) -> bytes:
+    """The body in a coding that was chosen."""
+    return _PACKERS[coding](body) if coding else body
 
 
 def _response(status: int, body: bytes) -> web.Response:
     return web.Response(status=status, body=body, content_type="application/json")
-
-
-def _encoding(accepted: str) -> web.ContentCoding | None:
-    """The first that we know, as Prometheus chooses."""
-    names = (name.partition(";")[0].strip().lower() for name in accepted.split(","))
-    return next((_ENCODINGS[name] for name in names if name in _ENCODINGS), None)

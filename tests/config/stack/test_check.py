@@ -242,3 +242,13 @@ def test_the_guides_stack_would_not_see_its_rules_its_dashboards_and_its_routes(
         'no service of the stack is called "cadvisor"',
     ):
         assert any(part in message for message in found), part
+
+
+def test_files_in_json_that_are_no_dashboards_are_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "prometheus.yml").write_text("global: {}")
+    board = '{"panels": [{"title": "x", "targets": [{"expr": "sum("}]}]}'
+    for name in ("node_modules/thing/package.json", "dashboards/board.json"):
+        (tmp_path / name).parent.mkdir(parents=True)
+        (tmp_path / name).write_text(board)
+    found = check_stack(tmp_path)
+    assert [Path(finding.file).name for finding in found.findings] == ["board.json"]
