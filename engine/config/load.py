@@ -119,7 +119,7 @@ def load(
     beside = alertmanager or (find_alertmanager(home) if whole else None)
     modules = blackbox or (find_blackbox(home) if whole else None)
     tails = promtail or (find_promtail(home) if whole else None)
-    logs = loki or _beside(home, _LOKI_FILES)
+    logs = loki or find_loki(home)
     translator = Translator(_homes(home, beside, modules, logs, tails), data_dir, enabled=translate)
     config, rules = _scraping(path, translator, reading, must_exist) if path else (resolve(PrometheusConfig()), {})
     settings = None if beside is None else load_alertmanager(beside, translator, reading)
@@ -178,6 +178,11 @@ def find_alertmanager(folder: Path) -> Path | None:
 def find_blackbox(folder: Path) -> Path | None:
     """The blackbox exporter's config in this folder or its parent."""
     return _beside(folder, _BLACKBOX_FILES)
+
+
+def find_loki(folder: Path) -> Path | None:
+    """Loki's config in a folder of its own here, or beside this one."""
+    return _beside(folder, _LOKI_FILES)
 
 
 def find_promtail(folder: Path) -> Path | None:

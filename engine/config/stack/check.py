@@ -5,21 +5,21 @@ With a compose file each container is asked what it would see; without one the f
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path as File
 from typing import Final
 
 from engine.config.alertmanager import parse_alertmanager
-from engine.config.check import Judging, Verdict, check
-from engine.config.load import Loaded, find_alertmanager, load
+from engine.config.check import Judging, Kind, Verdict, check
+from engine.config.load import Loaded, find_alertmanager, find_blackbox, find_loki, find_promtail, load
 from engine.config.prometheus import parse_prometheus
 from engine.config.stack import mounts
 from engine.config.stack.compose import NAMES, Service, services
 from engine.config.stack.grafana import PROVISIONING, boards, is_grafana, provisioned
 from engine.config.stack.interpolation import dotenv
 from engine.config.stack.metrics import unknown_metrics
-from engine.config.stack.names import unknown_names
+from engine.config.stack.names import unknown_clients, unknown_names
 from engine.config.stack.places import Places
 from engine.config.stack.programs import PROGRAMS, Program, config_path, program_of
 from engine.config.stack.routes import Alert, dead_ends
@@ -28,6 +28,9 @@ from engine.foundation.files import matching
 from engine.foundation.source import Finding, Severity, settled
 
 _PROMETHEUS: Final = ("prometheus/prometheus.yml", "prometheus/prometheus.yaml", "prometheus.yml", "prometheus.yaml")
+_OTHERS: Final[Mapping[Kind, Callable[[File], File | None]]] = {
+    "loki": find_loki, "promtail": find_promtail, "blackbox": find_blackbox,
+}  # fmt: skip
 _BOARDS: Final = ("grafana", "dashboards", "provisioning")
 
 
@@ -40,9 +43,19 @@ class Stack:
     services: tuple[Service, ...]
     prometheus: File | None
     alertmanager: File | None
+    others: Mapping[Kind, File]
+    """Those of the other programs, which are judged one by one."""
 
     def running(self, name: str) -> Service | None:
         return next((s for s in self.services if (p := program_of(s)) is not None and p.name == name), None)
+
+    def files(self) -> Iterator[tuple[Kind, File]]:
+        """All configurations that are judged."""
+        if self.prometheus is not None:
+            yield "config", self.prometheus
+        if self.alertmanager is not None:
+            yield "alertmanager", self.alertmanager
+        yield from self.others.items()
 
     @property
     def grafana(self) -> Service | None:
@@ -61,12 +74,11 @@ def check_stack(path: File, exposed: Collection[str] | None = None, how: Judging
     stack = find_stack(path, places)
     found = list(_mounts(stack, places))
     said = []
-    for file, kind in ((stack.prometheus, "config"), (stack.alertmanager, "alertmanager")):
-        if file is not None:
-            verdict = check(file, kind, how)  # type: ignore[arg-type]  # the two of them are kinds
-            found += verdict.findings
-            places.sources |= verdict.sources
-            said.append(verdict.said)
+    for kind, file in stack.files():
+        verdict = check(file, kind, how)
+        found += verdict.findings
+        places.sources |= verdict.sources
+        said.append(verdict.said)
     if not any(finding.fatal for finding in (*found, *places.faults)):
         found += _together(stack, places, exposed, how)
     count, faults = _boards(stack, places)
@@ -87,7 +99,18 @@ def find_stack(path: File, places: Places) -> Stack:
         alertmanager = find_alertmanager(prometheus.parent)
     if prometheus is None and not found and not places.faults:
         raise ConfigError(f"{path}: there is neither a prometheus.yml nor a compose file with services")
-    return Stack(folder, compose, found, prometheus, alertmanager)
+    return Stack(folder, compose, found, prometheus, alertmanager, _others(found, prometheus))
+
+
+def _others(found: Collection[Service], prometheus: File | None) -> dict[Kind, File]:
+    """The files of Loki, Promtail and the blackbox exporter: as their containers see them, or beside prometheus.yml."""
+    files: dict[Kind, File] = {}
+    for kind, find in _OTHERS.items():
+        program = next(program for program in PROGRAMS if program.name == kind)
+        file = _mounted(found, program) or (find(prometheus.parent) if prometheus is not None else None)
+        if file is not None:
+            files[kind] = file
+    return files
 
 
 def _compose_in(folder: File) -> File | None:
@@ -146,6 +169,8 @@ def _as_seen(stack: Stack, places: Places, given: Mapping[str, str] | None) -> I
     if (service := stack.running("alertmanager")) is not None and (file := stack.alertmanager) is not None:
         routes = parse_alertmanager(file.read_bytes(), str(file), environment=given).value
         yield from mounts.named_files(service, file, routes, places, config_path(service, PROGRAMS[1]))
+    if (service := stack.running("promtail")) is not None and (file := stack.others.get("promtail")) is not None:
+        yield from unknown_clients(service, file, stack.known, places)
 
 
 def _unexposed(loaded: Loaded, places: Places, exposed: Collection[str] | None) -> Iterator[Finding]:

@@ -6,11 +6,14 @@ from collections.abc import Collection, Iterator
 from pathlib import Path as File
 from urllib.parse import urlsplit
 
+from yaml.nodes import ScalarNode, SequenceNode
+
 from engine.config.prometheus import PrometheusConfig
 from engine.config.stack.compose import Service
 from engine.config.stack.places import Places
 from engine.discovery.static import ADDRESS
 from engine.foundation.addresses import is_service_name
+from engine.foundation.decode_nodes import locate
 from engine.foundation.source import Finding, Path
 from engine.relabel.relabel import relabel
 from engine.scrape.config import ScrapeConfig
@@ -23,11 +26,32 @@ def unknown_names(
 ) -> Iterator[Finding]:
     """Targets, Alertmanagers and remote ends with a name that no service of the stack has."""
     for at, host in _hosts(config):
-        if host == "localhost" or host.startswith("127."):
-            if not _is_own(at, config):
-                yield places.finding(file, at, f"{host} is the container of {service.name} itself, not the machine")
-        elif is_service_name(host) and host not in known:
-            yield places.finding(file, at, f'no service of the stack is called "{host}"')
+        fault = None if _is_local(host) and _is_own(at, config) else _fault(service, host, known)
+        if fault is not None:
+            yield places.finding(file, at, fault)
+
+
+def unknown_clients(service: Service, file: File, known: Collection[str], places: Places) -> Iterator[Finding]:
+    """The same of where Promtail sends lines."""
+    clients, reached = locate(places.root(file), ("clients",))
+    for index, _ in enumerate(clients.value if reached and isinstance(clients, SequenceNode) else ()):
+        at = ("clients", index, "url")
+        url, there = locate(places.root(file), at)
+        if there == at and isinstance(url, ScalarNode):
+            fault = _fault(service, urlsplit(url.value).hostname or "", known)
+            if fault is not None:
+                yield places.finding(file, at, fault)
+
+
+def _fault(service: Service, host: str, known: Collection[str]) -> str | None:
+    """Why nobody answers to this name in a container."""
+    if _is_local(host):
+        return f"{host} is the container of {service.name} itself, not the machine"
+    return f'no service of the stack is called "{host}"' if is_service_name(host) and host not in known else None
+
+
+def _is_local(host: str) -> bool:
+    return host == "localhost" or host.startswith("127.")
 
 
 def _is_own(at: Path, config: PrometheusConfig) -> bool:

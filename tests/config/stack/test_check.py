@@ -252,3 +252,35 @@ def test_files_in_json_that_are_no_dashboards_are_left_alone(tmp_path: Path) -> 
         (tmp_path / name).write_text(board)
     found = check_stack(tmp_path)
     assert [Path(finding.file).name for finding in found.findings] == ["board.json"]
+
+
+OTHERS = """
+services:
+  prometheus:
+    image: prom/prometheus
+    volumes: ['./prometheus.yml:/etc/prometheus/prometheus.yml']
+  loki: {image: grafana/loki, volumes: ['./loki.yml:/etc/loki/local-config.yaml']}
+  promtail: {image: grafana/promtail, volumes: ['./promtail.yml:/etc/promtail/config.yml']}
+  blackbox: {image: prom/blackbox-exporter, volumes: ['./modules.yml:/etc/blackbox_exporter/config.yml']}
+"""
+
+
+def test_the_files_of_the_other_programs_are_judged_as_their_containers_see_them(tmp_path: Path) -> None:
+    clients = "clients: [{url: 'http://loki:3100/loki/api/v1/push'}, {url: 'http://lokki:3100/loki/api/v1/push'}]\n"
+    files = {
+        "docker-compose.yml": OTHERS,
+        "prometheus.yml": "global: {}",
+        "loki.yml": "auth_enabeld: false",
+        "promtail.yml": clients,
+        "modules.yml": "modules: {a: {probre: http}}",
+    }
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    told = [(Path(finding.file).name, finding.message) for finding in check_stack(tmp_path).findings]
+    assert ("loki.yml", 'unknown key "auth_enabeld" (did you mean "auth_enabled"?)') in told
+    assert ("modules.yml", 'unknown key "probre" (did you mean "prober"?)') in told
+    for name, text in (("loki.yml", "auth_enabled: false"), ("modules.yml", "modules: {a: {prober: http}}")):
+        (tmp_path / name).write_text(text)
+    told = [(Path(finding.file).name, finding.message) for finding in check_stack(tmp_path).findings]
+    assert ("promtail.yml", 'no service of the stack is called "lokki"') in told
+    assert "modules.yml" not in dict(told)
