@@ -20,7 +20,7 @@ from engine.foundation.workers import Workers
 from engine.tsdb.store import Store
 from engine.web.answers import plain
 from engine.web.api import form
-from engine.web.api.envelope import chosen_coding, pack
+from engine.web.api.envelope import chosen_coding, compressed, pack
 from exporters.exposition.negotiate import Format
 from exporters.exposition.render import escape, number
 from promql.errors import ParseError
@@ -60,11 +60,11 @@ def routes(
 
     async def federate(request: web.Request) -> web.Response:
         if (fault := form.fault(request)) is not None:
-            return plain(400, f"error parsing form values: {fault}")
+            return compressed(request, plain(400, f"error parsing form values: {fault}"))
         try:
             selectors = [parse_selector(text) for text in form.query(request).getall("match[]", [])]
         except ParseError as error:
-            return plain(400, str(error))
+            return compressed(request, plain(400, str(error)))
         coding = chosen_coding(request)
         try:
             body = await workers.run(page, selectors, clock.now_ms(), coding)

@@ -194,6 +194,7 @@ DIFFERENT: Final = (
     (r"GET (/version|/api/v1/status/buildinfo)", "the build is our own"),
     (r"GET /", "the first page is our own"),
     (r"GET /graph", "not built"),
+    (r"GET /alerts", "a page of our own, where the original's build has none"),
     (r"GET .*(/label/job/values/|/api/v1/labels/)", "the original leads a path with a slash behind it astray"),
     (r"GET /api/v1", "the original leads from here to where nothing is"),
     (r"GET .*//.*", "a redirect without a page"),
