@@ -6,12 +6,16 @@ from pathlib import Path
 from typing import Final
 
 from engine.foundation.clock import Clock
+from engine.logs import deletion, retention
 from engine.logs.config.limits import Limits
 from engine.logs.config.settings import LogSettings
+from engine.logs.deletion import RECEIVED, Request, Requests
+from engine.logs.hiding import Hiding
 from engine.logs.intake import Intake
-from engine.logs.store.reader import Reader
+from engine.logs.retention import by_age, by_size
 from engine.logs.store.store import LogStore
 
+_NS: Final = 1_000_000
 URGENT: Final = 4
 """So many times what is sealed together may be open; who pushes more then waits for the sealing."""
 
@@ -25,13 +29,21 @@ class LogService:
         self.clock = clock
         self.started_at = clock.now_ms()
         self.store = LogStore(folder)
+        self.deletions = Requests(None if folder is None else folder / "deletions.json")
+        self._cleaned = clock.now_ns()
         self.intake = Intake(self.store, clock, self.limits, lambda: self.settings.window_ns)
 
     def limits(self, tenant: str) -> Limits:
         return self.settings.limits(tenant)
 
-    def reader(self, tenant: str) -> Reader:
-        return self.store.reader(tenant)
+    def reader(self, tenant: str) -> Hiding:
+        """What a query of that tenant reads: lines that are asked to be deleted are not there any more."""
+        return Hiding(self.store.reader(tenant), tenant, lambda: self._hidden(tenant))
+
+    def _hidden(self, tenant: str) -> list[Request]:
+        if self.limits(tenant).deletion_mode == "disabled":
+            return []
+        return [one for one in self.deletions.of(tenant) if one.status == RECEIVED]
 
     @property
     def crowded(self) -> bool:
@@ -40,7 +52,27 @@ class LogService:
 
     def maintain(self) -> None:
         """Seal and clear up what is due; for a worker. Raises DiskError."""
-        self.store.maintain(self.clock.now_ns())
+        now = self.clock.now_ns()
+        self.store.maintain(now)
+        self.store.compact()
+        if now - self._cleaned >= self.settings.config.compactor.compaction_interval * _NS:
+            self._cleaned = now
+            self.clean(now)
+
+    def clean(self, now: int) -> None:
+        """Delete what is too old, too much, or asked to go. Raises DiskError."""
+        segments, most = self.store.files.segments, self.settings.config.compactor.retention_size
+        oldest = by_size(segments, most, by_age(self.settings, now))
+        self.store.rewrite(lambda segment: retention.change_of(segment, oldest))
+        due = now - self.settings.config.compactor.delete_request_cancel_period * _NS
+        ripe = [one for one in self.deletions.waiting() if one.created <= due and self._deletes(one.tenant)]
+        if ripe:
+            self.store.seal()
+            if self.store.rewrite(lambda segment: deletion.change_of(segment, ripe)):
+                self.deletions.carried_out(ripe)
+
+    def _deletes(self, tenant: str) -> bool:
+        return self.limits(tenant).deletion_mode == "filter-and-delete"
 
     def close(self) -> None:
         self.store.close()

@@ -17,7 +17,7 @@ from promql.model.labels import Labels
 from promql.model.matchers import Matcher, MatchOp
 from tests.logs.twin import EVER, EVERYTHING, Twin, answer, named, run
 
-SMALL = LogOptions(blob_bytes=64, seal_bytes=1 << 30)
+SMALL = LogOptions(blob_bytes=64, seal_bytes=1 << 30, compact_files=2)
 A, B, OTHER = named(job="a"), named(job="b", path="/x"), named("other", job="a")
 
 entries = st.lists(
@@ -47,6 +47,8 @@ def test_a_reader_finds_each_line_once_in_order(
                 pushed(store, twin, *step[1:])  # type: ignore[arg-type]
             elif step[0] == "seal":
                 store.seal()
+            elif step[0] == "compact":
+                store.compact()
             elif step[0] == "open" and kept:
                 store.close()
                 store = LogStore(place, SMALL)

@@ -17,12 +17,13 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from engine.foundation.errors import DiskFullError
+from engine.foundation.errors import DamagedError, DiskFullError
 from engine.foundation.files import FolderLock, sweep
 from engine.logs.store.catalog import Catalog
+from engine.logs.store.compaction import due
 from engine.logs.store.files import Files
 from engine.logs.store.head import Head, Run
 from engine.logs.store.log import Log
@@ -30,9 +31,10 @@ from engine.logs.store.novelty import alone, novel
 from engine.logs.store.options import LogOptions
 from engine.logs.store.reader import Reader
 from engine.logs.store.recovery import Recovery, first_segment, load_blobs, note_positions, replay_into
+from engine.logs.store.rewriting import AS_IT_IS, Change, rewritten
 from engine.logs.store.sealing import sealed_file, stored_in
-from engine.logs.store.segment import Named
-from engine.logs.store.stream import Held, Stream
+from engine.logs.store.segment import Named, Segment
+from engine.logs.store.stream import Held, Stored, Stream
 
 log = logging.getLogger(__name__)
 
@@ -57,6 +59,7 @@ class LogStore:
         self.open_bytes = 0
         self._open_since: int | None = None
         self._sealing: list[Stream] = []
+        self._spoiled: set[int] = set()
         self.recovery = self._recover()
         self._log = self._begin_log()
 
@@ -176,6 +179,54 @@ class LogStore:
         if self._log is not None:
             self._log.drop_before(through)
 
+    def compact(self) -> bool:
+        """Make some small files one; whether there was something to do. Raises DiskError."""
+        with self._upkeep:
+            found = due(self.files.segments, self.options, frozenset(self._spoiled))
+            return bool(found) and self._rewrite(found, AS_IT_IS)
+
+    def rewrite(self, wanted: Callable[[Segment], Change | None]) -> bool:
+        """Make files anew without what a change leaves out; None leaves a file as it is. Whether all could be.
+
+        Raises DiskError.
+        """
+        with self._upkeep:
+            changes = [(segment, change) for segment in self.files.segments if (change := wanted(segment)) is not None]
+            done = [self._rewrite([segment], change) for segment, change in changes]
+            return all(done)
+
+    def _rewrite(self, old: Sequence[Segment], change: Change) -> bool:
+        try:
+            new = rewritten(self.files, old, self.options.blob_bytes, change)
+        except DiskFullError as error:
+            log.warning("files of lines are not made anew yet: %s", error)
+            return False
+        except DamagedError as error:
+            log.error("files of lines stay as they are: %s", error)  # noqa: TRY400 - its text says all
+            self._spoiled.update(segment.number for segment in old)
+            return False
+        fresh = [] if new is None else [new]
+        with self._lock:
+            self.files.exchange(old, fresh)
+            self._replace_blobs(old, fresh)
+        self.files.unlink(old)
+        return True
+
+    def _replace_blobs(self, old: Sequence[Segment], new: Sequence[Segment]) -> None:
+        """Let streams lead to the blobs of new files in the place of old ones."""
+        found: dict[Named, list[Stored]] = {}
+        for segment in new:
+            for place, some in stored_in(segment).items():
+                found.setdefault(segment.streams[place], []).extend(some)
+        for named in {named for segment in old for named in segment.streams}:
+            stream = self.catalog.find(named)
+            if stream is None:
+                continue
+            left = [one for one in stream.held.blobs if one.segment not in old]
+            blobs = sorted([*left, *found.get(named, ())], key=_arrival)
+            stream.held = Held(tuple(blobs), stream.held.sealing, stream.held.head)
+        self.catalog.sweep()
+
     def close(self) -> None:
         """What is open stays in the log."""
         with self._upkeep:
@@ -183,3 +234,7 @@ class LogStore:
                 self._log.close()
             if self._guard is not None:
                 self._guard.release()
+
+
+def _arrival(one: Stored) -> tuple[int, int, int]:
+    return one.segment.order, one.segment.number, one.entry.offset

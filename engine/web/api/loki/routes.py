@@ -11,7 +11,7 @@ from engine.logs.metrics import build_page
 from engine.logs.service import LogService
 from engine.query.logs.engine import LogQueryEngine
 from engine.query.logs.tail import Tails
-from engine.web.api.loki import admin, explore, metadata, push, query, tail, volume
+from engine.web.api.loki import admin, deletion, explore, metadata, push, query, tail, volume
 from engine.web.api.loki.tenants import tenants
 
 
@@ -27,5 +27,6 @@ def routes(
         *tail.routes(Tails(queries), service.clock, tenant_of),
         *metadata.routes(service, tenant_of),
         *volume.routes(service, tenant_of),
+        *deletion.routes(service, tenant_of),
         *admin.routes(service, workers, build=build_page(), config=config),
     ]
