@@ -24,6 +24,9 @@ from exporters.exposition.render import render
 
 MAX_REQUESTS: Final = 40
 _PLAIN: Final = "text/plain; charset=utf-8"
+TEXT_ALONE: Final = frozenset(("node", "cadvisor", "process"))
+"""Exporters whose originals answer in the older text format whatever is asked for: families keep their names in it,
+where OpenMetrics takes `_total` off, and so what Prometheus knows of them stands under those names."""
 
 
 class Exporter(Protocol):
@@ -99,11 +102,12 @@ async def answer(collect: Collect, accept: str, only: Sequence[str]) -> Answer:
         return Answer(HTTPStatus.BAD_REQUEST, _PLAIN, str(error).encode())
 
 
-def metrics(collect: Collect, path: str = "/metrics") -> web.RouteDef:
-    """The page at `path`, with `?collect[]=NAME` to pick parts."""
+def metrics(collect: Collect, path: str = "/metrics", *, text_alone: bool = False) -> web.RouteDef:
+    """The page at `path`, with `?collect[]=NAME` to pick parts; `text_alone` is in the older format in any case."""
 
     async def page(request: web.Request) -> web.Response:
-        found = await answer(collect, request.headers.get("Accept", ""), request.query.getall("collect[]", []))
+        accept = "" if text_alone else request.headers.get("Accept", "")
+        found = await answer(collect, accept, request.query.getall("collect[]", []))
         response = web.Response(status=found.status, body=found.body, headers={"Content-Type": found.content_type})
         response.enable_compression()
         return response

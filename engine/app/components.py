@@ -27,7 +27,7 @@ from engine.foundation.workers import Workers
 from engine.web.access import WebAccess
 from engine.web.counts import HttpCounts, MethodCounts
 from engine.web.server import Listener, Serving, application, bind, free_port_of, running
-from exporters.serve import Collect, answer
+from exporters.serve import TEXT_ALONE, Collect, answer
 
 FIRST: Final = "prometheus"
 _EVERYWHERE: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - where to call what listens there
@@ -96,7 +96,7 @@ class Components:
     def answers_itself(self, component: str, collect: Collect) -> None:
         """Our own scrapes of the component's metrics need no socket."""
         prefix = self._options.web.prefix if component == FIRST else ""
-        self.addresses.serves(component, f"{prefix}/metrics", _local(collect))
+        self.addresses.serves(component, f"{prefix}/metrics", _local(collect, text_alone=component in TEXT_ALONE))
 
     async def serve(self, routes: Mapping[str, Sequence[web.RouteDef]]) -> None:
         """Answer at every port, by component, until `close`."""
@@ -200,9 +200,10 @@ def _component(address: str) -> str | None:
     return None
 
 
-def _local(collect: Collect) -> LocalPage:
+def _local(collect: Collect, *, text_alone: bool) -> LocalPage:
     async def page(url: URL, headers: Mapping[str, str]) -> LocalResponse:
-        accept = next((value for name, value in headers.items() if name.lower() == "accept"), "")
+        asked = (value for name, value in headers.items() if name.lower() == "accept" and not text_alone)
+        accept = next(asked, "")
         found = await answer(collect, accept, url.query.getall("collect[]", []))
         return LocalResponse(found.status, {"Content-Type": found.content_type}, found.body)
 

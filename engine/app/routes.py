@@ -121,10 +121,10 @@ def routes(app: Served, collects: Mapping[str, Collect]) -> dict[str, list[web.R
             metrics(collects["alertmanager"]),
             *page.routes(_about(app, "alertmanager"), page.ALERTING_PATHS),
         ],
-        "node": [metrics(collects["node"]), landing("Node Exporter")],
+        "node": [metrics(collects["node"], text_alone=True), landing("Node Exporter")],
         "blackbox": probing_routes(app.probing.exporter, app.reload),
         "promtail": _of_promtail(app, collects),
-        "cadvisor": [metrics(collects["cadvisor"]), landing("cAdvisor")],
+        "cadvisor": [metrics(collects["cadvisor"], text_alone=True), landing("cAdvisor")],
         "loki": [*app.logs, metrics(collects["loki"])],
     }
 

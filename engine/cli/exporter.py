@@ -48,6 +48,55 @@ def cadvisor(flags: tuple[str, ...], port: int | None, host: str | None, **how: 
 
 
 @exporter.command()
+@of_pages("127.0.0.1:9256")
+@click.option(
+    "--match",
+    "matches",
+    multiple=True,
+    metavar="REGEX",
+    help="processes whose command line holds this; may be repeated",
+)
+@click.option(
+    "--pid", "pids", multiple=True, type=click.IntRange(min=1), help="the process of this number; may be repeated"
+)
+@click.option("--procnames", default="", metavar="NAME,...", help="processes that the kernel calls so, a group each")
+@click.option(
+    "--config", "--config.path", "file", type=click.Path(path_type=Path), help="rules in the format of process-exporter"
+)
+@click.option("--procfs", type=click.Path(path_type=Path), default=Path("/proc"), show_default=True)
+@click.option("--children", type=bool, default=True, show_default=True, help="count what a process starts with it")
+@click.option("--threads", type=bool, default=True, show_default=True, help="tell of threads by their names")
+@click.option(
+    "--gather-smaps",
+    "proportional",
+    type=bool,
+    default=True,
+    show_default=True,
+    help="tell of shared memory in proportion",
+)
+@click.option("--recheck", type=bool, default=False, show_default=True, help="look at names at each scrape")
+@click.option("--remove-empty-groups", "remove_empty", type=bool, default=False, show_default=True)
+def process(
+    *, matches: tuple[str, ...], pids: tuple[int, ...], procnames: str, file: Path | None, procfs: Path, children: bool,
+    threads: bool, proportional: bool, recheck: bool, remove_empty: bool, **how: Any,
+) -> None:  # fmt: skip
+    """What processes use, chosen by --match, --pid, --procnames or a file, in groups."""
+    from exporters.process.exporter import ProcessExporter, ProcessOptions
+    from exporters.process.selection import select
+
+    options = ProcessOptions(
+        rules=select(matches, pids, procnames, file),
+        procfs=procfs,
+        children=children,
+        threads=threads,
+        proportional=proportional,
+        recheck=recheck,
+        remove_empty=remove_empty,
+    )
+    run_page("process", "Process Exporter", lambda: ProcessExporter(options), How(**how))
+
+
+@exporter.command()
 @click.option(
     "--config", "--config.file", "file", type=click.Path(path_type=Path),
     help="blackbox.yml  [the original's modules: http_2xx, tcp_connect, icmp ...]",

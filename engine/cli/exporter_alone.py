@@ -88,9 +88,9 @@ def run_page(name: str, title: str, make: Callable[[], Exporter], how: How) -> N
     """Run an exporter that has one page of metrics. Raises ConfigError."""
 
     def alone(_: Clock, workers: Workers) -> Alone:
-        from exporters.serve import in_turn, landing, metrics
+        from exporters.serve import TEXT_ALONE, in_turn, landing, metrics
 
-        page = metrics(in_turn(make(), workers, how.requests), how.path)
+        page = metrics(in_turn(make(), workers, how.requests), how.path, text_alone=name in TEXT_ALONE)
         return Alone([page] if how.path == "/" else [landing(title, how.path), page])
 
     run(name, alone, how)

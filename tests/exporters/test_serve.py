@@ -15,7 +15,7 @@ from aiohttp.test_utils import TestServer
 from engine.foundation.errors import EngineError
 from engine.foundation.workers import ThreadWorkers
 from exporters.exposition.families import Family, MetricType
-from exporters.serve import MAX_REQUESTS, Exporter, in_turn, landing, metrics
+from exporters.serve import MAX_REQUESTS, Exporter, Late, in_turn, landing, metrics
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -45,7 +45,8 @@ def thermometer() -> Thermometer:
 async def url(thermometer: Exporter) -> AsyncIterator[str]:
     workers = ThreadWorkers(1)
     app = web.Application()
-    app.add_routes([landing("<Warmth>"), metrics(in_turn(thermometer, workers))])
+    collect = in_turn(thermometer, workers)
+    app.add_routes([landing("<Warmth>"), metrics(collect), metrics(collect, "/plain", text_alone=True)])
     async with TestServer(app) as server:
         yield str(server.make_url("")).rstrip("/")
     workers.close()
@@ -115,3 +116,22 @@ async def test_a_collection_that_nobody_waits_for_keeps_its_turn(thermometer: Th
         workers.go_on.set()
     assert len(second.result()) == 1
     assert (workers.most, workers.running) == (1, 0)
+
+
+async def test_a_page_may_be_plain_text_whatever_is_wanted(url: str) -> None:
+    _, kind, text = await get(f"{url}/plain", Accept="application/openmetrics-text")
+    assert kind.startswith("text/plain")
+    assert "# TYPE degrees_total counter" in text
+
+
+def test_an_exporter_is_made_when_it_is_first_asked() -> None:
+    made: list[str] = []
+
+    def make() -> Thermometer:
+        made.append("now")
+        return Thermometer()
+
+    late = Late(make)
+    assert made == []
+    assert [late.collect()[0].name, late.collect()[0].name] == ["degrees_total"] * 2
+    assert made == ["now"]

@@ -418,7 +418,7 @@ def hardware() -> dict[str, str]:
         **counted(mc, ("ce_count", "ce_noinfo_count", "ue_count", "ue_noinfo_count")),
         **counted(f"{mc}/csrow0", ("ce_count", "ue_count")),
         **under(chip, {
-            "name": "coretemp", "temp1_input": 55000, "temp1_max": 84000, "temp1_crit_alarm": 0, "temp1_label": "Core 0 ",
+            "name": "coretemp", "temp1_input": 55000, "temp1_max": 84000, "temp1_crit": 90000, "temp1_crit_hyst": 85000, "temp1_crit_alarm": 0, "temp1_label": "Core 0 ",
             "temp2_type": 4, "fan1_input": 1200, "fan1_min": 300, "fan1_fault": 0, "fan1_beep": 1, "fan1_label": "CPU fan",
             "in0_input": 1100, "in0_alarm": 0, "curr1_input": 2500, "power1_average": 13500000, "power1_accuracy": 900000,
             "power1_average_interval": 1000, "energy1_input": 9000000, "humidity1_input": 420000, "pwm1": 128,
