@@ -14,14 +14,14 @@ from engine.foundation.decode import Report
 from engine.foundation.source import Path
 from engine.foundation.values import FilePath
 
-_WRITTEN_BY_US: Final = "query_log_file"
+_WRITTEN_BY_US: Final = ("query_log_file", "scrape_failure_log_file")
 
 
 def check_files(config: PrometheusConfig, report: Report, translator: Translator, folder: File) -> None:
     """Report every `*_file` of a file in `folder` that is not there. Patterns of files may match nothing."""
     for at, path in named_paths(config):
         key = str(at[-1])
-        if key.endswith("_file") and key != _WRITTEN_BY_US and not File(translator.path(path, folder)).exists():
+        if key.endswith("_file") and key not in _WRITTEN_BY_US and not File(translator.path(path, folder)).exists():
             report.error(f'file "{path}" does not exist', *at)
 
 

@@ -17,7 +17,7 @@ from engine.foundation.decode import Decoded, NotYet, NullItem, OnlyHere, Report
 from engine.foundation.regexes import Regex
 from engine.foundation.values import FilePath, LabelName, Size
 from engine.relabel.config import RelabelConfig
-from engine.scrape.config import KeptTargets, Limit, Protocols, ScrapeConfig, check_hosts, check_protocols
+from engine.scrape.config import FailureFile, KeptTargets, Limit, Protocols, ScrapeConfig, check_hosts, check_protocols
 from promql.model.durations import Duration
 
 _RULE_FILE: Final = Regex(r"[^*]*(\*[^/]*)?")
@@ -26,7 +26,7 @@ _TEN_SECONDS: Final = Duration(10_000)
 _LIMIT: Final = OnlyHere("Prometheus before 2.45 refuses it")
 _FOR_ALL_JOBS: Final = (
     "body_size_limit", "sample_limit", "target_limit", "label_limit", "label_name_length_limit",
-    "label_value_length_limit", "keep_dropped_targets", "scrape_protocols",
+    "label_value_length_limit", "keep_dropped_targets", "scrape_protocols", "scrape_failure_log_file",
 )  # fmt: skip
 """What a job takes from `global` where it says nothing itself."""
 _FLAG: Final = "no release of Prometheus takes it from the file: there it is the flag {}"
@@ -76,7 +76,6 @@ class GlobalConfig(msgspec.Struct, frozen=True, kw_only=True):
     """A time of 0 is not set; none is after `resolve`."""
 
     LATER: ClassVar[Mapping[str, str]] = {
-        "scrape_failure_log_file": "Prometheus 2.55",
         "metric_name_validation_scheme": "Prometheus 2.55",
         "metric_name_escaping_scheme": "Prometheus 3.4",
         "convert_classic_histograms_to_nhcb": "Prometheus 3.4",
@@ -96,6 +95,7 @@ class GlobalConfig(msgspec.Struct, frozen=True, kw_only=True):
     label_value_length_limit: Annotated[Limit, _LIMIT] = 0
     keep_dropped_targets: KeptTargets = 0
     scrape_protocols: Protocols = ()
+    scrape_failure_log_file: FailureFile = FilePath()
     query_log_file: Annotated[FilePath, NotYet()] = FilePath()
     external_labels: Mapping[Annotated[str, LabelName], Annotated[str, LabelValue]] = {}
 

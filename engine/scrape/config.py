@@ -9,7 +9,7 @@ import msgspec
 
 from engine.discovery.config import TargetSources
 from engine.foundation.decode import NullItem, OnlyHere, Report
-from engine.foundation.values import Size
+from engine.foundation.values import FilePath, Size
 from engine.relabel.config import RelabelConfig
 from engine.scrape.protocols import ScrapeProtocol
 from promql.model.durations import Duration
@@ -24,10 +24,10 @@ _LATER: Final = {
     "scrape_native_histograms": "Prometheus 3.8",
     "metric_name_validation_scheme": "Prometheus 3.0",
     "metric_name_escaping_scheme": "Prometheus 3.4",
-    "scrape_failure_log_file": "Prometheus 2.55",
 }
 Limit = Annotated[int, msgspec.Meta(ge=0)]
 Protocols = Annotated[tuple[ScrapeProtocol, ...], OnlyHere("Prometheus before 2.49 refuses it")]
+FailureFile = Annotated[FilePath, OnlyHere("Prometheus before 2.55 refuses it")]
 KeptTargets = Annotated[int, msgspec.Meta(ge=0), OnlyHere("Prometheus before 2.47 refuses it")]
 
 
@@ -45,6 +45,7 @@ class ScrapeConfig(TargetSources, frozen=True, kw_only=True):
     scrape_timeout: Duration = Duration(0)
     metrics_path: str = "/metrics"
     scheme: str = "http"
+    scrape_failure_log_file: FailureFile = FilePath()
     scrape_protocols: Protocols = ()
     fallback_scrape_protocol: Annotated[ScrapeProtocol, OnlyHere("Prometheus before 3.0 refuses it")] = ScrapeProtocol()
     enable_compression: Annotated[bool, OnlyHere("Prometheus before 2.49 refuses it")] = True

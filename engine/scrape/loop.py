@@ -25,6 +25,7 @@ from engine.foundation.lengths import Lengths
 from engine.scrape.batches import Samples, compose, samples_of, vanished
 from engine.scrape.config import ScrapeConfig
 from engine.scrape.exemplars import exemplars_of
+from engine.scrape.failures import FailureLog
 from engine.scrape.metadata import MetadataCache
 from engine.scrape.ports import Fetched, Fetcher, FetchError, PageTooLargeError, Parts
 from engine.scrape.samples import LabelLimitError, SampleRules
@@ -122,6 +123,11 @@ class ScrapeLoop:
         self._layouts: tuple[Format, Pages] | None = None
         self._reports: IntArray | None = None
         self._last_start: float | None = None
+        self._failures = (
+            FailureLog(parts.discovery.base / config.scrape_failure_log_file, config.job_name, parts.clock)
+            if config.scrape_failure_log_file
+            else None
+        )
         self._next_tick = 0
         if heir_of is not None:
             self._inherit(heir_of)
@@ -260,6 +266,8 @@ class ScrapeLoop:
         self._alive = outcome.samples.alive
         if outcome.error:
             self._parts.counters.cache_flushes += self._series.restrain()
+            if self._failures is not None:
+                self._failures.add(self.target.url, outcome.error)
         elif outcome.scraped:
             self._series.settle()
             self.metadata.settle()

@@ -110,8 +110,8 @@ def test_the_guides_config_loads_without_a_word(guide: Path) -> None:
 
 
 def test_a_key_of_a_later_release_names_the_release() -> None:
-    (line,) = said("scrape_configs: [{job_name: a, scrape_failure_log_file: x}]")
-    assert line.endswith('unknown key "scrape_failure_log_file" (only Prometheus 2.55 and later know it)')
+    (line,) = said("scrape_configs: [{job_name: a, metric_name_validation_scheme: utf8}]")
+    assert line.endswith('unknown key "metric_name_validation_scheme" (only Prometheus 3.0 and later know it)')
 
 
 def test_jobs_take_limits_and_formats_from_the_global_ones_where_they_say_nothing() -> None:
