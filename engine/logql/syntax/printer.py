@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Final
 
@@ -49,11 +50,20 @@ from promql.syntax.ast import Cardinality, VectorMatching
 _UNITS: Final = (
     ("d", 86_400 * 10**9), ("h", 3600 * 10**9), ("m", 60 * 10**9), ("s", 10**9), ("ms", 10**6), ("us", 1000), ("ns", 1),
 )  # fmt: skip
-_CONVERTED: Final = frozenset(("bytes", "duration", "duration_seconds"))
+_LEADING: Final = re.compile(r"(?:decolorize|json|logfmt|unpack)\b")  # noqa: TID251 - ours, linear
 
 
 def printed(expr: Expr) -> str:
     """On one line."""
+    return _escaped(_printed(expr))
+
+
+def _escaped(text: str) -> str:
+    """U+FFFD may stand in no literal as it is; it occurs in literals alone."""
+    return text.replace("\ufffd", "\\ufffd")
+
+
+def _printed(expr: Expr) -> str:
     match expr:
         case Log():
             return _log(expr)
@@ -61,9 +71,9 @@ def printed(expr: Expr) -> str:
             return _ranged(expr)
         case VectorAggregation():
             param = "" if expr.param is None else f"{_number(expr.param)}, "
-            return f"{expr.op}{_grouping(expr.grouping)}({param}{printed(expr.expr)})"
+            return f"{expr.op}{_grouping(expr.grouping)}({param}{_printed(expr.expr)})"
         case Sorted():
-            return f"{'sort_desc' if expr.descending else 'sort'}({printed(expr.expr)})"
+            return f"{'sort_desc' if expr.descending else 'sort'}({_printed(expr.expr)})"
         case Binary():
             is_bool = " bool" if expr.bool_modifier else ""
             return f"{_operand(expr.left)} {expr.op}{is_bool}{_matching(expr.matching)} {_operand(expr.right)}"
@@ -73,11 +83,11 @@ def printed(expr: Expr) -> str:
             return f"vector({_number(expr.value)})"
         case LabelReplace():
             texts = (expr.target, expr.replacement, expr.source, expr.pattern)
-            return f"label_replace({', '.join((printed(expr.expr), *map(quote, texts)))})"
+            return f"label_replace({', '.join((_printed(expr.expr), *map(quote, texts)))})"
 
 
 def _operand(expr: Expr) -> str:
-    return f"({printed(expr)})" if isinstance(expr, Binary) else printed(expr)
+    return f"({_printed(expr)})" if isinstance(expr, Binary) else _printed(expr)
 
 
 def _matching(matching: VectorMatching) -> str:
@@ -137,7 +147,7 @@ def stage(one: Stage) -> str:
         case LineFilter():
             return f"{one.op} {' or '.join(map(_needle, one.needles))}"
         case LabelFilterStage():
-            return f"| {condition(one.condition)}"
+            return f"| {_first_condition(one.condition)}"
         case _:
             return f"| {_behind_bar(one)}"
 
@@ -197,6 +207,12 @@ def condition(one: LabelCondition) -> str:
             return f"({condition(left)} and {condition(right)})"
         case OrFilter(left, right):
             return f"({condition(left)} or {condition(right)})"
+
+
+def _first_condition(one: LabelCondition) -> str:
+    """`| json != "x"` is the stage and a line filter, so a label of such a name stands in parentheses."""
+    text = condition(one)
+    return f"({text})" if _LEADING.match(text) else text
 
 
 def _matcher(matcher: Matcher) -> str:

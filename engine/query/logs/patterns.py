@@ -1,7 +1,8 @@
 """What lines look like: words that vary are left blank, and lines with the same words otherwise are one pattern.
 
-A word varies where it holds a digit or stands behind `=` or `:` in quotes; and where lines of equal length differ in a
-few words only, those vary too. That is all: there is no learning over time, and a pattern is as good as its sample.
+A word varies where it holds a digit or stands in quotes (but for keys of JSON); and where lines of equal length differ
+in a few words only, those vary too. That is all: there is no learning over time, and a pattern is as good as its
+sample.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ _MOST_WORDS: Final = 60
 _MOST_PATTERNS: Final = 300
 _LIKE: Final = 0.7
 """Share of words in which two patterns must agree to be one."""
-_VARIES: Final = re.compile(r'"(?:[^"\\]|\\.)*"|[A-Za-z_./:-]*[0-9][\w./:+%-]*')  # noqa: TID251 - ours, linear
+_VARIES: Final = re.compile(r'"(?:[^"\\]|\\.)*+"(?!\s*:)|[A-Za-z_./:-]*[0-9][\w./:+%-]*')  # noqa: TID251 - ours, linear
 
 
 @dataclass(slots=True)

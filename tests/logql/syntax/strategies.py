@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any, Final
 
 from hypothesis import strategies as st
@@ -73,7 +74,21 @@ _SELECTORS: Final = st.builds(
     st.lists(_matchers(NAMES), max_size=2),
 )
 _UNWRAPS: Final = st.builds(ast.UnwrapStage, SAFE_NAMES, st.sampled_from(["", "bytes", "duration", "duration_seconds"]))
-LOGS: Final = st.builds(ast.Log, _SELECTORS, st.lists(STAGES, max_size=4).map(tuple))
+
+
+def _can_be_written(stages: list[ast.Stage]) -> bool:
+    """`| drop a != "x"` drops by value: no text says that `a` is dropped and then lines are filtered."""
+    pairs = pairwise(stages)
+    return not any(
+        isinstance(one, ast.PickStage)
+        and isinstance(one.picks[-1], str)
+        and isinstance(other, ast.LineFilter)
+        and other.op in ("!=", "!~")
+        for one, other in pairs
+    )
+
+
+LOGS: Final = st.builds(ast.Log, _SELECTORS, st.lists(STAGES, max_size=4).filter(_can_be_written).map(tuple))
 _UNWRAPPED: Final = st.builds(
     lambda log, unwrap, after: ast.Log(log.matchers, (*log.stages, unwrap, *after)),
     LOGS,
