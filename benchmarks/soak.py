@@ -17,7 +17,8 @@ from typing import Final
 
 import psutil
 
-from engine.app.application import Application, Around, read
+from engine.app.application import Application, read
+from engine.app.around import Around
 from engine.app.options import RunOptions
 from engine.foundation.supervise import Supervisor
 from engine.foundation.workers import InlineWorkers

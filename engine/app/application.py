@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -21,6 +20,7 @@ from engine.alerting.metrics import families as alertmanager_families
 from engine.alerting.running import Surroundings
 from engine.app import alertmanager_http, own_exporters, selfmetrics
 from engine.app.alertmanagers import Alertmanagers
+from engine.app.around import Around
 from engine.app.autoreload import AutoReload
 from engine.app.changes import changes
 from engine.app.components import Components
@@ -32,6 +32,7 @@ from engine.app.features import (
     PROMETHEUS_3,
     REMOTE_WRITE,
 )
+from engine.app.forwarding import remote_writes
 from engine.app.logs import Logs
 from engine.app.options import RunOptions
 from engine.app.preflight import check_folders
@@ -48,13 +49,12 @@ from engine.foundation.addresses import AddressBook
 from engine.foundation.clock import Clock
 from engine.foundation.delivery import Delivery, DeliveryPolicy
 from engine.foundation.errors import ConfigError
-from engine.foundation.supervise import Supervisor
 from engine.foundation.values import format_size
-from engine.foundation.workers import Workers
 from engine.query.engine import QueryEngine
 from engine.relabel.relabel import relabel
 from engine.remote.reader import Reader
 from engine.remote.receiver import Receiver
+from engine.remote.writing.manager import RemoteWrites
 from engine.rules.alertmanagers import InProcess
 from engine.rules.load import group_specs
 from engine.rules.manager import RuleManager
@@ -65,7 +65,6 @@ from engine.rules.preview.replay import GroupReplay, Replay
 from engine.rules.spec import GroupSpec
 from engine.rules.templates import Expander
 from engine.scrape.manager import ScrapeManager
-from engine.scrape.ports import MakeFetcher
 from engine.tsdb.store import Store
 from engine.web.api.status import Runtime
 from engine.web.federate import FederationCounts
@@ -83,21 +82,6 @@ UPKEEP_SECONDS: Final = 5.0
 _MOST_CHANGES: Final = 30
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Around:
-    """What tests replace: time, threads, the parent of all loops, who fetches pages, what may leave.
-
-    `host` spreads scrapes; None is this machine's name.
-    """
-
-    clock: Clock
-    workers: Workers
-    supervisor: Supervisor
-    fetcher: MakeFetcher | None = None
-    policy: DeliveryPolicy | None = None
-    host: str | None = None
 
 
 class Application:
@@ -120,8 +104,7 @@ class Application:
         self.delivery = Delivery(around.policy or DeliveryPolicy(options.deliver))
         self.store_folder = store_folder(options, loaded.config)
         self._alerting_folder = None if options.data_dir is None else options.data_dir / "alertmanager"
-        folders = [self.store_folder, self._alerting_folder if loaded.alertmanager is not None else None]
-        check_folders([folder for folder in folders if folder is not None])
+        self._check_folders()
         self.store = Store.open(self.store_folder, store_options(options, loaded.config))
         self.queries = QueryEngine(self.store, around.workers, around.clock, options.limits, dialect=_dialect(options))
         self.expander = Expander(self.queries.instant, self.external_url("prometheus"))
@@ -153,6 +136,11 @@ class Application:
         self._gateway = self._make_gateway()
         self._browser = OwnCounts()
         self._receiver = Receiver(self.store, around.workers, around.clock)
+        self.writes = self._make_writes()
+
+    def _check_folders(self) -> None:
+        folders = [self.store_folder, None if self.loaded.alertmanager is None else self._alerting_folder]
+        check_folders([folder for folder in folders if folder is not None])
 
     @property
     def config(self) -> PrometheusConfig:
@@ -275,6 +263,7 @@ class Application:
         await self.tailing.stop()
         await self.scrapes.stop()
         await self.rules.stop()
+        await self.writes.stop()
         if self.alertmanager is not None:
             await self.alertmanager.stop()
         await self._peers.close()
@@ -293,6 +282,17 @@ class Application:
         """Returns once somebody has asked for the end."""
         await self._stopping.wait()
 
+    def _make_writes(self) -> RemoteWrites:
+        around = self._around
+        return remote_writes(
+            self.store,
+            self.scrapes,
+            (self.addresses, self.delivery.policy),
+            (around.clock, around.workers, around.supervisor),
+            folder=self.options.data_dir,
+            base=lambda: self.loaded.file.parent,
+        )
+
     async def _apply(self, loaded: Loaded) -> None:
         """What may be refused comes first: after a ConfigError everything is as it was."""
         config = loaded.config
@@ -304,6 +304,7 @@ class Application:
             await self._manage_by(loaded)
             await self.tailing.apply(loaded)
             await self.scrapes.apply(config.scrape_configs, Labels.of(settings.external_labels))
+            await self.writes.apply(config.remote_write, Labels.of(settings.external_labels))
         except ConfigError:
             await peers.close()
             raise
@@ -439,6 +440,7 @@ class Application:
             http=self.components.http,
             reader=self._reader,
             federation=self._federation,
+            writes=self.writes,
             browser=self._browser,
             config=self.config_state,
             crashes=self._around.supervisor.crashes,

@@ -14,6 +14,7 @@ from engine.app.options import RunOptions
 from engine.config.load import Loaded
 from engine.foundation.delivery import EVERYBODY
 from engine.foundation.errors import ConfigError
+from engine.remote.writing.manager import RECEIVER as REMOTE_WRITE
 from engine.rules.alertmanagers import RECEIVER
 
 
@@ -60,6 +61,7 @@ def check_external_url(options: RunOptions) -> None:
 def check_deliver(options: RunOptions, loaded: Loaded) -> None:
     """Raises ConfigError for a receiver that there is none of."""
     known = [RECEIVER, *(receiver.name for receiver in loaded.alertmanager.receivers)] if loaded.alertmanager else []
+    known += [config.name or REMOTE_WRITE for config in loaded.config.remote_write]
     for name in sorted(options.deliver - {EVERYBODY}):
         if name not in known:
             near = get_close_matches(name, known, 1)

@@ -17,7 +17,8 @@ import click
 import msgspec
 import psutil
 
-from engine.app.application import Application, Around, read
+from engine.app.application import Application, read
+from engine.app.around import Around
 from engine.app.datafolder import DataFolder
 from engine.app.options import RunOptions
 from engine.app.preflight import check_deliver, check_external_url, check_folders, check_ready_file, check_stdin
@@ -121,6 +122,12 @@ def summarise(app: Application, translated: list[tuple[str, str]], seconds: floa
 
 
 def _delivering(app: Application) -> list[str]:
+    held = [f"no samples to {url}: it lies beyond this machine; --deliver sends them" for url in app.writes.withheld]
+    sent = [f"samples to {queue.config.url}" for queue in app.writes.queues]
+    return [*_notifying(app), *sent, *held]
+
+
+def _notifying(app: Application) -> list[str]:
     if app.alertmanager is None:
         return []
     allowed = app.options.deliver

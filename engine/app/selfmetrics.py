@@ -14,6 +14,8 @@ from engine.app.sdmetrics import discovery_families, summary
 from engine.foundation.lengths import Lengths
 from engine.query.engine import QueryEngine
 from engine.remote.reader import Reader
+from engine.remote.writing.manager import RemoteWrites
+from engine.remote.writing.metrics import write_families
 from engine.rules.manager import RuleManager
 from engine.rules.metrics import notifier_families, rule_families
 from engine.rules.notifier import Notifier
@@ -54,6 +56,7 @@ class Parts:
     reader: Reader
     federation: FederationCounts
     browser: OwnCounts
+    writes: RemoteWrites
     config: ConfigState
     crashes: Mapping[str, int]
 
@@ -293,6 +296,7 @@ def families(parts: Parts) -> list[Family]:
     discovered = {name: pool.discovered for name, pool in parts.scrapes.pools.items()}
     found += discovery_families(parts.scrapes.discovery_counts, discovered)
     found += parts.browser.families()
+    found += write_families(parts.writes.queues, parts.store.size.max_time)
     return sorted(found, key=lambda family: family.name)
 
 

@@ -11,12 +11,12 @@ from typing import Annotated, ClassVar, Final, Self
 
 import msgspec
 
-from engine.config.remote import RemoteReadConfig, RemoteWriteConfig, TracingConfig
 from engine.discovery.config import TargetSources
 from engine.foundation.decode import Decoded, NotYet, NullItem, OnlyHere, Report, decode
 from engine.foundation.regexes import Regex
 from engine.foundation.values import FilePath, LabelName, Size
 from engine.relabel.config import RelabelConfig
+from engine.remote.config import RemoteReadConfig, RemoteWriteConfig, TracingConfig
 from engine.scrape.config import FailureFile, KeptTargets, Limit, Protocols, ScrapeConfig, check_hosts, check_protocols
 from promql.model.durations import Duration
 
@@ -229,9 +229,7 @@ class PrometheusConfig(msgspec.Struct, frozen=True, kw_only=True):
     scrape_configs: ScrapeConfigs = ()
     storage: StorageConfig = StorageConfig()
     tracing: Annotated[TracingConfig | None, NotYet()] = None
-    remote_write: Annotated[
-        tuple[RemoteWriteConfig, ...], NullItem("empty or null remote write config section"), NotYet()
-    ] = ()
+    remote_write: Annotated[tuple[RemoteWriteConfig, ...], NullItem("empty or null remote write config section")] = ()
     remote_read: Annotated[
         tuple[RemoteReadConfig, ...], NullItem("empty or null remote read config section"), NotYet()
     ] = ()

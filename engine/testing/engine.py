@@ -21,7 +21,8 @@ from typing import Any, Final, Self
 import msgspec
 from yarl import URL
 
-from engine.app.application import Application, Around
+from engine.app.application import Application
+from engine.app.around import Around
 from engine.foundation.delivery import DeliveryPolicy
 from engine.foundation.supervise import Supervisor
 from engine.foundation.workers import InlineWorkers

@@ -27,6 +27,7 @@ from engine.tsdb.commit import Commit
 from engine.tsdb.exemplars import Exemplar, Exemplars, Verdict
 from engine.tsdb.files.cache import ArrayCache
 from engine.tsdb.log.exemplarlog import KeptExemplars
+from engine.tsdb.log.feed import Feed, Position
 from engine.tsdb.log.serieslog import Named, NoSeriesLog, SeriesLog
 from engine.tsdb.log.tombstones import Deletion
 from engine.tsdb.log.wal import Log, NoLog, Wal
@@ -77,6 +78,7 @@ class Store:
         self._admission = Admission(self._state.catalog, self._recall, self._held)
         self._exemplars = KeptExemplars(folder, options.max_exemplars)
         self._lock = threading.Lock()
+        self._feeds: tuple[Feed, ...] = ()
         self._maintenance = Maintenance(self._state, options, self._lock, (self._names, self._log), (folder, cache))
         self._deleting = Deleting(self._state, self._selections, self._lock, self._maintenance)
         self._cleaning = Cleaning(self._state, self._maintenance)
@@ -155,6 +157,20 @@ class Store:
             self._commit(source, commit)
         self.totals += counts if refusal is None else replace_fields(counts, appended=0)
         return counts, refusal
+
+    def follow(self, position: Position | None, most: int) -> Feed:
+        """Commits from a position on, or from now on; the log is kept until the feed has passed it. See `unfollow`."""
+        last = self._state.next_commit - 1
+        folder = None if self._folder is None else self._folder / "wal"
+        here = Position(last, self._log.segment)
+        feed = Feed(folder, here if position is None or position.commit > last else position, last, most)
+        self._feeds = (*self._feeds, feed)
+        self._maintenance.feeds = self._feeds
+        return feed
+
+    def unfollow(self, feed: Feed) -> None:
+        self._feeds = tuple(one for one in self._feeds if one is not feed)
+        self._maintenance.feeds = self._feeds
 
     @property
     def exemplars(self) -> Exemplars:
@@ -326,6 +342,8 @@ class Store:
 
     def _commit(self, source: Source, commit: Commit) -> None:
         self._write(source, commit)
+        for feed in self._feeds:
+            feed.note(self._state.next_commit, self._log.segment, commit)
         with self._lock:
             self._state.apply(source, commit, self._state.next_commit, self._log.segment)
 

@@ -196,9 +196,10 @@ ALERTMANAGER: Final[Refusals] = {
     "conf.victorops-no-apikey.yml": (14, 9, "no global VictorOps API Key set"),
 }
 PROMETHEUS_UNSUPPORTED: Final = {  # good files that use what does not run here
-    "agent_mode.good.yml": {"remote_write"},
+    "agent_mode.good.yml": set(),
+    "remote_write_retry_on_rate_limit.good.yml": set(),
     "conf.good.yml": {
-        "remote_write", "remote_read",
+        "remote_read",
         "kuma_sd_configs", "marathon_sd_configs", "nomad_sd_configs", "ec2_sd_configs",
         "lightsail_sd_configs", "azure_sd_configs", "nerve_sd_configs", "triton_sd_configs",
         "digitalocean_sd_configs", "openstack_sd_configs",
@@ -215,7 +216,6 @@ PROMETHEUS_UNSUPPORTED: Final = {  # good files that use what does not run here
     "kubernetes_selectors_node.good.yml": set(),
     "kubernetes_selectors_pod.good.yml": set(),
     "kubernetes_selectors_service.good.yml": set(),
-    "remote_write_retry_on_rate_limit.good.yml": {"remote_write"},
     "roundtrip.good.yml": {
         "azure_sd_configs", "digitalocean_sd_configs",
         "ec2_sd_configs", "kuma_sd_configs",

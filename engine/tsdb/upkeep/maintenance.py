@@ -27,6 +27,7 @@ from engine.names.numbers import NEVER
 from engine.tsdb.files.cache import ArrayCache
 from engine.tsdb.files.partfile import PartFile
 from engine.tsdb.files.partwrite import write_parts
+from engine.tsdb.log.feed import Feed
 from engine.tsdb.log.serieslog import NoSeriesLog, SeriesLog
 from engine.tsdb.log.wal import Log
 from engine.tsdb.options import StoreOptions
@@ -68,6 +69,8 @@ class Maintenance:
         self._state = state
         self.options = options
         """May be replaced at any time; a new retention holds from the next turn on."""
+        self.feeds: tuple[Feed, ...] = ()
+        """Whoever takes commits elsewhere; the log is kept until they have them."""
         self._lock = lock
         self._names, self._log = logs
         self._folder, cache = files
@@ -224,6 +227,7 @@ class Maintenance:
                     needed = min(needed, source.logged_from)
                 for part in source.unstored()[:1]:
                     needed = min(needed, needed if part.segment is None else part.segment)
+            needed = min([needed, *(feed.position.segment for feed in self.feeds)])
             self._log.drop_before(needed)
             self._log_from = needed
 

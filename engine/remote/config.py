@@ -1,4 +1,4 @@
-"""remote_write, remote_read and tracing as they are written. They are read and judged in full, and not run yet."""
+"""remote_write, remote_read and tracing as they are written. The last two are judged in full, and not run yet."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Final, Self
 
 import msgspec
 
-from engine.foundation.decode import NullItem, Report
+from engine.foundation.decode import NotHere, NotYet, NullItem, Report
 from engine.foundation.http_config import PrometheusHTTPClientConfig, TlsConfig
 from engine.foundation.values import LabelName, Secret, Url
 from engine.relabel.config import RelabelConfig
@@ -64,11 +64,11 @@ class RemoteWriteConfig(PrometheusHTTPClientConfig, frozen=True, kw_only=True):
         tuple[RelabelConfig, ...], NullItem("empty or null relabeling rule in remote write config")
     ] = ()
     name: str = ""
-    send_exemplars: bool = False
-    send_native_histograms: bool = False
+    send_exemplars: Annotated[bool, NotYet()] = False
+    send_native_histograms: Annotated[bool, NotHere("samples are floats here: leave it out")] = False
     queue_config: QueueConfig = QueueConfig()
     metadata_config: MetadataConfig = MetadataConfig()
-    sigv4: SigV4 | None = None
+    sigv4: Annotated[SigV4 | None, NotYet()] = None
 
     def check(self, report: Report) -> None:
         super().check(report)

@@ -1,0 +1,128 @@
+"""All queues: made, kept and ended as configurations come. What must not leave this machine has none, and is told."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from hashlib import sha256
+from pathlib import Path
+from typing import Final
+
+from engine.foundation.addresses import AddressBook
+from engine.foundation.clock import Clock
+from engine.foundation.delivery import DeliveryPolicy, masked_url, on_this_machine
+from engine.foundation.supervise import Supervisor
+from engine.foundation.workers import Workers
+from engine.remote.config import RemoteWriteConfig
+from engine.remote.writing.client import RemoteClient
+from engine.remote.writing.position import KeptPosition
+from engine.remote.writing.queue import Metadata, Queue
+from engine.remote.writing.series import OutgoingSeries
+from engine.tsdb.store import Store
+from promql.model.labels import Labels
+
+RECEIVER: Final = "remote_write"
+"""What --deliver calls a server that has no name."""
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """`folder` keeps positions, None keeps none; `base` is where relative file names of configurations begin."""
+
+    store: Store
+    addresses: AddressBook
+    clock: Clock
+    workers: Workers
+    supervisor: Supervisor
+    policy: DeliveryPolicy
+    metadata: Metadata
+    folder: Path | None
+    base: Callable[[], Path]
+
+
+@dataclass(slots=True)
+class _Running:
+    queue: Queue
+    key: tuple[RemoteWriteConfig, Labels]
+    tasks: list[asyncio.Task[None]] = field(default_factory=list)
+
+
+class RemoteWrites:
+    """`apply` configurations, `stop` at the end."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._running: dict[str, _Running] = {}
+        self.withheld: list[str] = []
+        """Addresses to which nothing is sent, since they lead beyond this machine."""
+
+    @property
+    def queues(self) -> list[Queue]:
+        return [one.queue for one in self._running.values()]
+
+    async def apply(self, configs: Sequence[RemoteWriteConfig], external: Labels) -> None:
+        """Queues whose configuration is equal go on; others end, or go on from where they were with another one."""
+        wanted = {identity(config): config for config in configs}
+        self.withheld = []
+        for name in [name for name in self._running if name not in wanted]:
+            await self._end(self._running.pop(name))
+        for name, config in wanted.items():
+            key = (config, external)
+            running = self._running.get(name)
+            if running is not None and running.key == key:
+                continue
+            if running is not None:
+                await self._end(self._running.pop(name))
+            if await self._may_leave(config):
+                self._running[name] = self._start(name, config, external, key)
+            else:
+                self.withheld.append(masked_url(config.url.reveal()))
+
+    async def stop(self) -> None:
+        for one in self._running.values():
+            await self._end(one)
+        self._running.clear()
+
+    async def _may_leave(self, config: RemoteWriteConfig) -> bool:
+        parts = config.url.parts
+        here = await on_this_machine(parts.hostname or "", parts.port or 0, self._parts.addresses)
+        return self._parts.policy.permits(config.name or RECEIVER, on_this_machine=here)
+
+    def _start(
+        self, name: str, config: RemoteWriteConfig, external: Labels, key: tuple[RemoteWriteConfig, Labels]
+    ) -> _Running:
+        parts = self._parts
+        kept = KeptPosition(None if parts.folder is None else parts.folder / f"{name}.json")
+        limits = config.queue_config
+        feed = parts.store.follow(kept.read(), limits.capacity * max(limits.max_shards, 1))
+        kept.write(feed.position)  # where it begins, so that a kill before the first round loses nothing
+        queue = Queue(
+            config=config,
+            feed=feed,
+            series=OutgoingSeries(parts.store.labels_of, config.write_relabel_configs, external),
+            client=RemoteClient(config, parts.addresses, parts.base(), parts.clock),
+            kept=kept,
+            clock=parts.clock,
+            workers=parts.workers,
+        )
+        running = _Running(queue, key)
+        running.tasks.append(parts.supervisor.start(f"remote write to {queue.name}", queue.run))
+        if config.metadata_config.send:
+            tell = partial(queue.tell, parts.metadata)
+            running.tasks.append(parts.supervisor.start(f"metadata for {queue.name}", tell))
+        return running
+
+    async def _end(self, running: _Running) -> None:
+        await self._parts.supervisor.stop(*running.tasks)
+        self._parts.store.unfollow(running.queue.feed)
+        await running.queue.close()
+
+
+def identity(config: RemoteWriteConfig) -> str:
+    """What a server's position is kept under: its name, or what its URL is."""
+    return config.name or sha256(config.url.reveal().encode()).hexdigest()[:12]

@@ -1,0 +1,55 @@
+"""Remote write under Prometheus's names: `prometheus_remote_storage_*`, by server."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from engine.remote.writing.queue import Queue
+from exporters.exposition.families import Family, MetricType
+from exporters.histogram import histogram_family
+
+_C, _G = MetricType.COUNTER, MetricType.GAUGE
+_PREFIX: Final = "prometheus_remote_storage_"
+_TABLE: Final[tuple[tuple[str, MetricType, str, Callable[[Queue], float]], ...]] = (
+    ("bytes_total", _C, "Bytes of requests, packed.", lambda q: q.counts.bytes),
+    ("max_samples_per_send", _G, "Most samples of a request.", lambda q: q.config.queue_config.max_samples_per_send),
+    ("metadata_failed_total", _C, "Metadata that was refused.", lambda q: q.counts.metadata_failed),
+    ("metadata_total", _C, "Metadata sent.", lambda q: q.counts.metadata),
+    (
+        "queue_highest_sent_timestamp_seconds", _G, "The newest sample that was taken, in Unix time.",
+        lambda q: q.counts.highest_sent / 1000,
+    ),
+    ("samples_dropped_total", _C, "Samples that relabelling dropped.", lambda q: q.counts.dropped),
+    ("samples_failed_total", _C, "Samples that were refused for good.", lambda q: q.counts.failed),
+    ("samples_pending", _G, "Samples that wait.", lambda q: q.feed.pending),
+    ("samples_retried_total", _C, "Samples that were sent again.", lambda q: q.counts.retried),
+    ("samples_total", _C, "Samples sent.", lambda q: q.counts.samples),
+    ("shard_capacity", _G, "Samples that may wait for a sender.", lambda q: q.config.queue_config.capacity),
+    ("shards", _G, "Senders of the last round.", lambda q: q.counts.shards),
+    ("shards_desired", _G, "Senders that the last round would have filled.", lambda q: q.counts.desired),
+    ("shards_max", _G, "Senders at most.", lambda q: q.config.queue_config.max_shards),
+    ("shards_min", _G, "Senders at least.", lambda q: q.config.queue_config.min_shards),
+)  # fmt: skip
+
+
+def write_families(queues: Sequence[Queue], newest: int) -> list[Family]:
+    """`newest` is the time of the newest sample that is kept (Unix ms). None where nothing is written elsewhere."""
+    if not queues:
+        return []
+    by_labels = [({"remote_name": queue.name, "url": str(queue.config.url)}, queue) for queue in queues]
+    found = [
+        Family.of(_PREFIX + name, kind, text, *((labels, float(read(queue))) for labels, queue in by_labels))
+        for name, kind, text, read in _TABLE
+    ]
+    found.append(
+        histogram_family(
+            f"{_PREFIX}sent_batch_duration_seconds",
+            "Seconds of attempts.",
+            "remote_name",
+            {queue.name: queue.counts.seconds for queue in queues},
+        )
+    )
+    newest_help = "The newest sample that is kept, in Unix time."
+    found.append(Family.of(f"{_PREFIX}highest_timestamp_in_seconds", _G, newest_help, ({}, newest / 1000)))
+    return found

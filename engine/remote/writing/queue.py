@@ -1,0 +1,190 @@
+"""One server's queue: what was committed, sent in rounds.
+
+A round takes what has come, shares it out by series among some senders that work beside each other, and ends when all
+of it was taken or refused for good; then the position moves. So the samples of a series go out in their order, a stop
+loses nothing and sends again at most a round, which the server has already. How many senders there are follows from how
+much there is to send, between `min_shards` and `max_shards`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Final
+
+import numpy as np
+
+from engine.foundation.clock import Clock
+from engine.foundation.workers import Workers
+from engine.remote.config import RemoteWriteConfig
+from engine.remote.writing import encode
+from engine.remote.writing.client import RemoteClient
+from engine.remote.writing.counts import Counts
+from engine.remote.writing.position import KeptPosition
+from engine.remote.writing.series import OutgoingSeries
+from engine.tsdb.log.feed import Feed, Piece, Position
+from promql.model.types import IntArray
+
+KEEP_SECONDS: Final = 2.0
+"""How often the position is written, at most."""
+_AT_ONCE: Final = 50_000
+"""Samples of a round."""
+Metadata = Callable[[], Iterable[tuple[str, str, str, str]]]
+"""Name, type, help and unit of all metrics that are scraped."""
+
+log = logging.getLogger(__name__)
+
+
+class Queue:
+    """`run` it until it is cancelled; then `close` it."""
+
+    def __init__(
+        self,
+        *,
+        config: RemoteWriteConfig,
+        feed: Feed,
+        series: OutgoingSeries,
+        client: RemoteClient,
+        kept: KeptPosition,
+        clock: Clock,
+        workers: Workers,
+    ) -> None:
+        self.config = config
+        self.feed = feed
+        self.counts = Counts()
+        self._series = series
+        self._client = client
+        self._kept = kept
+        self._clock = clock
+        self._workers = workers
+        self._kept_at = clock.monotonic()
+
+    async def run(self) -> None:
+        queue = self.config.queue_config
+        while True:
+            if self.feed.behind:
+                await self._catch_up()
+                continue
+            pieces, position = self.feed.recent(_AT_ONCE)
+            if pieces:
+                await self._round(pieces)
+                self._pass_to(position)
+            if self.feed.pending < queue.max_samples_per_send:
+                await self._clock.sleep(queue.batch_send_deadline / 1000)
+
+    async def tell(self, metadata: Metadata) -> None:
+        """Send metadata at each interval."""
+        config = self.config.metadata_config
+        while True:
+            await self._clock.sleep(config.send_interval / 1000)
+            found = list(metadata())
+            for at in range(0, len(found), config.max_samples_per_send):
+                some = found[at : at + config.max_samples_per_send]
+                problem = await self._client.post(encode.metadata(some), 0, self.counts)
+                self.counts.metadata += len(some)
+                if problem:
+                    self.counts.metadata_failed += len(some)
+                    log.warning("remote write to %s: metadata: %s", self.name, problem)
+
+    @property
+    def name(self) -> str:
+        """For people and metrics."""
+        return self.config.name or self.config.url.host
+
+    async def close(self) -> None:
+        self._kept.write(self.feed.position)
+        await self._client.close()
+
+    async def _catch_up(self) -> None:
+        """Send what a segment of the log has."""
+        older = self.feed.older()
+        position: Position | None = None
+        while position is None:
+            read = await self._workers.run(lambda: _some(older, _AT_ONCE))
+            await self._round([one for one in read if isinstance(one, Piece)])
+            position = next((one for one in read if isinstance(one, Position)), None)
+        self._pass_to(position)
+
+    def _pass_to(self, position: Position) -> None:
+        self.feed.pass_to(position)
+        if self._clock.monotonic() - self._kept_at >= KEEP_SECONDS:
+            self._kept_at = self._clock.monotonic()
+            self._kept.write(position)
+
+    async def _round(self, pieces: Sequence[Piece]) -> None:
+        if not pieces:
+            return
+        whole = Piece(
+            np.concatenate([one.refs for one in pieces]),
+            np.concatenate([one.times for one in pieces]),
+            np.concatenate([one.values for one in pieces]),
+        )
+        queue = self.config.queue_config
+        self.counts.desired = len(whole) / queue.max_samples_per_send
+        shards = max(1, queue.min_shards, min(queue.max_shards, -(-len(whole) // queue.max_samples_per_send)))
+        self.counts.shards = shards
+        async with asyncio.TaskGroup() as group:
+            for shard in _shared_out(whole, shards):
+                group.create_task(self._send(shard))
+
+    async def _send(self, shard: Piece) -> None:
+        """The samples of some series, in requests of the allowed size, one after the other."""
+        most = self.config.queue_config.max_samples_per_send
+        for at in range(0, len(shard), most):
+            await self._post(shard.part(slice(at, at + most)))
+
+    async def _post(self, piece: Piece) -> None:
+        """A server refuses a request whole. After a restart some of it may be there already, and older than what is,
+        so a refused request is tried again in parts, by time: only what is refused by itself is lost.
+        """
+        series = self._series.of(piece.refs)
+        known = [one for one in series if one is not None]
+        if len(known) < len(series):
+            chosen = np.array([one is not None for one in series])
+            piece = piece.part(chosen)
+            self.counts.dropped += len(series) - len(known)
+        if not known:
+            return
+        problem = await self._client.post(encode.samples(known, piece.times, piece.values), len(known), self.counts)
+        if problem and (middle := _middle(piece.times)) is not None:
+            await self._post(piece.part(piece.times < middle))
+            await self._post(piece.part(piece.times >= middle))
+            return
+        self.counts.samples += len(known)
+        if problem:
+            self.counts.failed += len(known)
+            log.warning("remote write to %s: %d samples were refused: %s", self.name, len(known), problem)
+        else:
+            self.counts.highest_sent = max(self.counts.highest_sent, int(piece.times.max()))
+
+
+def _some(older: Iterator[Piece | Position], most: int) -> list[Piece | Position]:
+    """Pieces of about so many samples, and the position where they end the segment."""
+    found: list[Piece | Position] = []
+    count = 0
+    for one in older:
+        found.append(one)
+        count += most if isinstance(one, Position) else len(one)
+        if count >= most:
+            break
+    return found
+
+
+def _middle(times: IntArray) -> int | None:
+    """An instant that parts them in two; None where there is one alone."""
+    instants = np.unique(times)
+    return int(instants[len(instants) // 2]) if len(instants) > 1 else None
+
+
+def _shared_out(whole: Piece, shards: int) -> Iterator[Piece]:
+    """By series, and each series in its order."""
+    if shards == 1:
+        yield whole
+        return
+    shard = whole.refs % shards
+    order = np.argsort(shard, kind="stable")
+    ends = np.searchsorted(shard[order], np.arange(shards + 1))
+    for start, end in zip(ends[:-1].tolist(), ends[1:].tolist(), strict=True):
+        if end > start:
+            yield whole.part(order[start:end])
