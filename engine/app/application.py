@@ -461,7 +461,7 @@ class Application:
             "promtail": self.tailing.collect,
             "loki": self.logs.collect,
             "blackbox": self._probing.collect,
-            **own_exporters.collects(self._around.clock, self._around.workers),
+            **own_exporters.collects(self._around.clock, self._around.workers, self.options.node_flags),
         }
 
     async def _upkeep(self) -> None:
@@ -485,6 +485,7 @@ def read(options: RunOptions) -> Loaded:
         data_dir=options.data_dir or Path(),
         translate=options.translate,
         environment=options.environment,
+        mounts=options.mounts,
     )
     if loaded.fatal:
         mistakes: Sequence[str] = [str(finding) for finding in loaded.findings if finding.fatal]

@@ -58,7 +58,8 @@ class RunOptions:
     `flags` are all of them as texts, by name. `listen` maps a component to `HOST:PORT` or `off`. Retention is in ms
     and bytes; it and `wal_compression` are None where no flag was given, and so
     is `auto_reload_seconds` where files are not watched. `features` are of `engine.app.features`.
-    `environment` is what `${NAME}` in files stands for, if for anything.
+    `environment` is what `${NAME}` in files stands for, if for anything. Of a compose file there are `mounts` (what
+    containers see, and where it lies), the node exporter's flags, and `notes` of what is otherwise than there.
     """
 
     config: Path | None
@@ -87,6 +88,9 @@ class RunOptions:
     resend_delay_ms: int = 60_000
     queue_capacity: int = QUEUE_CAPACITY
     free_ports: bool = False
+    mounts: tuple[tuple[str, Path], ...] = ()
+    node_flags: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     ready_file: Path | None = None
     exit_on_stdin_close: bool = False
     auto_reload_seconds: float | None = None

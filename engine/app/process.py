@@ -116,7 +116,7 @@ def summarise(app: Application, translated: list[tuple[str, str]], seconds: floa
         tailing=app.tailing.told(),
         translated=translated,
         delivering=_delivering(app),
-        warnings=app.components.moved
+        warnings=[*options.notes, *app.components.moved]
         + [str(f) for f in loaded.findings if f.severity in (Severity.WARNING, Severity.OURS)],
     )
 

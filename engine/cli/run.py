@@ -19,14 +19,15 @@ from engine.query.engine import QueryLimits
 
 if TYPE_CHECKING:
     from engine.app.options import RunOptions, WebOptions
+    from engine.config.stack.composed import Composed
     from promql.model.durations import Duration
 
 IN_MEMORY: Final = ":memory:"
 _ARGUMENTS: Final = "engine.arguments"
+_COMPOSED: Final = "engine.composed"
 
 # Flags of the original that mean something and are not built: refused by name, never ignored.
 NOT_YET: Final = (
-    "--compose",
     "--grafana-provisioning",
     "--scrape.adjust-timestamps",
     "--scrape.timestamp-tolerance",
@@ -54,11 +55,13 @@ class RunCommand(click.Command):
             if arg.partition("=")[0] in NOT_YET:
                 raise click.UsageError(f"{arg.partition('=')[0]} is not supported yet", ctx)
         ctx.meta[_ARGUMENTS] = [arg for arg in args if arg != "--detach"]
+        args = _with_compose(self, ctx, args)
         return super().parse_args(ctx, args)
 
 
 @click.command(cls=RunCommand)
 @click.option("--config", "--config.file", type=click.Path(path_type=Path), help="prometheus.yml [./prometheus.yml]")
+@click.option("--compose", type=click.Path(path_type=Path), help="what a compose file describes, without Docker")
 @click.option("--alertmanager-config", type=click.Path(path_type=Path), help="Alertmanager's file, if elsewhere")
 @click.option("--blackbox-config", type=click.Path(path_type=Path), help="blackbox.yml, if elsewhere")
 @click.option("--promtail-config", type=click.Path(path_type=Path), help="Promtail's file, if elsewhere")
@@ -220,12 +223,35 @@ def options_of(given: Mapping[str, Any]) -> RunOptions:
         resend_delay_ms=given["resend"],
         queue_capacity=given["queue_capacity"],
         free_ports=given["free_ports"],
+        **_of_compose(click.get_current_context().meta.get(_COMPOSED)),
         ready_file=given["ready_file"],
         exit_on_stdin_close=given["exit_on_stdin_close"],
         auto_reload_seconds=_auto_reload(given),
         features=enabled(given["features"]),
         flags={p.opts[-1].removeprefix("--"): _shown(given[p.name or ""]) for p in run.params if p.name in given},
     )
+
+
+def _with_compose(command: click.Command, ctx: click.Context, args: list[str]) -> list[str]:
+    """The flags that a compose file stands for, and behind them, since they beat those, the ones that were given."""
+    at = next((n for n, arg in enumerate(args) if arg.partition("=")[0] == "--compose"), None)
+    if at is None or not (args[at].partition("=")[2] or args[at + 1 :]):
+        return args
+    from engine.config.stack.composed import composed
+
+    path = Path(args[at].partition("=")[2] or args[at + 1])
+    if not path.is_file():
+        raise ConfigError(f"--compose {path}: no such file")
+    known = frozenset(option for param in command.params for option in param.opts)
+    found = ctx.meta[_COMPOSED] = composed(path, os.environ, known)
+    return [*found.words, *args]
+
+
+def _of_compose(found: Composed | None) -> dict[str, Any]:
+    if found is None:
+        return {}
+    mounts = tuple((mount.inside, mount.host) for mount in found.mounts if mount.host is not None)
+    return {"mounts": mounts, "node_flags": found.node, "notes": found.notes}
 
 
 def _auto_reload(given: Mapping[str, Any]) -> float | None:

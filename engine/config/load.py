@@ -7,7 +7,7 @@ back at once; nothing raises for what stands in a file.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -105,10 +105,11 @@ def load(
     translate: bool = True,
     must_exist: bool = False,
     environment: Mapping[str, str] | None = None,
+    mounts: Sequence[tuple[str, Path]] = (),
 ) -> Loaded:
     """Everything from this prometheus.yml on; the others say where those configs are, if elsewhere.
 
-    Without a `path` there is nothing to scrape, and `loki` stands alone.
+    Without a `path` there is nothing to scrape, and `loki` stands alone. `mounts` are those of a compose file.
 
     `must_exist` makes a mistake of a rule file that is named and missing, as a check of files wants it; a running
     Prometheus takes it for a pattern that matches nothing. `environment` is what `${NAME}` stands for, if for anything.
@@ -120,12 +121,14 @@ def load(
     modules = blackbox or (find_blackbox(home) if whole else None)
     tails = promtail or (find_promtail(home) if whole else None)
     logs = loki or find_loki(home)
-    translator = Translator(_homes(home, beside, modules, logs, tails), data_dir, enabled=translate)
+    translator = Translator(_homes(home, beside, modules, logs, tails), data_dir, enabled=translate, mounts=mounts)
     config, rules = _scraping(path, translator, reading, must_exist) if path else (resolve(PrometheusConfig()), {})
     settings = None if beside is None else load_alertmanager(beside, translator, reading)
     probing = None if modules is None else load_blackbox(modules, translator, reading)
     tailing = None if tails is None else load_promtail(tails, translator, reading)
     lines = None if logs is None else _load_loki(logs, translator, reading)
+    for written in translator.unmounted:
+        reading.tell(Severity.WARNING, first, f"no volume holds {written}: what lies beside the configuration is taken")
     return Loaded(
         file=first,
         config=config,

@@ -7,7 +7,7 @@ written always wins, and each translation is kept, so that it can be told once.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -34,12 +34,18 @@ class Translation:
 
 @dataclass(frozen=True, slots=True)
 class Translator:
-    """`homes` maps a program to the folder that holds its main config. Not `enabled`, it joins paths and no more."""
+    """`homes` maps a program to the folder that holds its main config. Not `enabled`, it joins paths and no more.
+
+    `mounts` are what containers see of this machine, the deepest first: a path inside, and the file or folder.
+    """
 
     homes: Mapping[str, Path]
     data_dir: Path
     enabled: bool = True
+    mounts: Sequence[tuple[str, Path]] = ()
     done: dict[str, Translation] = field(default_factory=dict)
+    unmounted: list[str] = field(default_factory=list)
+    """Paths that the container would not see, so that what lies beside the config was taken."""
 
     def path(self, written: str, folder: Path) -> str:
         """Where a path of a file in `folder` leads."""
@@ -57,9 +63,14 @@ class Translator:
         return changed
 
     def _translated(self, written: str) -> str | None:
+        for root, host in self.mounts:
+            if (inside := _below(written, root)) is not None:
+                return str(host / inside)
         for program, home in self.homes.items():
             inside = _below(written, f"/etc/{program}")
             if inside is not None:
+                if self.mounts:
+                    self.unmounted.append(written)
                 return str(home / inside)
         for root in DATA_FOLDERS:
             if _below(written, root) is not None:

@@ -10,7 +10,13 @@ from engine.config.stack.composed import Composed, composed
 from engine.foundation.errors import ConfigError
 from exporters.node.flags import parse_flags
 
-KNOWN = ("--config", "--web.enable-lifecycle", "--web.config.file", "--storage.tsdb.retention.time")
+KNOWN = (
+    "--config",
+    "--grafana-provisioning",
+    "--web.enable-lifecycle",
+    "--web.config.file",
+    "--storage.tsdb.retention.time",
+)
 
 
 def made(
