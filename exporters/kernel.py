@@ -29,7 +29,7 @@ class Tree:
     def __init__(self, root: Path, *, keep: bool = True) -> None:
         self.root = root
         self._prefix = f"{str(root).rstrip('/')}/"
-        self._keeps = keep and root.is_mount()
+        self._keeps = keep and os.path.ismount(root)
         self._kept: dict[str, int] = {}
         self._beyond = 0
         weakref.finalize(self, _close, self._kept)
@@ -91,7 +91,7 @@ class Tree:
                 if error.errno not in _GONE:
                     raise
                 os.close(self._kept.pop(path))
-        descriptor = os.open(self._prefix + path, os.O_RDONLY | os.O_CLOEXEC)
+        descriptor = os.open(self._prefix + path, os.O_RDONLY)
         if self._has_room():
             self._kept[path] = descriptor
             return _content(descriptor, whole=whole)

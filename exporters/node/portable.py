@@ -5,19 +5,22 @@ The original's builds for other systems use other names for memory; dashboards e
 
 from __future__ import annotations
 
+import platform
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 import psutil
 
 from exporters.exposition.families import Family
 from exporters.node import reading
+from exporters.node.errors import NoDataError
+from exporters.node.hardware import cpufreq, powersupplyclass
 from exporters.node.machine import Machine
-from exporters.node.network import netdev
+from exporters.node.network import netclass, netdev
 from exporters.node.storage import diskstats, filesystem
 from exporters.node.storage.filesystem import Mount, Usage
-from exporters.node.system import cpu, loadavg, meminfo, stat
+from exporters.node.system import cpu, loadavg, meminfo, stat, uname
 
 
 def read_cpu(_machine: Machine) -> list[Family]:
@@ -38,6 +41,8 @@ def read_meminfo(_machine: Machine) -> list[Family]:
         "SwapTotal": swap.total,
         "SwapFree": swap.free,
     }
+    further = {"Active": "active", "Inactive": "inactive", "Buffers": "buffers", "Cached": "cached"}
+    values |= {key: getattr(memory, name) for key, name in further.items() if hasattr(memory, name)}
     return [meminfo.field(f"{key}_bytes", float(value)) for key, value in values.items()]
 
 
@@ -97,17 +102,81 @@ def read_loadavg(_machine: Machine) -> list[Family]:
 
 
 def read_stat(_machine: Machine) -> list[Family]:
-    return stat.parse(f"btime {psutil.boot_time()}")
+    counts = psutil.cpu_stats()
+    return stat.parse(f"btime {psutil.boot_time()}\nctxt {counts.ctx_switches}\nintr {counts.interrupts}")
+
+
+def read_netclass(machine: Machine) -> list[Family]:
+    """Whether devices are up, how large their packets may be and how fast they are, in units of Linux."""
+    keeps = reading.device_filter(machine.options.netclass_ignored_devices)
+    devices = {
+        device: {
+            "operstate": "up" if found.isup else "down",
+            "mtu": str(found.mtu),
+            **({"speed": str(found.speed)} if found.speed else {}),
+        }
+        for device, found in psutil.net_if_stats().items()
+        if keeps(device)
+    }
+    return netclass.families(devices)
+
+
+def read_cpufreq(_machine: Machine) -> list[Family]:
+    """Of all CPUs alike where the system tells one figure, as most do. Raises NoDataError where it tells none."""
+    found = psutil.cpu_freq(percpu=True) if hasattr(psutil, "cpu_freq") else []
+    gathered = reading.Gathered()
+    for cpu_, frequency in enumerate(found or []):
+        for family, megahertz in zip(_FREQUENCIES, (frequency.current, frequency.min, frequency.max), strict=True):
+            if megahertz:
+                gathered.gauge(family, cpufreq.HELPS[family], megahertz * 1e6, cpu=str(cpu_))
+    if not gathered:
+        raise NoDataError("this system does not tell how fast its CPUs are")
+    return gathered.all()
+
+
+_FREQUENCIES: Final = (
+    "node_cpu_scaling_frequency_hertz",
+    "node_cpu_scaling_frequency_min_hertz",
+    "node_cpu_scaling_frequency_max_hertz",
+)
+
+
+def read_power(_machine: Machine) -> list[Family]:
+    """Raises NoDataError where there is no battery."""
+    return battery(psutil.sensors_battery() if hasattr(psutil, "sensors_battery") else None)
+
+
+def battery(found: Any | None) -> list[Family]:
+    """Of psutil's battery, called as Linux calls the first. Raises NoDataError where there is none."""
+    if found is None:
+        raise NoDataError("this machine has no battery")
+    left = found.secsleft
+    values = {
+        "capacity": float(found.percent),
+        "online": float(bool(found.power_plugged)),
+        **({"time_to_empty_seconds": float(left)} if left is not None and left >= 0 else {}),
+    }
+    return [powersupplyclass.family(ending, value, "BAT0") for ending, value in values.items()]
+
+
+def read_uname(_machine: Machine) -> list[Family]:
+    told = platform.uname()
+    names = {"nodename": told.node, "release": told.release, "sysname": told.system, "version": told.version}
+    return uname.families({"domainname": "", "machine": told.machine, **names})
 
 
 READERS: Final[Mapping[str, Callable[[Machine], list[Family]]]] = MappingProxyType(
     {
         "cpu": read_cpu,
+        "cpufreq": read_cpufreq,
         "diskstats": read_diskstats,
         "filesystem": read_filesystem,
         "loadavg": read_loadavg,
         "meminfo": read_meminfo,
+        "netclass": read_netclass,
         "netdev": read_netdev,
+        "powersupplyclass": read_power,
         "stat": read_stat,
+        "uname": read_uname,
     }
 )

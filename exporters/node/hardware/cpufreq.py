@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import Final
 
 from exporters.exposition.families import Family
@@ -17,6 +18,7 @@ FIELDS: Final = (  # file, family, help
     ("scaling_min_freq", "node_cpu_scaling_frequency_min_hertz", "Minimum scaled CPU thread frequency in hertz."),
     ("scaling_max_freq", "node_cpu_scaling_frequency_max_hertz", "Maximum scaled CPU thread frequency in hertz."),
 )
+HELPS: Final = MappingProxyType({name: help_ for _, name, help_ in FIELDS})
 
 
 def read(machine: Machine) -> list[Family]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import Final
 
-from exporters.exposition.families import Family
+from exporters.exposition.families import Family, MetricType
 from exporters.kernel import Tree
 from exporters.node import reading
 from exporters.node.machine import Machine
@@ -72,6 +72,15 @@ def read(machine: Machine) -> list[Family]:
     return found.all()
 
 
+def family(ending: str, value: float, supply: str) -> Family:
+    """Of one supply, where another system than Linux tells of it."""
+    return Family.of(f"node_power_supply_{ending}", MetricType.GAUGE, _help(ending), ({"power_supply": supply}, value))
+
+
+def _help(ending: str) -> str:
+    return f"{ending} value of /sys/class/power_supply/<power_supply>."
+
+
 def _read(sysfs: Tree, supply: str, found: reading.Gathered) -> None:
     path = f"{_CLASS}/{supply}"
     there = set(sysfs.names(path))
@@ -79,8 +88,7 @@ def _read(sysfs: Tree, supply: str, found: reading.Gathered) -> None:
         file = _FILES.get(ending, ending)
         value = sysfs.number_or_none(f"{path}/{file}") if file in there else None
         if value is not None:
-            help_ = f"{ending} value of /sys/class/power_supply/<power_supply>."
-            found.gauge(f"node_power_supply_{ending}", help_, value / unit, power_supply=supply)
+            found.gauge(f"node_power_supply_{ending}", _help(ending), value / unit, power_supply=supply)
     texts = {text: sysfs.value_or_none(f"{path}/{text}") or "" for text in TEXTS if text in there}
     labels = {"power_supply": supply} | {text: value for text, value in texts.items() if value}
     found.gauge("node_power_supply_info", "info of /sys/class/power_supply/<power_supply>.", 1.0, **labels)

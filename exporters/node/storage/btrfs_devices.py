@@ -37,7 +37,7 @@ class Device:
 def ask(point: str) -> tuple[str, list[Device]] | None:
     """The file system's identity and its devices; None where it can't be opened, or is no btrfs."""
     try:
-        descriptor = os.open(point, os.O_RDONLY | os.O_CLOEXEC)
+        descriptor = os.open(point, os.O_RDONLY)
     except OSError:
         return None
     try:
