@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from typing import ParamSpec, Protocol, TypeVar
 
 P = ParamSpec("P")
@@ -20,11 +20,6 @@ class Workers(Protocol):
 
     async def run(self, function: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
         """The function's result; its exception passes through."""
-
-    def begin(self, function: Callable[[], R]) -> Future[R]:
-        """Have it run beside the caller, who is in a worker. All of them may be busy, so whoever needs the result takes
-        the work back (`cancel`) where it has not begun.
-        """
 
     def close(self) -> None:
         """Wait for what runs, also for what nobody waits for any more; nothing new is begun."""
@@ -40,12 +35,6 @@ class ThreadWorkers:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._pool, lambda: function(*args, **kwargs))
 
-    def begin(self, function: Callable[[], R]) -> Future[R]:
-        try:
-            return self._pool.submit(function)
-        except RuntimeError:  # it is closing: the caller takes the work back
-            return Future()
-
     def close(self) -> None:
         self._pool.shutdown(wait=True, cancel_futures=True)
 
@@ -55,10 +44,6 @@ class InlineWorkers:
 
     async def run(self, function: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
         return function(*args, **kwargs)
-
-    def begin(self, function: Callable[[], R]) -> Future[R]:
-        """Not begun: the caller takes it back."""
-        return Future()
 
     def close(self) -> None:
         """Nothing to end."""

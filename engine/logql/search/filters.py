@@ -6,6 +6,7 @@ Few lines that are left of others' filters are looked at one by one, many by sea
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from typing import Any, Final
 
@@ -22,6 +23,8 @@ from promql.model.types import BoolArray, IntArray
 _FEW: Final = 16
 """Where not more than one line in so many is left, lines are looked at one by one."""
 _ALTERNATIVES: Final = 4
+_MANY: Final = 64
+"""Lines of a block that hold a literal, from which on they are looked for all at once."""
 
 
 class Search(ABC):
@@ -48,10 +51,11 @@ class Search(ABC):
 
 
 class Literal(Search):
-    """Some bytes."""
+    """Some bytes. Where there are few, RE2 finds them in half the time of `bytes.find`; `split` finds many at once."""
 
     def __init__(self, needle: bytes) -> None:
         self._needle = needle
+        self._search: Any = Regex(re.escape(needle.decode()), anchored=False).searcher()
 
     def holds(self, line: bytes) -> bool:
         return self._needle in line
@@ -61,9 +65,10 @@ class Literal(Search):
             return np.arange(text.count)
         if b"\n" in self._needle:
             return self._across(text)
+        places = _places(self._search, text.whole, _MANY)
+        if len(places) < _MANY:
+            return text.at(np.array(places, np.int64))
         parts = text.whole.split(self._needle)
-        if len(parts) == 1:
-            return np.empty(0, np.int64)
         ends = np.cumsum(np.fromiter(map(len, parts[:-1]), np.int64, len(parts) - 1))
         return text.at(ends + len(self._needle) * np.arange(len(ends)))
 
@@ -91,21 +96,23 @@ class Pattern(Search):
                 return self.each(text, some)
         if self._within is None:
             return self.each(text, np.arange(text.count))
-        found = text.at(np.array(self._places(text.whole), np.int64))
+        found = text.at(np.array(_places(self._within, text.whole), np.int64))
         if not len(text.folded):
             return found
         return np.union1d(np.setdiff1d(found, text.folded), self.each(text, text.folded))
 
-    def _places(self, text: bytes) -> list[int]:
-        """Where matches are, one a line at most."""
-        search, at, places = self._within, 0, []
-        while (found := search(text, at)) is not None:
-            place = found.start()
-            at = text.find(b"\n", place) + 1
-            if not at:
-                break
-            places.append(place)
-        return places
+
+def _places(search: Any, text: bytes, most: int | None = None) -> list[int]:
+    """Where matches are, one between two line feeds at most, up to so many."""
+    at = 0
+    places: list[int] = []
+    while (most is None or len(places) < most) and (found := search(text, at)) is not None:
+        place = found.start()
+        at = text.find(b"\n", place) + 1
+        if not at:
+            break
+        places.append(place)
+    return places
 
 
 class AnyOf(Search):

@@ -21,7 +21,6 @@ from engine.logql.syntax.ast import Log, Metric
 from engine.logql.syntax.parser import parse
 from engine.query.deadline import Deadline
 from engine.query.logs import limits as checks
-from engine.query.logs.ahead import Ahead
 from engine.query.logs.limits import AskedTooMuchError, LogQueryLimits
 from engine.query.slots import Slots
 from promql.model.results import Matrix, Vector
@@ -130,7 +129,7 @@ class LogQueryEngine:
         deadline = Deadline(self.clock, entered + limits.timeout)
         read = Read()
         context = Context(
-            Ahead(self.source(tenant), self.workers),
+            self.source(tenant),
             self._now(),
             _pausing(deadline, read, limits.max_bytes),
             limits.max_series,
