@@ -21,6 +21,7 @@ _GO_UNITS: Final = {
 _SIZE_UNITS: Final = {"B": 1} | {
     f"{letter}{suffix}": 1024**power for power, letter in enumerate("KMGTPE", 1) for suffix in ("B", "iB")
 }
+_SCHEME: Final = re.compile("[A-Za-z][A-Za-z0-9+.-]*:", re.ASCII)  # noqa: TID251 - ours, linear
 SECRET: Final = "<secret>"  # noqa: S105 - what is shown instead of one
 
 
@@ -242,6 +243,8 @@ def _split_url(text: str) -> SplitResult:
         raise ValueError(f'parse "{text!r}": net/url: invalid control character in URL')
     if text.startswith(":"):
         raise ValueError(f'parse "{text}": missing protocol scheme')
+    if _SCHEME.match(text) is None and ":" in re.split("[/?#]", text, maxsplit=1)[0]:
+        raise ValueError(f'parse "{text}": first path segment in URL cannot contain colon')
     try:
         parts = urlsplit(text)
         host = parts.netloc.rpartition("@")[2]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
 from aiohttp import web
 
 from engine.foundation.addresses import AddressBook
@@ -13,6 +14,7 @@ from engine.foundation.http_config import (
     AlertmanagerHTTPClientConfig,
     HTTPClientConfig,
 )
+from engine.foundation.values import GoDuration
 from tests.foundation.calls import ZIPPED
 from tests.foundation.serving import serving
 
@@ -37,6 +39,27 @@ async def test_no_more_connections_are_kept_than_the_configuration_says() -> Non
         assert sorted(answer.headers["x-kept"] for answer in answers) == ["False", "False", "True"]
         await client.request("GET", url, timeout=5)
     assert len(set(map(id, seen))) == 3
+
+
+@pytest.mark.parametrize("packed", [False, True])
+async def test_a_connection_without_use_is_closed_after_the_time_that_the_configuration_says(packed: bool) -> None:
+    seen: list[asyncio.Transport] = []
+
+    async def note(request: web.Request) -> web.Response:
+        assert request.transport is not None
+        seen.append(request.transport)
+        return web.Response()
+
+    app = web.Application()
+    app.router.add_get("/", note)
+    config = AlertmanagerHTTPClientConfig(idle_conn_timeout=GoDuration(50))
+    clock = SystemClock()
+    async with serving(app) as url, HttpClient(config, AddressBook(clock)) as client, asyncio.timeout(20):
+        await client.request("GET", url, timeout=5, headers=ZIPPED, packed=packed)
+        while not seen[0].is_closing():
+            await clock.sleep(0.02)
+        await client.request("GET", url, timeout=5, headers=ZIPPED, packed=packed)
+    assert seen[0] is not seen[1]
 
 
 async def test_connections_are_used_again_and_replaced_where_the_server_has_closed_them() -> None:

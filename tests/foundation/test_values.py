@@ -74,7 +74,7 @@ def test_a_url_prints_without_its_password() -> None:
     assert str(SecretUrl("http://hooks/secret")) == "<secret>"
 
 
-@pytest.mark.parametrize("text", ["::a", "http://a:b:c", "http://[::1", "http://a:99999999"])
+@pytest.mark.parametrize("text", ["::a", "5:1", "25:00/x?a", "http://a:b:c", "http://[::1", "http://a:99999999"])
 def test_a_url_that_go_cannot_parse_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="parse"):
         Url.from_text(text)

@@ -13,7 +13,7 @@ from engine.config.check import Judging, check
 from engine.config.prometheus import parse_prometheus
 from engine.config.render import render
 from engine.foundation.source import Severity
-from tests.config.mutants import NOT_IN_DEBIAN, mutant
+from tests.config.mutants import NOT_IN_DEBIAN, alertmanager_mutant, mutant
 from tests.end_to_end.processes import fetch_json, free_port, running, wait_for
 from tests.peers.alone import program, prometheus
 
@@ -21,6 +21,7 @@ pytestmark = pytest.mark.peer
 
 PROMTOOL: Final = ("promtool", "check", "config", "--syntax-only")
 AS_PROMETHEUS: Final = Judging(original="prometheus-2.42", syntax_only=True, translate=False)
+AS_ALERTMANAGER: Final = Judging(original="alertmanager-0.25", translate=False)
 MUTANTS: Final = 400
 
 
@@ -39,6 +40,10 @@ def accepted(file: Path, kind: str) -> bool:
 
 def accepted_as_prometheus(file: Path) -> bool:
     return check(file, "config", AS_PROMETHEUS).fine
+
+
+def accepted_as_alertmanager(file: Path) -> bool:
+    return check(file, "alertmanager", AS_ALERTMANAGER).fine
 
 
 def test_promtool_and_we_agree_on_configs(conformance: Path) -> None:
@@ -78,10 +83,23 @@ def test_promtool_and_we_agree_on_rules(conformance: Path) -> None:
     assert {f.name: accepted(f, "rules") for f in files} == theirs
 
 
-def test_amtool_and_we_agree(conformance: Path, tmp_path: Path) -> None:
+def test_amtool_and_we_agree(conformance: Path) -> None:
     files = sorted((conformance / "alertmanager" / "config").iterdir())
     theirs = {f.name: judged("amtool", "check-config", file=f) for f in files}
     assert {f.name: accepted(f, "alertmanager") for f in files} == theirs
+    assert {f.name: accepted_as_alertmanager(f) for f in files} == theirs
+
+
+def test_amtool_and_we_agree_on_configs_that_are_nearly_right(conformance: Path, tmp_path: Path) -> None:
+    files = [tmp_path / f"{seed}.yml" for seed in range(MUTANTS)]
+    for seed, file in enumerate(files):
+        file.write_text(alertmanager_mutant(conformance / "alertmanager" / "config", seed))
+    said = subprocess.run(
+        [program("amtool"), "check-config", *map(str, files)], capture_output=True, text=True, check=False, timeout=100
+    )
+    theirs = {file.name: f"Checking '{file}'  SUCCESS" in said.stdout for file in files}
+    assert {file.name: accepted_as_alertmanager(file) for file in files} == theirs
+    assert 50 < sum(theirs.values()) < MUTANTS - 50
 
 
 @pytest.mark.parametrize(
