@@ -20,6 +20,7 @@ from engine.config.check import check as judge
 _KINDS: Final = get_args(Kind)
 _METRICS: Final = "metrics"
 _STACK: Final = "stack"
+_PROMTAIL: Final = "promtail"
 
 
 class LintsType(click.ParamType[frozenset[str]]):
@@ -58,7 +59,9 @@ _LINT = click.option(
     help="of a stack: the running engine whose metrics are compared with what rules ask for",
 )  # fmt: skip
 @click.option("--extended", is_flag=True, help="of metrics: tell how many series each has")
-def check(words: tuple[str, ...], *, url: str, extended: bool, **given: Any) -> None:
+@click.option("--try", "try_out", is_flag=True, help="of promtail: lines of standard input through a job's stages")
+@click.option("--job", default="", help="whose stages --try means, where there are several jobs")
+def check(words: tuple[str, ...], *, url: str, extended: bool, try_out: bool, job: str, **given: Any) -> None:
     """Judge FILES: all mistakes at once, each with file, line and column.
 
     The kind of a file is told by its keys, unless the first word says it. A stack is a folder or a compose file, with
@@ -70,6 +73,12 @@ def check(words: tuple[str, ...], *, url: str, extended: bool, **given: Any) -> 
         check_metrics(words[1:], extended=extended)
     if extended:
         raise click.UsageError("--extended is for metrics: engine check metrics --extended")
+    if try_out or job:
+        if words[0] != _PROMTAIL or len(words) != 2 or not try_out:
+            raise click.UsageError("--try is for Promtail: engine check promtail FILE --try [--job NAME] < LINES")
+        from engine.cli.check_promtail import try_lines
+
+        try_lines(Path(words[1]), job, _judging(given))
     if words[0] == _STACK:
         from engine.cli.check_stack import judge_stacks
 

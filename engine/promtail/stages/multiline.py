@@ -11,7 +11,7 @@ from typing import Annotated, Final, Protocol, TypeAlias
 
 import msgspec
 
-from engine.foundation.decode import OnlyHere, Report
+from engine.foundation.decode import Report
 from engine.foundation.values import GoDuration
 from engine.promtail.entry import Entry
 from engine.promtail.stages.regex import Search
@@ -29,7 +29,7 @@ class MultilineConfig(msgspec.Struct, frozen=True, kw_only=True):
     firstline: Search = Search()
     max_lines: Annotated[int, msgspec.Meta(ge=1)] = 128
     max_wait_time: GoDuration = GoDuration(3000)
-    mode: Annotated[str, OnlyHere("every release of Promtail refuses it")] = ""
+    mode: str = ""
 
     def check(self, report: Report) -> None:
         if self.mode and self.mode != AUTO:

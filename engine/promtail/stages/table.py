@@ -107,6 +107,8 @@ class StageConfig(msgspec.Struct, frozen=True, kw_only=True, rename={"json_": "j
             report.error(f"a stage has one key only: write {given[1]} as a stage of its own", given[1])
         elif not _is_said(self, given[0]) and given[0] != "geoip":
             report.error(f"{given[0]} stage config cannot be empty", given[0])
+        if self.multiline is not None and self.multiline.mode:
+            report.ours(f"{AUTO} works here, but every release of Promtail refuses it", "multiline")
         if self.metrics:
             check_names(self.metrics, report)
 
