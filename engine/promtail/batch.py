@@ -20,6 +20,11 @@ class Batch:
     streams: list[tuple[str, StreamLines]] = field(default_factory=list)
     positions: Mapping[str, str] = field(default_factory=dict)
 
+    def with_more(self, other: Batch) -> Batch:
+        """Both as one; this one must not be used any more."""
+        self.streams.extend(other.streams)
+        return Batch(self.streams, {**self.positions, **other.positions} if self.positions else other.positions)
+
     @property
     def count(self) -> int:
         return sum(len(lines.lines) for _, lines in self.streams)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import errno
-import os
 from pathlib import Path
 
 import msgspec
 
+from engine.foundation.errors import DiskFullError
+from engine.logs.errors import PushRefusedError
 from engine.promtail.tail.marks import Position
 from engine.testing.manual_clock import ManualClock
 from promql.model.labels import Labels
@@ -110,7 +110,7 @@ async def test_a_changed_pattern_of_a_job_keeps_its_positions(manual_clock: Manu
 
 async def test_while_the_disk_is_full_lines_wait(manual_clock: ManualClock, tmp_path: Path) -> None:
     sink, path = FakeSink(), tmp_path / "a.log"
-    sink.error = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    sink.error = DiskFullError("no room")
     append(path, "one")
     async with promtail(manual_clock, sink, OWN + "scrape_configs:\n" + tail_of(path)) as running:
         assert not sink.texts
@@ -118,6 +118,25 @@ async def test_while_the_disk_is_full_lines_wait(manual_clock: ManualClock, tmp_
         append(path, "two")
         await running.look(3)
         assert sink.texts == ["one", "two"]
+
+
+async def test_what_the_store_refuses_is_gone_and_a_rate_limit_is_waited_for(
+    manual_clock: ManualClock, tmp_path: Path
+) -> None:
+    sink, path = FakeSink(), tmp_path / "a.log"
+    sink.error = PushRefusedError(429, "too many")
+    append(path, "one")
+    async with promtail(manual_clock, sink, OWN + "scrape_configs:\n" + tail_of(path)) as running:
+        sink.error = None
+        await running.look(5)
+        assert sink.texts == ["one"]
+        sink.error = PushRefusedError(400, "too old")
+        append(path, "two")
+        await running.look()
+        sink.error = None
+        append(path, "three")
+        await running.look()
+        assert sink.texts == ["one", "three"]
 
 
 async def test_limits_of_lines_and_streams_hold(manual_clock: ManualClock, tmp_path: Path) -> None:

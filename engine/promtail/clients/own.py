@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from typing import Final
 
 from engine.foundation.clock import Clock
-from engine.foundation.errors import EngineError
+from engine.foundation.errors import DiskFullError
 from engine.logql.lines import LogSink, StreamLines
+from engine.logs.errors import PushRefusedError
 from engine.promtail.batch import Batch
 from engine.promtail.config_clients import ClientConfig
 from engine.promtail.counts import SentCounts
@@ -17,6 +18,7 @@ from promql.model.labels import Labels
 ANYBODY: Final = "fake"
 """Whom Loki takes everything for that names no tenant."""
 _AGAIN_SECONDS: Final = 1.0
+_RATE_LIMITED: Final = 429
 
 log = logging.getLogger(__name__)
 
@@ -52,21 +54,32 @@ class OwnClient:
     async def _push(self, tenant: str, streams: list[StreamLines], positions: Mapping[str, str]) -> None:
         size = sum(sum(map(len, lines.lines)) for lines in streams)
         count = sum(len(lines.lines) for lines in streams)
+        backoff = self._config.backoff_config
+        pause, tries = float(backoff.min_period), 0
         while True:
             try:
                 self._sink.push(tenant, streams, positions)
-            except OSError as error:
-                self._tell(f"lines can't be kept now: {error.strerror}; they wait")
+            except DiskFullError as error:
+                self._tell(f"lines can't be kept now, and wait: {error}")
                 await self._clock.sleep(_AGAIN_SECONDS)
                 continue
-            except EngineError as error:  # of these lines; the others are kept
+            except PushRefusedError as error:
+                tries += 1
+                if error.status == _RATE_LIMITED and tries < backoff.max_retries and self._may_retry:
+                    self.counts.retries += 1
+                    await self._clock.sleep(pause / 1000)
+                    pause = min(pause * 2, backoff.max_period)
+                    continue  # lines that are kept already are recognised
                 self._tell(f"lines were refused: {error}")
-                self.counts.dropped_entries["ingester_error"] += 1
+                self.counts.dropped_entries["rate_limited" if error.status == _RATE_LIMITED else "ingester_error"] += 1
             self.counts.sent_bytes += size
             self.counts.sent_entries += count
             self.counts.encoded_bytes += size
-            self.counts.requests["204"] += 1
             return
+
+    @property
+    def _may_retry(self) -> bool:
+        return not self._config.drop_rate_limited_batches
 
     async def close(self) -> None:
         """Nothing waits."""

@@ -76,6 +76,10 @@ class PositionBook:
     def knows_path(self, path: str) -> bool:
         return any(position.path == path for position in self._known.values())
 
+    def knows(self, dev: int, ino: int) -> bool:
+        """Whether some of that file was read."""
+        return self.key(dev, ino) in self._known
+
     def orphan(self, position: Position, kept: Position) -> None:
         """The content that was read is gone from its file: whoever finds it elsewhere goes on there.
 

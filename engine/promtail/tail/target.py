@@ -24,6 +24,7 @@ from engine.promtail.tail.opening import Unfit, open_text
 from engine.promtail.tail.packed import format_of
 
 REMEMBERED: Final = 256
+_MANY: Final = 1 << 40
 QUIET_SECONDS: Final = 60.0
 """So long a file that has lost its name is kept open after its last byte."""
 
@@ -63,6 +64,7 @@ class FileTarget:
         self._found: Found | None = None
         self._searched = float("-inf")
         self._turns = 0
+        self._earlier = -_MANY  # turns that come before those of all files that the pattern finds
         self._ended: deque[Position] = deque(maxlen=REMEMBERED)
 
     @property
@@ -162,7 +164,31 @@ class FileTarget:
             file.looked = (info.st_size, info.st_mtime_ns)
         else:
             self._lose(path, file)
+            self._meet_unseen(file, now)
             self._meet(path, now)
+
+    def _meet_unseen(self, older: TailedFile, now: float) -> None:
+        """Files that had the name after `older` and before anybody looked: rotation was quicker, or nobody was there.
+
+        Other names that rotation gives are theirs, and they were written later.
+        """
+        since = os.fstat(older.handle).st_mtime_ns
+        found = [one for one in _beside(older.path) if is_rotated(one.path, older.path) and not format_of(one.path)]
+        for at, path in sorted((_written_at(one.path), one.path) for one in found):
+            if at <= since or path in self.files:
+                continue
+            try:
+                file = TailedFile(older.path, open_text(path, self._options.encoding), self._options, now)
+            except (Unfit, FileNotFoundError):
+                continue
+            if self._by_inode(file) is not None or self.book.knows(file.dev, file.ino):
+                file.close()
+                continue
+            file.at = path
+            file.serial = self.next_turn()
+            self._earlier += 1
+            file.turn = file.serial if older.turn > 0 else self._earlier
+            self.rotated.append(file)
 
     def _lose(self, path: str, file: TailedFile) -> None:
         del self.files[path]
@@ -265,11 +291,7 @@ class FileTarget:
 
     def _find(self, key: str, left: Position, now: float) -> None:
         """By inode or as a copy, in the folder where it was. What is not there has been removed, or packed."""
-        try:
-            with os.scandir(os.path.dirname(left.path) or ".") as entries:
-                names = [(entry.path, entry.inode()) for entry in entries]
-        except OSError:
-            return  # the folder is gone, and may come back
+        names = [(entry.path, entry.inode()) for entry in _beside(left.path)]
         likely = [one for one in names if one[1] == left.ino or is_rotated(one[0], left.path)]
         for path, _ in sorted(likely, key=lambda one: one[1] != left.ino):
             if path not in self.files and not format_of(path) and self._resume(left, path, now):
@@ -287,15 +309,26 @@ class FileTarget:
             return False
         file.at = path
         file.serial = self.next_turn()
-        file.turn = -file.serial  # it comes before whatever is there now
+        self._earlier += 1
+        file.turn = self._earlier
         file.resume(left)
         self.rotated.append(file)
+        self._meet_unseen(file, now)
         return True
 
 
 def _goes_before(older: TailedFile, newer: TailedFile) -> bool:
     """Whether one is the older part of what the other goes on with."""
     return older.path == newer.path or is_rotated(older.at, newer.at)
+
+
+def _beside(path: str) -> list[os.DirEntry[str]]:
+    """All that is in the folder of a file; nothing where the folder is gone, and may come back."""
+    try:
+        with os.scandir(os.path.dirname(path) or ".") as entries:
+            return list(entries)
+    except OSError:
+        return []
 
 
 def _written_at(path: str) -> int:

@@ -82,6 +82,8 @@ class Poller:
         self._workers = workers
         self._throttle = throttle
         self._turn = asyncio.Lock()
+        self._unsent: Batch | None = None  # what was read must not be lost where sending it fails
+        self._found = Batch([], {})
 
     async def put(self, tailing: Tailing) -> None:
         async with self._turn:
@@ -105,14 +107,16 @@ class Poller:
         async with self._turn:
             batches = self._batches()
             while True:
-                begun = self._clock.monotonic()
-                batch = await self._workers.run(next, batches, None)
-                spent += self._clock.monotonic() - begun
-                if batch is None:
+                if self._unsent is None:
+                    begun = self._clock.monotonic()
+                    self._unsent = await self._workers.run(next, batches, None)
+                    spent += self._clock.monotonic() - begun
+                if self._unsent is None:
                     break
-                await self.outlet.send(batch)
+                await self.outlet.send(self._unsent)
                 if self._throttle is not None:
-                    self._throttle.spend(batch.count)
+                    self._throttle.spend(self._unsent.count)
+                self._unsent = None
         self.looks += 1
         return spent
 
@@ -133,19 +137,20 @@ class Poller:
 
     def _batches(self) -> Iterator[Batch]:
         """Of many targets in one: a thousand that have a line each are one batch."""
-        positions, size = dict[str, str](), 0
-        found = Batch([], positions)
+        size = 0
         for tailing in list(self.tailings):
             for batch in tailing.round(self.pace.search, self.pace.unfinished):
-                found.streams.extend(batch.streams)
-                positions.update(batch.positions)
+                self._found = self._found.with_more(batch)
                 size += batch.size
-                if size > BATCH_BYTES or len(found.streams) > _MOST_STREAMS:
-                    yield found
-                    positions, size = dict[str, str](), 0
-                    found = Batch([], positions)
+                if size > BATCH_BYTES or len(self._found.streams) > _MOST_STREAMS:
+                    yield self._taken()
+                    size = 0
             if self._throttle is not None and self._throttle.pause > 0:
                 self.tailings.append(self.tailings.pop(0))  # the next one comes first then
                 break
-        if found.streams or found.positions:
-            yield found
+        if self._found.streams or self._found.positions:
+            yield self._taken()
+
+    def _taken(self) -> Batch:
+        found, self._found = self._found, Batch([], {})
+        return found
