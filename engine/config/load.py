@@ -110,7 +110,6 @@ def load(
     """Everything from this prometheus.yml on; the others say where those configs are, if elsewhere.
 
     Without a `path` there is nothing to scrape, and `loki` stands alone. `mounts` are those of a compose file.
-
     `must_exist` makes a mistake of a rule file that is named and missing, as a check of files wants it; a running
     Prometheus takes it for a pattern that matches nothing. `environment` is what `${NAME}` stands for, if for anything.
     """
@@ -127,8 +126,7 @@ def load(
     probing = None if modules is None else load_blackbox(modules, translator, reading)
     tailing = None if tails is None else load_promtail(tails, translator, reading)
     lines = None if logs is None else _load_loki(logs, translator, reading)
-    for written in translator.unmounted:
-        reading.tell(Severity.WARNING, first, f"no volume holds {written}: what lies beside the configuration is taken")
+    reading.tell_unmounted(first, translator)
     return Loaded(
         file=first,
         config=config,
