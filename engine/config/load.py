@@ -126,7 +126,7 @@ def load(
     probing = None if modules is None else load_blackbox(modules, translator, reading)
     tailing = None if tails is None else load_promtail(tails, translator, reading)
     lines = None if logs is None else _load_loki(logs, translator, reading)
-    reading.tell_unmounted(first, translator)
+    _tell_unmounted(first, translator, reading)
     return Loaded(
         file=first,
         config=config,
@@ -143,6 +143,11 @@ def load(
         loki_file=logs,
         loki=lines,
     )
+
+
+def _tell_unmounted(path: Path, translator: Translator, reading: Reading) -> None:
+    for written in translator.unmounted:
+        reading.tell(Severity.WARNING, path, f"no volume holds {written}: what lies beside the configuration is taken")
 
 
 def _homes(

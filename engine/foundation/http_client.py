@@ -26,6 +26,7 @@ from isal import isal_zlib
 from multidict import CIMultiDict
 from yarl import URL
 
+from engine.foundation import http_socks
 from engine.foundation.addresses import AddressBook, LocalPage, Route
 from engine.foundation.errors import RemoteError
 from engine.foundation.http_answer import TooLongError
@@ -142,7 +143,7 @@ class HttpClient:
         self._tokens = None if config.oauth2 is None else tokens_of(config.oauth2, config, addresses, base)
         self._proxies = Proxies.of(config, os.environ)
         self._socket = socket
-        self._session: aiohttp.ClientSession | None = None
+        self._sessions: dict[URL | None, aiohttp.ClientSession] = {}
         self._plain = PlainClient(config.idle_conn_timeout / 1000)
         self._in_flight: Counter[str] = Counter()
 
@@ -156,8 +157,8 @@ class HttpClient:
 
     async def close(self) -> None:
         self._plain.close()
-        session, self._session = self._session, None
-        if session is not None:
+        sessions, self._sessions = self._sessions, {}
+        for session in sessions.values():
             await session.close()
         if self._tokens is not None:
             await self._tokens.close()
@@ -278,10 +279,12 @@ class HttpClient:
         """The answer up to its headers. Raises CallError, TimeoutError."""
         if url.scheme not in ("http", "https"):
             raise CallError(f'unsupported protocol scheme "{url.scheme}"')
-        if proxy is not None and proxy.scheme not in ("http", "https"):
-            raise CallError(f"{proxy.scheme} proxies are not supported: use an http or https one")
+        if proxy is not None and proxy.scheme not in ("http", "https", *http_socks.SCHEMES):
+            raise CallError(f"{proxy.scheme} proxies are not supported: use an http, https or socks5 one")
+        through = proxy if proxy is not None and proxy.scheme in http_socks.SCHEMES else None
+        proxy = None if through is not None else proxy
         try:
-            return await self._open().request(
+            return await self._session_of(through).request(
                 method,
                 url,
                 headers=headers,
@@ -297,6 +300,10 @@ class HttpClient:
             raise
         except (aiohttp.ClientError, OSError, UnicodeError) as error:
             raise CallError(go_error(error, url)) from None
+        except Exception as error:
+            if through is not None and (told := http_socks.failure(error, through, url)) is not None:
+                raise told from None
+            raise
 
     def _for_proxy(self) -> CIMultiDict[str]:
         """What a proxy is told when it is asked for a tunnel."""
@@ -334,17 +341,18 @@ class HttpClient:
         if not self._in_flight[host]:
             del self._in_flight[host]
 
-    def _open(self) -> aiohttp.ClientSession:
-        if self._session is None:
-            self._session = aiohttp.ClientSession(
-                connector=self._connector(),
-                cookie_jar=aiohttp.DummyCookieJar(),
-                read_bufsize=_BUFFER,
+    def _session_of(self, socks: URL | None) -> aiohttp.ClientSession:
+        """The connections through a SOCKS proxy, or all others. Raises CallError without the library for it."""
+        if (found := self._sessions.get(socks)) is None:
+            found = self._sessions[socks] = aiohttp.ClientSession(
+                connector=self._connector(socks), cookie_jar=aiohttp.DummyCookieJar(), read_bufsize=_BUFFER
             )
-        return self._session
+        return found
 
-    def _connector(self) -> aiohttp.BaseConnector:
+    def _connector(self, socks: URL | None) -> aiohttp.BaseConnector:
         kept = self._config.idle_conn_timeout / 1000
+        if socks is not None:
+            return http_socks.connector(socks, kept)
         if self._socket:
             return aiohttp.UnixConnector(self._socket, limit=0, keepalive_timeout=kept)
         return aiohttp.TCPConnector(limit=0, keepalive_timeout=kept, resolver=aiohttp.ThreadedResolver())

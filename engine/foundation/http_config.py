@@ -13,6 +13,7 @@ from typing import Annotated, ClassVar, Final, Protocol, Self
 
 import msgspec
 
+from engine.foundation import http_socks
 from engine.foundation.decode import OnlyHere, Report
 from engine.foundation.values import FilePath, GoDuration, Secret, Url
 
@@ -227,7 +228,10 @@ def check_http_url(url: Url, report: Report, key: str = "url") -> None:
 
 def _check_proxy(config: ProxyConfig, report: Report) -> None:
     url, scheme, environment = config.proxy_url, config.proxy_url.scheme, config.proxy_from_environment
-    if scheme not in ("", "http", "https"):
+    if scheme in http_socks.SCHEMES:
+        if not http_socks.available():
+            report.unsupported(http_socks.MISSING, "proxy_url")
+    elif scheme not in ("", "http", "https"):
         report.unsupported(f"{scheme} proxies are valid in the original, not supported yet", "proxy_url")
     if config.proxy_connect_header and not url and not environment:
         report.error("if proxy_connect_header is configured proxy_url must also be configured", "proxy_connect_header")

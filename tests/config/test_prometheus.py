@@ -180,6 +180,7 @@ def test_http_options_are_refused_in_the_originals_words(job: str, message: str)
     assert message in line
 
 
-def test_a_proxy_that_does_not_speak_http_is_not_supported_yet() -> None:
-    (finding,) = said("scrape_configs: [{job_name: a, proxy_url: 'socks5://localhost:1080'}]")
-    assert "proxy_url: socks5 proxies are valid in the original, not supported yet" in finding
+def test_a_proxy_of_another_kind_is_not_supported_yet() -> None:
+    assert said("scrape_configs: [{job_name: a, proxy_url: 'socks5://localhost:1080'}]") == []
+    (finding,) = said("scrape_configs: [{job_name: a, proxy_url: 'socks4://localhost:1080'}]")
+    assert "proxy_url: socks4 proxies are valid in the original, not supported yet" in finding

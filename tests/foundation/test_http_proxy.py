@@ -168,5 +168,39 @@ async def test_a_proxy_that_is_not_there_is_told() -> None:
 
 
 async def test_a_kind_of_proxy_that_is_not_spoken_to_is_told() -> None:
-    with pytest.raises(HttpError, match="socks5 proxies are not supported: use an http or https one"):
+    with pytest.raises(HttpError, match="socks4 proxies are not supported: use an http, https or socks5 one"):
+        await get("http://far.example/", HTTPClientConfig(proxy_url=Url("socks4://127.0.0.1:1")))
+
+
+async def _socks5(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """RFC 1928, with the password of RFC 1929; whoever asks for `far.example` gets the answer of a server there."""
+    version, methods = await reader.readexactly(2)
+    assert (version, 2 in await reader.readexactly(methods)) == (5, True)
+    writer.write(b"\x05\x02")
+    _, length = await reader.readexactly(2)
+    user = await reader.readexactly(length)
+    password = await reader.readexactly((await reader.readexactly(1))[0])
+    writer.write(b"\x01\x00" if (user, password) == (b"me", b"secret") else b"\x01\x01")
+    head = await reader.readexactly(5)
+    assert head[3] == 3  # a name, which the proxy looks up
+    name = await reader.readexactly(head[4])
+    port = int.from_bytes(await reader.readexactly(2), "big")
+    known = (name, port) == (b"far.example", 80)
+    writer.write(bytes([5, 0 if known else 4, 0, 1]) + bytes(6))
+    if known:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\nConnection: close\r\n\r\nfar")
+    await writer.drain()
+    writer.close()
+
+
+async def test_a_socks5_proxy_finds_the_name_and_passes_the_request_on() -> None:
+    server = await asyncio.start_server(_socks5, "127.0.0.1", 0)
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        config = HTTPClientConfig(proxy_url=Url(f"socks5://me:secret@127.0.0.1:{port}"))
+        assert (await get("http://far.example/", config)) == b"far"
+        with pytest.raises(HttpError, match=f"socks connect tcp 127.0.0.1:{port}->nowhere.example:80"):
+            await get("http://nowhere.example/", config)
+    with pytest.raises(HttpError, match=r"socks connect tcp 127\.0\.0\.1:1->far\.example:80"):
         await get("http://far.example/", HTTPClientConfig(proxy_url=Url("socks5://127.0.0.1:1")))
