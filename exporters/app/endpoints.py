@@ -42,7 +42,8 @@ class Endpoints:
         mounted = below(scope.get("root_path", ""), root)
         if mounted:
             return f"{_named(mounted, parameters)}/*"
-        return UNMATCHED if "router" in scope else self.of_path(path, status)
+        refused = 300 <= status < 500  # by a router that found nothing; older Starlette does not tell what it found
+        return UNMATCHED if "router" in scope and refused else self.of_path(path, status)
 
 
 ROUTE_KEY: Final = "exporters.app.route"

@@ -93,7 +93,7 @@ async def test_a_request_is_counted_under_its_whole_route(
     registry: CollectorRegistry, tmp_path: Any, path: str, endpoint: str, status: str
 ) -> None:
     (tmp_path / "logo.txt").write_text("logo")
-    await ask(shop(registry, tmp_path), "GET", path)
+    await ask(shop(registry, tmp_path), "GET", path, stays=True)
     assert requests(registry) == {("GET", endpoint, status): 1}
     assert exceptions(registry) == {endpoint: 0}
 
