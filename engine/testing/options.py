@@ -50,7 +50,7 @@ class EngineOptions:
 
     def load(self) -> Loaded:
         """Everything that the files say. Raises ConfigError, with all mistakes."""
-        loaded = self._without_config() if self.config is None else read(self.run_options())
+        loaded = self._without_config() if self.config is None else _without_logs(read(self.run_options()))
         reading = Reading()
         rules = {str(file): reading.parse(file, parse_rules) for file in _files(self.rules)}
         _refuse(reading.findings)
@@ -79,6 +79,11 @@ class EngineOptions:
             translations=(),
             sources={},
         )
+
+
+def _without_logs(loaded: Loaded) -> Loaded:
+    """Files of the machine are followed in no test."""
+    return replace(loaded, promtail=None, promtail_file=None, loki=None, loki_file=None)
 
 
 def config_of(**content: Any) -> PrometheusConfig:

@@ -132,7 +132,10 @@ def test_the_demo_starts_with_one_command_and_leaves_nothing_behind(tmp_path: Pa
             wait_for("the engine", ready.exists)
             stack = Stack(f"http://{json.loads(ready.read_text())['prometheus']}", f"http://127.0.0.1:{port}")
             wait_for("a scrape of the back end", lambda: stack.result('up{job="backend-api"} == 1'))
-            wait_for("a line of its log", (tmp_path / "data" / "app.log").read_text)
+            wait_for("a good probe", lambda: stack.result("probe_success == 1"))
+            loki = f"http://{json.loads(ready.read_text())['loki']}/loki/api/v1/query_range"
+            query = '{job="backend-api"} | json | message = "record created"'
+            wait_for("its log lines", lambda: fetch_json(loki, query=query)["data"]["result"])
         finally:
             process.send_signal(signal.SIGINT)
             _, told = process.communicate(timeout=20)
