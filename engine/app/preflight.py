@@ -62,6 +62,7 @@ def check_deliver(options: RunOptions, loaded: Loaded) -> None:
     """Raises ConfigError for a receiver that there is none of."""
     known = [RECEIVER, *(receiver.name for receiver in loaded.alertmanager.receivers)] if loaded.alertmanager else []
     known += [config.name or REMOTE_WRITE for config in loaded.config.remote_write]
+    known += [client.known_as for client in loaded.promtail.settled_clients] if loaded.promtail else []
     for name in sorted(options.deliver - {EVERYBODY}):
         if name not in known:
             near = get_close_matches(name, known, 1)

@@ -124,7 +124,7 @@ def summarise(app: Application, translated: list[tuple[str, str]], seconds: floa
 def _delivering(app: Application) -> list[str]:
     held = [f"no samples to {url}: it lies beyond this machine; --deliver sends them" for url in app.writes.withheld]
     sent = [f"samples to {queue.config.url}" for queue in app.writes.queues]
-    return [*_notifying(app), *sent, *held]
+    return [*_notifying(app), *sent, *held, *app.tailing.delivering()]
 
 
 def _notifying(app: Application) -> list[str]:

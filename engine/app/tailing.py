@@ -44,6 +44,7 @@ class Tailing:
     ) -> None:
         self.promtail: Promtail | None = None
         self._clock = clock
+        self._deliveries: list[tuple[str, bool]] = []
         if loaded.promtail is None or loaded.promtail_file is None:
             return
         from engine.promtail.manager import Promtail, PromtailParts  # noqa: PLC0415 - as the module says
@@ -70,6 +71,7 @@ class Tailing:
         """Wait until it has looked for the files that it was told of."""
         if self.promtail is not None:
             await self.promtail.settle()
+            self._deliveries = await self.promtail.deliveries()
 
     async def stop(self) -> None:
         if self.promtail is not None:
@@ -82,6 +84,13 @@ class Tailing:
         from engine.promtail.metrics import families  # noqa: PLC0415 - as the module says
 
         return families(self.promtail, self._clock.now_ns())
+
+    def delivering(self) -> list[str]:
+        """What goes to other Lokis, and what does not."""
+        return [
+            f"lines to {place}" if sent else f"no lines to {place}: it lies beyond this machine; --deliver sends them"
+            for place, sent in self._deliveries
+        ]
 
     def told(self) -> list[str]:
         """What is followed, where its lines go, and what is not followed, with the reason."""

@@ -197,7 +197,7 @@ def options_of(given: Mapping[str, Any]) -> RunOptions:
 
     data_dir = given["data_dir"]
     return RunOptions(
-        config=_config(given["config"], given["loki_config"]),
+        config=_config(given["config"], given["loki_config"] or given["promtail_config"]),
         alertmanager_config=given["alertmanager_config"],
         blackbox_config=given["blackbox_config"],
         promtail_config=given["promtail_config"],
@@ -281,10 +281,10 @@ def _web(given: Mapping[str, Any]) -> WebOptions:
     )
 
 
-def _config(given: Path | None, loki: Path | None) -> Path | None:
+def _config(given: Path | None, alone: Path | None) -> Path | None:
     """None where another component stands alone. Raises ConfigError."""
     path = given or Path("prometheus.yml")
-    if loki is not None and given is None and not path.is_file():
+    if alone is not None and given is None and not path.is_file():
         return None
     if given and path.is_dir():
         raise ConfigError(f"{path} is a folder: name the file in it, as in --config {path / 'prometheus.yml'}")

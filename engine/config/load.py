@@ -113,13 +113,13 @@ def load(
     `must_exist` makes a mistake of a rule file that is named and missing, as a check of files wants it; a running
     Prometheus takes it for a pattern that matches nothing. `environment` is what `${NAME}` stands for, if for anything.
     """
-    first = path or loki
+    first = path or loki or promtail
     assert first is not None, "something is to be run"
     reading, home, whole = Reading(environment), first.parent, path is not None
     beside = alertmanager or (find_alertmanager(home) if whole else None)
     modules = blackbox or (find_blackbox(home) if whole else None)
     tails = promtail or (find_promtail(home) if whole else None)
-    logs = loki or find_loki(home)
+    logs = loki or (find_loki(home) if whole else None)
     translator = Translator(_homes(home, beside, modules, logs, tails), data_dir, enabled=translate, mounts=mounts)
     config, rules = _scraping(path, translator, reading, must_exist) if path else (resolve(PrometheusConfig()), {})
     settings = None if beside is None else load_alertmanager(beside, translator, reading)

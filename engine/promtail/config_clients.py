@@ -41,6 +41,11 @@ class ClientConfig(HTTPClientConfig, frozen=True, kw_only=True):
     headers: Annotated[Mapping[str, Secret], _SINCE_2_9] = {}
     drop_rate_limited_batches: Annotated[bool, _SINCE_2_9] = False
 
+    @property
+    def known_as(self) -> str:
+        """By its name, else by whom it leads to."""
+        return self.name or self.url.host
+
     def check(self, report: Report) -> None:
         super().check(report)
         if not self.url:

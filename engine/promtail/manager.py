@@ -125,6 +125,10 @@ class Promtail:
         """Files that are not followed, and why."""
         return {path: why for job in self.jobs.values() for told in job.told() for path, why in told.skipped.items()}
 
+    async def deliveries(self) -> list[tuple[str, bool]]:
+        """Where other Lokis are, and whether lines are sent there."""
+        return [(one.place, await one.may_send()) for one in self.clients if isinstance(one, RemoteClient)]
+
     # --- the parts
 
     def _begin(self, config: PromtailConfig) -> None:

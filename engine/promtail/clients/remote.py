@@ -59,7 +59,7 @@ class RemoteClient:
 
     def __init__(self, config: ClientConfig, parts: RemoteParts) -> None:
         self.counts = SentCounts(config.url.host)
-        self.name = config.name or config.url.host
+        self.name = config.known_as
         self.failing = ""
         """Why nothing is taken now, if so."""
         self._config = config
@@ -138,7 +138,7 @@ class RemoteClient:
     # --- sending
 
     async def _deliver(self, request: Request) -> None:
-        if not await self._may_leave():
+        if not await self.may_send():
             self._withhold(request)
             return
         body = bytes(cramjam.snappy.compress_raw(push_request(request.lines())))
@@ -190,7 +190,8 @@ class RemoteClient:
             log.warning("promtail: %s does not take lines: %s", self.place, why)
         self.failing = why
 
-    async def _may_leave(self) -> bool:
+    async def may_send(self) -> bool:
+        """Whether it leads to this machine, or the user allowed it to leave."""
         if self._parts.delivery.policy.permits(self.name, on_this_machine=False):
             return True
         host, _, port = self._config.url.host.rpartition(":")
