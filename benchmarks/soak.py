@@ -17,9 +17,10 @@ from typing import Final
 
 import psutil
 
-from engine.app.application import Application, read
+from engine.app.application import Application
 from engine.app.around import Around
 from engine.app.options import RunOptions
+from engine.app.reading import read
 from engine.foundation.supervise import Supervisor
 from engine.foundation.workers import InlineWorkers
 from engine.testing.manual_clock import ManualClock

@@ -22,6 +22,7 @@ from engine.app import alertmanager_http, own_exporters, selfmetrics
 from engine.app.alertmanagers import Alertmanagers
 from engine.app.around import Around
 from engine.app.autoreload import AutoReload
+from engine.app.boards import BoardParts, BoardService
 from engine.app.changes import changes
 from engine.app.components import Components
 from engine.app.features import (
@@ -37,10 +38,11 @@ from engine.app.logs import Logs
 from engine.app.options import RunOptions
 from engine.app.preflight import check_folders
 from engine.app.probing import Probing
+from engine.app.reading import read
 from engine.app.routes import Served, routes
 from engine.app.storing import store_folder, store_options
 from engine.app.tailing import Tailing
-from engine.config.load import Loaded, load
+from engine.config.load import Loaded
 from engine.config.prometheus import PrometheusConfig
 from engine.config.render import render
 from engine.config.written import groups_of
@@ -133,7 +135,7 @@ class Application:
             self.store, around.workers, options.read_limits, lambda: self.config.global_.external_labels
         )
         self._federation = FederationCounts()
-        self._gateway = self._make_gateway()
+        self._gateway, self._boards = self._make_gateway(), self._make_boards()
         self._browser = OwnCounts()
         self._receiver = Receiver(self.store, around.workers, around.clock)
         self.writes = self._make_writes()
@@ -269,6 +271,7 @@ class Application:
         await self._peers.close()
         if self._gateway is not None:
             self._gateway.close()
+        await self._boards.close()
         await self._around.supervisor.stop_all()
         self._around.workers.close()  # upkeep that was under way must not outlive the store
         self.store.close()
@@ -361,6 +364,7 @@ class Application:
             per_step_stats=PER_STEP_STATS in self.options.features,
             config=lambda: render(self.config),
             runtime=self.runtime,
+            boards=self._boards,
             reload=self.reload,
             quit=self.quit,
         )
@@ -407,6 +411,11 @@ class Application:
             external_url=self.external_url("alertmanager"),
         )
         return AlertManager(loaded.alertmanager, loaded.alertmanager_file.parent, surroundings)
+
+    def _make_boards(self) -> BoardService:
+        clock, workers = self._around.clock, self._around.workers
+        parts = BoardParts(clock, workers, self.queries, self.store, self.rules, self.components)
+        return BoardService(parts, lambda: self.loaded, self.reload, self.options.data_dir)
 
     def _make_gateway(self) -> PushGateway | None:
         if not self.options.enable_pushes:
@@ -472,22 +481,3 @@ class Application:
 
 def _dialect(options: RunOptions) -> Dialect:
     return Dialect.PROMETHEUS_3 if PROMETHEUS_3 in options.features else Dialect.PROMETHEUS_2
-
-
-def read(options: RunOptions) -> Loaded:
-    """All files. Raises ConfigError with every mistake, one a line."""
-    loaded = load(
-        options.config,
-        alertmanager=options.alertmanager_config,
-        blackbox=options.blackbox_config,
-        promtail=options.promtail_config,
-        loki=options.loki_config,
-        data_dir=options.data_dir or Path(),
-        translate=options.translate,
-        environment=options.environment,
-        mounts=options.mounts,
-    )
-    if loaded.fatal:
-        mistakes: Sequence[str] = [str(finding) for finding in loaded.findings if finding.fatal]
-        raise ConfigError("the configuration can't be used:\n" + "\n".join(f"  {line}" for line in mistakes))
-    return loaded

@@ -69,6 +69,7 @@ class Components:
         self._bound: dict[str, _Bound] = {}
         self._routes: Mapping[str, Sequence[web.RouteDef]] = {}
         self._stack = AsyncExitStack()
+        self._most_boards = None if loaded.grafana is None else loaded.grafana.settings.max_connections
         for component in wanted(loaded):
             self._bind(component, listener_of(component, options, loaded))
 
@@ -120,6 +121,8 @@ class Components:
     async def _answer(self, component: str) -> None:
         bound = self._bound[component]
         how = replace(self._serving, counts=self._counts_of(component))
+        if component == "grafana" and self._most_boards is not None:
+            how = replace(how, limits=replace(how.limits, connections=self._most_boards))
         app = application(self._routes[component], bound.listener, self._clock, how)
         await self._stack.enter_async_context(running(app, bound.socket, self._clock, self._supervisor, how))
 
@@ -159,6 +162,8 @@ def wanted(loaded: Loaded) -> list[str]:
     named = {component for address in _addresses(loaded) if (component := _component(address)) is not None}
     if loaded.alertmanager is not None:
         named.add("alertmanager")
+    if loaded.grafana is not None:
+        named.add("grafana")
     if loaded.blackbox is not None:
         named.add("blackbox")
     if loaded.promtail is not None:
@@ -174,6 +179,10 @@ def wanted(loaded: Loaded) -> list[str]:
 
 def listener_of(component: str, options: RunOptions, loaded: Loaded) -> Listener | None:
     """Where it listens, if it does: a flag beats its configuration, that beats the default. Raises ConfigError."""
+    if component == "grafana" and loaded.grafana is not None:
+        settings = loaded.grafana.settings
+        host, port = settings.http_address or "127.0.0.1", settings.http_port or DEFAULT_PORTS[component]
+        return options.listener(component) if component in options.listen else Listener(component, host, port)
     if component == "loki" and loaded.loki is not None:
         return options.listener(component, loaded.loki.config.server.http_listen_port)
     if component != "promtail" or component in options.listen or loaded.promtail is None:

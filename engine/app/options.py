@@ -19,7 +19,7 @@ from engine.web.server import Listener, parse_listen
 # Where each original listens, and so do we, on this machine alone.
 DEFAULT_PORTS: Final = MappingProxyType({
     "prometheus": 9090, "alertmanager": 9093, "node": 9100, "cadvisor": 8080, "blackbox": 9115, "loki": 3100,
-    "promtail": 9080,
+    "promtail": 9080, "grafana": 3000,
 })  # fmt: skip
 OFF: Final = "off"
 PAGE_TITLE: Final = "Prometheus Time Series Collection and Processing Server"
@@ -59,7 +59,8 @@ class RunOptions:
     and bytes; it and `wal_compression` are None where no flag was given, and so
     is `auto_reload_seconds` where files are not watched. `features` are of `engine.app.features`.
     `environment` is what `${NAME}` in files stands for, if for anything. Of a compose file there are `mounts` (what
-    containers see, and where it lies), the node exporter's flags, and `notes` of what is otherwise than there.
+    containers see, and where it lies), the node exporter's flags, Grafana's variables, and `notes` of what is otherwise
+    than there.
     """
 
     config: Path | None
@@ -67,6 +68,7 @@ class RunOptions:
     blackbox_config: Path | None = None
     promtail_config: Path | None = None
     loki_config: Path | None = None
+    grafana_provisioning: Path | None = None
     data_dir: Path | None = Path("engine-data")
     data_dir_given: bool = False
     listen: Mapping[str, str] = field(default_factory=dict)
@@ -89,6 +91,7 @@ class RunOptions:
     queue_capacity: int = QUEUE_CAPACITY
     free_ports: bool = False
     mounts: tuple[tuple[str, Path], ...] = ()
+    grafana_variables: Mapping[str, str] = field(default_factory=dict)
     node_flags: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     ready_file: Path | None = None

@@ -17,11 +17,12 @@ import click
 import msgspec
 import psutil
 
-from engine.app.application import Application, read
+from engine.app.application import Application
 from engine.app.around import Around
 from engine.app.datafolder import DataFolder
 from engine.app.options import RunOptions
 from engine.app.preflight import check_deliver, check_external_url, check_folders, check_ready_file, check_stdin
+from engine.app.reading import read
 from engine.app.summary import Summary
 from engine.config.load import Loaded
 from engine.foundation.clock import SECOND, Clock, SystemClock
@@ -114,6 +115,7 @@ def summarise(app: Application, translated: list[tuple[str, str]], seconds: floa
         jobs=len(loaded.config.scrape_configs),
         rules=rule_count(loaded),
         tailing=app.tailing.told(),
+        dashboards=0 if loaded.grafana is None else len(loaded.grafana.boards),
         translated=translated,
         delivering=_delivering(app),
         warnings=[*options.notes, *app.components.moved]

@@ -11,6 +11,7 @@ from aiohttp import web
 
 from engine.alerting.manager import AlertManager
 from engine.app import selfmetrics
+from engine.app.boards import BoardService
 from engine.app.options import WebOptions
 from engine.app.probing import Probing
 from engine.foundation.clock import Clock
@@ -40,6 +41,7 @@ from engine.web.api import (
     targets,
     write,
 )
+from engine.web.api.grafana.paths import engine_routes, grafana_routes
 from engine.web.consoles import Consoles, Folders
 from engine.web.prefix import below
 from exporters.blackbox.pages import probe_routes
@@ -50,6 +52,9 @@ from exporters.serve import Collect, landing, metrics
 if TYPE_CHECKING:
     from engine.promtail.manager import Promtail
     from engine.remote.pushes.gateway import PushGateway
+
+BOARDS: Final = ("/dashboards", "/d/{uid}", "/d/{uid}/{slug}", "/explore", "/login")
+"""Paths of the page at the port of Grafana."""
 
 
 _OF_LOGS: Final = ("/loki/api/", "/otlp/v1/logs", "/api/prom/")
@@ -92,6 +97,7 @@ class Served:
     per_step_stats: bool
     config: Callable[[], str]
     runtime: Callable[[], status.Runtime]
+    boards: BoardService
     reload: Callable[[], Awaitable[None]]
     quit: Callable[[], None]
 
@@ -112,6 +118,7 @@ def routes(app: Served, collects: Mapping[str, Collect]) -> dict[str, list[web.R
         *probe_routes(app.probing.exporter),
         *_consoles(app).routes(),
         *assets.routes(app.web.assets),
+        *engine_routes(app.boards.service),
         *page.routes(_about(app, "prometheus")),
     ]
     return {
@@ -122,6 +129,14 @@ def routes(app: Served, collects: Mapping[str, Collect]) -> dict[str, list[web.R
             *page.routes(_about(app, "alertmanager"), page.ALERTING_PATHS),
         ],
         "node": [metrics(collects["node"], text_alone=True), landing("Node Exporter")],
+        "grafana": below(
+            app.boards.prefix,
+            [
+                *grafana_routes(app.boards.service),
+                metrics(collects["prometheus"]),
+                *page.routes(_about(app, "grafana"), BOARDS),
+            ],
+        ),
         "blackbox": probing_routes(app.probing.exporter, app.reload),
         "promtail": _of_promtail(app, collects),
         "cadvisor": [metrics(collects["cadvisor"], text_alone=True), landing("cAdvisor")],

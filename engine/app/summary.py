@@ -25,6 +25,7 @@ class Summary:
     jobs: int
     rules: int
     tailing: Sequence[str]
+    dashboards: int
     translated: Sequence[tuple[str, str]]
     delivering: Sequence[str]
     warnings: Sequence[str]
@@ -48,6 +49,7 @@ class Summary:
         yield from _block("scraping", [f"{_count(self.targets, 'target')} in {_count(self.jobs, 'job')}"])
         yield from _block("evaluating", [_count(self.rules, "rule")] if self.rules else [])
         yield from _block("tailing", self.tailing)
+        yield from _block("drawing", [_count(self.dashboards, "dashboard")] if self.dashboards else [])
         yield from _block("translated", [f"{written} -> {used}" for written, used in self.translated])
         yield from _block("delivering", self.delivering)
         yield from _block("warnings", self.warnings)

@@ -28,7 +28,6 @@ _COMPOSED: Final = "engine.composed"
 
 # Flags of the original that mean something and are not built: refused by name, never ignored.
 NOT_YET: Final = (
-    "--grafana-provisioning",
     "--scrape.adjust-timestamps",
     "--scrape.timestamp-tolerance",
     "--storage.agent.path",
@@ -66,6 +65,10 @@ class RunCommand(click.Command):
 @click.option("--blackbox-config", type=click.Path(path_type=Path), help="blackbox.yml, if elsewhere")
 @click.option("--promtail-config", type=click.Path(path_type=Path), help="Promtail's file, if elsewhere")
 @click.option("--loki-config", type=click.Path(path_type=Path), help="Loki's file, if elsewhere")
+@click.option(
+    "--grafana-provisioning", type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="Grafana's provisioning folder, if elsewhere",
+)  # fmt: skip
 @click.option(
     "--data-dir", "--storage.tsdb.path", default="engine-data", show_default=True,
     help="where samples, silences and the journal are kept; :memory: keeps nothing",
@@ -202,6 +205,7 @@ def options_of(given: Mapping[str, Any]) -> RunOptions:
         blackbox_config=given["blackbox_config"],
         promtail_config=given["promtail_config"],
         loki_config=given["loki_config"],
+        grafana_provisioning=given["grafana_provisioning"],
         data_dir=None if data_dir == IN_MEMORY else Path(data_dir),
         data_dir_given=_named("data_dir"),
         listen=_addresses(given["listen"], given["listen_address"]),
@@ -251,7 +255,7 @@ def _of_compose(found: Composed | None) -> dict[str, Any]:
     if found is None:
         return {}
     mounts = tuple((mount.inside, mount.host) for mount in found.mounts if mount.host is not None)
-    return {"mounts": mounts, "node_flags": found.node, "notes": found.notes}
+    return {"mounts": mounts, "node_flags": found.node, "notes": found.notes, "grafana_variables": found.grafana}
 
 
 def _auto_reload(given: Mapping[str, Any]) -> float | None:

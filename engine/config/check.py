@@ -17,6 +17,7 @@ import msgspec
 from yaml.nodes import MappingNode
 
 from engine.alerting.config import AlertmanagerConfig
+from engine.config.check_grafana import check_grafana, is_grafana
 from engine.config.existence import check_files
 from engine.config.foreign import foreign
 from engine.config.lint import DEFAULT as DEFAULT_LINTS
@@ -46,7 +47,7 @@ from engine.rules.config import RuleFile
 from exporters.blackbox.config import BlackboxConfig
 from promql.syntax.parser import parse_as_2
 
-Kind: TypeAlias = Literal["config", "rules", "alertmanager", "loki", "promtail", "web-config", "blackbox"]
+Kind: TypeAlias = Literal["config", "rules", "alertmanager", "loki", "promtail", "web-config", "blackbox", "grafana"]
 ORIGINALS: Final[Mapping[str, tuple[Kind, ...]]] = MappingProxyType({
     "prometheus-2.42": ("config", "rules", "web-config"), "alertmanager-0.25": ("alertmanager",),
     "promtail-2.7": ("promtail",), "blackbox-0.23": ("blackbox",),
@@ -113,8 +114,8 @@ def check(path: Path, kind: Kind | None = None, how: Judging | None = None) -> V
     """Judge one file and what it names. Never raises for what stands in a file."""
     if kind is None:
         keys = first_keys(path)
-        kind = guess_kind(path, keys)
-        if owner := foreign(path, keys, len(keys & _KEYS[kind])):
+        kind = "grafana" if is_grafana(path, keys) else guess_kind(path, keys)
+        if kind != "grafana" and (owner := foreign(path, keys, len(keys & _KEYS[kind]))):
             return Verdict(path, "", (_unsupported(path, owner),), {})
     how = how or Judging()
     reading = Reading(how.environment)
@@ -269,6 +270,7 @@ def _check_web_config(path: Path, reading: Reading, _: Judging) -> str:
 _CHECKS: Final[Mapping[Kind, Callable[[Path, Reading, Judging], str]]] = MappingProxyType({
     "config": _check_config, "rules": _check_rules, "alertmanager": _check_alertmanager,
     "promtail": _check_promtail, "web-config": _check_web_config, "blackbox": _check_blackbox,
+    "grafana": lambda path, reading, how: check_grafana(path, reading, translate=how.translate),
     "loki": _check_loki,
 })  # fmt: skip
 

@@ -10,8 +10,7 @@ from typing import Final
 # The keys of a file's first level that are known of each program's files.
 KEYS: Final[Mapping[str, frozenset[str]]] = MappingProxyType({
     "Grafana": frozenset({
-        "annotations", "apiVersion", "contactPoints", "dashboard", "datasources", "deleteDatasources", "panels",
-        "policies", "providers", "schemaVersion", "templating", "timezone", "uid",
+        "apiVersion", "contactPoints", "dashboard", "muteTimes", "policies", "templates",
     }),
     "Docker Compose": frozenset({"configs", "networks", "secrets", "services", "version", "volumes"}),
     "Kubernetes": frozenset({"apiVersion", "kind", "metadata", "spec"}),
@@ -23,8 +22,6 @@ def foreign(path: Path, keys: frozenset[str], own: int) -> str:
 
     `keys` are those of its first level, of which `own` are also known of the nearest of our kinds.
     """
-    if path.suffix == ".ini":
-        return "Grafana"
     known = {name: len(keys & theirs) for name, theirs in KEYS.items()}
     most = max(known.values())
     if most < own or not most:

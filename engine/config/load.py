@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final
 
@@ -31,6 +31,7 @@ from engine.rules.config import RuleFile
 from exporters.blackbox.config import BlackboxConfig, parse_blackbox
 
 if TYPE_CHECKING:  # few have logs, and what reads their files would be loaded at every start
+    from engine.config.grafana import Grafana
     from engine.logs.config.settings import LogSettings
     from engine.promtail.config import PromtailConfig
 
@@ -83,6 +84,7 @@ class Loaded:
     promtail: PromtailConfig | None = None
     loki_file: Path | None = None
     loki: LogSettings | None = None
+    grafana: Grafana | None = None
 
     @property
     def fatal(self) -> bool:
@@ -194,6 +196,42 @@ def find_loki(folder: Path) -> Path | None:
 def find_promtail(folder: Path) -> Path | None:
     """Promtail's, likewise."""
     return _beside(folder, _PROMTAIL_FILES)
+
+
+def find_grafana(folder: Path) -> Path | None:
+    """The `grafana/` with a `provisioning/` in this folder or its parent, or what holds one itself."""
+    for base in (folder, Path(os.path.normpath(folder / ".."))):
+        for found in (base / "grafana", base):
+            if (found / "provisioning").is_dir():
+                return found
+    return None
+
+
+def with_boards(
+    loaded: Loaded,
+    folder: Path | None,
+    environment: Mapping[str, str],
+    *,
+    translate: bool = True,
+    mounts: Sequence[tuple[str, Path]] = (),
+) -> Loaded:
+    """With what Grafana's folder says: `folder`, or the one that lies beside.
+
+    Its files and `GF_*` are read with this environment, whatever `${NAME}` means elsewhere.
+    """
+    found = folder or find_grafana(loaded.file.parent)
+    if found is None:
+        return loaded
+    from engine.config.grafana import load_grafana  # noqa: PLC0415 - few have one
+
+    boards = load_grafana(found, environment, Translator({}, Path(), enabled=translate, mounts=mounts))
+    return replace(
+        loaded,
+        grafana=boards,
+        findings=settled([*loaded.findings, *boards.findings]),
+        sources={**loaded.sources, **boards.read},
+        translations=(*loaded.translations, *(Translation(*one) for one in boards.translations)),
+    )
 
 
 def _beside(folder: Path, names: Iterable[str]) -> Path | None:

@@ -88,6 +88,12 @@ class Regex:
         for found in self._compiled.finditer(text):
             yield [found.span(group) for group in range(self._compiled.groups + 1)]
 
+    def finds(self, text: str) -> Iterator[tuple[str, list[str], dict[str, str]]]:
+        """All matches: the whole, the groups (empty where one took no part), and those with names."""
+        for found in self._compiled.finditer(text):
+            groups = [group or "" for group in found.groups()]
+            yield found.group(0), groups, {name: group or "" for name, group in found.groupdict().items()}
+
     def expand(self, text: str, template: str) -> str | None:
         """Go's `Regexp.Expand` of the first match: `$1`, `$name`, `${name}`, `$$`; None without a match."""
         found = self._compiled.search(text)

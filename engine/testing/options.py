@@ -9,8 +9,8 @@ from typing import Any, Final
 
 import msgspec
 
-from engine.app.application import read
 from engine.app.options import DEFAULT_PORTS, OFF, RunOptions
+from engine.app.reading import read
 from engine.config.load import Loaded, load_alertmanager
 from engine.config.prometheus import PrometheusConfig, parse_prometheus
 from engine.config.reading import Reading

@@ -10,8 +10,8 @@ from urllib.parse import quote
 
 import pytest
 
-from engine.app.application import read
 from engine.app.options import RunOptions
+from engine.app.reading import read
 from engine.app.storing import store_folder, store_options
 from engine.config.prometheus import parse_prometheus
 from engine.foundation.errors import ConfigError

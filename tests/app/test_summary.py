@@ -19,6 +19,7 @@ FULL = Summary(
     jobs=2,
     rules=3,
     tailing=["4 files in 1 job, to loki:3100, in process", "not /var/log/lastlog: no text"],
+    dashboards=0,
     translated=[("node-exporter:9100", "node, in process")],
     delivering=["mail"],
     warnings=["odd"],

@@ -9,9 +9,10 @@ from typing import Any
 
 from aiohttp import ClientSession
 
-from engine.app.application import Application, read
+from engine.app.application import Application
 from engine.app.around import Around
 from engine.app.options import RunOptions
+from engine.app.reading import read
 from engine.foundation.supervise import Supervisor
 from engine.foundation.workers import InlineWorkers
 from engine.testing.manual_clock import ManualClock
@@ -22,6 +23,7 @@ ANYWHERE = {
     "alertmanager": "127.0.0.1:0",
     "node": "127.0.0.1:0",
     "blackbox": "127.0.0.1:0",
+    "grafana": "127.0.0.1:0",
 }
 
 

@@ -90,7 +90,7 @@ def test_a_component_listens_where_it_is_told_or_not_at_all(config: Path) -> Non
     ("pair", "said"),
     [
         ("9090", "--listen 9090: want COMPONENT=HOST:PORT or COMPONENT=off"),
-        ("grafana=:1", "--listen grafana=:1: want COMPONENT=HOST:PORT or COMPONENT=off; components: prometheus,"),
+        ("tempo=:1", "--listen tempo=:1: want COMPONENT=HOST:PORT or COMPONENT=off; components: prometheus,"),
         ("node=9100", "--listen node=9100: want HOST:PORT, for example"),
         ("node=a:99999", "--listen node=a:99999: want HOST:PORT"),
         ("node=", "--listen node=: want HOST:PORT"),

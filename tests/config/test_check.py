@@ -44,9 +44,7 @@ def test_a_file_without_keys_tells_its_kind_by_its_name() -> None:
 @pytest.mark.parametrize(
     ("name", "text", "owner"),
     [
-        ("default.yml", "apiVersion: 1\nproviders: []", "Grafana"),
-        ("dashboard.json", '{"panels": [], "schemaVersion": 38, "templating": {}}', "Grafana"),
-        ("grafana.ini", "[server]\nhttp_port = 3000", "Grafana"),
+        ("contact.yml", "apiVersion: 1\ncontactPoints: []", "Grafana"),
         ("docker-compose.yml", "version: '3.8'\nservices: {}", "Docker Compose"),
     ],
 )

@@ -117,9 +117,6 @@ class _Maker:
 
     def take(self, service: Service) -> None:
         kind = kind_of(service)
-        if kind is not None and kind.component == "grafana" and "--grafana-provisioning" not in self._known:
-            self._notes.append(f"{service.name} is not started: dashboards are not shown yet")
-            return
         if kind is None:
             self._notes.append(f"{service.name} ({service.image or 'no image'}) is not started: it is none of ours")
             return

@@ -1,0 +1,205 @@
+"""The component `grafana`: made when somebody first asks for a dashboard, and again after a reload.
+
+What a start needs of it is cheap: which files there are was read with the configuration, and no dashboard is parsed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from yarl import URL
+
+from engine.app.components import Components
+from engine.config.load import Loaded
+from engine.foundation.clock import Clock
+from engine.foundation.delivery import is_loopback
+from engine.foundation.http_client import HttpClient
+from engine.foundation.http_config import BasicAuth, HTTPClientConfig, HttpHeader, TlsConfig
+from engine.foundation.workers import Workers
+from engine.query.engine import QueryEngine
+from engine.rules.manager import RuleManager
+from engine.tsdb.store import Store
+
+if TYPE_CHECKING:
+    from engine.config.grafana import Provisioned
+    from engine.dashboards.sources.ports import Source
+    from engine.web.api.grafana.service import Service
+
+
+@dataclass(frozen=True, slots=True)
+class BoardParts:
+    """What the component asks: the store, its language, the rules; and where the others listen."""
+
+    clock: Clock
+    workers: Workers
+    queries: QueryEngine
+    store: Store
+    rules: RuleManager
+    components: Components
+
+
+class BoardService:
+    """Owns the service and its connections. What saved dashboards were before is kept under `data`, if anywhere."""
+
+    def __init__(
+        self,
+        parts: BoardParts,
+        loaded: Callable[[], Loaded],
+        reload: Callable[[], Awaitable[None]],
+        data: Path | None,
+    ) -> None:
+        self._parts = parts
+        self._loaded = loaded
+        self._reload = reload
+        self._versions = None if data is None else data / "grafana" / "versions"
+        self._service: Service | None = None
+        self._made_from: Loaded | None = None
+
+    @property
+    def prefix(self) -> str:
+        """Below which Grafana's port answers."""
+        boards = self._loaded().grafana
+        return "" if boards is None else boards.settings.prefix
+
+    async def service(self) -> Service:
+        """For a handler: of the configuration that is in force."""
+        loaded = self._loaded()
+        if self._service is None or loaded is not self._made_from:
+            old, self._service = self._service, self._make(loaded)
+            self._made_from = loaded
+            if old is not None:
+                await _close(old)
+        return self._service
+
+    def _make(self, loaded: Loaded) -> Service:
+        from engine.config.grafana_ini import Settings  # noqa: PLC0415 - few draw dashboards
+        from engine.dashboards.library import Library  # noqa: PLC0415
+        from engine.dashboards.sources.shelf import Shelf  # noqa: PLC0415
+        from engine.dashboards.view.panel import Desk  # noqa: PLC0415
+        from engine.web.api.grafana.boards import told  # noqa: PLC0415
+        from engine.web.api.grafana.service import Account, Service  # noqa: PLC0415
+
+        parts, boards = self._parts, loaded.grafana
+        settings = Settings() if boards is None else boards.settings
+        library = Library(() if boards is None else boards.shelves, self._versions, settings.versions)
+        desk = Desk(
+            shelf=Shelf(_sources(parts, () if boards is None else boards.sources, loaded.file.parent)),
+            clock=parts.clock,
+            workers=parts.workers,
+            alerts=lambda: _alerts(parts.rules),
+            boards=lambda: [told(one) for one in library.entries],
+        )
+        host = parts.components.ports.get("grafana", "127.0.0.1:0").rpartition(":")[0].strip("[]")
+        account = Account(
+            user=settings.user,
+            password=settings.password,
+            anonymous=settings.anonymous,
+            org=settings.org_name,
+            loopback=is_loopback(host),
+        )
+        return Service(
+            desk=desk,
+            library=library,
+            account=account,
+            root_url=settings.root_url or parts.components.url("grafana"),
+            theme=settings.theme,
+            timezone=settings.timezone,
+            home=settings.home,
+            sign_up=settings.sign_up,
+            reload=self._reload,
+        )
+
+    async def close(self) -> None:
+        """Let go of connections."""
+        service, self._service = self._service, None
+        if service is not None:
+            await _close(service)
+
+
+async def _close(service: Service) -> None:
+    for source in service.desk.shelf.all:
+        await source.close()
+
+
+def _sources(parts: BoardParts, given: Sequence[Provisioned], base: Path) -> list[Source]:
+    """Those of the files; without any, what runs in this process."""
+    from engine.config.grafana import Provisioned  # noqa: PLC0415
+    from engine.dashboards.provision import DataSourceConfig  # noqa: PLC0415
+
+    if not given:
+        own = [DataSourceConfig(name="Prometheus", type="prometheus", url="http://prometheus:9090", is_default=True)]
+        if parts.components.runs("loki"):
+            own.append(DataSourceConfig(name="Loki", type="loki", url="http://loki:3100"))
+        given = [Provisioned(one) for one in own]
+    return [_source(parts, one, number, base) for number, one in enumerate(given, 1)]
+
+
+def _source(parts: BoardParts, given: Provisioned, number: int, base: Path) -> Source:
+    from engine.dashboards.intervals import DEFAULT_SCRAPE_MS, length  # noqa: PLC0415
+    from engine.dashboards.sources.local import LocalPrometheus  # noqa: PLC0415
+    from engine.dashboards.sources.ports import SourceInfo  # noqa: PLC0415
+    from engine.dashboards.sources.remote import RemoteSource  # noqa: PLC0415
+
+    config = given.config
+    component = parts.components.addresses.component(URL(config.url)) if config.url else None
+    local = config.type == "prometheus" and component == "prometheus"
+    info = SourceInfo(
+        id=number,
+        uid=config.id,
+        name=config.name,
+        type=config.type,
+        url=config.url,
+        is_default=config.is_default,
+        editable=config.editable,
+        access=config.access,
+        scrape_ms=length(str(given.json.get("timeInterval") or ""), DEFAULT_SCRAPE_MS),
+        json=given.json,
+        place="in process" if component is not None else "remote",
+        problem="" if config.type in ("prometheus", "loki") else f"sources of type {config.type!r} can't be asked here",
+    )
+    remote = RemoteSource(info, _client(parts, given, base))
+    return LocalPrometheus(info, parts.queries, parts.store, remote) if local else remote
+
+
+def _client(parts: BoardParts, given: Provisioned, base: Path) -> HttpClient:
+    config = given.config
+    auth = BasicAuth(username=config.basic_auth_user, password=_secret(given, "basicAuthPassword"))
+    headers = {
+        str(name): HttpHeader(
+            secrets=(config.secure_json_data[f"httpHeaderValue{key.removeprefix('httpHeaderName')}"],)
+        )
+        for key, name in given.json.items()
+        if key.startswith("httpHeaderName")
+        and f"httpHeaderValue{key.removeprefix('httpHeaderName')}" in config.secure_json_data
+    }
+    skips = given.json.get("tlsSkipVerify") is True
+    http = HTTPClientConfig(
+        basic_auth=auth if config.basic_auth else None,
+        http_headers=headers,
+        tls_config=TlsConfig(insecure_skip_verify=skips),
+    )
+    return HttpClient(http, parts.components.addresses, base=base)
+
+
+def _secret(given: Provisioned, key: str) -> Any:
+    return given.config.secure_json_data.get(key) or given.config.basic_auth_password
+
+
+def _alerts(rules: RuleManager) -> list[dict[str, Any]]:
+    """As panels list them, those that are firing first."""
+    found = [
+        {
+            "name": one.labels.get("alertname"),
+            "state": one.state,
+            "labels": one.labels.as_dict(),
+            "annotations": dict(one.annotations),
+            "value": one.value if one.value == one.value else None,
+            "since": one.active_at,
+            "group": "",
+        }
+        for one in rules.alerts()
+    ]
+    return sorted(found, key=lambda one: (one["state"] != "firing", one["name"]))

@@ -1,0 +1,1 @@
+"""Transformations: from frames to frames, one table."""

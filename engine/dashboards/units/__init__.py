@@ -1,0 +1,1 @@
+"""Units: how a number is written for people."""

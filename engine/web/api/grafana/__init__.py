@@ -1,0 +1,1 @@
+"""Grafana's HTTP API, and the one that the page draws dashboards from."""

@@ -1,0 +1,59 @@
+"""From a handler to an answer: who may come in, what errors look like, how JSON is written."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import msgspec
+from aiohttp import web
+
+from engine.dashboards.json import Json
+from engine.dashboards.library import LibraryError
+from engine.dashboards.sources.ports import SourceError
+from engine.dashboards.times import TimeError
+from engine.foundation.errors import EngineError
+from engine.web.api.grafana.service import COOKIE, Service
+
+Handler = Callable[[web.Request, Service], Awaitable[web.StreamResponse]]
+
+
+async def answered(handler: Handler, request: web.Request, service: Service, *, guarded: bool) -> web.StreamResponse:
+    """The handler's answer; errors as Grafana words them."""
+    if guarded:
+        refused = service.admits(request.headers.get("Authorization", ""), request.cookies.get(COOKIE, ""))
+        if refused:
+            answer = message(refused, 401)
+            if not request.path.startswith("/api/") or request.path.startswith("/api/engine/"):
+                answer.headers["WWW-Authenticate"] = 'Basic realm="Grafana"'
+            return answer
+    service.look()
+    try:
+        return await handler(request, service)
+    except LibraryError as error:
+        return message(str(error), error.status)
+    except TimeError as error:
+        return message(str(error), 400)
+    except SourceError as error:
+        return message(str(error), 502)
+    except EngineError as error:
+        return message(str(error), 400)
+
+
+def json(found: Any, status: int = 200) -> web.Response:
+    return web.Response(status=status, body=msgspec.json.encode(found), content_type="application/json")
+
+
+def message(text: str, status: int) -> web.Response:
+    return json({"message": text}, status)
+
+
+async def body(request: web.Request) -> Json:
+    """The request's JSON. Raises LibraryError."""
+    try:
+        found = msgspec.json.decode(await request.read() or b"{}")
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise LibraryError(f"bad request data: {error}", 400) from None
+    if not isinstance(found, dict):
+        raise LibraryError("bad request data: want an object", 400)
+    return found

@@ -1,0 +1,84 @@
+"""What the handlers of Grafana's API have in common: sources, dashboards, who may come in."""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from base64 import b64decode
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Final
+
+from engine.dashboards.library import Library
+from engine.dashboards.view.panel import Desk
+
+VERSION: Final = "9.4.7"
+COOKIE: Final = "grafana_session"
+_MOST_SESSIONS: Final = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """Who may come in. `password` None lets everybody in, where only this machine can come."""
+
+    user: str = "admin"
+    password: str | None = field(default=None, repr=False)
+    anonymous: bool = False
+    org: str = "Main Org."
+    loopback: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """`reload` reads all provisioning files again."""
+
+    desk: Desk
+    library: Library
+    account: Account
+    root_url: str
+    theme: str
+    timezone: str
+    home: str
+    sign_up: bool
+    reload: Callable[[], Awaitable[None]]
+    sessions: dict[str, str] = field(default_factory=dict)
+
+    def look(self) -> None:
+        """At the files, if it is time to."""
+        self.library.look(self.desk.clock.monotonic())
+
+    def knows(self, user: str, password: str) -> bool:
+        """Whether these are the credentials; any are, where no password is set and only this machine can ask."""
+        if self.account.password is None:
+            return self.account.loopback
+        same = hmac.compare_digest(user.encode(), self.account.user.encode())
+        return hmac.compare_digest(password.encode(), self.account.password.encode()) and same
+
+    def session(self, user: str) -> str:
+        """A new one, whose cookie stands for the password."""
+        token = secrets.token_urlsafe(24)
+        while len(self.sessions) >= _MOST_SESSIONS:
+            self.sessions.pop(next(iter(self.sessions)))
+        self.sessions[token] = user
+        return token
+
+    def admits(self, authorization: str, cookie: str) -> str:
+        """Empty where whoever asks may come in; else the words of the refusal."""
+        if cookie and cookie in self.sessions:
+            return ""
+        kind, _, rest = authorization.partition(" ")
+        if kind.lower() == "basic":
+            user, _, password = _decoded(rest).partition(":")
+            return "" if self.knows(user, password) else "Invalid username or password"
+        if authorization:
+            return "Invalid API key"
+        if self.account.anonymous or (self.account.password is None and self.account.loopback):
+            return ""
+        return "Unauthorized"
+
+
+def _decoded(text: str) -> str:
+    try:
+        return b64decode(text, validate=True).decode(errors="replace")
+    except ValueError:
+        return ""

@@ -1,0 +1,206 @@
+"""Grafana's port: the guide's own commands, and what the page draws dashboards from."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import ClientSession, encode_basic_auth
+
+from engine.app.application import Application
+from tests.app.world import START, engine, write
+from tests.conftest import shared
+
+RULE = "groups: [{name: g, rules: [{record: load, expr: vector(5), labels: {host: a}}]}]"
+BOARD: dict[str, Any] = {
+    "uid": "b", "title": "Board", "tags": ["t"], "schemaVersion": 38,
+    "templating": {"list": [{"name": "host", "type": "query", "query": "label_values(load, host)", "multi": True, "includeAll": True,
+                             "current": {"value": "$__all"}, "datasource": "Prometheus"}]},
+    "panels": [
+        {"id": 1, "type": "timeseries", "title": "$host", "gridPos": {"x": 0, "y": 0, "w": 12, "h": 8}, "repeat": "host",
+         "datasource": {"type": "prometheus", "uid": "${DS_PROMETHEUS}"},
+         "fieldConfig": {"defaults": {"unit": "bytes", "custom": {"fillOpacity": 20}}},
+         "targets": [{"refId": "A", "expr": 'load{host=~"$host"}', "legendFormat": "{{host}}"}]},
+        {"id": 2, "type": "stat", "targets": [{"refId": "A", "expr": "load", "instant": True}],
+         "fieldConfig": {"defaults": {"unit": "percent", "thresholds": {"steps": [{"value": None, "color": "green"}, {"value": 4, "color": "red"}]}}}},
+        {"id": 3, "type": "table", "targets": [{"refId": "A", "expr": "load", "instant": True, "format": "table"}]},
+        {"id": 4, "type": "stat", "targets": [{"refId": "A", "expr": "load{"}]},
+        {"id": 5, "type": "text", "options": {"mode": "markdown", "content": "**$host**"}},
+    ],
+}  # fmt: skip
+PROVIDER = "providers: [{name: D, options: {path: boards}}]"
+SOURCES = "datasources: [{name: Prometheus, type: prometheus, url: 'http://prometheus:9090', isDefault: true}]"
+
+
+def home(folder: Path, settings: str = "") -> Path:
+    write(folder, "grafana/provisioning/dashboards/d.yml", PROVIDER)
+    write(folder, "grafana/provisioning/datasources/d.yml", SOURCES)
+    write(folder, "grafana/boards/b.json", json.dumps(BOARD))
+    write(folder, "grafana/grafana.ini", settings)
+    write(folder, "rules.yml", RULE)
+    return write(folder, "prometheus.yml", "rule_files: [rules.yml]\nglobal: {evaluation_interval: 15s}\n")
+
+
+async def ask(
+    app: Application, path: str, body: Any = None, auth: str = "", component: str = "grafana"
+) -> tuple[int, Any]:
+    """Status and JSON; a body makes it a POST."""
+    url = f"http://{app.components.ports[component]}{path}"
+    headers = {"Authorization": auth} if auth else {}
+    async with ClientSession(headers=headers) as client:
+        call = client.get(url) if body is None else client.post(url, json=body)
+        async with call as response:
+            return response.status, json.loads(await response.read() or b"null")
+
+
+async def with_samples(app: Application) -> None:
+    await app.clock.advance(60_000)  # type: ignore[attr-defined]  # the manual clock
+
+
+def panel(number: int, **more: Any) -> dict[str, Any]:
+    return {"dashboard": "b", "panel": number, "from": str(START), "to": str(START + 60_000), "width": 600, **more}
+
+
+async def test_the_guides_commands_answer_with_its_password(tmp_path: Path) -> None:
+    admin, other = encode_basic_auth("admin", "password"), encode_basic_auth("admin", "wrong")
+    async with engine(home(tmp_path, "[security]\nadmin_password = password\n")) as app:
+        assert await ask(app, "/api/health") == (200, {"commit": "", "database": "ok", "version": "9.4.7"})
+        status, sources = await ask(app, "/api/datasources", auth=admin)
+        assert (status, [one["name"] for one in sources]) == (200, ["Prometheus"])
+        status, found = await ask(app, "/api/search", auth=admin)
+        assert (status, [(one["uid"], one["type"]) for one in found]) == (200, [("b", "dash-db")])
+        assert await ask(app, "/api/search", auth=other) == (401, {"message": "Invalid username or password"})
+        assert await ask(app, "/api/search") == (401, {"message": "Unauthorized"})
+        status, _ = await ask(app, "/login", {"user": "admin", "password": "wrong"})
+        assert status == 401
+
+
+async def test_without_a_password_any_credentials_do_on_loopback(tmp_path: Path) -> None:
+    async with engine(home(tmp_path)) as app:
+        assert (await ask(app, "/api/search"))[0] == 200
+        assert (await ask(app, "/api/search", auth=encode_basic_auth("x", "y")))[0] == 200
+
+
+async def test_a_dashboard_comes_with_its_variables_and_repetitions(tmp_path: Path) -> None:
+    async with engine(home(tmp_path)) as app:
+        await with_samples(app)
+        for component in ("grafana", "prometheus"):
+            status, found = await ask(
+                app, f"/api/engine/dashboards/b?from={START}&to={START + 60_000}", component=component
+            )
+            assert status == 200
+            (variable,) = found["variables"]
+            assert [one["value"] for one in variable["options"]] == ["$__all", "a"]
+            assert (variable["isAll"], variable["text"]) == (True, "All")
+            first = found["panels"][0]
+            assert (first["key"], first["scope"], first["title"], first["w"]) == ("1/host=a", {"host": "a"}, "a", 24)
+
+
+async def test_panels_are_ready_to_draw(tmp_path: Path) -> None:
+    async with engine(home(tmp_path)) as app:
+        await with_samples(app)
+        status, lines = await ask(app, "/api/engine/panel", panel(1, scope={"host": "a"}))
+        assert (status, lines["kind"], lines["title"], lines["problem"]) == (200, "timeseries", "a", "")
+        (series,) = lines["series"]
+        assert (series["name"], series["fill"], series["values"][-1]) == ("a", 0.2, 5)
+        assert lines["formats"][series["format"]]["kind"] == "scaled"
+        _, stat = await ask(app, "/api/engine/panel", panel(2))
+        (value,) = stat["values"]
+        assert (value["text"], value["suffix"], value["color"]) == ("5", "%", "#f2495c")
+        _, table = await ask(app, "/api/engine/panel", panel(3))
+        assert {one["name"]: one["texts"] for one in table["columns"]}["host"] == ["a"]
+        _, words = await ask(app, "/api/engine/panel", panel(5))
+        assert words["html"] == "<p><strong>a</strong></p>\n"
+
+
+async def test_a_query_that_fails_says_why_in_its_panel(tmp_path: Path) -> None:
+    async with engine(home(tmp_path)) as app:
+        status, found = await ask(app, "/api/engine/panel", panel(4))
+        assert status == 200
+        assert "parse error" in found["problem"]
+        assert await ask(app, "/api/engine/panel", panel(9)) == (404, {"message": "the dashboard has no panel 9"})
+        status, found = await ask(app, "/api/engine/panel", panel(1) | {"from": "nonsense"})
+        assert status == 400
+
+
+async def test_grafanas_own_clients_find_what_they_ask_for(tmp_path: Path) -> None:
+    async with engine(home(tmp_path)) as app:
+        await with_samples(app)
+        _, found = await ask(app, "/api/dashboards/uid/b")
+        assert (found["dashboard"]["title"], found["meta"]["provisioned"]) == ("Board", True)
+        assert await ask(app, "/api/dashboards/uid/x") == (404, {"message": "Dashboard not found"})
+        uid = (await ask(app, "/api/datasources/name/Prometheus"))[1]["uid"]
+        assert uid == "PBFA97CFB590B2093"
+        query = {"refId": "A", "datasource": {"uid": uid}, "expr": "load", "instant": True}
+        asked = {"queries": [query], "from": str(START), "to": str(START + 60_000)}
+        _, answer = await ask(app, "/api/ds/query", asked)
+        (frame,) = answer["results"]["A"]["frames"]
+        assert frame["data"]["values"][1] == [5]
+        status, answer = await ask(app, "/api/ds/query", asked | {"queries": [query | {"expr": "load{"}]})
+        assert (status, "parse error" in answer["results"]["A"]["error"]) == (400, True)
+        _, proxied = await ask(app, f"/api/datasources/proxy/uid/{uid}/api/v1/query?query=1")
+        assert proxied["status"] == "success"
+        for path in ("/api/user", "/api/org", "/api/frontend/settings", "/api/folders", "/api/annotations"):
+            assert (await ask(app, path))[0] == 200, path
+        assert await ask(app, "/api/nosuch") == (404, {"message": "Not found"})
+
+
+async def test_a_saved_dashboard_is_in_its_file(tmp_path: Path) -> None:
+    async with engine(home(tmp_path)) as app:
+        _, source = await ask(app, "/api/engine/dashboards/b/source")
+        changed = BOARD | {"title": "Changed"}
+        _, difference = await ask(app, "/api/engine/dashboards/b/difference", {"dashboard": changed})
+        assert any(one["kind"] == "+" and "Changed" in one["text"] for one in difference["lines"])
+        given = {"dashboard": changed, "revision": source["revision"]}
+        status, saved = await ask(app, "/api/engine/dashboards/save", given)
+        assert (status, saved["title"]) == (200, "Changed")
+        assert json.loads((tmp_path / "grafana/boards/b.json").read_text())["title"] == "Changed"
+        status, _ = await ask(app, "/api/engine/dashboards/save", given)
+        assert status == 412
+
+
+async def test_a_password_guards_saving_at_the_first_port_too(tmp_path: Path) -> None:
+    async with engine(home(tmp_path, "[security]\nadmin_password = p\n")) as app:
+        given = {"dashboard": BOARD, "revision": ""}
+        assert (await ask(app, "/api/engine/dashboards/save", given, component="prometheus"))[0] == 401
+        assert (await ask(app, "/api/engine/dashboards", component="prometheus"))[0] == 200
+
+
+async def test_below_a_path_everything_moves(tmp_path: Path) -> None:
+    ini = "[server]\nroot_url = http://localhost:3000/grafana/\nserve_from_sub_path = true\n"
+    async with engine(home(tmp_path, ini)) as app:
+        assert (await ask(app, "/grafana/api/health"))[0] == 200
+
+
+async def test_an_engine_without_dashboards_has_none_and_says_so(tmp_path: Path) -> None:
+    async with engine(write(tmp_path, "p/prometheus.yml", "")) as app:
+        assert await ask(app, "/api/engine/dashboards", component="prometheus") == (200, [])
+        assert "grafana" not in app.components.ports
+
+
+@pytest.mark.parametrize("part", range(5))
+async def test_every_panel_of_the_public_dashboards_is_answered(part: int, tmp_path: Path) -> None:
+    """Without data, so that each kind is drawn from nothing; no panel may fail."""
+    config = home(tmp_path)
+    for file in sorted((shared("conformance", "ENGINE_CONFORMANCE") / "grafana").glob("*.json"))[part::5]:
+        shutil.copy(file, tmp_path / "grafana/boards")
+    async with engine(config) as app:
+        _, listed = await ask(app, "/api/engine/dashboards")
+        assert len(listed) >= 5
+        for entry in listed:
+            status, board = await ask(app, f"/api/engine/dashboards/{entry['uid']}")
+            assert status == 200, entry
+            assert entry["problem"] == ""
+            for one in [inner for head in board["panels"] for inner in (head, *head.get("panels", []))]:
+                asked = {
+                    "dashboard": entry["uid"],
+                    "panel": one["id"],
+                    "scope": one["scope"],
+                    "from": "now-5m",
+                    "to": "now",
+                }
+                status, drawn = await ask(app, "/api/engine/panel", asked)
+                assert (status, drawn["kind"]) == (200, one["kind"]), (entry["title"], one["title"], drawn)

@@ -1,0 +1,123 @@
+"""Dashboards on disk: the files are the truth."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.dashboards.library import Library, LibraryError
+from engine.dashboards.provision import Shelved
+
+BOARD = {"uid": "one", "title": "One", "panels": [], "version": 3}
+
+
+def shelf(folder: Path, *boards: dict[str, Any], **more: Any) -> Shelved:
+    for at, board in enumerate(boards):
+        (folder / f"{at}.json").write_text(json.dumps(board))
+    return Shelved(name="D", path=folder, **more)
+
+
+def library(folder: Path, *boards: dict[str, Any], **more: Any) -> Library:
+    found = Library([shelf(folder, *boards, **more)], folder.parent / "versions", keep=2)
+    found.look(0.0)
+    return found
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    (tmp_path / "boards").mkdir()
+    return tmp_path / "boards"
+
+
+def test_files_are_read_again_when_their_time_has_come(home: Path) -> None:
+    found = library(home, BOARD)
+    (home / "0.json").write_text(json.dumps({**BOARD, "title": "A new name"}))
+    (home / "sub").mkdir()
+    (home / "sub" / "x.json").write_text('{"title": "X", "panels": []}')
+    found.look(9.0)
+    assert [one.title for one in found.entries] == ["One"]
+    found.look(10.0)
+    assert [one.title for one in found.entries] == ["A new name", "X"]
+
+
+def test_a_removed_file_is_a_removed_dashboard_unless_the_provider_keeps_it(home: Path) -> None:
+    gone, kept = library(home, BOARD), library(home, BOARD, keeps_deleted=True)
+    (home / "0.json").unlink()
+    for one in (gone, kept):
+        one.look(0.0, at_once=True)
+    assert (len(gone.entries), len(kept.entries)) == (0, 1)
+
+
+def test_a_file_that_can_not_be_read_hides_no_other(home: Path) -> None:
+    (home / "bad.json").write_text("{")
+    found = library(home, BOARD)
+    problems = {one.title: one.problem for one in found.entries}
+    assert problems["One"] == ""
+    assert problems["bad"].startswith("it is no JSON")
+    with pytest.raises(LibraryError, match="it is no JSON"):
+        found.board(next(one.uid for one in found.entries if one.problem))
+
+
+def test_of_two_with_one_uid_the_second_says_so(home: Path) -> None:
+    found = library(home, BOARD, {**BOARD, "title": "Two"})
+    assert [bool(one.problem) for one in found.entries] == [False, True]
+
+
+def test_folders_may_be_those_of_the_files(home: Path) -> None:
+    (home / "team").mkdir()
+    (home / "team" / "x.json").write_text('{"title": "X", "panels": []}')
+    assert [one.folder for one in library(home, BOARD, by_folders=True).entries] == ["", "team"]
+
+
+def test_saving_writes_the_file_and_keeps_what_it_was(home: Path) -> None:
+    found = library(home, BOARD)
+    revision = found.entry("one").revision
+    saved = found.save({**BOARD, "title": "Changed"}, "", revision)
+    assert json.loads((home / "0.json").read_text())["version"] == 4
+    assert saved.title == "Changed"
+    for _ in range(3):
+        saved = found.save(saved.raw, "", saved.revision)
+    kept = sorted((home.parent / "versions" / "one").glob("*.json"))
+    assert [file.name for file in kept] == ["000003.json", "000004.json"]
+
+
+def test_a_file_that_changed_meanwhile_is_not_overwritten(home: Path) -> None:
+    found = library(home, BOARD)
+    revision = found.entry("one").revision
+    (home / "0.json").write_text(json.dumps({**BOARD, "title": "Somebody's"}))
+    with pytest.raises(LibraryError, match="changed by someone else") as raised:
+        found.save(BOARD, "", revision)
+    assert raised.value.status == 412
+    with pytest.raises(LibraryError, match="changed by someone else"):
+        found.save({**BOARD, "version": 1}, "", "")
+
+
+def test_a_new_dashboard_gets_a_file_of_its_own_inside_the_folder(home: Path) -> None:
+    found = library(home)
+    saved = found.save({"title": "../../Über die Nutzer", "panels": []}, "", "")
+    assert saved.file.parent == home
+    with pytest.raises(LibraryError, match="already exists"):
+        found.save({"title": "../../Über die Nutzer", "panels": []}, "", "")
+    with pytest.raises(LibraryError, match="uid contains illegal"):
+        found.save({"title": "x", "uid": "../x", "panels": []}, "", "")
+
+
+def test_what_may_not_be_saved_is_refused(home: Path) -> None:
+    found = library(home, BOARD, may_save=False)
+    with pytest.raises(LibraryError, match="editable: false"):
+        found.save(BOARD, "", found.entry("one").revision)
+    with pytest.raises(LibraryError, match="no provider is editable"):
+        found.save({"title": "new"}, "", "")
+
+
+def test_the_difference_is_told_line_by_line(home: Path) -> None:
+    found = library(home)
+    found.save({"title": "T", "panels": []}, "", "")
+    entry = found.entries[0]
+    changed = found.difference(entry.uid, {**entry.raw, "title": "U"})
+    assert {(one["kind"], one["text"].strip()) for one in changed if one["kind"] != " "} == {
+        ("-", '"title": "T",'), ("+", '"title": "U",'),
+    }  # fmt: skip
