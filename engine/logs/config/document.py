@@ -27,9 +27,7 @@ _SHIPPED: Final = OnlyHere("Loki's table manager deletes nothing of boltdb-shipp
 class ServerConfig(msgspec.Struct, frozen=True, kw_only=True):
     IDLE: ClassVar[Mapping[str, Idle]] = Known("server")
 
-    http_listen_address: str = ""
     http_listen_port: int = 3100
-    http_path_prefix: str = ""
     grpc_server_max_recv_msg_size: int = 4 << 20
 
 
@@ -117,36 +115,10 @@ class QuerierConfig(msgspec.Struct, frozen=True, kw_only=True):
     engine: EngineConfig = EngineConfig()
 
 
-class LocalRules(msgspec.Struct, frozen=True, kw_only=True):
-    directory: FilePath = FilePath()
-
-
-class RulerStorage(msgspec.Struct, frozen=True, kw_only=True):
-    IDLE: ClassVar[Mapping[str, Idle]] = Known("ruler.storage")
-
-    type: str = ""
-    local: LocalRules = LocalRules()
-
-
-class RulerConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """Rules are read from `storage.local.directory`, by tenant: a folder each, `fake` without authentication."""
-
-    IDLE: ClassVar[Mapping[str, Idle]] = Known("ruler")
-
-    storage: RulerStorage = RulerStorage()
-    external_url: str = ""
-    external_labels: Mapping[str, str] = {}
-    alertmanager_url: str = ""
-    evaluation_interval: GoDuration = GoDuration(_MINUTE)
-    poll_interval: GoDuration = GoDuration(_MINUTE)
-    enable_api: bool = True
-
-
 class CommonFiles(msgspec.Struct, frozen=True, kw_only=True):
     """`chunks_directory` has no effect: lines are under the data folder."""
 
     chunks_directory: str = ""
-    rules_directory: FilePath = FilePath()
 
 
 class CommonStorage(msgspec.Struct, frozen=True, kw_only=True):
@@ -187,7 +159,6 @@ class LokiConfig(msgspec.Struct, frozen=True, kw_only=True):
     table_manager: TableManagerConfig = TableManagerConfig()
     compactor: CompactorConfig = CompactorConfig()
     querier: QuerierConfig = QuerierConfig()
-    ruler: RulerConfig = RulerConfig()
     runtime_config: RuntimeConfig = RuntimeConfig()
 
     def check(self, report: Report) -> None:
@@ -219,10 +190,6 @@ class LokiConfig(msgspec.Struct, frozen=True, kw_only=True):
     def overrides_file(self) -> FilePath:
         """Where the limits of single tenants are."""
         return self.runtime_config.file or self.limits_config.per_tenant_override_config
-
-    @property
-    def rules_directory(self) -> FilePath:
-        return self.ruler.storage.local.directory or self.common.storage.filesystem.rules_directory
 
 
 def parse_loki(

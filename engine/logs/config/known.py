@@ -16,6 +16,11 @@ from engine.foundation.decode import Idle, OnlyHere
 
 _LATER: Final = OnlyHere("Loki before 3.0 refuses it")
 _REASONS: Final = (
+    ("rule", "rules over lines are not evaluated yet"),
+    ("structured_metadata", "all of it is taken"),
+    ("discover_", "nothing is added to what is pushed"),
+    ("http_listen_address", "--listen loki=HOST:PORT says where it listens"),
+    ("http_path_prefix", "its paths have no prefix"),
     ("ring", "there is one process, and no ring of instances"),
     ("lifecycler", "there is one process, and no ring of instances"),
     ("memberlist", "there is one process, and no ring of instances"),

@@ -66,23 +66,13 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     max_concurrent_tail_requests: int = 10
     cardinality_limit: int = 100_000
     required_labels: Annotated[tuple[str, ...], OnlyHere("Loki before 2.8 refuses it")] = ()
-    required_number_label: Annotated[int, OnlyHere("Loki before 2.8 refuses it")] = 0
     deletion_mode: Literal["filter-only", "filter-and-delete", "disabled"] = "filter-only"
     allow_deletes: bool = False
     retention_period: Duration = Duration(744 * _HOUR)
     retention_stream: tuple[StreamRetention, ...] = ()
     per_tenant_override_config: FilePath = FilePath()
     per_tenant_override_period: Duration = Duration(10_000)
-    ruler_evaluation_delay_duration: Duration = Duration(0)
-    ruler_max_rules_per_rule_group: int = 0
-    ruler_max_rule_groups_per_tenant: int = 0
     volume_enabled: Annotated[bool, _V29] = True
-    volume_max_series: Annotated[int, _V29] = 1000
-    allow_structured_metadata: Annotated[bool, _V29] = True
-    max_structured_metadata_size: Annotated[ByteSize, _V3] = ByteSize(64 << 10)
-    max_structured_metadata_entries_count: Annotated[int, _V3] = 128
-    discover_service_name: Annotated[tuple[str, ...], _V3] = ()
-    discover_log_levels: Annotated[bool, _V3] = False
 
     @property
     def streams(self) -> int:
