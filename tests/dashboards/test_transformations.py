@@ -134,3 +134,15 @@ def test_none_fails_without_frames_or_options() -> None:
     for transform in TRANSFORMS.values():
         assert transform([], {}) is not None
         assert transform([table(a=[1.0], b=["x"])], {}) is not None
+
+
+def test_a_wide_panel_costs_what_its_series_cost() -> None:
+    """Minimum and maximum are the panel's: each field reduced once, and not once for each other one."""
+    from engine.dashboards.fields.display import prepared
+    from engine.dashboards.units.format import Setting
+
+    series = [Labels.of(i=str(n)) for n in range(2000)]
+    values = np.arange(2000.0)[:, None] * np.ones(2)
+    wide = Matrix(np.array([0, 1000]), series, values, np.ones((2000, 2), bool))
+    shown = prepared(series_frames(wide, "A", "{{i}}", "q"), {}, Setting(), lambda _: None)
+    assert {(row[1].config.low, row[1].config.high) for row in shown} == {(0.0, 1999.0)}

@@ -11,6 +11,7 @@ import numpy as np
 from engine.dashboards.draw.scene import Formats, Scene, calculations, compact, finite, hidden, legend, tooltip
 from engine.dashboards.fields.config import Config
 from engine.dashboards.fields.display import Shown, with_color
+from engine.dashboards.frames.frame import numbers
 from engine.dashboards.frames.results import aligned
 from engine.dashboards.json import Json, at, flag, mapping, number, text
 
@@ -56,8 +57,7 @@ def _columns(scene: Scene) -> tuple[list[Shown], Any, list[Any]]:
             continue
         for one in row:
             if one.field.kind in ("number", "boolean"):
-                column = np.array([np.nan if v is None else float(v) for v in one.field.plain()])  # booleans too
-                values = one.field.values if one.field.kind == "number" else column
+                values = one.field.values if one.field.kind == "number" else numbers(one.field.plain())
                 given.append((with_color(one, "palette-classic"), np.asarray(time.field.values), np.asarray(values)))
     times, columns = aligned([(time, values) for _, time, values in given])
     return [one for one, _, _ in given], times, columns

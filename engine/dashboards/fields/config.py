@@ -72,15 +72,18 @@ def properties(overrides: Sequence[Json], one: Field, frame: Frame, name: str) -
     return found
 
 
-def with_values(found: Config, values: Sequence[Field]) -> Config:
-    """Minimum and maximum, where they are left to the values, from all of them."""
-    if found.low is not None and found.high is not None:
-        return found
+def extent(values: Sequence[Field]) -> tuple[float, float]:
+    """The smallest and the largest of all these; 0 and 100 where there are none."""
     lows = [low for one in values if (low := reduced(one, "min")) is not None]
     highs = [high for one in values if (high := reduced(one, "max")) is not None]
-    low = found.low if found.low is not None else min(lows, default=0.0)
-    high = found.high if found.high is not None else max(highs, default=100.0)
-    return replace(found, low=low, high=high)
+    return min(lows, default=0.0), max(highs, default=100.0)
+
+
+def bounded(found: Config, low: float, high: float) -> Config:
+    """Minimum and maximum, where they are left to the values of the whole panel."""
+    if found.low is not None and found.high is not None:
+        return found
+    return replace(found, low=low if found.low is None else found.low, high=high if found.high is None else found.high)
 
 
 Matcher = Callable[[Any, Field, Frame, str], bool]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from engine.dashboards.fields import colors, mappings
-from engine.dashboards.fields.config import Config, config, properties, with_values
+from engine.dashboards.fields.config import Config, bounded, config, extent, properties
 from engine.dashboards.fields.names import calculated, shown
 from engine.dashboards.fields.reducers import reduced
 from engine.dashboards.frames.frame import Field, Frame
@@ -109,7 +109,7 @@ def prepared(frames: Sequence[Frame], field_config: Json, setting: units.Setting
     defaults = field_config.get("defaults")
     base = defaults if isinstance(defaults, dict) else {}
     overrides = objects(field_config.get("overrides"))
-    every = [one for frame in frames for one in frame.all("number")]
+    low, high = extent([one for frame in frames for one in frame.all("number")])
     found, index = [], 0
     for frame in frames:
         row = []
@@ -118,7 +118,7 @@ def prepared(frames: Sequence[Frame], field_config: Json, setting: units.Setting
             given = properties(overrides, one, frame, _named(base, one, frame, name, lookup))
             own = config(base, given)
             final = shown(own.display_name, one, frame, name, lookup)
-            row.append(Shown(one, frame, with_values(own, every), final, index, setting))
+            row.append(Shown(one, frame, bounded(own, low, high), final, index, setting))
             index += one.kind == "number"
         found.append(row)
     return found

@@ -40,7 +40,9 @@ class Field:
 
     def plain(self) -> list[Any]:
         """All of them."""
-        return [self.at(index) for index in range(len(self.values))]
+        if isinstance(self.values, np.ndarray) and self.kind == "number":
+            return [None if value != value else value for value in self.values.tolist()]  # noqa: PLR0124 - NaN
+        return self.values.tolist() if isinstance(self.values, np.ndarray) else list(self.values)
 
     def take(self, rows: Sequence[int]) -> Field:
         """Some rows, in this order."""
