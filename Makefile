@@ -2,8 +2,8 @@
 PYTHON ?= python3
 VENV   ?= .venv
 CONFIG ?= examples/stack/prometheus/prometheus.yml
-# Many tests wait for real programs: three run beside each other on two cores, those of one file in turn.
-SIDE_BY_SIDE ?= 3
+# Many tests wait for real programs: two run beside each other, those of one file in turn.
+SIDE_BY_SIDE ?= 2
 BIN    := $(VENV)/bin
 
 .PHONY: run demo test check bench docs page format clean

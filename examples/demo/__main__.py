@@ -38,7 +38,8 @@ def main() -> int:
 
 
 def _until_one_ends(parts: list[subprocess.Popen[bytes]]) -> int:
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for number in (signal.SIGINT, signal.SIGTERM):  # also where whoever started this ignores them
+        signal.signal(number, signal.default_int_handler)
     ended: list[subprocess.Popen[bytes]] = []
     try:
         while not (ended := [part for part in parts if part.poll() is not None]):

@@ -75,7 +75,7 @@ def comparable(found: Any) -> Any:
         return found
     shown = {key: comparable(value) for key, value in found.items()}
     own = ("updatedAt", "startsAt") if "createdBy" in shown else ()
-    return {key: len(value) if key in own else value for key, value in shown.items() if key not in own or value}
+    return {key: bool(value) if key in own else value for key, value in shown.items() if key not in own or value}
 
 
 async def test_what_is_told_is_shown_alike(tmp_path: Path) -> None:

@@ -142,8 +142,9 @@ def test_the_portable_readers_name_only_families_of_linux(name: str, tmp_path: P
     machine = Machine(NodeOptions(fs_types_exclude="", mount_points_exclude=""))
     try:
         ours = named(portable.READERS[name](machine))
-    except NoDataError:
-        pytest.skip("this machine has none")
+    except NoDataError:  # as on a machine without a battery
+        assert name in {"powersupplyclass", "cpufreq"}
+        return
     assert ours or name in ("diskstats", "filesystem")
     if sys.platform.startswith("linux"):
         full = Machine(parse_flags(machine_tree.build(tmp_path)))
