@@ -18,7 +18,7 @@ from engine.discovery.config import (
     TargetSources,
 )
 from engine.discovery.config_kubernetes import KubernetesSDConfig
-from engine.foundation.decode import Anything, NotHere, NotYet, NullItem, OnlyHere, Report
+from engine.foundation.decode import Anything, NotHere, NullItem, OnlyHere, Report
 from engine.foundation.values import FilePath, GoDuration, LabelName
 from engine.promtail.config_server import ServerConfig
 from engine.promtail.stages.table import OF, Stages
@@ -153,7 +153,7 @@ class ScrapeConfig(msgspec.Struct, frozen=True, kw_only=True):
     dns_sd_configs: Annotated[tuple[DnsSDConfig, ...], _null("dns_sd_configs")] = ()
     journal: JournalConfig | None = None
     syslog: SyslogConfig | None = None
-    loki_push_api: Annotated[PushApiConfig | None, NotYet(OF)] = None
+    loki_push_api: PushApiConfig | None = None
     consulagent_sd_configs: Annotated[Anything | None, _CLOUD] = None
     ec2_sd_configs: Annotated[Anything | None, _CLOUD] = None
     gce_sd_configs: Annotated[Anything | None, _CLOUD] = None

@@ -73,3 +73,7 @@ def _others(config: ScrapeConfig, parts: TargetParts) -> Iterator[Source]:
         from engine.promtail.targets.syslog import Syslog  # noqa: PLC0415 - few need it
 
         yield Syslog(config, config.syslog, parts)
+    if config.loki_push_api is not None:
+        from engine.promtail.targets.push import PushApi  # noqa: PLC0415 - few need it
+
+        yield PushApi(config, config.loki_push_api, parts)

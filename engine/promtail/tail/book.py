@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterator, Mapping
 from hashlib import blake2b
 from typing import Final
 
+from engine.promtail.tail.file import Heirloom, TailedFile
 from engine.promtail.tail.marks import Position
 
 PREFIX: Final = "file/"
@@ -33,11 +34,14 @@ class PositionBook:
         self._known: dict[str, Position] = {}
         self._heirless: dict[str, Position] = {}
         self._adopted = dict(adopted)
+        self._met: set[str] = set()
+        self._heirlooms: dict[str, Heirloom] = {}
         for key, text in kept.items():
             if not key.startswith(PREFIX) or not text or (position := Position.parse(text)) is None:
                 continue
             if key.startswith(prefix):
                 self._known[key] = position
+                self._met.add(key)
             elif not key.startswith(tuple(living) or ("\0",)):
                 self._heirless[key] = position
 
@@ -48,6 +52,7 @@ class PositionBook:
     def take(self, handle: int, dev: int, ino: int, size: int) -> Position | None:
         """That of this very file, if what was read of it is still there. It is not given out again."""
         own = self.key(dev, ino)
+        self._met.add(own)
         for known in (self._known, self._heirless):
             # devices may be numbered anew at each start of the machine
             keys = [own] if own in known else [one for one, p in known.items() if p.ino == ino and p.head.size]
@@ -58,6 +63,9 @@ class PositionBook:
                     if key != own:
                         self.changed[key] = ""
                     return position
+        if own in self._known:  # the inode has another content now, whose position will be kept under this key
+            before = self._known.pop(own)
+            self.orphan(before, before)
         return None
 
     def packed(self, dev: int, ino: int) -> Position | None:
@@ -77,23 +85,32 @@ class PositionBook:
         return any(position.path == path for position in self._known.values())
 
     def knows(self, dev: int, ino: int) -> bool:
-        """Whether some of that file was read."""
-        return self.key(dev, ino) in self._known
+        """Whether some of that file was read, now or before the last end."""
+        return self.key(dev, ino) in self._met
 
-    def orphan(self, position: Position, kept: Position) -> None:
-        """The content that was read is gone from its file: whoever finds it elsewhere goes on there.
+    def orphan(self, position: Position, kept: Position, heirloom: Heirloom | None = None) -> None:
+        """The content that was read is gone from its file: whoever finds it elsewhere goes on there, with the heirloom.
 
         After another start it goes on where `kept` says, since what stages held by then is lost with them.
         """
         key = f"{self.key(position.dev, position.ino)}/{position.offset}-{position.head.digest}"
         self._known[key] = position
         self.changed[key] = kept.text()
+        if heirloom is not None:
+            self._heirlooms[key] = heirloom
 
-    def claim(self, key: str) -> None:
-        """Its content was found, or never will be."""
+    def claim(self, key: str, file: TailedFile) -> None:
+        """Its content was found in this file, which reads on where it was left."""
         self._known.pop(key, None)
+        if (heirloom := self._heirlooms.pop(key, None)) is not None:
+            file.inherit(heirloom)
+        own = self.key(file.dev, file.ino)
+        self._met.add(own)
         self.changed[key] = ""
+        self.changed[own] = file.position().text()
 
-    def ended(self, file_key: str) -> None:
-        """A file that is no more."""
-        self.changed[file_key] = ""
+    def ended(self, dev: int, ino: int) -> None:
+        """A file that is no more; its inode may be another's soon."""
+        key = self.key(dev, ino)
+        self.changed[key] = ""
+        self._met.discard(key)

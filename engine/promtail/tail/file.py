@@ -41,6 +41,15 @@ class Copy:
         return size == self.size and self.original.generation == self.generation and not self.original.closed
 
 
+@dataclass(frozen=True, slots=True)
+class Heirloom:
+    """What goes with a content to the file that holds it now: its serial, and the lines of it that stages hold."""
+
+    serial: int
+    open: tuple[int, ...]
+    held: frozenset[int]
+
+
 class TailedFile:
     """`path` is the name under which it was found first, by which its lines are known; `at` is where it is now.
 
@@ -80,6 +89,16 @@ class TailedFile:
         size = min(TAIL_BYTES, position.offset)
         self._tail = os.pread(self.handle, size, position.offset - size)
         self._skipped = frozenset(position.done)
+
+    @property
+    def heirloom(self) -> Heirloom:
+        return Heirloom(self.serial, tuple(self._open), self._held)
+
+    def inherit(self, heirloom: Heirloom) -> None:
+        """Hold the content of another file from now on."""
+        self.serial = heirloom.serial
+        self._open.extend(heirloom.open)
+        self._held = heirloom.held
 
     def begin_anew(self, turn: int) -> None:
         """The name and the inode stayed, and the content is another one, whose turn comes later."""

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import os
 import re
+from functools import lru_cache
 from typing import Final
 
 _ROTATED: Final = re.compile(r"[.\-_]?(?:[0-9][0-9T:Z.\-_+]*|old|bak|copy|backup|orig|prev)|~")  # noqa: TID251 - ours
 
 
-def is_rotated(path: str, original: str) -> bool:
-    """`app.log.1`, `app-20260101.log`, `app.log.old` of `app.log`, in the same folder."""
+@lru_cache(maxsize=16_384)
+def originals_of(path: str) -> frozenset[str]:
+    """The paths of which this one may be an older part: `app.log` of `app.log.1`, `app-20260101.log`, `app.log.old`.
+
+    They lie in the same folder; most names have none.
+    """
     folder, name = os.path.split(path)
-    other, first = os.path.split(original)
-    if folder != other or name == first:
-        return False
-    stem, ending = os.path.splitext(first)
-    if name.startswith(first):
-        return _ROTATED.fullmatch(name[len(first) :]) is not None
-    if ending and name.startswith(stem) and name.endswith(ending):
-        return _ROTATED.fullmatch(name[len(stem) : -len(ending)]) is not None
-    return False
+    stem, ending = os.path.splitext(name)
+    found = {name[:at] for at in range(1, len(name)) if _ROTATED.fullmatch(name, at) is not None}
+    if ending:
+        found |= {stem[:at] + ending for at in range(1, len(stem)) if _ROTATED.fullmatch(stem, at) is not None}
+    return frozenset(os.path.join(folder, one) for one in found)
+
+
+def is_rotated(path: str, original: str) -> bool:
+    return original in originals_of(path)

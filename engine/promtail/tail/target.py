@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -19,7 +19,7 @@ from engine.promtail.tail.book import PositionBook
 from engine.promtail.tail.file import Copy, Options, Replaced, TailedFile
 from engine.promtail.tail.globs import Found, Glob
 from engine.promtail.tail.marks import Position, holds_part, is_copy
-from engine.promtail.tail.names import is_rotated
+from engine.promtail.tail.names import is_rotated, originals_of
 from engine.promtail.tail.opening import Unfit, open_text
 from engine.promtail.tail.packed import format_of
 
@@ -83,9 +83,8 @@ class FileTarget:
         self._found, self._searched = self._glob.find(), now
         for folder in self._found.closed:
             self.told.skipped[folder] = "may not be read"
-        for path in sorted(self._found.files, key=_written_at) if first else self._found.files:
-            if path in self.files or (self._excluded is not None and self._excluded.matches(path)):
-                continue
+        new = [path for path in self._found.files if path not in self.files and path not in self.packed]
+        for _, path in _by_age(path for path in new if self._excluded is None or not self._excluded.matches(path)):
             form = self._options.packed or format_of(path)
             if form:
                 self.packed[path] = form
@@ -99,6 +98,7 @@ class FileTarget:
         for path, file in list(self.files.items()):
             self._follow(path, file, now)
         behind: list[TailedFile] = []
+        self._await_older()
         for file in sorted(dict.fromkeys(self.open_files), key=lambda one: one.turn):
             if behind and any(_goes_before(older, file) for older in behind):
                 continue
@@ -109,6 +109,15 @@ class FileTarget:
                     behind.append(file)
             elif file in self.rotated and (now - file.quiet_since > QUIET_SECONDS or file.is_deleted):
                 yield from self._part_with(file)
+
+    def _await_older(self) -> None:
+        """A file of which nothing was read, and of which older parts turned up unread, comes after those."""
+        unread = {file.at: file for file in self.open_files if file.read_at == 0}
+        for file in sorted(unread.values(), key=lambda one: one.turn):
+            for original in originals_of(file.at):
+                newer = unread.get(original)
+                if newer is not None and newer.turn < file.turn:
+                    newer.turn = self.next_turn()
 
     def close(self) -> None:
         for file in self.open_files:
@@ -167,15 +176,16 @@ class FileTarget:
             self._meet_unseen(file, now)
             self._meet(path, now)
 
-    def _meet_unseen(self, older: TailedFile, now: float) -> None:
+    def _meet_unseen(self, older: TailedFile, now: float, since: int | None = None) -> list[TailedFile]:
         """Files that had the name after `older` and before anybody looked: rotation was quicker, or nobody was there.
 
-        Other names that rotation gives are theirs, and they were written later.
+        Other names that rotation gives are theirs, and they were written later (than `since`, in ns).
         """
-        since = os.fstat(older.handle).st_mtime_ns
-        found = [one for one in _beside(older.path) if is_rotated(one.path, older.path) and not format_of(one.path)]
-        for at, path in sorted((_written_at(one.path), one.path) for one in found):
-            if at <= since or path in self.files:
+        since = os.fstat(older.handle).st_mtime_ns if since is None else since
+        found: list[TailedFile] = []
+        names = [one.path for one in _beside(older.path) if is_rotated(one.path, older.path)]
+        for at, path in _by_age(names):
+            if at < since or path in self.files or format_of(path):
                 continue
             try:
                 file = TailedFile(older.path, open_text(path, self._options.encoding), self._options, now)
@@ -185,10 +195,10 @@ class FileTarget:
                 file.close()
                 continue
             file.at = path
-            file.serial = self.next_turn()
-            self._earlier += 1
-            file.turn = file.serial if older.turn > 0 else self._earlier
-            self.rotated.append(file)
+            file.turn = file.serial = self.next_turn()
+            found.append(file)
+        self.rotated += found
+        return found
 
     def _lose(self, path: str, file: TailedFile) -> None:
         del self.files[path]
@@ -203,7 +213,7 @@ class FileTarget:
         self.rotated.remove(file)
         self._ended.append(file.position(settled=True))
         if file.is_deleted:
-            self.book.ended(self.book.key(file.dev, file.ino))
+            self.book.ended(file.dev, file.ino)
         file.close()
 
     def read_before(self) -> list[Position]:
@@ -225,6 +235,9 @@ class FileTarget:
         try:
             size, written_at = looked or (file.size(), 0)
             if (file.copy is not None or (file.read_at == 0 and size)) and self._is_copy(file, size):
+                return None
+            if file.read_at == 0 and size and file.written_at and self._meet_unseen(file, now, file.written_at):
+                file.turn = self.next_turn()  # it was empty, and lines that it had since were copied and cut
                 return None
             if size < file.read_at:
                 raise Replaced
@@ -259,9 +272,9 @@ class FileTarget:
 
     def _replaced(self, file: TailedFile, now: float) -> None:
         """Cut to nothing and written again. What was not read yet may be in a copy."""
-        left, kept = file.position(settled=True), file.position()
+        left, kept, heirloom = file.position(settled=True), file.position(), file.heirloom
         file.begin_anew(self.next_turn())
-        self.book.orphan(left, kept)
+        self.book.orphan(left, kept, heirloom)
         if not any(one.copy is not None and one.copy.original is file for one in self.open_files):
             self._claim_left(now)
 
@@ -271,34 +284,41 @@ class FileTarget:
         if copy is not None and copy.still_holds(size):
             file.copy = copy
             return True
-        for key, left in self.book.left():
-            if is_rotated(file.at, left.path) and holds_part(file.handle, size, left):
-                self.book.claim(key)
+        originals = originals_of(file.at)
+        for key, left in self.book.left() if originals else ():
+            if left.path in originals and holds_part(file.handle, size, left):
                 file.path = left.path
                 file.resume(left if left.offset <= size else left.moved(size))
+                self.book.claim(key, file)
                 return False
-        for one in self.open_files:
-            if one is not file and is_rotated(file.at, one.at) and is_copy(file.handle, size, one.handle):
+        for one in filter(None, map(self.files.get, originals)):
+            if one is not file and is_copy(file.handle, size, one.handle):
                 file.copy = Copy(one, one.generation, size)
                 return True
         return False
 
     def _claim_left(self, now: float) -> None:
-        """Look for contents that were read before, and are under other names now."""
+        """Look for contents that were read before, and are under other names now. All come before what is there now."""
+        before = set(self.rotated)
         for key, left in self.book.left():
             if self._glob.matches(left.path):
                 self._find(key, left, now)
+        claimed = [file for file in self.rotated if file not in before]
+        for file in [file for _, file in _files_by_age(claimed)][-1:]:
+            claimed += self._meet_unseen(file, now)
+        for _, file in _files_by_age(claimed):
+            self._earlier += 1
+            file.turn = self._earlier
 
     def _find(self, key: str, left: Position, now: float) -> None:
         """By inode or as a copy, in the folder where it was. What is not there has been removed, or packed."""
         names = [(entry.path, entry.inode()) for entry in _beside(left.path)]
         likely = [one for one in names if one[1] == left.ino or is_rotated(one[0], left.path)]
         for path, _ in sorted(likely, key=lambda one: one[1] != left.ino):
-            if path not in self.files and not format_of(path) and self._resume(left, path, now):
-                self.book.claim(key)
+            if path not in self.files and not format_of(path) and self._resume(key, left, path, now):
                 return
 
-    def _resume(self, left: Position, path: str, now: float) -> bool:
+    def _resume(self, key: str, left: Position, path: str, now: float) -> bool:
         """Read on in the file of this name, if that is where the content is."""
         try:
             file = TailedFile(left.path, open_text(path, self._options.encoding), self._options, now)
@@ -309,11 +329,9 @@ class FileTarget:
             return False
         file.at = path
         file.serial = self.next_turn()
-        self._earlier += 1
-        file.turn = self._earlier
         file.resume(left)
         self.rotated.append(file)
-        self._meet_unseen(file, now)
+        self.book.claim(key, file)
         return True
 
 
@@ -329,6 +347,23 @@ def _beside(path: str) -> list[os.DirEntry[str]]:
             return list(entries)
     except OSError:
         return []
+
+
+def _files_by_age(files: Iterable[TailedFile]) -> list[tuple[int, TailedFile]]:
+    by_path = {file.at: file for file in files}
+    return [(at, by_path[path]) for at, path in _by_age(by_path)]
+
+
+def _by_age(paths: Iterable[str]) -> list[tuple[int, str]]:
+    """When each was written, the oldest first; of those of one time the one with the higher number."""
+    return sorted(
+        ((_written_at(path), path) for path in sorted(paths, key=_name_order, reverse=True)), key=lambda one: one[0]
+    )
+
+
+def _name_order(path: str) -> tuple[int, str]:
+    """`app.log.9` before `app.log.10`."""
+    return len(path), path
 
 
 def _written_at(path: str) -> int:

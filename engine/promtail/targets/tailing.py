@@ -143,7 +143,7 @@ class Tailing:
             for file in [one for one in self.target.open_files if one.waits]:
                 file.track((), self._held_of(file))
                 found.positions[self.target.book.key(file.dev, file.ino)] = file.position().text()
-        found.positions.update(self.target.book.changed)
+        found.positions = {**self.target.book.changed, **found.positions}
         self.target.book.changed.clear()
         return found.batch(self._label_limits)
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import random
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,7 @@ import pytest
 from engine.promtail.tail.book import PositionBook, prefix_of
 from engine.promtail.tail.file import Options
 from engine.promtail.tail.globs import Glob
-from engine.promtail.tail.target import FileTarget
+from engine.promtail.tail.target import FileTarget, Lines
 
 
 class Follower:
@@ -38,11 +40,16 @@ class Follower:
             for one in found:
                 self.lines += [line.decode() for line in one.lines]
                 one.file.track(one.starts, ())
-                self.kept[self.target.book.key(one.file.dev, one.file.ino)] = one.file.position().text()
-            for key, text in self.target.book.changed.items():
-                self.kept.pop(key, None) if not text else self.kept.update({key: text})
-            self.target.book.changed.clear()
+            self.keep(found)
             quiet = 0 if found else quiet + 1
+
+    def keep(self, found: Sequence[Lines]) -> None:
+        """As the store does, with the lines or not at all."""
+        book = self.target.book
+        told = {book.key(one.file.dev, one.file.ino): one.file.position().text() for one in found}
+        for key, text in {**book.changed, **told}.items():
+            self.kept.pop(key, None) if not text else self.kept.update({key: text})
+        book.changed.clear()
 
     def end(self) -> None:
         """As by SIGKILL: nothing is kept but what was."""
@@ -92,6 +99,58 @@ def copy_and_cut(path: Path) -> None:
 
 
 ROTATIONS = [rename, copy_and_cut]
+
+
+def shift(path: Path) -> None:
+    """`app.log.1` becomes `app.log.2`, and so on."""
+    for number in range(30, 0, -1):
+        if Path(f"{path}.{number}").exists():
+            Path(f"{path}.{number}").rename(f"{path}.{number + 1}")
+
+
+def shift_and_rename(path: Path) -> None:
+    shift(path)
+    path.rename(f"{path}.1")
+    path.touch()
+
+
+def shift_and_copy(path: Path) -> None:
+    shift(path)
+    shutil.copy(path, f"{path}.1")
+    os.truncate(path, 0)
+
+
+@pytest.mark.parametrize("seed", range(25))
+@pytest.mark.parametrize("rotate", [shift_and_rename, shift_and_copy])
+def test_whatever_happens_each_line_is_read_once_and_in_order(pattern: str, tmp_path: Path, rotate, seed: int) -> None:
+    """Writing, rotating, looking, being killed, several rotations between two looks: by chance, and always the same."""
+    chance = random.Random(seed)
+    writer, follower = Writer(tmp_path / "app.log"), Follower(pattern)
+    writer.write(chance.randrange(1, 30))
+    follower.look()
+    for _ in range(chance.randrange(3, 12)):
+        match chance.choice(["write", "look", "rotate", "kill", "be away"]):
+            case "write":
+                writer.write(chance.randrange(1, 30))
+            case "look":
+                follower.look()
+            case "rotate":
+                writer.write(chance.randrange(10))
+                rotate(writer.path)
+                writer.write(chance.randrange(10))
+            case "kill":
+                follower.end()
+                follower.start()
+            case "be away":
+                follower.end()
+                for _ in range(chance.randrange(3)):
+                    writer.write(chance.randrange(10))
+                    rotate(writer.path)
+                    writer.write(chance.randrange(10))
+                follower.start()
+    follower.look()
+    follower.end()
+    assert follower.lines == writer.lines
 
 
 @pytest.mark.parametrize("rotate", ROTATIONS)

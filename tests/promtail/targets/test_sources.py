@@ -9,6 +9,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import aiohttp
+import cramjam
 import pytest
 from aiohttp import web
 
@@ -18,8 +20,12 @@ from engine.foundation.delivery import Delivery
 from engine.foundation.errors import ConfigError
 from engine.foundation.supervise import Supervisor
 from engine.foundation.workers import InlineWorkers
+from engine.logql.lines import StreamLines
+from engine.promtail.clients.wire import push_request
 from engine.promtail.manager import Promtail, PromtailParts
 from engine.promtail.targets.journal import PROGRAM, Journal
+from promql.model.labels import Labels
+from tests.end_to_end.processes import free_port
 from tests.promtail.fakes import OWN, FakeSink, parsed
 
 WAIT_SECONDS = 20.0
@@ -196,3 +202,38 @@ async def test_an_entry_of_the_journal_is_kept_with_its_cursor() -> None:
         assert [one[1:] for one in sink.lines] == [(1767323045000001000, "words")]
         assert sink.kept == {"journal/j": "c2"}
         assert journal.command()[-1] == "--after-cursor=c2"
+
+
+PUSH = """scrape_configs:
+- job_name: push
+  loki_push_api: {server: {http_listen_port: %d}, labels: {job: push}, use_incoming_timestamp: true}
+  relabel_configs: [{regex: secret, action: labeldrop}]
+  pipeline_stages: [{drop: {expression: 'no.*'}}]
+"""
+
+
+async def test_others_push_lines_as_to_loki_and_bare() -> None:
+    sink, port = FakeSink(), free_port()
+    stream = StreamLines(Labels.of(a="b", secret="x"), [5, 6], [b"one", b"no"], {0: Labels.of(id="7")})
+    async with running(PUSH % port, sink), aiohttp.ClientSession(f"http://127.0.0.1:{port}") as session:
+        body = bytes(cramjam.snappy.compress_raw(push_request([stream])))
+        for path, data, head in (
+            ("/loki/api/v1/push", body, {"Content-Type": "application/x-protobuf", "X-Scope-OrgID": "us"}),
+            (
+                "/loki/api/v1/push",
+                b'{"streams":[{"stream":{"c":"d"},"values":[["9","two"]]}]}',
+                {"Content-Type": "application/json"},
+            ),
+            ("/promtail/api/v1/raw", b"three\n\nfour", {}),
+        ):
+            async with session.post(path, data=data, headers=head) as answer:
+                assert answer.status == 204
+        async with session.post("/loki/api/v1/push", data=b"no push") as answer:
+            assert answer.status == 400
+    assert sink.texts == ["one", "two", "three", "four"]
+    assert [labels.as_dict() for labels, _, _ in sink.lines][:3] == [
+        {"job": "push", "a": "b"}, {"job": "push", "c": "d"}, {"job": "push"},
+    ]  # fmt: skip
+    assert [time for _, time, _ in sink.lines][:2] == [5, 9]
+    assert sink.tenants[:2] == ["us", "fake"]
+    assert sink.metadata == [Labels.of(id="7")]
