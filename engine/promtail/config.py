@@ -26,7 +26,10 @@ class PositionsConfig(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TargetConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """A line that has no end counts as one `unfinished_line_after` its last byte; 0 waits for its end, as there."""
+
     sync_period: GoDuration = GoDuration(10_000)
+    unfinished_line_after: Annotated[GoDuration, _REFUSED] = GoDuration(0)
     stdin: bool = False
 
     def check(self, report: Report) -> None:

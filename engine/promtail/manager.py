@@ -31,7 +31,7 @@ from engine.promtail.counts import Counts
 from engine.promtail.jobs import Job
 from engine.promtail.positions import KeptPositions, adopted, place_of, write_copy
 from engine.promtail.tail.marks import Position
-from engine.promtail.targets.poller import Pace, Poller, Throttle
+from engine.promtail.targets.poller import LONGEST_SECONDS, Pace, Poller, Throttle
 from engine.promtail.targets.ports import TargetParts
 from engine.promtail.targets.status import TargetStatus
 from engine.promtail.targets.tailing import LineLimits
@@ -142,8 +142,9 @@ class Promtail:
         watch = config.global_.file_watch_config
         pace = Pace(
             pause=watch.min_poll_frequency / 1000,
-            longest=max(1.0, watch.max_poll_frequency / 1000),
+            longest=max(LONGEST_SECONDS, watch.max_poll_frequency / 1000),
             search=config.target_config.sync_period / 1000,
+            unfinished=config.target_config.unfinished_line_after / 1000 or None,
         )
         self._throttle = self._make_throttle(config)
         waits = self._throttle if not limits.readline_rate_drop else None

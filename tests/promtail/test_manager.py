@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import bz2
+import gzip
+import zlib
 from pathlib import Path
 
 import msgspec
+import pytest
 
 from engine.foundation.errors import DiskFullError
 from engine.logs.errors import PushRefusedError
@@ -229,6 +233,72 @@ async def test_a_line_that_is_cut_where_it_has_no_end_takes_no_more_memory(
     async with promtail(manual_clock, sink, OWN + "scrape_configs:\n" + tail_of(path)) as running:
         await running.look(5)
         assert [len(text) for text in sink.texts] == [1024 * 1024, 5]
+
+
+async def test_a_line_without_end_is_sent_after_a_while_when_asked(manual_clock: ManualClock, tmp_path: Path) -> None:
+    sink, path = FakeSink(), tmp_path / "a.log"
+    path.write_text("one\ntwo")
+    config = OWN + "target_config: {unfinished_line_after: 5s}\nscrape_configs:\n" + tail_of(path)
+    async with promtail(manual_clock, sink, config) as running:
+        assert sink.texts == ["one"]
+        await running.look(6)
+        assert sink.texts == ["one", "two"]
+    async with promtail(manual_clock, sink, config) as running:
+        await running.look(6)
+        assert sink.texts == ["one", "two"]
+
+
+PACKERS = {"gz": gzip.compress, "bz2": bz2.compress, "z": zlib.compress}
+
+
+@pytest.mark.parametrize("form", PACKERS)
+async def test_packed_files_are_read_once(manual_clock: ManualClock, tmp_path: Path, form: str) -> None:
+    sink = FakeSink()
+    config = OWN + "scrape_configs:\n" + tail_of(tmp_path / "*")
+    (tmp_path / f"a.log.{form}").write_bytes(PACKERS[form](b"one\ntwo\nthree"))
+    for _ in range(2):
+        async with promtail(manual_clock, sink, config) as running:
+            await running.look()
+            assert sink.texts == ["one", "two", "three"]
+
+
+@pytest.mark.parametrize("stopped", [True, False])
+async def test_a_rotated_file_that_is_packed_is_not_read_again(
+    manual_clock: ManualClock, tmp_path: Path, stopped: bool
+) -> None:
+    sink, path = FakeSink(), tmp_path / "a.log"
+    config = OWN + "scrape_configs:\n" + tail_of(tmp_path / "a.log*")
+    append(path, *(f"line {number}" for number in range(40)))
+    running = await start(manual_clock, sink, config)
+    if stopped:
+        await running.kill()
+    content = path.read_bytes() + b"rest\n"
+    path.unlink()
+    (tmp_path / "a.log.1.gz").write_bytes(gzip.compress(content))
+    append(path, "new")
+    if stopped:
+        running = await start(manual_clock, sink, config)
+    await running.look(5)
+    await running.kill()
+    assert sorted(sink.texts) == sorted([*(f"line {number}" for number in range(40)), "rest", "new"])
+
+
+async def test_a_file_that_is_still_being_packed_is_read_once(manual_clock: ManualClock, tmp_path: Path) -> None:
+    sink, path = FakeSink(), tmp_path / "a.log.gz"
+    lines = [f"line {number} {number * 7919 % 10007}" for number in range(5000)]
+    packed = gzip.compress("".join(f"{line}\n" for line in lines).encode())
+    path.write_bytes(packed[: len(packed) // 2])
+    async with promtail(manual_clock, sink, OWN + "scrape_configs:\n" + tail_of(tmp_path / "*")) as running:
+        with path.open("ab") as file:
+            file.write(packed[len(packed) // 2 :])
+        await running.look()
+        assert sink.texts == lines
+
+
+async def test_a_packed_file_that_is_not_whole_is_named(manual_clock: ManualClock, tmp_path: Path) -> None:
+    (tmp_path / "a.log.gz").write_bytes(gzip.compress(b"one\n" * 1000)[:-20])
+    async with promtail(manual_clock, FakeSink(), OWN + "scrape_configs:\n" + tail_of(tmp_path / "*")) as running:
+        assert "can't be unpacked as gz" in running.promtail.skipped()[str(tmp_path / "a.log.gz")]
 
 
 async def test_tenants_of_stages_and_labels_of_clients_reach_the_store(

@@ -12,6 +12,7 @@ from engine.promtail.tail.marks import HEAD_BYTES, TAIL_BYTES, Mark, Position
 from engine.promtail.tail.splitting import LONGEST, LineSplitter
 
 CHUNK: Final = 256 * 1024
+_LOCKSTEP: Final = 3
 
 
 class Replaced(Exception):  # noqa: N818 - no error: what every rotation by copying does
@@ -30,11 +31,26 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """A file of this size was found to be a copy of `original`, as that was in its `generation`."""
+    """A file of this size was found to be a copy of `original`, as that was in its `generation`.
+
+    A copy grows until it is as long as its original, and no more: `grown` counts how often it did all the same.
+    """
 
     original: TailedFile
     generation: int
     size: int
+    whole: bool
+    grown: int = 0
+
+    @property
+    def is_none(self) -> bool:
+        """They only happen to say the same."""
+        return self.grown >= _LOCKSTEP
+
+    def seen(self, size: int) -> Copy:
+        """At another size, which is still that of a copy."""
+        whole = self.whole or size >= self.original.size()
+        return Copy(self.original, self.generation, size, whole, self.grown + self.whole)
 
     def still_holds(self, size: int) -> bool:
         """Nothing has changed on either side."""

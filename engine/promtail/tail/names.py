@@ -7,14 +7,14 @@ import re
 from functools import lru_cache
 from typing import Final
 
-_ROTATED: Final = re.compile(r"[.\-_]?(?:[0-9][0-9T:Z.\-_+]*|old|bak|copy|backup|orig|prev)|~")  # noqa: TID251 - ours
+_ROTATED: Final = re.compile(r"[.\-_](?:[0-9][0-9T:Z.\-_+]*|old|bak|copy|backup|orig|prev)|~")  # noqa: TID251 - ours
 
 
 @lru_cache(maxsize=16_384)
 def originals_of(path: str) -> frozenset[str]:
     """The paths of which this one may be an older part: `app.log` of `app.log.1`, `app-20260101.log`, `app.log.old`.
 
-    They lie in the same folder; most names have none.
+    They lie in the same folder; most names have none. Without a sign before it a number only tells files apart.
     """
     folder, name = os.path.split(path)
     stem, ending = os.path.splitext(name)

@@ -39,10 +39,10 @@ class PackedFile:
 
     def read(self) -> Iterator[tuple[list[bytes], list[int]]]:
         """All lines from where it was left, the last one also without an end. Raises SourceError."""
+        self.done = True  # also where it can't be unpacked: that is tried again when there is more of it
         for piece in unpacked(self.path, self.form, self.read_at):
             self.read_at += len(piece)
             yield self.splitter.feed(piece)
-        self.done = True
         line, start = self.splitter.finish() if self.splitter.unfinished else (b"", -1)
         yield ([line], [start]) if start >= 0 else ([], [])
 
@@ -85,10 +85,11 @@ class PackedFiles:
             return None
         since, file = self._known.get(path, (now, None))
         if file is None or (file.ino, file.size) != (info.st_ino, info.st_size):
+            before, since = file, now
             file = PackedFile(path, form, info.st_dev, info.st_ino, info.st_size, self._target.next_turn())
-            since = now
             self._known[path] = since, file
-            file.begin_at(self._begin(file))
+            grown = before is not None and before.ino == file.ino
+            file.begin_at(before.splitter.start if before is not None and grown else self._begin(file))
         return file if now - since >= self._delay else None
 
     def _begin(self, file: PackedFile) -> int:

@@ -47,6 +47,8 @@ class LineSplitter:
             self.cut += self._length + 1 > self._limit
         self.start, self._kept, self._length = start, b"", 0
         self._keep(last)
+        if not self._codec and len(data) <= self._limit and _HOLE not in data:  # nothing is to be done to most lines
+            return [self._whole(parts[0]), *parts[1:]], starts
         return [self._whole(part) for part in parts], starts
 
     @property

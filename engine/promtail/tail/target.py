@@ -292,9 +292,13 @@ class FileTarget:
                 self.book.claim(key, file)
                 return False
         for one in filter(None, map(self.files.get, originals)):
-            if one is not file and is_copy(file.handle, size, one.handle):
-                file.copy = Copy(one, one.generation, size)
+            if one is file or not is_copy(file.handle, size, one.handle):
+                continue
+            same = copy is not None and copy.original is one and copy.generation == one.generation
+            file.copy = copy.seen(size) if copy is not None and same else Copy(one, one.generation, size, whole=False)
+            if not file.copy.is_none:
                 return True
+            file.copy = None
         return False
 
     def _claim_left(self, now: float) -> None:

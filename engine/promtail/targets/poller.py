@@ -19,10 +19,10 @@ from engine.promtail.batch import Batch
 from engine.promtail.clients.outlet import Outlet
 from engine.promtail.targets.tailing import BATCH_BYTES, Tailing
 
-SHARE: Final = 12
+SHARE: Final = 16
 """The pause is so many times as long as a look took, within its limits."""
 
-_LONGEST_SECONDS: Final = 1.0
+LONGEST_SECONDS: Final = 1.5
 _MOST_STREAMS: Final = 1000
 
 log = logging.getLogger(__name__)
@@ -33,7 +33,7 @@ class Pace:
     """Seconds: the pause between looks, full searches for files, and after which a line without end counts as one."""
 
     pause: float = 0.25
-    longest: float = _LONGEST_SECONDS
+    longest: float = LONGEST_SECONDS
     search: float = 10.0
     unfinished: float | None = None
 

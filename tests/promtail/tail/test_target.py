@@ -217,6 +217,25 @@ def test_a_file_that_only_begins_like_another_is_read_once_they_differ(tmp_path:
     assert follower.lines == ["start", "more", "start", "other"]
 
 
+def test_a_file_that_goes_on_saying_the_same_as_another_is_no_copy(tmp_path: Path) -> None:
+    follower = Follower(str(tmp_path / "*"))
+    for turn in range(6):
+        for name in ("app.log", "app-2.log"):
+            with (tmp_path / name).open("a") as file:
+                file.write(f"{turn}\n")
+        follower.look()
+    assert sorted(follower.lines) == sorted(str(turn) for turn in range(6) for _ in range(2))
+
+
+@pytest.mark.parametrize("names", [("1.log", "10.log"), ("worker1", "worker12"), ("a.log", "a.logs")])
+def test_numbers_that_only_tell_files_apart_make_no_copies(tmp_path: Path, names: tuple[str, str]) -> None:
+    for name in names:
+        (tmp_path / name).write_text("same\n")
+    follower = Follower(str(tmp_path / "*"))
+    follower.look()
+    assert follower.lines == ["same"] * 2
+
+
 def test_a_link_that_leads_elsewhere_is_followed_there_after_the_rest_of_the_old_file(tmp_path: Path) -> None:
     one, other, link = tmp_path / "one", tmp_path / "other", tmp_path / "current"
     one.write_text("a\nb\n")
