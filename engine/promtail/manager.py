@@ -17,6 +17,7 @@ from yarl import URL
 from engine.foundation.addresses import AddressBook
 from engine.foundation.clock import Clock
 from engine.foundation.delivery import Delivery
+from engine.foundation.errors import ConfigError
 from engine.foundation.supervise import Supervisor
 from engine.foundation.workers import Workers
 from engine.logql.lines import LogSink
@@ -27,6 +28,7 @@ from engine.promtail.clients.ports import Client
 from engine.promtail.clients.remote import RemoteClient, RemoteParts
 from engine.promtail.config import PromtailConfig
 from engine.promtail.config_clients import ClientConfig
+from engine.promtail.config_sources import ScrapeConfig
 from engine.promtail.counts import Counts
 from engine.promtail.jobs import Job
 from engine.promtail.positions import KeptPositions, adopted, place_of, write_copy
@@ -77,7 +79,18 @@ class Promtail:
 
     async def apply(self, config: PromtailConfig) -> None:
         """Put it in force. Raises ConfigError, and then everything is as it was."""
-        before, was = self.config, bool(self._poller)
+        before, was = self.config, self._poller is not None
+        try:
+            await self._put_in_force(config)
+        except ConfigError:
+            if was:
+                await self._put_in_force(before)
+            raise
+        self.counts.reloads["good"] += 1
+
+    async def _put_in_force(self, config: PromtailConfig) -> None:
+        """Raises ConfigError half way."""
+        before, was = self.config, self._poller is not None
         offsets = self._adopted(config)
         settings_changed = not was or _but_jobs(before) != _but_jobs(config)
         if settings_changed:
@@ -88,6 +101,14 @@ class Promtail:
         self.config = config
         parts = self._target_parts(config, offsets)
         wanted = {job.job_name: job for job in config.scrape_configs}
+        self._hurry(on=True)
+        try:
+            await self._replace(wanted, parts)
+        finally:
+            self._hurry(on=False)
+
+    async def _replace(self, wanted: Mapping[str, ScrapeConfig], parts: TargetParts) -> None:
+        """End the jobs that are not wanted so, and begin those that are new."""
         for name in [name for name, job in self.jobs.items() if wanted.get(name) != job.config]:
             await self.jobs.pop(name).stop()
         for name, job_config in wanted.items():
@@ -96,7 +117,12 @@ class Promtail:
                 await job.start()
                 self.jobs[name] = job
         self.jobs = {name: self.jobs[name] for name in wanted}
-        self.counts.reloads["good"] += 1
+
+    def _hurry(self, *, on: bool) -> None:
+        """Sources let go only between two batches, and a Loki that takes nothing must not hold that up."""
+        for client in self.clients:
+            if isinstance(client, RemoteClient):
+                client.hurry(on=on)
 
     async def settle(self) -> None:
         """Wait until the files of static targets have been looked for, so that there is something to tell."""
@@ -228,13 +254,18 @@ class Promtail:
 
     async def _end_jobs(self) -> None:
         self._save()
+        self._hurry(on=True)
+        for client in self.clients:
+            if isinstance(client, OwnClient):
+                client.ending = True
+        # what is being sent is broken off: it is read again from where positions say
+        await self._parts.supervisor.stop(*self._loops)
+        self._loops = []
         for job in self.jobs.values():
             await job.stop()
         self.jobs = {}
 
     async def _end_clients(self) -> None:
-        await self._parts.supervisor.stop(*self._loops)
-        self._loops = []
         for client in self.clients:
             await client.close()
         if self._poller is not None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import bz2
 import gzip
+import socket
 import zlib
 from pathlib import Path
 
 import msgspec
 import pytest
 
-from engine.foundation.errors import DiskFullError
+from engine.foundation.errors import ConfigError, DiskFullError
 from engine.logs.errors import PushRefusedError
 from engine.promtail.tail.marks import Position
 from engine.testing.manual_clock import ManualClock
@@ -99,6 +100,26 @@ async def test_a_reload_goes_on_where_it_was(manual_clock: ManualClock, tmp_path
         await running.look()
         assert sink.texts == ["1", "2", "3"]
         assert list(running.promtail.jobs) == ["one"]
+
+
+async def test_a_configuration_that_can_not_be_put_in_force_changes_nothing(
+    manual_clock: ManualClock, tmp_path: Path
+) -> None:
+    sink, path = FakeSink(), tmp_path / "a.log"
+    config = OWN + "scrape_configs:\n"
+    append(path, "one")
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        busy = f"- {{job_name: s, syslog: {{listen_address: '127.0.0.1:{taken.getsockname()[1]}'}}}}\n"
+        async with promtail(manual_clock, sink, config + tail_of(path)) as running:
+            for refused in (config + busy, config + busy + "limits_config: {max_streams: 9}\n"):
+                with pytest.raises(ConfigError):
+                    await running.promtail.apply(parsed(refused))
+                assert running.promtail.config == parsed(config + tail_of(path))
+                append(path, "more")
+                await running.look()
+            assert sink.texts == ["one", "more", "more"]
 
 
 async def test_a_changed_pattern_of_a_job_keeps_its_positions(manual_clock: ManualClock, tmp_path: Path) -> None:

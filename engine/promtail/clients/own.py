@@ -34,6 +34,8 @@ class OwnClient:
         self._config = config
         self._sink = sink
         self._clock = clock
+        self.ending = False
+        """Whether nobody may wait any more; then lines for which there is no room are gone, and positions not kept."""
         self._told = ""
         self._merged: dict[Labels, Labels] = {}
 
@@ -60,6 +62,9 @@ class OwnClient:
             try:
                 self._sink.push(tenant, streams, positions)
             except DiskFullError as error:
+                if self.ending:
+                    self.counts.dropped_entries["ingester_error"] += count
+                    return
                 self._tell(f"lines can't be kept now, and wait: {error}")
                 await self._clock.sleep(_AGAIN_SECONDS)
                 continue

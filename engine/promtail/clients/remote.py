@@ -60,6 +60,8 @@ class RemoteClient:
     def __init__(self, config: ClientConfig, parts: RemoteParts) -> None:
         self.counts = SentCounts(config.url.host)
         self.name = config.known_as
+        self.hurried = False
+        """Whether there is room for whatever comes: set while somebody waits for sources to let go."""
         self.failing = ""
         """Why nothing is taken now, if so."""
         self._config = config
@@ -80,13 +82,18 @@ class RemoteClient:
         return masked_url(self._config.url.reveal())
 
     async def send(self, batch: Batch) -> None:
-        while self._size > _ROOM:
+        while self._size > _ROOM and not self.hurried:
             self._room.clear()
             await self._room.wait()
         number = self._acknowledged.begin(batch.positions)
         for tenant, lines in batch.streams:
             self._take(tenant or self._config.tenant_id, lines, number)
         self._done(number)
+
+    def hurry(self, *, on: bool) -> None:
+        """Let `send` wait for no room, or wait again."""
+        self.hurried = on
+        self._room.set()
 
     async def close(self) -> None:
         """What waits is sent, if that takes no longer than some seconds; positions say what was not."""

@@ -171,6 +171,23 @@ async def test_what_leads_beyond_this_machine_is_shown_and_not_sent() -> None:
     assert (made.counts.withheld_entries, made.counts.sent_entries, kept) == (2, 0, {"p": "1"})
 
 
+async def test_a_loki_that_takes_nothing_holds_sources_up_and_yet_not_those_that_end() -> None:
+    loki = Loki(*[503] * 1000)
+    slow = "batchwait: 10ms, backoff_config: {min_period: 1m, max_period: 2m}"
+    async with client(loki, slow) as (made, kept, _):
+        for _ in range(17):
+            await made.send(batch("x" * (1 << 20)))
+        waiting = asyncio.ensure_future(made.send(batch("y", position="1")))
+        await asyncio.sleep(0.05)
+        assert not waiting.done()
+        made.hurry(on=True)
+        await waiting
+        assert kept == {}
+        made._pending.clear()
+        made._ready.clear()
+        made._size = 0
+
+
 async def test_positions_hold_once_everything_before_them_is_sent() -> None:
     acknowledged = Acknowledged()
     one, two = acknowledged.begin({"p": "1"}), acknowledged.begin({"p": "2"})
