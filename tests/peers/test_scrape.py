@@ -69,7 +69,7 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> tuple[Seen, Seen]:
     """What the two show of the same pages. On a busy machine a scrape may come too late for either: then once more."""
     for _ in range(ATTEMPTS):
         real, ours = side_by_side(tmp_path_factory.mktemp("peer"))
-        if beats(real) == beats(ours):
+        if beats(real) == beats(ours) and healths(real) == healths(ours):
             break
     return real, ours
 
@@ -107,6 +107,11 @@ def side_by_side(folder: Path) -> tuple[Seen, Seen]:
 def beats(seen: Seen) -> dict[str, list[tuple[int, str]]]:
     """Which scrapes of each target succeeded."""
     return {series: values for found in seen.samples.values() for series, values in found.items() if '"up"' in series}
+
+
+def healths(seen: Seen) -> dict[tuple[str, str], str]:
+    """How the last scrape of each target went, which is one that no beat tells of."""
+    return {place: one["health"] for place, one in seen.targets.items()}
 
 
 def ask(port: int) -> tuple[Any, ...]:
