@@ -18,7 +18,8 @@ class StoreOptions:
     store's newest sample may be ahead of an open part's oldest before it is sealed all the same, so that a slow
     source does not keep the log long. `segment_bytes`, `segment_ms`: how much, and samples of how long, a segment of
     the log holds before the next one is begun. `log_compression`: long records of the log are deflated where that makes
-    them smaller. `max_exemplars`: how many of these are kept, of all series together.
+    them smaller. `held_bytes`: so much of the log is kept for those who follow it and are behind, and no more than half
+    of `retention_bytes`. `max_exemplars`: how many of these are kept, of all series together.
     """
 
     retention_ms: int = 15 * 24 * HOUR
@@ -29,6 +30,7 @@ class StoreOptions:
     seal_samples: int = 65_536
     seal_cells: int = 1 << 22
     seal_age_ms: int = 2 * HOUR
+    held_bytes: int = 1 << 30
     segment_bytes: int = 128 << 20
     segment_ms: int = HOUR // 2
     log_compression: bool = True

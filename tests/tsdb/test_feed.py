@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -100,6 +101,23 @@ def test_a_position_holds_over_a_restart_and_the_log_is_kept_for_it(tmp_path: Pa
     again = Store.open(tmp_path, SMALL)
     assert taken(again.follow(kept, 4)) == list(range(5, 300))
     again.close()
+
+
+def test_the_log_is_not_kept_for_ever_for_whoever_does_not_come(tmp_path: Path) -> None:
+    store = Store.open(tmp_path, replace(SMALL, held_bytes=6_000))
+    feed = store.follow(None, 4)
+    for number in range(300):
+        append(store, number)
+    before = store.size.bytes_stored
+    for _ in range(3):
+        store.maintain(START + 40_000_000)
+    assert sum(path.stat().st_size for path in (tmp_path / "wal").iterdir()) <= 6_000 + SMALL.segment_bytes
+    assert store.size.bytes_stored < before
+    found = taken(feed)
+    assert found == sorted(found)
+    assert found[-1] == 299.0
+    assert 0.0 not in found
+    store.close()
 
 
 def test_a_position_of_another_store_begins_now(tmp_path: Path) -> None:

@@ -40,6 +40,10 @@ class KeptPosition:
     def write(self, position: Position) -> None:
         if self._path is None or position == self._written:
             return
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        replace(self._path, msgspec.json.encode(_Kept(*position)))
-        self._written = position
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            replace(self._path, msgspec.json.encode(_Kept(*position)))
+        except OSError as error:  # a full disk: after a restart some of it goes out again
+            log.warning("%s can't be written: %s", self._path, error.strerror)
+        else:
+            self._written = position

@@ -42,6 +42,8 @@ class OutgoingSeries:
         return [known[ref] for ref in numbers]
 
     def _made(self, labels: Labels) -> SeriesBytes | None:
+        if not labels.pairs:  # its samples are so old that its name is forgotten
+            return None
         full = self._external.overlay(labels)
         left = relabel(full, self._rules) if self._rules else full
-        return None if left is None or not left.pairs else SeriesBytes(left)
+        return SeriesBytes(left) if left is not None and left.pairs else None

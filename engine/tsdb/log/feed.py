@@ -1,7 +1,8 @@
 """Commits as they come, for somebody who takes them elsewhere and must not miss one.
 
 What was committed lately is in memory. Whoever is further behind reads the log's segments, which are kept until he has
-passed them. How far he is, is a position; whoever keeps it over a restart goes on there.
+passed them, up to `StoreOptions.held_bytes` of them. How far he is, is a position; whoever keeps it over a restart goes
+on there.
 
 Laws: pieces of one series come in the order of their commits. A position never passes what was not given out. What is
 read again after a stop is the same as before.
@@ -18,8 +19,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from engine.foundation.frames import Gap
 from engine.tsdb.commit import Commit
-from engine.tsdb.log.pages import Rows
+from engine.tsdb.log.pages import Lost, Rows
 from engine.tsdb.log.replay import Instants, read_segment
 from engine.tsdb.log.walformat import number_of, segments
 from promql.model.types import BoolArray, FloatArray, IntArray
@@ -115,12 +117,16 @@ class Feed:
         assert self._folder is not None
         target, passed = self._forgotten, self.position.commit
         paths = [path for path in segments(self._folder) if number_of(path) >= self.position.segment]
+        if paths and number_of(paths[0]) > self.position.segment:
+            log.warning("%s: segments of the log were given up before all of them were read", self._folder)
         if not paths:
             yield Position(target, self.position.segment)
             return
         newest = passed
         for found in read_segment(paths[0], lambda _: passed):
-            if isinstance(found, Rows | Instants):
+            if isinstance(found, Lost | Gap):
+                log.warning("%s: a part of it can't be read: %s", paths[0], found)
+            else:
                 newest = max(newest, found.numbers[-1])
                 yield from _pieces(found, passed)
         if len(paths) > 1:

@@ -65,6 +65,9 @@ class Log(Protocol):
     def size(self) -> int:
         """Bytes on disk."""
 
+    def oldest_within(self, size: int) -> int:
+        """The first of the newest segments that have no more bytes than that; the one that is written, at least."""
+
     def close(self) -> None:
         """Close the files; sync them first."""
 
@@ -86,6 +89,9 @@ class NoLog:
 
     def size(self) -> int:
         return 0
+
+    def oldest_within(self, size: int) -> int:
+        return self.segment
 
     def close(self) -> None:
         """Nothing is open."""
@@ -178,6 +184,16 @@ class Wal:
             for number in gone:
                 path_of(self._folder, number).unlink(missing_ok=True)
                 del self._closed[number]
+
+    def oldest_within(self, size: int) -> int:
+        with self._lock:
+            left, found = size - (0 if self._file is None else self._file.size), self.segment
+            for number in sorted(self._closed, reverse=True):
+                left -= self._closed[number]
+                if left < 0:
+                    break
+                found = number
+            return found
 
     def size(self) -> int:
         with self._lock:

@@ -227,9 +227,16 @@ class Maintenance:
                     needed = min(needed, source.logged_from)
                 for part in source.unstored()[:1]:
                     needed = min(needed, needed if part.segment is None else part.segment)
-            needed = min([needed, *(feed.position.segment for feed in self.feeds)])
+            if self.feeds:
+                needed = min(needed, self._held())
             self._log.drop_before(needed)
             self._log_from = needed
+
+    def _held(self) -> int:
+        """The oldest segment that somebody still reads, so long as that is not too much: samples come first."""
+        wanted = min(feed.position.segment for feed in self.feeds)
+        most, kept = self.options.held_bytes, self.options.retention_bytes
+        return max(wanted, self._log.oldest_within(min(most, kept // 2) if kept else most))
 
     def _outlived(self) -> list[PartFile]:
         """The files that retention gives up, oldest first."""

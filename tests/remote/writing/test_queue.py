@@ -20,7 +20,10 @@ from engine.foundation.supervise import Supervisor
 from engine.foundation.workers import InlineWorkers
 from engine.remote.wire import decode
 from engine.remote.writing.manager import Parts, RemoteWrites
+from engine.remote.writing.position import KeptPosition
+from engine.remote.writing.series import OutgoingSeries
 from engine.tsdb.batch import Batch
+from engine.tsdb.log.feed import Position
 from engine.tsdb.store import Store
 from promql.model.labels import Labels
 
@@ -158,6 +161,21 @@ async def test_a_refused_request_costs_only_what_is_refused_by_itself() -> None:
         assert sorted({time for _, time, _ in server.taken}) == [START, START + 2, START + 3]
         assert len(server.taken) == 9
         assert writes.queues[0].counts.failed == 3
+
+
+async def test_samples_whose_series_nobody_knows_any_more_are_not_sent_under_another_name() -> None:
+    forgotten = OutgoingSeries(lambda refs: [Labels() for _ in refs], (), Labels.of(site="lab"))
+    assert forgotten.of(np.array([1, 2])) == [None, None]
+
+
+async def test_a_position_that_cannot_be_written_is_told_and_does_no_harm(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "file").touch()
+    kept = KeptPosition(tmp_path / "file" / "below.json")
+    kept.write(Position(1, 1))
+    assert "can't be written" in caplog.text
+    assert kept.read() is None
 
 
 async def test_nothing_leaves_this_machine_unless_that_is_asked_for() -> None:
