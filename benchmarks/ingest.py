@@ -68,7 +68,7 @@ def main() -> None:
     ):
         if seconds:
             print(f"{spec.targets} x {spec.series} series each {spec.interval:g} s, for {seconds} s", flush=True)
-            _tell(measured(spec, seconds))
+            tell(measured(spec, seconds))
 
 
 def _spec(targets: int, series: int, interval: float, seconds: int) -> Spec:
@@ -76,12 +76,12 @@ def _spec(targets: int, series: int, interval: float, seconds: int) -> Spec:
     return Spec(targets, series, pages, free_port(), GZIP, interval)
 
 
-def measured(spec: Spec, seconds: float) -> dict[str, Measured]:
-    """Both sides of one run, at the same time."""
+def measured(spec: Spec, seconds: float, more: str = "") -> dict[str, Measured]:
+    """Both sides of one run, at the same time; `more` is put into both configurations."""
     with tempfile.TemporaryDirectory() as folder, load(spec), ExitStack() as stack:
         programs = {
             side.name: stack.enter_context(running(side.command, Path(folder, side.name + ".log")))
-            for side in commands(Path(folder), spec)
+            for side in commands(Path(folder), spec, more)
         }
         before = {side: _once_warm(side, program, spec) for side, program in programs.items()}
         if PROFILE and "engine" in programs:
@@ -115,20 +115,20 @@ def _profiled(pid: int) -> Iterator[None]:
         process.wait()
 
 
-def commands(folder: Path, spec: Spec) -> Iterator[Side]:
+def commands(folder: Path, spec: Spec, more: str = "") -> Iterator[Side]:
     """What is run on each side, as far as it is there."""
     prometheus = peer("prometheus") if "original" in SIDES else None
     for side in SIDES:
         config, data = folder / f"{side}.yml", folder / side
-        config.write_text(_config(side, spec))
+        config.write_text(_config(side, spec) + more)
         listen = f"127.0.0.1:{free_port()}"
         if side == "engine":
             data.mkdir()
             command = [*ENGINE, "run", "--config", str(config), "--data-dir", str(data), "--web.listen-address", listen]
             yield Side(side, command, listen)
         elif prometheus is not None:
-            more = [f"--storage.tsdb.path={data}", f"--web.listen-address={listen}"]
-            yield Side(side, [prometheus, f"--config.file={config}", *more], listen)
+            flags = [f"--storage.tsdb.path={data}", f"--web.listen-address={listen}"]
+            yield Side(side, [prometheus, f"--config.file={config}", *flags], listen)
 
 
 def _config(side: str, spec: Spec) -> str:
@@ -163,7 +163,7 @@ def _read(data: Path, side: str, program: Program, before: tuple[int, float], sp
     return Measured(samples, cpu, before[1], program.peak_bytes(), disk, told.late_p99_ms)
 
 
-def _tell(sides: dict[str, Measured]) -> None:
+def tell(sides: dict[str, Measured]) -> None:
     for side, m in sides.items():
         print(
             f"  {side:8}: {m.per_million:.3f} CPU s a million samples ({m.samples / 1e6:.2f} million; "

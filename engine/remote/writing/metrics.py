@@ -27,7 +27,7 @@ _TABLE: Final[tuple[tuple[str, MetricType, str, Callable[[Queue], float]], ...]]
     ("samples_total", _C, "Samples sent.", lambda q: q.counts.samples),
     ("shard_capacity", _G, "Samples that may wait for a sender.", lambda q: q.config.queue_config.capacity),
     ("shards", _G, "Senders of the last round.", lambda q: q.counts.shards),
-    ("shards_desired", _G, "Senders that the last round would have filled.", lambda q: q.counts.desired),
+    ("shards_desired", _G, "Senders that would have got through the last round in time.", lambda q: q.counts.desired),
     ("shards_max", _G, "Senders at most.", lambda q: q.config.queue_config.max_shards),
     ("shards_min", _G, "Senders at least.", lambda q: q.config.queue_config.min_shards),
 )  # fmt: skip

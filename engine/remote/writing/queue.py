@@ -3,13 +3,14 @@
 A round takes what has come, shares it out by series among some senders that work beside each other, and ends when all
 of it was taken or refused for good; then the position moves. So the samples of a series go out in their order, a stop
 loses nothing and sends again at most a round, which the server has already. How many senders there are follows from how
-much there is to send, between `min_shards` and `max_shards`.
+much there is to send and how long requests take, between `min_shards` and `max_shards`.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final
 
@@ -28,6 +29,7 @@ from promql.model.types import IntArray
 
 KEEP_SECONDS: Final = 2.0
 """How often the position is written, at most."""
+_SHORTEST: Final = 0.05
 _AT_ONCE: Final = 50_000
 """Samples of a round."""
 Metadata = Callable[[], Iterable[tuple[str, str, str, str]]]
@@ -120,13 +122,19 @@ class Queue:
             np.concatenate([one.times for one in pieces]),
             np.concatenate([one.values for one in pieces]),
         )
-        queue = self.config.queue_config
-        self.counts.desired = len(whole) / queue.max_samples_per_send
-        shards = max(1, queue.min_shards, min(queue.max_shards, -(-len(whole) // queue.max_samples_per_send)))
-        self.counts.shards = shards
         async with asyncio.TaskGroup() as group:
-            for shard in _shared_out(whole, shards):
+            for shard in _shared_out(whole, self._shards(len(whole))):
                 group.create_task(self._send(shard))
+
+    def _shards(self, samples: int) -> int:
+        """As many senders as get through by the next round, at the pace of the requests so far."""
+        queue, seconds = self.config.queue_config, self.counts.seconds
+        requests = -(-samples // queue.max_samples_per_send)
+        pace = seconds.total / seconds.count if seconds.count else 0.0
+        self.counts.desired = requests * pace / max(queue.batch_send_deadline / 1000, _SHORTEST)
+        least, most = max(1, queue.min_shards), min(queue.max_shards, requests)
+        self.counts.shards = max(least, min(most, math.ceil(self.counts.desired)))
+        return self.counts.shards
 
     async def _send(self, shard: Piece) -> None:
         """The samples of some series, in requests of the allowed size, one after the other."""
