@@ -4,26 +4,34 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from pathlib import Path
 from typing import Final
 
 import click
 
 COMPONENTS: Final = ("alertmanager", "loki", "promtail")
+DEFAULT_URL: Final = "http://127.0.0.1:9090"
 AILING: Final = 1
 
 
 @click.command()
-@click.option(
-    "--url", default="http://127.0.0.1:9090", show_default=True, metavar="URL", help="Prometheus, or the engine"
-)
+@click.option("--url", metavar="URL", help=f"Prometheus, or the engine  [that of ./engine-data, else {DEFAULT_URL}]")
 @click.option("--alertmanager", metavar="URL", help="where it is another's  [the same]")
 @click.option("--loki", metavar="URL", help="the same of Loki")
 @click.option("--promtail", metavar="URL", help="the same of Promtail")
 @click.option("--json", "as_json", is_flag=True, help="for machines")
-def doctor(url: str, *, as_json: bool, **others: str | None) -> None:
+def doctor(url: str | None, *, as_json: bool, **others: str | None) -> None:
     """Look for missing samples, targets that are down, late alerts, missing logs and slow dashboards."""
-    urls = {"prometheus": url, **{name: given for name in COMPONENTS if (given := others[name])}}
+    urls = {"prometheus": url or _here(), **{name: given for name in COMPONENTS if (given := others[name])}}
     sys.exit(asyncio.run(_examined(urls, as_json=as_json)))
+
+
+def _here() -> str:
+    """The engine that runs with this folder's data, if one does."""
+    from engine.app.datafolder import running
+
+    run = running(Path("engine-data"))
+    return DEFAULT_URL if run is None or "prometheus" not in run.ports else f"http://{run.ports['prometheus']}"
 
 
 async def _examined(urls: dict[str, str], *, as_json: bool) -> int:

@@ -28,6 +28,8 @@ def test_an_engine_is_detached_found_stopped_and_cleared_away(tmp_path: Path) ->
     assert found is not None
     try:
         assert b"Ready" in fetch(f"http://{found.ports['prometheus']}/-/ready")
+        examined = engine("doctor", "--json", cwd=tmp_path)
+        assert "nothing is scraped" in examined.stdout, examined.stderr
         again = engine("run", "--detach", cwd=tmp_path)
         assert (again.returncode, "runs with this folder already" in again.stderr) == (2, True)
         kept = engine("clear", "--yes", cwd=tmp_path)
