@@ -83,7 +83,7 @@ function Found({ query }: { query: string }) {
   return (
     <>
       <Failure text={found.error} />
-      <Volume query={query} from={from} to={to} />
+      {answer && <Volume query={query} from={from} to={to} />}
       <p class="foot">
         {answer && <>{lines.length}{lines.length === LIMIT ? " lines, the limit: narrow the span to see all" : " lines"}</>}
         <label>
