@@ -1,9 +1,12 @@
-"""Floats as Go's `strconv.FormatFloat` writes them: every verb, every precision, and the shortest digits."""
+"""Floats as Go's `strconv` writes and reads them: every verb, every precision, and the shortest digits."""
 
 from __future__ import annotations
 
 import math
+import re
+from typing import Final
 
+from promql.model.labels import quote
 from promql.model.numbers import exponential, general, plain
 
 _SHORTEST = {"e": exponential, "f": plain, "g": general}
@@ -58,3 +61,27 @@ def _hexadecimal(value: float, precision: int | None) -> str:
     digits = f"{mantissa & ((1 << 52) - 1):013x}"
     digits = digits.rstrip("0") if precision is None else digits[:precision].ljust(precision, "0")
     return f"{sign}0x1{'.' + digits if digits else ''}p{'-' if exponent < 0 else '+'}{abs(exponent):02d}"
+
+
+_DECIMAL: Final = re.compile(  # noqa: TID251 - ours, linear
+    r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[+-]?[0-9]+)?|[+-]?inf(?:inity)?|nan", re.ASCII | re.IGNORECASE
+)
+_HEX: Final = re.compile(  # noqa: TID251 - ours, linear
+    r"[+-]?0x(?:[0-9a-f]+\.?[0-9a-f]*|\.[0-9a-f]+)p[+-]?[0-9]+", re.ASCII | re.IGNORECASE
+)
+
+
+def parse_float(text: str) -> float:
+    """Go's `ParseFloat`. Raises ValueError in its words."""
+    try:
+        if _DECIMAL.fullmatch(text):
+            value = float(text)
+        elif _HEX.fullmatch(text):
+            value = float.fromhex(text)
+        else:
+            raise ValueError(f"strconv.ParseFloat: parsing {quote(text)}: invalid syntax")
+    except OverflowError:
+        value = math.inf
+    if math.isinf(value) and "inf" not in text.lower():
+        raise ValueError(f"strconv.ParseFloat: parsing {quote(text)}: value out of range")
+    return value

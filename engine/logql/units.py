@@ -6,10 +6,10 @@ there is none.
 
 from __future__ import annotations
 
-import math
 import re
 from typing import Final
 
+from engine.gotemplate.floats import parse_float
 from promql.model.durations import Duration
 from promql.model.labels import quote
 
@@ -17,10 +17,6 @@ _GO_UNITS: Final = {
     "ns": 1, "us": 1000, "µs": 1000, "μs": 1000, "ms": 10**6, "s": 10**9, "m": 60 * 10**9, "h": 3600 * 10**9,
 }  # fmt: skip
 _GO_PIECE: Final = re.compile(r"([0-9]*)(?:\.([0-9]*))?([^0-9.]*)")  # noqa: TID251 - ours, linear
-_DECIMAL: Final = re.compile(  # noqa: TID251 - ours, linear
-    r"[+-]?(?:(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?|inf|infinity|nan)", re.IGNORECASE | re.ASCII
-)
-_HEX: Final = re.compile(r"[+-]?0x(?:[0-9a-f]+\.?[0-9a-f]*|\.[0-9a-f]+)p[+-]?[0-9]+", re.IGNORECASE | re.ASCII)  # noqa: TID251 - ours, linear
 _SIZE: Final = re.compile(r"[0-9.,]*", re.ASCII)  # noqa: TID251 - ours, linear
 _LARGEST: Final = 2**63 - 1
 SIZES: Final = {
@@ -32,26 +28,6 @@ SIZES: Final = {
         for name, step in ((letter, 1000), (f"{letter}b", 1000), (f"{letter}i", 1024), (f"{letter}ib", 1024))
     },
 }
-
-
-def number(text: str) -> float:
-    """Go's `ParseFloat`. Raises ValueError in its words."""
-    if _DECIMAL.fullmatch(text):
-        value = float(text)
-    elif _HEX.fullmatch(text):
-        value = _from_hex(text)
-    else:
-        raise ValueError(f"strconv.ParseFloat: parsing {quote(text)}: invalid syntax")
-    if math.isinf(value) and "inf" not in text.lower():
-        raise ValueError(f"strconv.ParseFloat: parsing {quote(text)}: value out of range")
-    return value
-
-
-def _from_hex(text: str) -> float:
-    try:
-        return float.fromhex(text)
-    except OverflowError:
-        return math.inf
 
 
 def go_duration(text: str) -> int:
@@ -103,7 +79,7 @@ def size(text: str) -> int:
     """Bytes of `1.5KB`, `12 MiB`, `7`. Raises ValueError in the words of the originals' library."""
     found = _SIZE.match(text)
     digits = found[0] if found else ""
-    value = number(digits.replace(",", ""))
+    value = parse_float(digits.replace(",", ""))
     unit = text[len(digits) :].strip().lower()
     if unit not in SIZES:
         raise ValueError(f"unhandled size name: {unit}")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from engine.gotemplate.layout import RFC3339_NANO
 from engine.gotemplate.times import GoTime
 from engine.promtail.entry import Entry, PipelineCounts
-from engine.promtail.stages.layouts import RFC3339_NANO
 from engine.promtail.stages.stage import Parts, Stage
 from engine.promtail.stages.table import StageConfig, kind_of, make
 from engine.promtail.stages.texts import as_text

@@ -3,24 +3,16 @@
 from __future__ import annotations
 
 import math
-import re
 from typing import Final
 
 from engine.gotemplate.errors import CallError
+from engine.gotemplate.floats import parse_float
 from engine.gotemplate.printing import go_print, printf
 from engine.gotemplate.times import GoDuration, GoTime
 from engine.gotemplate.types import type_of
-from promql.model.labels import quote
 
 _LARGE: Final = "kMGTPEZY"
 _SMALL: Final = "munpfazy"
-_NUMBER: Final = re.compile(  # noqa: TID251 - ours, linear
-    r"[+-]?(?:[0-9]+\.?[0-9]*(?:[eE][+-]?[0-9]+)?|\.[0-9]+(?:[eE][+-]?[0-9]+)?|inf(?:inity)?)|nan",
-    re.ASCII | re.IGNORECASE,
-)
-_HEX: Final = re.compile(  # noqa: TID251 - ours, linear
-    r"[+-]?0x(?:[0-9a-f]+\.?[0-9a-f]*|\.[0-9a-f]+)p[+-]?[0-9]+", re.ASCII | re.IGNORECASE
-)
 
 
 def number_of(value: object) -> float:
@@ -36,16 +28,9 @@ def number_of(value: object) -> float:
 
 def _parsed(text: str) -> float:
     try:
-        if _HEX.fullmatch(text):
-            return float.fromhex(text)
-        if _NUMBER.fullmatch(text):
-            value = float(text)
-            if math.isinf(value) and any(c.isdigit() for c in text):
-                raise OverflowError
-            return value
-    except OverflowError:
-        raise CallError(f"strconv.ParseFloat: parsing {quote(text)}: value out of range") from None
-    raise CallError(f"strconv.ParseFloat: parsing {quote(text)}: invalid syntax")
+        return parse_float(text)
+    except ValueError as error:
+        raise CallError(str(error)) from None
 
 
 def _short(value: float) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
+from engine.gotemplate.floats import parse_float
 from engine.logql import units
 from engine.logql.pipeline.ip import Addresses
 from engine.logql.pipeline.row import Row, Step
@@ -45,7 +46,7 @@ def step_of(condition: LabelCondition) -> Step:
         case TextFilter(matcher):
             return _text(matcher)
         case NumberFilter(label, op, value):
-            return _compared(label, op, value, units.number)
+            return _compared(label, op, value, parse_float)
         case DurationFilter(label, op, value, _):
             return _compared(label, op, value, units.go_duration)
         case BytesFilter(label, op, value, _):

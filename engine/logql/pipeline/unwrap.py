@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Final
 
+from engine.gotemplate.floats import parse_float
 from engine.logql import units
 from engine.logql.pipeline.row import Row
 from engine.logql.syntax.ast import UnwrapStage
@@ -18,7 +19,7 @@ def _seconds(text: str) -> float:
 
 
 CONVERSIONS: Final[Mapping[str, Callable[[str], float]]] = MappingProxyType(
-    {"": units.number, "bytes": units.size, "duration": _seconds, "duration_seconds": _seconds}
+    {"": parse_float, "bytes": units.size, "duration": _seconds, "duration_seconds": _seconds}
 )
 
 

@@ -8,8 +8,9 @@ from typing import Annotated, Final
 
 import msgspec
 
+from engine.gotemplate.layout import RFC3339_NANO
+from engine.gotemplate.timeparse import parse_time
 from engine.promtail.entry import Entry
-from engine.promtail.stages.layouts import RFC3339_NANO, parse_time
 from engine.promtail.stages.sizes import Bytes
 from engine.promtail.stages.stage import Parts, Stage
 

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 import msgspec
 
+from engine.gotemplate.layout import RFC3339_NANO
+from engine.gotemplate.timeparse import parse_time
 from engine.promtail.entry import Entry
-from engine.promtail.stages.layouts import RFC3339_NANO, parse_time
 from engine.promtail.stages.stage import Parts, Stage
 
 

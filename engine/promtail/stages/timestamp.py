@@ -15,8 +15,8 @@ import msgspec
 
 from engine.foundation.decode import Report
 from engine.gotemplate.layout import CHUNK
+from engine.gotemplate.timeparse import NAMED, parse
 from engine.promtail.entry import Entry
-from engine.promtail.stages.layouts import NAMED, parse
 from engine.promtail.stages.stage import Parts, Stage
 from engine.promtail.stages.texts import as_text
 

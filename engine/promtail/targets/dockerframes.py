@@ -10,8 +10,9 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from engine.gotemplate.layout import RFC3339_NANO
+from engine.gotemplate.timeparse import parse_time
 from engine.promtail.errors import SourceError
-from engine.promtail.stages.layouts import RFC3339_NANO, parse_time
 
 STREAMS: Final = {1: "stdout", 2: "stderr"}
 LONGEST: Final = 1024 * 1024

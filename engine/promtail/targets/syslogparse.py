@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
 
+from engine.gotemplate.timeparse import parse, parse_time
 from engine.promtail.errors import SourceError
-from engine.promtail.stages.layouts import parse, parse_time
 
 SEVERITIES: Final = ("emergency", "alert", "critical", "error", "warning", "notice", "informational", "debug")
 FACILITIES: Final = (

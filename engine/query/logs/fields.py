@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final
 
+from engine.gotemplate.floats import parse_float
 from engine.logql import units
 from engine.logql.execute.lines import Entry
 from engine.logql.pipeline import json_fields, logfmt
@@ -82,7 +83,7 @@ _KINDS: Final[Mapping[str, Callable[[str], bool]]] = MappingProxyType(
     {
         "boolean": _BOOLEANS.__contains__,
         "int": lambda text: _WHOLE.fullmatch(text) is not None,
-        "float": _reads(units.number),
+        "float": _reads(parse_float),
         "duration": _reads(units.go_duration),
         "bytes": _reads(units.size),
         "string": lambda _text: True,

@@ -16,8 +16,8 @@ import pytest
 
 from engine.foundation.decode import decode
 from engine.foundation.source import Severity
+from engine.gotemplate.timeparse import parse_time
 from engine.promtail.entry import Entry
-from engine.promtail.stages.layouts import parse_time
 from engine.promtail.stages.pipeline import Pipeline
 from engine.promtail.stages.stage import Parts
 from engine.promtail.stages.table import StageConfig

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from engine.foundation.decode import decode
 from engine.foundation.source import Severity
+from engine.gotemplate.timeparse import NAMED, parse_time
 from engine.promtail.entry import Entry, PipelineCounts
-from engine.promtail.stages.layouts import NAMED, parse_time
 from engine.promtail.stages.logfmt import LogfmtError, pairs
 from engine.promtail.stages.metrics import CustomMetrics
 from engine.promtail.stages.pipeline import Pipeline

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.gotemplate.timeparse import parse_time
 from engine.promtail.errors import SourceError
-from engine.promtail.stages.layouts import parse_time
 from engine.promtail.targets.syslogparse import Splitter, parse_3164, parse_5424
 
 RFC3339 = "2006-01-02T15:04:05.999999999Z07:00"

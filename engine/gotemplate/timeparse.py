@@ -1,6 +1,7 @@
 """Texts to instants, by Go's layouts (`2006-01-02 15:04:05`).
 
-A layout is turned into a pattern once; the pattern is ours and linear. As in Go, a fraction may follow seconds though
+A layout is turned into a pattern once. The pattern is linear whatever the layout, since no part of it gives back what
+it has taken; nor does Go, which reads `930` by `1504` as an hour of 93. As in Go, a fraction may follow seconds though
 the layout names none, a run of blanks stands for one or more, and names of months and days are read in any case.
 """
 
@@ -15,9 +16,8 @@ from types import MappingProxyType
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from engine.gotemplate.layout import CHUNK, MONTHS, WEEKDAYS, day_number
+from engine.gotemplate.layout import CHUNK, MONTHS, RFC3339_NANO, WEEKDAYS, day_number
 
-RFC3339_NANO: Final = "2006-01-02T15:04:05.999999999Z07:00"
 NAMED: Final[Mapping[str, str]] = MappingProxyType({
     "ANSIC": "Mon Jan _2 15:04:05 2006",
     "UnixDate": "Mon Jan _2 15:04:05 MST 2006",
@@ -34,19 +34,19 @@ _SECOND: Final = 1_000_000_000
 _LENGTHS: Final = (0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _MONTH_NUMBERS: Final = {name.lower(): at for at, name in enumerate(MONTHS, 1)}
 _MONTH_NUMBERS_SHORT: Final = {name[:3].lower(): at for at, name in enumerate(MONTHS, 1)}
-_FRACTION: Final = r"(?:[.,](?P<fraction>[0-9]+))?"
+_FRACTION: Final = r"(?:[.,](?P<fraction>[0-9]++))?+"
 _PATTERNS: Final[Mapping[str, str]] = MappingProxyType({
     "January": f"(?P<month_name>{'|'.join(MONTHS)})",
     "Jan": f"(?P<month_short>{'|'.join(name[:3] for name in MONTHS)})",
     "Monday": f"(?:{'|'.join(WEEKDAYS)})",
     "Mon": f"(?:{'|'.join(name[:3] for name in WEEKDAYS)})",
-    "MST": r"(?P<abbreviation>GMT[+-][0-9]{1,2}|[A-Z]{3,5}|[+-][0-9]{2}(?:[0-9]{2})?)",
+    "MST": r"(?P<abbreviation>(?>GMT[+-][0-9]{1,2}+|[A-Z]{3,5}+|[+-][0-9]{2}(?:[0-9]{2})?+))",
     "002": r"(?P<year_day>[0-9]{3})", "__2": r"(?P<year_day>[ 0-9]{2}[0-9])",
-    "01": r"(?P<month>[0-9]{2})", "1": r"(?P<month>[0-9]{1,2})",
-    "02": r"(?P<day>[0-9]{2})", "_2": r" ?(?P<day>[0-9]{1,2})", "2": r"(?P<day>[0-9]{1,2})",
-    "03": r"(?P<hour12>[0-9]{2})", "3": r"(?P<hour12>[0-9]{1,2})", "15": r"(?P<hour>[0-9]{1,2})",
-    "04": r"(?P<minute>[0-9]{2})", "4": r"(?P<minute>[0-9]{1,2})",
-    "05": r"(?P<second>[0-9]{2})", "5": r"(?P<second>[0-9]{1,2})",
+    "01": r"(?P<month>[0-9]{2})", "1": r"(?P<month>[0-9]{1,2}+)",
+    "02": r"(?P<day>[0-9]{2})", "_2": r" ?+(?P<day>[0-9]{1,2}+)", "2": r"(?P<day>[0-9]{1,2}+)",
+    "03": r"(?P<hour12>[0-9]{2})", "3": r"(?P<hour12>[0-9]{1,2}+)", "15": r"(?P<hour>[0-9]{1,2}+)",
+    "04": r"(?P<minute>[0-9]{2})", "4": r"(?P<minute>[0-9]{1,2}+)",
+    "05": r"(?P<second>[0-9]{2})", "5": r"(?P<second>[0-9]{1,2}+)",
     "2006": r"(?P<year>[0-9]{4})", "06": r"(?P<year_short>[0-9]{2})",
     "PM": r"(?P<half>AM|PM)", "pm": r"(?P<half>am|pm)",
 })  # fmt: skip
@@ -54,11 +54,15 @@ _PATTERNS: Final[Mapping[str, str]] = MappingProxyType({
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """A moment; `year` is 0 where the layout names none, and then `ns` is of that year."""
+    """A moment; `year` is 0 where the layout names none, and then `ns` is of that year. `offset` (seconds east of UTC)
+    and `zone` are those that were written, or else those of the place; an offset that was written has no zone.
+    """
 
     ns: int
     year: int
     month: int
+    offset: int
+    zone: str
 
 
 def parse_time(layout: str, text: str, zone: ZoneInfo | None = None) -> int | None:
@@ -97,7 +101,7 @@ def _pattern(layout: str) -> re.Pattern[str]:
             pieces.append(_once(_FRACTION, named))
         end = stop
     pattern = "".join(pieces) + _literal(layout[end:])
-    return re.compile(pattern, re.ASCII | re.IGNORECASE)  # noqa: TID251 - ours: each piece is bounded, no repetition of one
+    return re.compile(pattern, re.ASCII | re.IGNORECASE)  # noqa: TID251 - ours, linear
 
 
 def _piece(chunk: str) -> str:
@@ -124,7 +128,7 @@ def _once(piece: str, named: set[str]) -> str:
 
 
 def _literal(text: str) -> str:
-    return "".join(" +" if part.startswith(" ") else re.escape(part) for part in re.findall(r" +|[^ ]+", text))
+    return "".join(" ++" if part.startswith(" ") else re.escape(part) for part in re.findall(r" +|[^ ]+", text))
 
 
 def _assembled(parts: Mapping[str, str | None], zone: ZoneInfo | None) -> Parsed:
@@ -143,7 +147,8 @@ def _assembled(parts: Mapping[str, str | None], zone: ZoneInfo | None) -> Parsed
         raise ValueError("day out of range")
     fraction = int(((parts.get("fraction") or "0") + "0" * 9)[:9])
     local = day_number(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second
-    return Parsed((local - _offset(parts, local, zone)) * _SECOND + fraction, year, month)
+    offset, name = _offset(parts, local, zone)
+    return Parsed((local - offset) * _SECOND + fraction, year, month, offset, name)
 
 
 def _date(parts: Mapping[str, str | None], number: object) -> tuple[int, int, int]:
@@ -177,29 +182,30 @@ def _hour(parts: Mapping[str, str | None], number: object) -> int:
     return 0 if half == "am" and hour == 12 else hour
 
 
-def _offset(parts: Mapping[str, str | None], local: int, zone: ZoneInfo | None) -> int:
-    """Seconds east of UTC at this local time."""
+def _offset(parts: Mapping[str, str | None], local: int, zone: ZoneInfo | None) -> tuple[int, str]:
+    """Seconds east of UTC at this local time, and what the zone is called."""
     written = parts.get("offset")
     if written is not None and written.upper() == "Z":
-        return 0
+        return 0, "UTC"
     abbreviation = parts.get("abbreviation") or ""
     if written is not None or abbreviation.startswith(("+", "-")):
         digits = (written or abbreviation).replace(":", "")
         hours, minutes, seconds = int(digits[1:3]), int(digits[3:5] or 0), int(digits[5:7] or 0)
         size = hours * 3600 + minutes * 60 + seconds
-        return -size if digits[0] == "-" else size
+        return -size if digits[0] == "-" else size, abbreviation or ("" if size else "UTC")
     if abbreviation.startswith("GMT") and len(abbreviation) > 3:
-        return int(abbreviation[3:]) * 3600
+        return int(abbreviation[3:]) * 3600, abbreviation
     if zone is None or abbreviation in ("UTC", "GMT"):
-        return 0
+        return 0, abbreviation or "UTC"
     return _of_zone(zone, local, abbreviation)
 
 
-def _of_zone(zone: ZoneInfo, local: int, abbreviation: str) -> int:
+def _of_zone(zone: ZoneInfo, local: int, abbreviation: str) -> tuple[int, str]:
     at = datetime(1970, 1, 1, tzinfo=zone) + timedelta(seconds=local)
     for fold in (0, 1):
         moment = at.replace(fold=fold)
-        if not abbreviation or moment.tzname() == abbreviation:
+        name = moment.tzname() or ""
+        if not abbreviation or name == abbreviation:
             offset = moment.utcoffset()
-            return 0 if offset is None else int(offset.total_seconds())
-    return 0  # an abbreviation that this place does not know counts as UTC, as in Go
+            return 0 if offset is None else int(offset.total_seconds()), name
+    return 0, abbreviation  # one that this place does not know counts as UTC, as in Go
