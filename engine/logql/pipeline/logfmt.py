@@ -1,4 +1,4 @@
-"""`| logfmt`: `key=value`, `key="quoted value"`, `key`.
+"""`| logfmt`: the pairs of a line as labels.
 
 Reading ends at the first pair that is malformed; what came before it counts. So it is in Loki 2.7, and so it stays:
 Loki 3 goes on behind it and leaves out empty values unless told `--strict --keep-empty`, which are accepted and say
@@ -8,85 +8,15 @@ here what holds anyway. The form with expressions came later, and does as it doe
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
 from typing import Final
 
-import msgspec
-
+from engine.logql.logfmt import MalformedError, pairs
 from engine.logql.pipeline.row import REPLACEMENT, Row, Step, Wanted, sanitized
 from engine.logql.syntax.ast import LogfmtStage
 
 KIND: Final = "LogfmtParserErr"
-_KEY: Final = re.compile(rb'[^\x00-\x20="]+')  # noqa: TID251 - ours, linear
-_BLANK: Final = re.compile(rb"[\x00-\x20]*")  # noqa: TID251 - ours, linear
-_QUOTED: Final = re.compile(rb'"((?:[^"\\]|\\.)*+)"', re.DOTALL)  # noqa: TID251 - ours, linear
 _NAMES: Final = 4096
 """Keys whose labels are remembered."""
-
-
-class MalformedError(ValueError):
-    """Where, and what is wrong, in Loki's words."""
-
-    def __init__(self, at: int, what: str) -> None:
-        super().__init__(f"logfmt syntax error at pos {at + 1} : {what}")
-
-
-def pairs(line: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Keys and values, unquoted. Raises MalformedError."""
-    at, size = 0, len(line)
-    while True:
-        at = _past(_BLANK, line, at)
-        if at >= size:
-            return
-        key = _KEY.match(line, at)
-        if key is None:
-            raise _unexpected(line, at)
-        at = key.end()
-        if at >= size or line[at] <= 0x20:
-            yield _valid(key[0], at), b""
-        elif line[at] != 0x3D:
-            raise _unexpected(line, at)
-        else:
-            value, at = _value(line, at + 1, _valid(key[0], at))
-            yield key[0], value
-
-
-def _value(line: bytes, at: int, _key: bytes) -> tuple[bytes, int]:
-    """The value that begins here, and where it ends."""
-    if at >= len(line) or line[at] <= 0x20:
-        return b"", at
-    if line[at] != 0x22:
-        found = _KEY.match(line, at)
-        end = at if found is None else found.end()
-        if end < len(line) and line[end] > 0x20:
-            raise _unexpected(line, end)
-        return line[at:end], end
-    found = _QUOTED.match(line, at)
-    if found is None:
-        raise MalformedError(len(line), "unterminated quoted value")
-    if b"\\" not in found[1]:
-        return found[1], found.end()
-    try:
-        return msgspec.json.decode(found[0], type=str).encode(), found.end()
-    except msgspec.DecodeError:
-        raise MalformedError(found.end(), "invalid quoted value") from None
-
-
-def _valid(key: bytes, at: int) -> bytes:
-    if not key.isascii() and REPLACEMENT in key.decode("utf-8", "replace"):
-        raise MalformedError(at, "invalid key")
-    return key
-
-
-def _unexpected(line: bytes, at: int) -> MalformedError:
-    char = chr(line[at])
-    return MalformedError(at, f"unexpected '{char}'")
-
-
-def _past(pattern: re.Pattern[bytes], line: bytes, at: int) -> int:
-    found = pattern.match(line, at)
-    return at if found is None else found.end()
 
 
 def step_of(stage: LogfmtStage, wanted: Wanted) -> Step:

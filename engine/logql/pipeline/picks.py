@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from typing import Final
 
+from engine.logql.colours import without_colours
 from engine.logql.pipeline.row import DETAILS, ERROR, Row, Step
 from promql.model.matchers import Matcher
-
-_COLOUR: Final = re.compile(rb"\x1b\[[0-9;:]*m")  # noqa: TID251 - ours, linear
 
 
 def drop_step(picks: Sequence[str | Matcher]) -> Step:
@@ -52,8 +49,7 @@ def decolorize_step() -> Step:
     """Without the sequences that colour a terminal."""
 
     def step(row: Row) -> bool:
-        if b"\x1b" in row.line:
-            row.line = _COLOUR.sub(b"", row.line)
+        row.line = without_colours(row.line)
         return True
 
     return step

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from typing import Final
 
 import msgspec
 
+from engine.logql.colours import without_colours
 from engine.promtail.entry import Entry
 from engine.promtail.stages.stage import Parts, Stage
-
-_COLOURS: Final = re.compile(r"\x1b\[[0-9;]*m")  # noqa: TID251 - ours, linear
 
 
 class DecolorizeConfig(msgspec.Struct, frozen=True, kw_only=True):
@@ -23,6 +20,6 @@ class Decolorize(Stage):
         pass
 
     def process(self, entry: Entry) -> Sequence[Entry]:
-        if "\x1b" in entry.line:
-            entry.line = _COLOURS.sub("", entry.line)
+        if "\x1b" in entry.line or "\x9b" in entry.line:
+            entry.line = without_colours(entry.line.encode("utf-8", "replace")).decode("utf-8", "replace")
         return (entry,)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import itertools
 import json
 from collections.abc import Sequence
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -16,7 +14,6 @@ from engine.foundation.decode import decode
 from engine.foundation.source import Severity
 from engine.gotemplate.timeparse import NAMED, parse_time
 from engine.promtail.entry import Entry, PipelineCounts
-from engine.promtail.stages.logfmt import LogfmtError, pairs
 from engine.promtail.stages.metrics import CustomMetrics
 from engine.promtail.stages.pipeline import Pipeline
 from engine.promtail.stages.stage import Parts
@@ -321,22 +318,6 @@ ANY_STAGES: list[str] = [
 def test_no_line_breaks_a_stage(stage: str, lines: list[str]) -> None:
     made = run(stage, lines)
     assert len(made) <= len(lines)
-
-
-@given(st.dictionaries(st.from_regex(r"[a-z_]{1,8}", fullmatch=True), st.text(max_size=10), max_size=5))
-def test_logfmt_is_read_back(values: dict[str, str]) -> None:
-    text = " ".join(f"{key}={json.dumps(value)}" for key, value in values.items())
-    if any("\\ud" in part for part in text.split()):
-        return
-    assert dict(pairs(text)) == values
-
-
-@given(st.text())
-def test_any_line_is_logfmt_up_to_somewhere(text: str) -> None:
-    found: list[Any] = []
-    with contextlib.suppress(LogfmtError):
-        found.extend(pairs(text))
-    assert len(found) <= len(text)
 
 
 @given(st.sampled_from(list(NAMED.values())), st.text(max_size=40))
