@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from engine.cli.moments import Moment, MomentType
+from engine.cli.option_types import DURATION
 from engine.foundation.clock import SystemClock
 from engine.foundation.errors import ConfigError, RemoteError
-from promql.model.durations import Duration
 
 if TYPE_CHECKING:
     from engine.cli.log_lines import Line, Shown
@@ -22,23 +22,9 @@ DEFAULT_URL: Final = "http://127.0.0.1:3100"
 _HOUR: Final = 3_600_000
 
 
-class DurationType(click.ParamType[Duration]):
-    """`1h30m`."""
-
-    name = "duration"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Duration:
-        if isinstance(value, Duration):
-            return value
-        try:
-            return Duration.from_text(value)
-        except ValueError as error:
-            self.fail(str(error), param, ctx)
-
-
 @click.command(epilog="Exit codes: 0 answered, 1 refused or failed, 2 bad usage.")
 @click.argument("query")
-@click.option("--since", type=DurationType(), help="so long before the end  [1h]")
+@click.option("--since", type=DURATION, help="so long before the end  [1h]")
 @click.option("--start", type=MomentType(), help="Unix seconds, RFC 3339, or a time before the end such as -2h")
 @click.option("--end", type=MomentType(), help="[now]")
 @click.option("--limit", type=click.IntRange(1), default=100, show_default=True, help="tell so many lines at most")
