@@ -109,7 +109,14 @@ def process(
     show_default=True,
     help="seconds of a scrape's timeout that are left over",
 )
-@click.option("--history.limit", "limit", default=100, show_default=True, help="probes that are remembered")
+@click.option(
+    "--history.limit",
+    "limit",
+    type=click.IntRange(min=0),
+    default=100,
+    show_default=True,
+    help="probes that are remembered",
+)
 @everywhere("127.0.0.1:9115")
 def blackbox(*, file: Path | None, only_check: bool, offset: float, limit: int, **how: Any) -> None:
     """Probes over HTTP, TCP, ICMP, DNS and gRPC: /probe?target=HOST&module=NAME."""

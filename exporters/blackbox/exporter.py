@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -142,6 +143,8 @@ class Blackbox:
         """How long the probe may take. Raises ValueError."""
         own = module.timeout / 1000
         most = (float(header or 0) or _LONGEST_SECONDS) - self._offset
+        if math.isnan(most):  # which is neither before nor after any time
+            raise ValueError(header)
         return own if 0 < own < most or most < 0 else most
 
     async def _run(self, kept: Kept, module: Module, target: str, told: Told, seconds: float) -> bool:

@@ -80,6 +80,7 @@ async def _first(task: Task, config: HttpProbe) -> First | None:
         told.add(_DURATION, seconds, phase="resolve")
     named = next((value for name, value in config.headers.items() if canonical(name) == "Host"), "")
     shown = written.partition("://")[2].partition("/")[0].partition("?")[0].rpartition("@")[2]
+    shown = shown if shown.isascii() else url.host_port_subcomponent or ""
     return First(url, place, named or shown, named or host)
 
 
@@ -128,7 +129,11 @@ def _finish(task: Task, config: HttpProbe, trips: RoundTrips, reply: Reply | Non
     encrypted = reply is not None and reply.tls is not None
     if reply is not None and reply.tls is not None:
         told.set("probe_http_ssl", 1.0)
-        tell_chain(told, reply.tls)
+        try:
+            tell_chain(told, reply.tls)
+        except ProbeError as error:
+            told.log("error", "Certificates that can't be read", err=error)
+            succeeded = False
     if encrypted and config.fail_if_ssl:
         told.log("error", "Final request was over SSL")
         return False

@@ -29,7 +29,7 @@ class Http1:
         """The reply up to its headers. Raises ProbeError."""
         try:
             data = self._state.send(
-                h11.Request(method=request.method, target=request.target, headers=_headers(request))
+                h11.Request(method=request.method.encode(), target=request.target.encode(), headers=_headers(request))
             )
             data += self._state.send(h11.Data(request.body)) if request.body else b""
             data += self._state.send(h11.EndOfMessage())
@@ -66,13 +66,15 @@ class Http1:
         return event
 
 
-def _headers(request: Request) -> list[tuple[str, str]]:
+def _headers(request: Request) -> list[tuple[bytes, bytes]]:
+    """In UTF-8, as Go sends them."""
     length = (
         [("Content-Length", str(len(request.body)))]
         if request.body or request.method in ("POST", "PUT", "PATCH")
         else []
     )
-    return [("Host", request.authority), *request.headers, *length, ("Connection", "close")]
+    headers = (("Host", request.authority), *request.headers, *length, ("Connection", "close"))
+    return [(name.encode(), value.encode()) for name, value in headers]
 
 
 def _length(headers: list[tuple[str, str]], status: int) -> int:

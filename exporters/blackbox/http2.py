@@ -25,7 +25,7 @@ class Http2:
         self.trailers: dict[str, str] = {}
         self._wire = wire
         self._answering = answering
-        self._state = h2.connection.H2Connection(h2.config.H2Configuration(header_encoding="utf-8"))
+        self._state = h2.connection.H2Connection(h2.config.H2Configuration(header_encoding="latin-1"))
         self._events: list[h2.events.Event] = []
         self._stream = 0
 
@@ -34,7 +34,10 @@ class Http2:
         state = self._state
         state.initiate_connection()
         self._stream = state.get_next_available_stream_id()
-        state.send_headers(self._stream, _headers(request), end_stream=not request.body)
+        try:
+            state.send_headers(self._stream, _headers(request), end_stream=not request.body)
+        except h2.exceptions.ProtocolError as error:
+            raise ProbeError(f"http2: {error}") from None
         await self._flush()
         if request.body:
             await self._send(request.body)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from typing import Final
 
 from exporters.blackbox.config import QueryResponse, TcpProbe
@@ -96,19 +97,22 @@ class _Lines:
 
     def __init__(self, wire: Wire) -> None:
         self._wire = wire
+        self._whole: deque[bytes] = deque()
         self._rest = b""
         self._ended = False
 
     async def next(self) -> bytes | None:
         """None at the end. Raises ProbeError."""
-        while (end := self._rest.find(b"\n")) < 0 and not self._ended:
+        while not self._whole and not self._ended:
             if len(self._rest) >= _LONGEST:
                 raise ProbeError("bufio.Scanner: token too long")
             data = await self._wire.read()
-            self._rest += data
             self._ended = not data
-        if end < 0:
-            last, self._rest = self._rest, b""
-            return last.removesuffix(b"\r") if last else None
-        line, self._rest = self._rest[:end], self._rest[end + 1 :]
+            *whole, self._rest = (self._rest + data).split(b"\n")
+            self._whole.extend(whole)
+        if not self._whole and not self._rest:
+            return None
+        line = self._whole.popleft() if self._whole else self._rest
+        if not self._whole and line is self._rest:
+            self._rest = b""
         return line.removesuffix(b"\r")

@@ -1,7 +1,8 @@
 """What one probe says: gauges, and the lines of its log.
 
 Laws: a family that was declared is shown, with 0 where nothing was set; one with labels only with what was set.
-Lines are kept as values and made to text when somebody asks for them, which is rare.
+Lines are kept as values and made to text when somebody asks for them, which is rare. What is kept is small, however
+much a server says, and keeps nothing else alive: the log is remembered long after the probe.
 """
 
 from __future__ import annotations
@@ -17,8 +18,11 @@ from exporters.blackbox.metrics import HELP
 from exporters.exposition.families import Family, MetricType
 
 Level: TypeAlias = Literal["debug", "info", "warn", "error"]
-_LONGEST: Final = 4096
+_LONGEST: Final = 1024
 """Characters of one fact in a line of the log: servers may answer anything."""
+_MOST_DEBUG_LINES: Final = 100
+"""Of what a server said line by line, the first; the lines about the probe itself are few."""
+_PLAIN: Final = frozenset((int, float, bool))
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +43,7 @@ class Told:
         self._who = {"module": module, "target": target}
         self._values: dict[str, dict[tuple[tuple[str, str], ...], float]] = {}
         self._lines: list[Line] = []
+        self._room = _MOST_DEBUG_LINES
 
     def declare(self, *names: str) -> None:
         """Gauges without labels, at 0."""
@@ -54,7 +59,12 @@ class Told:
         known[key] = known.get(key, 0.0) + value
 
     def log(self, level: Level, message: str, /, **facts: object) -> None:
-        self._lines.append(Line(self._clock.now_ns(), level, message, tuple(facts.items())))
+        if level == "debug":
+            self._room -= 1
+            if self._room < 0:
+                return
+        kept = tuple((name, fact if type(fact) in _PLAIN else str(fact)[:_LONGEST]) for name, fact in facts.items())
+        self._lines.append(Line(self._clock.now_ns(), level, message, kept))
 
     def families(self) -> list[Family]:
         """By name, samples by labels."""
@@ -62,8 +72,10 @@ class Told:
 
     def lines(self) -> Iterator[str]:
         for line in self._lines:
-            facts = {name: str(fact)[:_LONGEST] for name, fact in line.facts}
+            facts = {name: str(fact) for name, fact in line.facts}
             yield logfmt({"ts": _stamp(line.at), **self._who, "level": line.level, "msg": line.message, **facts})
+        if self._room < 0:
+            yield f"({-self._room} more lines of level debug were left out)"
 
     def _family(self, name: str, samples: dict[tuple[tuple[str, str], ...], float]) -> Family:
         family = Family(name, MetricType.GAUGE, HELP[name])
