@@ -52,6 +52,13 @@ def test_a_connection_that_is_detached_or_broken_is_in_use_no_longer(
     assert shown(registry)[0] == 0
 
 
+def test_connections_are_counted_after_the_pool_was_made_anew(registry: CollectorRegistry, engine: Engine) -> None:
+    engine.dispose()
+    with engine.connect(), engine.connect():
+        assert shown(registry) == (2, 0)
+    assert shown(registry) == (0, 2)
+
+
 def test_queries_are_timed_by_operation_and_failures_are_counted(registry: CollectorRegistry, engine: Engine) -> None:
     with engine.connect() as connection:
         connection.execute(text("select 1"))
