@@ -31,7 +31,8 @@ from engine.foundation.workers import Workers
 from promql.model.labels import Labels
 
 FORM: Final = Form(b"alrt", 1)
-WASTE_FACTOR: Final = 4  # the file is rewritten when it is this many times larger than after the last time...
+WASTE_FACTOR: Final = 4  # the file is rewritten when it is this many times larger than after the last time, which
+# is never in the life of a process before its first...
 WASTE_BYTES: Final = 1 << 20  # ...and at least this large
 _WORDS, _STATES = 1, 2
 _STATE: Final = struct.Struct("<QqqqB")  # fingerprint, starts, ends and updated in Unix ns, whether the end is assumed
@@ -69,7 +70,6 @@ class AlertLog:
         alerts = _Replay(self._path).alerts() if self._path.exists() else []
         self._path.parent.mkdir(parents=True, exist_ok=True)
         self._file = FrameFile(self._path, FORM)
-        self._small = self._file.size
         return [_prolonged(alert, now, resolve_timeout) for alert in alerts]
 
     def append(self, alerts: Sequence[Alert], new: Sequence[Alert]) -> None:
@@ -186,12 +186,17 @@ def _rewritten(path: Path, alerts: Sequence[Alert]) -> FrameFile:
     beside = Path(f"{path}{BESIDE}")
     beside.unlink(missing_ok=True)
     file = FrameFile(beside, FORM)
-    for at in range(0, len(alerts), _CHUNK):
-        chunk = alerts[at : at + _CHUNK]
-        _write(file, list(_frames(chunk, chunk)))
-    handle = file.duplicate()
-    os.fsync(handle)
-    os.close(handle)
+    try:
+        for at in range(0, len(alerts), _CHUNK):
+            chunk = alerts[at : at + _CHUNK]
+            _write(file, list(_frames(chunk, chunk)))
+        handle = file.duplicate()
+        os.fsync(handle)
+        os.close(handle)
+    except BaseException:
+        file.close()
+        beside.unlink(missing_ok=True)
+        raise
     return file
 
 

@@ -24,7 +24,7 @@ from typing import Any, Final, NamedTuple
 from isal import isal_zlib
 from numpy.typing import NDArray
 
-from engine.foundation.errors import DamagedError, DiskError, DiskFullError, FormatError
+from engine.foundation.errors import DamagedError, DiskError, DiskFullError, FormatError, StoreError
 from engine.foundation.files import NO_ROOM
 
 _FILE_MAGIC: Final = b"\x93engine\n"
@@ -210,12 +210,12 @@ class FrameFile:
         if not self.size:
             try:
                 self.append([file_header(form)])
-            except DiskFullError:
+            except StoreError:
                 os.close(self._handle)
                 raise
 
     def append(self, records: Sequence[bytes]) -> None:
-        """Write records as one. Raises DiskFullError and leaves the file as it was."""
+        """Write records as one. Raises DiskFullError or DiskError, and leaves the file as it was."""
         data = memoryview(b"".join(records))
         if not self._clean:
             self._cut()

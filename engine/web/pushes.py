@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from aiohttp import web
 
-from engine.foundation.errors import DiskFullError
+from engine.foundation.errors import StoreError
 from engine.remote.pushes.path import PushError, grouping
 from engine.web.answers import plain
 from engine.web.api.envelope import answering, success
@@ -38,7 +38,7 @@ def _routes(gateway: PushGateway | None, path: str, *, encoded: bool) -> list[we
                 gateway.push(labels, await request.read(), replace=replace)
             except PushError as error:
                 return plain(400, str(error))
-            except (DiskFullError, OSError) as error:
+            except (StoreError, OSError) as error:
                 return plain(500, str(error))
             return web.Response()
 
@@ -51,7 +51,7 @@ def _routes(gateway: PushGateway | None, path: str, *, encoded: bool) -> list[we
             gateway.delete(grouping(request.match_info["path"], encoded=encoded))
         except PushError as error:
             return plain(400, str(error))
-        except (DiskFullError, OSError) as error:
+        except (StoreError, OSError) as error:
             return plain(500, str(error))
         return web.Response(status=202)
 

@@ -13,6 +13,8 @@ import sys
 import time
 from pathlib import Path
 
+from engine.foundation.files import FolderLock, FolderLockedError
+
 HERE = Path(__file__).parent
 DATA = Path(os.environ.get("DEMO_DATA", "demo-data"))
 PORT = os.environ.get("DEMO_PORT", "9999")
@@ -20,6 +22,9 @@ PORT = os.environ.get("DEMO_PORT", "9999")
 
 def main() -> int:
     """The exit code of whichever ends first."""
+    if (fault := _in_use()) is not None:
+        sys.stderr.write(f"{fault}\n")
+        return 1
     shutil.rmtree(DATA, ignore_errors=True)
     DATA.mkdir(parents=True)
     environment = {**os.environ, "DEMO_DATA": str(DATA.resolve()), "DEMO_PORT": PORT}
@@ -35,6 +40,16 @@ def main() -> int:
         ]
         sys.stderr.write(f"the back end: http://127.0.0.1:{PORT}/ (buttons for trouble), its log: {DATA / 'app.log'}\n")
         return _until_one_ends(parts)
+
+
+def _in_use() -> str | None:
+    """Why nothing may be removed: another demo writes there."""
+    try:
+        if (DATA / "engine" / "lock").is_file():
+            FolderLock(DATA / "engine").release()
+    except FolderLockedError as error:
+        return f"{error} (DEMO_DATA=FOLDER DEMO_PORT=PORT)"
+    return None
 
 
 def _until_one_ends(parts: list[subprocess.Popen[bytes]]) -> int:

@@ -136,6 +136,11 @@ def test_the_demo_starts_with_one_command_and_leaves_nothing_behind(tmp_path: Pa
             loki = f"http://{json.loads(ready.read_text())['loki']}/loki/api/v1/query_range"
             query = '{job="backend-api"} | json | message = "record created"'
             wait_for("its log lines", lambda: fetch_json(loki, query=query)["data"]["result"])
+            wait_for("control groups", lambda: stack.result('container_last_seen{job="cadvisor", id="/"}'))
+            again = subprocess.run(command, env=given, capture_output=True, text=True, timeout=60, check=False)
+            assert again.returncode == 1
+            assert "another process" in again.stderr
+            assert stack.result('up{job="backend-api"} == 1'), "the second took nothing from the first"
         finally:
             process.send_signal(signal.SIGINT)
             _, told = process.communicate(timeout=20)

@@ -57,7 +57,7 @@ class PushGateway:
         return supervisor.start("pushed groups", self._run)
 
     def push(self, labels: Mapping[str, str], body: bytes, *, replace: bool) -> None:
-        """Take a push. Raises PushError, DiskFullError, OSError."""
+        """Take a push. Raises PushError, StoreError."""
         try:
             self.groups.push(labels, body, self._clock.now_ms(), replace=replace)
         except UnfitError:
@@ -66,7 +66,7 @@ class PushGateway:
         self._changed(labels)
 
     def delete(self, labels: Mapping[str, str]) -> None:
-        """End the group, if there is one. Raises DiskFullError, OSError."""
+        """End the group, if there is one. Raises StoreError."""
         if labels in self.groups:
             self.groups.delete(labels)
             self._changed(labels)

@@ -13,7 +13,7 @@ from typing import Final
 
 import msgspec
 
-from engine.foundation.errors import ConfigError, EngineError
+from engine.foundation.errors import ConfigError, EngineError, StoreError
 from engine.foundation.files import beside
 from engine.foundation.frames import Form, FrameFile, Gap, file_header, framed, read_frames
 from engine.remote.pushes.groups import Group, Key
@@ -55,9 +55,14 @@ class PushLog:
         return self._append(framed(_DELETED, msgspec.msgpack.encode(key)), alive)
 
     def rewrite(self, groups: Iterable[Group]) -> None:
-        """Keep these alone."""
+        """Keep these alone. Where that fails, which is told, the log goes on as it is: it holds them too."""
+        try:
+            new = self._written_anew(list(groups))
+        except (OSError, StoreError) as error:
+            log.warning("%s: not made smaller: %s", self._path, error)
+            return
         self._file.close()
-        self._file = self._written_anew(list(groups))
+        self._file = new
 
     def close(self) -> None:
         self._file.close()
