@@ -56,7 +56,7 @@ def identity(path: str) -> str:
 
 def docker_version(options: CadvisorOptions) -> str:
     """As Docker tells it; empty where it does not."""
-    told = _asked(options.docker_socket, "/version")
+    told = Docker(options.docker_socket).asked("/version")
     return "" if told is None else str(told.get("Version", ""))
 
 
@@ -77,10 +77,12 @@ class Containers:
 
     def __init__(self, options: CadvisorOptions) -> None:
         self._options = options
+        self._docker = Docker(options.docker_socket)
         self._known: dict[str, Container] = {}
 
     def keep(self, identities: Collection[str]) -> None:
-        """Forget all others."""
+        """Forget all others; a page begins."""
+        self._docker = Docker(self._options.docker_socket)
         self._known = {identity: one for identity, one in self._known.items() if identity in identities}
 
     def find(self, identity: str) -> Container:
@@ -98,7 +100,7 @@ class Containers:
         if written is not None:
             host = _read(self._options.docker_root / "containers" / identity / "hostconfig.json") or {}
             yield _docker(written, str(host.get("NetworkMode", "")))
-        told = _asked(self._options.docker_socket, f"/containers/{identity}/json")
+        told = self._docker.asked(f"/containers/{identity}/json")
         if told is not None:
             yield _docker(told, str((told.get("HostConfig") or {}).get("NetworkMode", "")))
         for bundle in sorted(self._options.containerd_tasks.glob(f"*/{identity}/config.json")):
@@ -152,21 +154,29 @@ def _read(path: Path) -> dict[str, Any] | None:
         return None
 
 
-def _asked(path: Path, what: str) -> dict[str, Any] | None:
-    """What Docker answers at its socket; None where it does not."""
-    if not path.exists():
-        return None
-    connection = _Local(path)
-    try:
-        connection.request("GET", what)
-        answer = connection.getresponse()
-        body = answer.read()
-        return msgspec.json.decode(body, type=dict[str, Any]) if answer.status == http.client.OK else None
-    except (OSError, http.client.HTTPException, msgspec.DecodeError) as error:
-        log.debug("Docker does not answer at %s: %s", path, error)
-        return None
-    finally:
-        connection.close()
+class Docker:
+    """At its socket. One that was silent once is asked no more: a page must not wait for it at each container."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._silent = False
+
+    def asked(self, what: str) -> dict[str, Any] | None:
+        """What it answers; None where it does not."""
+        if self._silent:
+            return None
+        connection = _Local(self._path)
+        try:
+            connection.request("GET", what)
+            answer = connection.getresponse()
+            body = answer.read()
+            return msgspec.json.decode(body, type=dict[str, Any]) if answer.status == http.client.OK else None
+        except (OSError, http.client.HTTPException, msgspec.DecodeError) as error:
+            log.debug("Docker does not answer at %s: %s", self._path, error)
+            self._silent = isinstance(error, OSError)
+            return None
+        finally:
+            connection.close()
 
 
 class _Local(http.client.HTTPConnection):

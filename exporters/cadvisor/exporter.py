@@ -33,10 +33,12 @@ log = logging.getLogger(__name__)
 class Cadvisor:
     """`collect` blocks on small file reads: call it from a worker thread, one call at a time."""
 
-    def __init__(self, options: CadvisorOptions | None = None, clock: Clock | None = None) -> None:
+    def __init__(
+        self, options: CadvisorOptions | None = None, clock: Clock | None = None, *, cgroups: Cgroups | None = None
+    ) -> None:
         self._options = options or CadvisorOptions()
         self._clock = clock or SystemClock()
-        self._cgroups = Cgroups(self._options.cgroups)
+        self._cgroups = cgroups or Cgroups(self._options.cgroups)
         self._containers = Containers(self._options)
         self._proc = Tree(self._options.procfs, keep=False)
         self._machine = Machine(self._options, Tree(self._options.procfs))
@@ -74,6 +76,9 @@ class Cadvisor:
         return not options.docker_only or bool(identity) or path.startswith(options.raw_prefixes or ("\0",))
 
     def _group(self, group: Group, identity: str, sink: Sink) -> None:
+        began = group.began()
+        if not began and group.path != _ROOT:  # it has gone since the tree was walked
+            return
         container = self._containers.find(identity) if identity else None
         labels = {"id": group.path}
         if container is not None:
@@ -81,7 +86,7 @@ class Cadvisor:
         found = Of(sink, labels.items())
         groups = self._options.groups
         found.add("last_seen", float(self._clock.now_ns() // SECOND))
-        found.add("start_time_seconds", (container.created if container is not None else 0.0) or group.began())
+        found.add("start_time_seconds", (container.created if container is not None else 0.0) or began)
         quota = usage.specification(group, found)
         if groups & {"cpu", "percpu"}:
             usage.cpu(group, found, quota=quota)

@@ -93,6 +93,32 @@ def test_docker_is_asked_where_its_files_are_hidden(tmp_path: Path) -> None:
             thread.join()
 
 
+def test_docker_that_does_not_answer_is_asked_once_a_page(tmp_path: Path) -> None:
+    asked: list[bytes] = []
+
+    class Silent(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            asked.append(self.request.recv(4096))  # and no word back
+
+    with socketserver.UnixStreamServer(str(tmp_path / "docker.sock"), Silent) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            known = Containers(options(tmp_path))
+            for _ in range(2):
+                known.keep(set())
+                assert [known.find(digit * 64).name for digit in "abc"] == [digit * 64 for digit in "abc"]
+        finally:
+            server.shutdown()
+            thread.join()
+    assert len(asked) == 2
+
+
+def test_a_socket_that_can_not_be_reached_tells_nothing(tmp_path: Path) -> None:
+    nowhere = CadvisorOptions(docker_socket=tmp_path / ("x" * 300))
+    assert docker_version(nowhere) == ""
+
+
 def test_what_is_known_is_kept_until_its_group_has_gone(tmp_path: Path) -> None:
     state = f"containers/{ID}/config.v2.json"
     trees.write(tmp_path, state, msgspec.json.encode(trees.STATE).decode())

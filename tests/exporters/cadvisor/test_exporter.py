@@ -10,6 +10,7 @@ import pytest
 
 from engine.foundation.errors import EngineError
 from engine.testing.manual_clock import ManualClock
+from exporters.cadvisor.cgroups import Cgroups
 from exporters.cadvisor.exporter import Cadvisor
 from exporters.cadvisor.flags import parse_flags
 from exporters.cadvisor.options import GROUPS
@@ -182,6 +183,22 @@ def test_a_container_that_has_gone_is_gone_from_the_page(tmp_path: Path) -> None
     assert any(("name", "web") in s.labels for f in exporter.collect() for s in f.samples)
     (tmp_path / "cgroup" / trees.DOCKER_2).rename(tmp_path / "elsewhere")
     assert not any(("name", "web") in s.labels for f in exporter.collect() for s in f.samples)
+
+
+def test_a_group_that_goes_while_the_tree_is_walked_is_not_told_of(tmp_path: Path) -> None:
+    class Later(Cgroups):
+        """Knows a group that has gone."""
+
+        def paths(self) -> dict[str, set[str]]:
+            return super().paths() | {"/gone": {""}}
+
+    options = parse_flags(trees.version_2(tmp_path))
+    exporter = Cadvisor(options, ManualClock(), cgroups=Later(options.cgroups))
+    found = {family.name: family for family in exporter.collect()}
+    assert found["container_scrape_error"].samples[0].value == 0.0
+    ids = {dict(sample.labels)["id"] for sample in found["container_start_time_seconds"].samples}
+    assert "/" in ids
+    assert "/gone" not in ids
 
 
 def test_a_machine_without_control_groups_still_tells_of_itself(tmp_path: Path) -> None:
