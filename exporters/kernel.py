@@ -1,9 +1,10 @@
 """The kernel's small files, below procfs, sysfs or the tree of control groups.
 
-Opening one costs more than reading it, so where the tree is mounted its files stay open, up to `KEPT`, and are read
-again from their beginning, which has the kernel write them anew. Others are opened each time; and now and then all are
-closed, since some may be of devices that have gone. A copy of such a tree is ordinary files, which may be replaced at
-any time: none of these is kept, nor files of control groups, which would not go while one is open.
+Opening one costs more than reading it, so where the tree is mounted its files stay open, up to `KEPT` and to an eighth
+of what this process may open when the tree is made, and are read again from their beginning, which has the kernel write
+them anew. Others are opened each time; and now and then all are closed, since some may be of devices that have gone. A
+copy of such a tree is ordinary files, which may be replaced at any time: none of these is kept, nor files of control
+groups, which would not go while one is open.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ class Tree:
         self.root = root
         self._prefix = f"{str(root).rstrip('/')}/"
         self._keeps = keep and os.path.ismount(root)
+        self._most = _most() if self._keeps else 0
         self._kept: dict[str, int] = {}
         self._beyond = 0
         weakref.finalize(self, _close, self._kept)
@@ -103,13 +105,20 @@ class Tree:
     def _has_room(self) -> bool:
         if not self._keeps:
             return False
-        if len(self._kept) >= KEPT:
+        if len(self._kept) >= self._most:
             self._beyond += 1
-            if self._beyond < KEPT * _PATIENCE:
+            if self._beyond < self._most * _PATIENCE or not self._most:
                 return False
             self._beyond = 0
             _close(self._kept)
         return True
+
+
+def _most() -> int:
+    import resource  # noqa: PLC0415 - not on every system, nor are such trees
+
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return KEPT if soft == resource.RLIM_INFINITY else min(KEPT, soft // 8)
 
 
 def _content(descriptor: int, *, whole: bool) -> str:
