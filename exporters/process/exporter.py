@@ -15,7 +15,7 @@ from exporters.exposition.families import Family
 from exporters.kernel import Tree
 from exporters.process import reading
 from exporters.process.groups import Rule, assign
-from exporters.process.itself import Itself, started
+from exporters.process.itself import Itself, booted
 from exporters.process.reading import OTHER, STATES, Counts, Process, Stat
 from exporters.process.table import Page
 from exporters.process.totals import Totals
@@ -79,7 +79,7 @@ class ProcessExporter:
         self._totals: Totals[Identity, str] = Totals()
         self._thread_totals: Totals[tuple[Identity, int], tuple[str, str]] = Totals()
         self._page_size = os.sysconf("SC_PAGE_SIZE")
-        self._boot = started(self._proc, "1") - reading.stat(self._proc, "1", self._page_size).started / 100.0
+        self._boot = booted(self._proc)
         self._errors = {"scrape_errors": 0, "scrape_procread_errors": 0, "scrape_partial_errors": 0}
 
     def collect(self, only: Collection[str] | None = None) -> list[Family]:

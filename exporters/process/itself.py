@@ -75,7 +75,12 @@ class Itself:
 def started(proc: Tree, process: str) -> float:
     """When a process began, in Unix seconds: the kernel tells it in ticks since the machine's start. Raises OSError."""
     ticks = float(proc.value(f"{process}/stat").rpartition(")")[2].split()[19])
+    return booted(proc) + ticks / 100.0
+
+
+def booted(proc: Tree) -> float:
+    """When the machine started, in Unix seconds. Raises OSError, ValueError."""
     for line in proc.text("stat").splitlines():
         if line.startswith("btime "):
-            return float(line.split()[1]) + ticks / 100.0
+            return float(line.split()[1])
     raise ValueError("the kernel does not tell when the machine started")

@@ -20,10 +20,17 @@ def select(matches: Sequence[str], pids: Sequence[int], procnames: str, file: Pa
     names = [name for name in procnames.split(",") if name]
     found = [
         *(Rule(name=f"pid {pid}" if len(pids) > 1 else "{{.ExeBase}}", pids=frozenset((pid,))) for pid in pids),
-        *(Rule(name=match, cmdline=(Pattern(match, anchored=False),), never=ourselves) for match in matches),
+        *(Rule(name=match, cmdline=(_pattern(match),), never=ourselves) for match in matches),
         *(Rule(name=name, comm=(name,)) for name in names),
         *(rules(file) if file is not None else ()),
     ]
     if not found:
         raise ConfigError("process exporter: no process is asked for: give --match, --pid, --procnames or --config")
     return found
+
+
+def _pattern(text: str) -> Pattern:
+    try:
+        return Pattern.from_text(text)
+    except ConfigError as error:
+        raise ConfigError(f"process exporter: --match: {error}") from None

@@ -181,8 +181,13 @@ def test_a_mistaken_file_is_explained(text: str, message: str, tmp_path: Path) -
 def test_somebody_must_be_asked_for() -> None:
     with pytest.raises(ConfigError, match="give --match, --pid, --procnames or --config"):
         select((), (), "", None)
-    with pytest.raises(ConfigError, match="error parsing regexp"):
+    with pytest.raises(ConfigError, match="--match: error parsing regexp"):
         select(("(",), (), "", None)
+
+
+def test_the_first_process_may_be_hidden(procfs: Path) -> None:
+    shutil.rmtree(procfs / "1")
+    assert of(exporter(procfs).collect(), "oldest_start_time_seconds", groupname="uvicorn") == 1600000010.0
 
 
 def test_a_machine_without_procfs_says_so(tmp_path: Path) -> None:
