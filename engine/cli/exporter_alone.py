@@ -86,6 +86,10 @@ def _all(*options: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
 def run_page(name: str, title: str, make: Callable[[], Exporter], how: How) -> None:
     """Run an exporter that has one page of metrics. Raises ConfigError."""
+    from engine.foundation.errors import ConfigError
+
+    if not how.path.startswith("/") or set(how.path) & set("{}"):
+        raise ConfigError(f"{name} exporter: {how.path!r} is no path of a page: want one like /metrics")
 
     def alone(_: Clock, workers: Workers) -> Alone:
         from exporters.serve import TEXT_ALONE, in_turn, landing, metrics

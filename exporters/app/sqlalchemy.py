@@ -24,23 +24,26 @@ def watch(
 ) -> None:
     """From now on this engine is measured, under the label `pool`."""
     counts = DatabaseInstruments(registry)
-    _Connections(counts, engine.pool, pool)
+    _Connections(counts, engine, pool)
     _Queries(counts, engine, pool, clock or SystemClock())
 
 
 class _Connections:
-    """Who is out, and who waits: what the pool says where it says so, else what its events tell."""
+    """Who is out, and who waits: what the pool says where it says so, else what its events tell.
 
-    def __init__(self, counts: DatabaseInstruments, pool: Pool, name: str) -> None:
+    The engine is asked for its pool each time: `dispose()` gives it another, which has the old one's listeners.
+    """
+
+    def __init__(self, counts: DatabaseInstruments, engine: Engine, name: str) -> None:
         self._counts = counts
-        self._pool = pool
+        self._engine = engine
         self._name = name
         self._out: set[int] = set()
         for happening in ("checkout", "checkin", "detach"):
-            event.listen(pool, happening, getattr(self, happening))
+            event.listen(engine.pool, happening, getattr(self, happening))
         self.show()
-        if isinstance(pool, QueuePool) and pool._max_overflow >= 0:  # noqa: SLF001 - it is told nowhere else
-            counts.most.labels(name).set(pool.size() + pool._max_overflow)  # noqa: SLF001
+        if (most := _most(engine.pool)) is not None:
+            counts.most.labels(name).set(most)
 
     def checkout(self, _: Any, record: Any, __: Any) -> None:
         self._out.add(id(record))
@@ -57,8 +60,15 @@ class _Connections:
     def show(self, returned: int = 0) -> None:
         """`returned`: connections that the pool takes back after it has told of them."""
         self._counts.connections.labels(self._name).set(len(self._out))
-        if isinstance(self._pool, QueuePool):
-            self._counts.idle.labels(self._name).set(self._pool.checkedin() + returned)
+        pool = self._engine.pool
+        if isinstance(pool, QueuePool):
+            self._counts.idle.labels(self._name).set(pool.checkedin() + returned)
+
+
+def _most(pool: Pool) -> int | None:
+    """How many connections there may be; None where there is no limit, or this release of SQLAlchemy does not tell."""
+    overflow = getattr(pool, "_max_overflow", -1)  # which has no public name
+    return pool.size() + overflow if isinstance(pool, QueuePool) and overflow >= 0 else None
 
 
 class _Queries:
