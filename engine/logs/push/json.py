@@ -72,7 +72,7 @@ def from_json(body: bytes) -> Runs:
         raise FormatError("EOF")
     try:
         push = _PUSHES.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return _from_loose(body)
     return [(named(one.stream), _run(one.values, {})) for one in push.streams if one.values]
 

@@ -40,8 +40,7 @@ def _from_digits(text: str) -> int:
     bare = text.removeprefix("-") if text[:1] == "-" else text.removeprefix("+")
     if not bare.isascii() or not bare.isdigit():
         raise TimeError(f'strconv.ParseInt: parsing "{text}": invalid syntax')
-    found = int(text)
-    if not -_LARGEST <= found <= _LARGEST:
+    if len(bare.lstrip("0")) > _DIGITS or not -_LARGEST <= (found := int(text)) <= _LARGEST:
         raise TimeError(f'strconv.ParseInt: parsing "{text}": value out of range')
     return found
 

@@ -16,7 +16,7 @@ import msgspec
 from engine.logs.push.json import Runs
 from engine.logs.push.runs import run_of_text
 from engine.logs.store.head import Run
-from engine.remote.otlp.messages import KeyValue, OtlpError, Resource, Value, from_json_as, from_protobuf_as
+from engine.remote.otlp.messages import KeyValue, Natural, OtlpError, Resource, Value, from_json_as, from_protobuf_as
 from promql.model.labels import Labels
 
 _INDEXED: Final = frozenset({
@@ -32,8 +32,8 @@ UNKNOWN: Final = "unknown_service"
 class Record(msgspec.Struct, frozen=True, rename="camel"):
     """Times are Unix ns."""
 
-    time_unix_nano: int = 0
-    observed_time_unix_nano: int = 0
+    time_unix_nano: Natural = 0
+    observed_time_unix_nano: Natural = 0
     severity_number: int | str = 0
     severity_text: str = ""
     body: Value = Value()

@@ -231,7 +231,7 @@ def from_json_as(body: bytes, kind: type[T]) -> T:
     """Raises OtlpError."""
     try:
         return _typed(msgspec.json.decode(body), kind)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise OtlpError(str(error)) from None
 
 
