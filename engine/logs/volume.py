@@ -1,18 +1,23 @@
 """How much there is of streams: counted from what their blocks say of themselves, without reading a line.
 
-A block that reaches over an edge counts with its share of the time inside.
+A block that reaches over an edge counts with its share of the time inside, and lines that came again after they were
+sealed count again, until their blocks are merged.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
-from itertools import pairwise
-from typing import NamedTuple
+from collections.abc import Callable, Iterable
+from typing import Final, NamedTuple
+
+import numpy as np
 
 from engine.logs.store.blocks import extents_of
 from engine.logs.store.stream import Stream
 from promql.model.labels import Labels
+from promql.model.types import FloatArray
+
+_LATEST: Final = (1 << 63) - 1
 
 
 class Amount(NamedTuple):
@@ -38,17 +43,14 @@ def amount(streams: Iterable[Stream], start: int, end: int) -> Amount:
 
 def volumes(streams: Iterable[Stream], name: Callable[[Labels], Labels], edges: list[int]) -> dict[Labels, list[int]]:
     """Bytes between each two edges, by what `name` makes of a stream's labels."""
-    found: defaultdict[Labels, list[float]] = defaultdict(lambda: [0.0] * (len(edges) - 1))
+    places = np.array([max(min(edge, _LATEST), -_LATEST) for edge in edges], np.int64)
+    found: defaultdict[Labels, FloatArray] = defaultdict(lambda: np.zeros(len(edges) - 1))
     for stream in streams:
-        for one in extents_of(stream.held):
-            for place, share in _shares(one.first, one.last, edges):
-                found[name(stream.named.labels)][place] += share * (one.size - one.lines)
-    return {labels: list(map(round, sums)) for labels, sums in found.items()}
-
-
-def _shares(first: int, last: int, edges: list[int]) -> Iterator[tuple[int, float]]:
-    length = last - first + 1
-    for place, (low, high) in enumerate(pairwise(edges)):
-        inside = min(high, last + 1) - max(low, first)
-        if inside > 0:
-            yield place, inside / length
+        near = [one for one in extents_of(stream.held) if one.first < edges[-1] and one.last >= edges[0]]
+        if not near:
+            continue
+        sums = found[name(stream.named.labels)]
+        for one in near:
+            inside = np.diff(np.clip(places, one.first, one.last + 1))
+            sums += inside * ((one.size - one.lines) / (one.last + 1 - one.first))
+    return {labels: np.rint(sums).astype(np.int64).tolist() for labels, sums in found.items()}

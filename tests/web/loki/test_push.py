@@ -213,3 +213,11 @@ async def test_the_pages_of_an_operator_answer() -> None:
         assert (await server.json("/loki/api/v1/status/buildinfo"))["version"] == "2.7.4"
         assert await server.post("/flush", b"") == (204, "")
         assert (await server.get("/loki/api/v1/nothing"))[0] == 404
+
+
+async def test_numbers_too_large_for_a_time_are_refused_wherever_they_stand() -> None:
+    async with loki() as server:
+        for text in ("9" * 19, "1" * 4400):
+            for name in ("start", "end"):
+                status, answer = await server.get("/loki/api/v1/labels", **{name: text})
+                assert (status, answer.rpartition(":")[2]) == (400, " value out of range")

@@ -18,6 +18,7 @@ from promql.model.labels import quote
 _HOUR: Final = 3600 * SECOND
 _DEFAULT_POINTS: Final = 250
 _LARGEST: Final = 2**63 - 1
+_DIGITS: Final = 19
 _WHOLE: Final = re.compile(r"[+-]?[0-9]+", re.ASCII)  # noqa: TID251 - ours, linear
 _DECIMAL: Final = re.compile(r"[+-]?[0-9]*\.[0-9]*(?:[eE][+-]?[0-9]{1,3})?", re.ASCII)  # noqa: TID251 - ours, linear
 _RFC3339: Final = re.compile(  # noqa: TID251 - ours, linear
@@ -41,8 +42,7 @@ def instant(text: str) -> int:
             fraction, seconds = math.modf(whole)
             return int(seconds) * SECOND + round(fraction * 1000) * MS
     if _WHOLE.fullmatch(text):
-        if abs(number := int(text)) > _LARGEST:
-            raise RefusedError(f"strconv.ParseInt: parsing {quote(text)}: value out of range")
+        number = _integer(text)
         return number * SECOND if len(text) <= 10 else number
     if (found := _rfc3339(text)) is not None:
         return found
@@ -115,8 +115,12 @@ def whole(params: Params, name: str, default: int) -> int:
         return default
     if not _WHOLE.fullmatch(text):
         raise RefusedError(f"strconv.ParseInt: parsing {quote(text)}: invalid syntax")
-    if abs(number := int(text)) > _LARGEST:
-        raise RefusedError(f"strconv.ParseInt: parsing {quote(text)}: value out of range")
+    return _integer(text)
+
+
+def _integer(digits: str) -> int:
+    if len(digits.lstrip("+-0")) > _DIGITS or abs(number := int(digits)) > _LARGEST:
+        raise RefusedError(f"strconv.ParseInt: parsing {quote(digits)}: value out of range")
     return number
 
 

@@ -25,8 +25,8 @@ def routes(
         *query.routes(queries, service.clock, tenant_of),
         *explore.routes(queries, service.clock, tenant_of),
         *tail.routes(Tails(queries), service.clock, tenant_of),
-        *metadata.routes(service, tenant_of),
-        *volume.routes(service, tenant_of),
+        *metadata.routes(service, workers, tenant_of),
+        *volume.routes(service, workers, tenant_of),
         *deletion.routes(service, tenant_of),
         *admin.routes(service, workers, build=build_page(), config=config),
     ]

@@ -8,6 +8,7 @@ from typing import Any, Final
 from aiohttp import web
 
 from engine.foundation.gojson import encode
+from engine.foundation.workers import Workers
 from engine.logql.execute.context import SECOND
 from engine.logs.service import LogService
 from engine.logs.volume import amount, volumes
@@ -22,18 +23,18 @@ from promql.model.labels import Labels
 _V1: Final = "/loki/api/v1/index"
 
 
-def routes(service: LogService, tenant_of: TenantOf) -> list[web.RouteDef]:
+def routes(service: LogService, workers: Workers, tenant_of: TenantOf) -> list[web.RouteDef]:
     async def stats(request: web.Request) -> web.Response:
         given = await form.read(request)
         span = between(given, service.clock.now_ns())
-        reader = service.reader(tenant_of(request))
-        found = amount(reader.matching(selector(given.get("query", ""))), span.start, span.end)
+        reader, matchers = service.reader(tenant_of(request)), selector(given.get("query", ""))
+        found = await workers.run(lambda: amount(reader.matching(matchers), span.start, span.end))
         return json(encode(found._asdict()))
 
     async def volume(request: web.Request) -> web.Response:
         given = await form.read(request)
         span = between(given, service.clock.now_ns())
-        found = measured(request, given, [span.start, span.end])
+        found = await measured(request, given, [span.start, span.end])
         rows = [{"metric": labels.as_dict(), "value": [span.end // SECOND, str(sums[0])]} for labels, sums in found]
         return _answer("vector", rows)
 
@@ -46,19 +47,24 @@ def routes(service: LogService, tenant_of: TenantOf) -> list[web.RouteDef]:
                 "metric": labels.as_dict(),
                 "values": [[low // SECOND, str(size)] for low, size in zip(edges, sums, strict=False) if size],
             }
-            for labels, sums in measured(request, given, edges)
+            for labels, sums in await measured(request, given, edges)
         ]
         return _answer("matrix", rows)
 
-    def measured(request: web.Request, given: Params, edges: list[int]) -> list[tuple[Labels, list[int]]]:
+    async def measured(request: web.Request, given: Params, edges: list[int]) -> list[tuple[Labels, list[int]]]:
         """The largest first."""
         tenant = tenant_of(request)
         if not service.limits(tenant).volume_enabled:
             raise RefusedError("Volume API is disabled", 404)
-        matchers = selector(given.get("query", ""))
-        found = volumes(service.reader(tenant).matching(matchers), _naming(given, matchers), edges)
-        present = ((labels, sums) for labels, sums in found.items() if any(sums))
-        return sorted(present, key=lambda one: (-sum(one[1]), one[0]))[: limit(given)]
+        matchers, most = selector(given.get("query", "")), limit(given)
+        name, reader = _naming(given, matchers), service.reader(tenant)
+
+        def work() -> list[tuple[Labels, list[int]]]:
+            found = volumes(reader.matching(matchers), name, edges)
+            present = ((labels, sums) for labels, sums in found.items() if any(sums))
+            return sorted(present, key=lambda one: (-sum(one[1]), one[0]))[:most]
+
+        return await workers.run(work)
 
     pages = {"stats": stats, "volume": volume, "volume_range": volume_range}
     return [
