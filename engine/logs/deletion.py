@@ -16,6 +16,7 @@ from typing import Final, Literal
 import msgspec
 import numpy as np
 
+from engine.foundation.errors import DamagedError, DiskError
 from engine.foundation.files import replace
 from engine.logql.execute.context import Context
 from engine.logql.execute.lines import Span, entries
@@ -65,11 +66,18 @@ class Requests:
     """All of them. Raises OSError where the file can't be written."""
 
     def __init__(self, file: Path | None) -> None:
-        """Raises msgspec.DecodeError where the file is damaged."""
+        """Raises DamagedError, DiskError."""
         self._file = file
         self._all: tuple[Request, ...] = ()
-        if file is not None and file.is_file():
-            self._all = tuple(msgspec.json.decode(file.read_bytes(), type=list[Request]))
+        try:
+            if file is not None and file.exists():
+                self._all = tuple(msgspec.json.decode(file.read_bytes(), type=list[Request]))
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise DamagedError(
+                f"{file}: the requests to delete lines can't be read ({error}): mend it, or remove it and ask again"
+            ) from None
+        except OSError as error:
+            raise DiskError(f"{file}: can't read the requests to delete lines ({error.strerror})") from None
 
     def of(self, tenant: str) -> list[Request]:
         return [one for one in self._all if one.tenant == tenant]

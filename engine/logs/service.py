@@ -28,8 +28,8 @@ class LogService:
         self.settings = settings
         self.clock = clock
         self.started_at = clock.now_ms()
-        self.store = LogStore(folder)
         self.deletions = Requests(None if folder is None else folder / "deletions.json")
+        self.store = LogStore(folder)
         self._cleaned = clock.now_ns()
         self.intake = Intake(self.store, clock, self.limits, lambda: self.settings.window_ns)
 
@@ -49,6 +49,11 @@ class LogService:
     def crowded(self) -> bool:
         """More is open than can be sealed in time."""
         return self.store.open_bytes > URGENT * self.store.options.seal_bytes
+
+    def relieve(self) -> None:
+        """Seal, if that is still needed: of many that wait for it one does it. For a worker. Raises DiskError."""
+        if self.crowded:
+            self.store.seal()
 
     def maintain(self) -> None:
         """Seal and clear up what is due; for a worker. Raises DiskError."""

@@ -4,38 +4,21 @@ from __future__ import annotations
 
 import random
 import shutil
-import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from engine.foundation.errors import DiskFullError
+from engine.foundation.errors import DiskError, DiskFullError
 from engine.foundation.frames import HEADER_SIZE
 from engine.logs.store.log import segments
 from engine.logs.store.store import LogStore
 from tests.logs.pusher import OPTIONS, STREAMS, entries
 from tests.logs.twin import Twin, answer, named, run
+from tests.storing import fill_up, killed, small_disk
 
-ROOT = Path(__file__).resolve().parents[2]
 A = named(job="a")
-
-
-def killed(folder: Path, first: int, after: int) -> int:
-    """Let a process push from `first` on, and kill it after some more; how many were acknowledged."""
-    command = [sys.executable, "-m", "tests.logs.pusher", str(folder), str(first)]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        assert process.stderr is not None
-        for _ in range(after):
-            assert process.stdout.readline(), process.stderr.read()
-        process.send_signal(signal.SIGKILL)
-        rest = process.stdout.read().count("\n")
-    assert process.returncode == -signal.SIGKILL
-    return first + after + rest
 
 
 def expected(pushes: int) -> dict[str, object]:
@@ -49,7 +32,7 @@ def expected(pushes: int) -> dict[str, object]:
 def test_every_acknowledged_line_is_there_once_after_kills(tmp_path: Path) -> None:
     chance, pushes = random.Random(3), 0
     for _ in range(4):
-        acknowledged = killed(tmp_path, pushes, chance.randint(1, 150))
+        acknowledged = killed("tests.logs.pusher", tmp_path, pushes, chance.randint(1, 150))
         store = LogStore(tmp_path, OPTIONS)
         found, positions = answer(store), store.positions()
         store.close()
@@ -122,16 +105,8 @@ def test_a_directory_that_can_not_be_read_is_found_again(tmp_path: Path) -> None
 
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 256 kB."""
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", tmp_path], check=False, capture_output=True, text=True
-    )
-    if mounted.returncode:
-        pytest.skip(f"a small file system can't be mounted here: {mounted.stderr.strip()}")
-    try:
-        yield tmp_path
-    finally:
-        subprocess.run(["umount", "--lazy", tmp_path], check=True)
+    with small_disk(tmp_path) as place:
+        yield place
 
 
 def test_a_full_disk_refuses_pushes_whole_and_goes_on_when_there_is_room(disk: Path) -> None:
@@ -158,3 +133,46 @@ def test_a_full_disk_refuses_pushes_whole_and_goes_on_when_there_is_room(disk: P
     store = LogStore(disk)
     assert answer(store) == twin.answer()
     store.close()
+
+
+def test_a_store_is_opened_and_read_on_a_full_disk_and_takes_lines_when_there_is_room(disk: Path) -> None:
+    store, twin = LogStore(disk), Twin()
+    store.append([(A, run(entries(1)))], {"file": "1"}, 0)
+    twin.append(A, entries(1))
+    store.close()
+    filler = fill_up(disk)
+    store = LogStore(disk)
+    assert answer(store) == twin.answer()
+    with pytest.raises(DiskFullError, match="no room to write"):
+        store.append([(A, run(entries(2)))], {"file": "2"}, 0)
+    store.sync()
+    filler.unlink()
+    store.append([(A, run(entries(2)))], {"file": "2"}, 0)
+    twin.append(A, entries(2))
+    store.seal()
+    assert answer(store) == twin.answer()
+    store.close()
+    store = LogStore(disk)
+    assert (answer(store), store.positions(), store.recovery.damages) == (twin.answer(), {"file": "2"}, [])
+    store.close()
+
+
+def test_files_that_are_not_the_stores_are_let_alone(tmp_path: Path) -> None:
+    for name in ("backup.lines", "old.wal", "00000001.lines.bak", "notes.txt"):
+        (tmp_path / name).write_bytes(b"mine")
+    store = LogStore(tmp_path)
+    store.append([(A, run([(1, b"x")]))], {}, 0)
+    store.seal()
+    store.close()
+    store = LogStore(tmp_path)
+    assert answer(store) == {'{job="a"}': [(1, b"x")]}
+    assert store.recovery.damages == []
+    assert (tmp_path / "backup.lines").read_bytes() == b"mine"
+    store.close()
+
+
+@pytest.mark.parametrize("name", ["00000003.lines", "00000003.wal"])
+def test_what_can_not_be_read_is_told_by_its_name(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).mkdir()
+    with pytest.raises(DiskError, match=rf"{name}: can't open the store of lines \(Is a directory\): check the disk"):
+        LogStore(tmp_path)

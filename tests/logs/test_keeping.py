@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.foundation.errors import DamagedError
 from engine.foundation.values import GoDuration, Size
 from engine.logs.config.document import CompactorConfig, LokiConfig
 from engine.logs.config.limits import Limits, StreamRetention
@@ -140,3 +141,12 @@ def test_requests_outlive_a_restart(tmp_path: Path) -> None:
     assert [one.query for one in again.deletions.of(NOBODY)] == ['{job="a"}']
     assert again.reader(NOBODY).streams(EVERYTHING, *EVER) == list[Labels]()
     again.close()
+
+
+@pytest.mark.parametrize("content", [b"[{", b"[{}]", b"\xff", b""], ids=["cut", "shape", "text", "empty"])
+def test_damaged_requests_are_told_and_never_forgotten_in_silence(content: bytes, tmp_path: Path) -> None:
+    (tmp_path / "deletions.json").write_bytes(content)
+    with pytest.raises(DamagedError, match=r"deletions\.json: the requests to delete lines can't be read"):
+        service(tmp_path)
+    (tmp_path / "deletions.json").unlink()
+    service(tmp_path).close()

@@ -13,6 +13,7 @@ import pytest
 from engine.foundation.errors import DiskError, DiskFullError
 from engine.tsdb.options import StoreOptions
 from engine.tsdb.store import Store
+from tests.storing import ROOT, fill_up, small_disk
 from tests.tsdb.appender import OPTIONS, expected
 from tests.tsdb.twin import Twin, answer, batch, equal, everything, named
 
@@ -21,25 +22,8 @@ SERIES = [named("m", i=str(i)) for i in range(40)]
 
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 256 kB."""
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", tmp_path], check=False, capture_output=True, text=True
-    )
-    if mounted.returncode:
-        pytest.skip(f"a small file system can't be mounted here: {mounted.stderr.strip()}")
-    try:
-        yield tmp_path
-    finally:
-        subprocess.run(["umount", "--lazy", tmp_path], check=True)  # maps of parts may live on
-
-
-def fill_up(disk: Path) -> Path:
-    """A file that takes all room that is left."""
-    path = disk / "filler"
-    with path.open("wb", buffering=0) as file, suppress(OSError):
-        while True:
-            file.write(bytes(512))
-    return path
+    with small_disk(tmp_path) as place:
+        yield place
 
 
 def append(store: Store, twin: Twin, time: int, name: str = "m") -> None:
@@ -118,8 +102,7 @@ def test_maintenance_keeps_sealed_samples_in_the_log_until_there_is_room_for_a_p
 
 def test_a_process_that_dies_on_a_full_disk_loses_nothing_that_was_appended(disk: Path) -> None:
     command = [sys.executable, "-m", "tests.tsdb.appender", str(disk / "data"), "0"]
-    root = Path(__file__).resolve().parents[2]
-    died = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
+    died = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert "DiskFullError" in died.stderr
     store = Store.open(disk / "data", OPTIONS)
     assert (store.recovery.damages, store.recovery.lost_commits) == ((), 0)

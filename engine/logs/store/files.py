@@ -12,6 +12,7 @@ from typing import BinaryIO
 
 from engine.foundation.errors import DamagedError, DiskError, DiskFullError
 from engine.foundation.files import NO_ROOM, beside, sync_folder
+from engine.logs.store.log import numbered
 from engine.logs.store.segment import Segment
 
 SUFFIX = ".lines"
@@ -64,7 +65,7 @@ class Files:
         return self._next
 
     def _paths(self) -> list[Path]:
-        return [] if self.folder is None else sorted(self.folder.glob(f"*{SUFFIX}"))
+        return [] if self.folder is None else numbered(self.folder, SUFFIX)
 
     def _opened(self) -> tuple[Segment, ...]:
         found: list[Segment] = []

@@ -16,11 +16,13 @@ import os
 import struct
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
+from engine.foundation.errors import DiskFullError
 from engine.foundation.frames import Form, FrameFile, Gap, framed, read_frames
 from engine.logs.store.head import Run
 from engine.logs.store.segment import Named
@@ -48,28 +50,37 @@ class Log:
     """Writes segments, one at a time. Used by one thread at a time."""
 
     def __init__(self, folder: Path, number: int, positions: Mapping[str, str]) -> None:
-        self._folder = folder
-        self._open(number, positions)
+        """Goes on with this segment. `positions` are all there are at any time. Raises DiskError.
 
-    def _open(self, number: int, positions: Mapping[str, str]) -> None:
+        Where there is no room for it now, it is begun with the first push for which there is.
+        """
+        self._folder = folder
+        self._positions = positions
+        self.number = number
+        self._file: FrameFile | None = None
+        with suppress(DiskFullError):
+            self._file = self._begun(number)
+
+    def _begun(self, number: int) -> FrameFile:
         path = path_of(self._folder, number)
         file = FrameFile(path, FORM)
         try:
-            file.append([_record(_Head((), (), dict(positions)), ())])
+            file.append([_record(_Head((), (), dict(self._positions)), ())])
         except BaseException:
             file.close()
             path.unlink(missing_ok=True)
             raise
-        self.number = number
-        self._file = file
         self._named: dict[int, int] = {}
+        return file
 
     @property
     def size(self) -> int:
-        return self._file.size
+        return 0 if self._file is None else self._file.size
 
     def write(self, streams: Sequence[tuple[int, Named]], runs: Sequence[Run], positions: Mapping[str, str]) -> None:
         """Raises DiskFullError, DiskError, and leaves nothing behind then."""
+        if self._file is None:
+            self._file = self._begun(self.number)
         size, known = self._file.size, self._named
         new = {number: named for number, named in streams if known.get(number, -_AGAIN) + _AGAIN <= size}
         head = _Head(
@@ -81,11 +92,13 @@ class Log:
         self._file.append([_record(head, runs)])
         known.update(dict.fromkeys(new, size))
 
-    def roll(self, positions: Mapping[str, str]) -> None:
+    def roll(self) -> None:
         """Go on in the next segment. Raises DiskFullError, DiskError, and stays in this one then."""
-        old = self._file
-        self._open(self.number + 1, positions)
-        old.close()
+        if self._file is None:
+            return
+        new = self._begun(self.number + 1)
+        self._file.close()
+        self._file, self.number = new, self.number + 1
 
     def drop_before(self, number: int) -> None:
         """Delete the segments below this one."""
@@ -95,7 +108,7 @@ class Log:
 
     def handle(self) -> int | None:
         """A handle of the file where it has what is not synced, for the caller to sync and close."""
-        if self._file.synced == self._file.size:
+        if self._file is None or self._file.synced == self._file.size:
             return None
         self._file.synced = self._file.size
         return self._file.duplicate()
@@ -105,7 +118,8 @@ class Log:
         if handle is not None:
             os.fsync(handle)
             os.close(handle)
-        self._file.close()
+        if self._file is not None:
+            self._file.close()
 
 
 Replayed = tuple[list[tuple[Named, Run]], dict[str, str]]
@@ -130,7 +144,12 @@ def replay(path: Path) -> Iterator[Replayed | Gap]:
 
 def segments(folder: Path) -> list[Path]:
     """The segments of a folder, oldest first."""
-    return sorted(folder.glob("*.wal"))
+    return numbered(folder, ".wal")
+
+
+def numbered(folder: Path, suffix: str) -> list[Path]:
+    """The files of a folder that are named by a number, in order; others with such names are not the store's."""
+    return sorted(path for path in folder.glob(f"*{suffix}") if path.stem.isascii() and path.stem.isdecimal())
 
 
 def path_of(folder: Path, number: int) -> Path:
@@ -157,10 +176,13 @@ def _read(payload: memoryview) -> tuple[_Head, list[Run]]:
     times = array("q", bytes(payload[at : at + 8 * total]))
     sizes = array("I", bytes(payload[at + 8 * total : at + 12 * total]))
     at += 12 * total
+    kept: dict[int, dict[int, Labels]] = {}
+    for of, line, pairs in head.metadata:
+        kept.setdefault(of, {})[line] = Labels(pairs)
     runs: list[Run] = []
     row = 0
     for index, (_, count, size) in enumerate(head.runs):
-        kept = {line: Labels(pairs) for of, line, pairs in head.metadata if of == index}
-        runs.append(Run(bytes(payload[at : at + size]), sizes[row : row + count], times[row : row + count], kept))
+        text, inside = bytes(payload[at : at + size]), slice(row, row + count)
+        runs.append(Run(text, sizes[inside], times[inside], kept.get(index, {})))
         at, row = at + size, row + count
     return head, runs

@@ -20,7 +20,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from engine.foundation.errors import DamagedError, DiskFullError
+from engine.foundation.errors import DamagedError, DiskError, DiskFullError
 from engine.foundation.files import FolderLock, sweep
 from engine.logs.store.catalog import Catalog
 from engine.logs.store.compaction import due
@@ -49,17 +49,26 @@ class LogStore:
         self._lock = threading.Lock()
         self._upkeep = threading.Lock()
         self._guard: FolderLock | None = None
-        if folder is not None:
-            folder.mkdir(parents=True, exist_ok=True)
-            self._guard = FolderLock(folder)
-            sweep(folder)
         self.catalog = Catalog()
-        self.files = Files(folder)
         self._positions: dict[str, str] = {}
         self.open_bytes = 0
         self._open_since: int | None = None
         self._sealing: list[Stream] = []
         self._spoiled: set[int] = set()
+        try:
+            self._open()
+        except OSError as error:
+            where = error.filename or folder
+            raise DiskError(
+                f"{where}: can't open the store of lines ({error.strerror}): check the disk and whose it is"
+            ) from None
+
+    def _open(self) -> None:
+        if self.folder is not None:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self._guard = FolderLock(self.folder)
+            sweep(self.folder)
+        self.files = Files(self.folder)
         self.recovery = self._recover()
         self._log = self._begin_log()
 
@@ -159,7 +168,7 @@ class LogStore:
         with self._lock:
             taken = [stream for stream in self.catalog.streams() if stream.held.head is not None]
             if self._log is not None:
-                self._log.roll(self._positions)
+                self._log.roll()
             for stream in taken:
                 stream.held = Held(stream.held.blobs, stream.held.head, None)
             self._sealing = sorted(taken, key=lambda stream: (stream.named.tenant, stream.named.labels.pairs))
