@@ -1,8 +1,9 @@
-"""What a `*_build_info` family says of the platform."""
+"""What a `*_build_info` family says of the platform, and the page that tells the same."""
 
 from __future__ import annotations
 
 import platform
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
@@ -21,4 +22,16 @@ def labels(version: str, revision: str = "unknown") -> dict[str, str]:
         "goversion": f"python{platform.python_version()}",
         "revision": revision,
         "version": version,
+    }
+
+
+def page(info: Mapping[str, str]) -> dict[str, str]:
+    """What `/status/buildinfo` tells of these labels; clients choose their queries by it."""
+    return {
+        "version": info["version"],
+        "revision": info["revision"],
+        "branch": info["branch"],
+        "buildUser": "",
+        "buildDate": "",
+        "goVersion": info["goversion"],
     }

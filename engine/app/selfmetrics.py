@@ -301,16 +301,8 @@ def families(parts: Parts) -> list[Family]:
 
 
 def version() -> dict[str, str]:
-    """What `/version` and `/status/buildinfo` tell; clients choose their queries by it."""
-    info = build_info()
-    return {
-        "version": info["version"],
-        "revision": info["revision"],
-        "branch": info["branch"],
-        "buildUser": "",
-        "buildDate": "",
-        "goVersion": info["goversion"],
-    }
+    """What `/version` and `/status/buildinfo` tell."""
+    return build.page(build_info())
 
 
 def build_info() -> dict[str, str]:

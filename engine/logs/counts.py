@@ -15,4 +15,3 @@ class PushCounts:
     appends: Counter[str] = field(default_factory=Counter)
     refused_lines: Counter[tuple[str, str]] = field(default_factory=Counter)
     refused_bytes: Counter[tuple[str, str]] = field(default_factory=Counter)
-    streams_created: Counter[str] = field(default_factory=Counter)

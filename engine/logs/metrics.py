@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Iterator, Mapping
 from typing import Final
 
 from engine.logs.service import LogService
+from exporters import build
 from exporters.exposition.families import Family, MetricType
 
 COMPATIBLE_WITH: Final = "2.7.4"
@@ -16,30 +16,18 @@ _C, _G = MetricType.COUNTER, MetricType.GAUGE
 def families(service: LogService) -> list[Family]:
     """As of now."""
     found = [*_pushes(service), *_store(service)]
-    build = Family.of("loki_build_info", _G, "The version, as labels.", (build_info(), 1.0))
-    return sorted([build, *found], key=lambda family: family.name)
+    told = Family.of("loki_build_info", _G, "The version, as labels.", (build_info(), 1.0))
+    return sorted([told, *found], key=lambda family: family.name)
 
 
 def build_info() -> dict[str, str]:
-    return {
-        "branch": "HEAD",
-        "goversion": f"python{platform.python_version()}",
-        "revision": "engine",
-        "version": COMPATIBLE_WITH,
-    }
+    """The labels of `loki_build_info`."""
+    return build.labels(COMPATIBLE_WITH, "engine")
 
 
 def build_page() -> dict[str, str]:
     """What `/loki/api/v1/status/buildinfo` tells."""
-    info = build_info()
-    return {
-        "version": info["version"],
-        "revision": info["revision"],
-        "branch": info["branch"],
-        "buildUser": "",
-        "buildDate": "",
-        "goVersion": info["goversion"],
-    }
+    return build.page(build_info())
 
 
 def _pushes(service: LogService) -> Iterator[Family]:

@@ -51,6 +51,6 @@ def volumes(streams: Iterable[Stream], name: Callable[[Labels], Labels], edges: 
             continue
         sums = found[name(stream.named.labels)]
         for one in near:
-            inside = np.diff(np.clip(places, one.first, one.last + 1))
-            sums += inside * ((one.size - one.lines) / (one.last + 1 - one.first))
+            reached = np.clip(places, one.first, one.last + 1)
+            sums += (reached[1:] - reached[:-1]) * ((one.size - one.lines) / (one.last + 1 - one.first))
     return {labels: np.rint(sums).astype(np.int64).tolist() for labels, sums in found.items()}

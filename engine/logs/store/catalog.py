@@ -39,7 +39,8 @@ class Tenant:
 
     def find(self, matchers: Sequence[Matcher]) -> list[Stream]:
         known = self._by_number
-        return [known[number] for number in self._matching.find(matchers).tolist() if number in known]
+        found = (known.get(number) for number in self._matching.find(matchers).tolist())
+        return [stream for stream in found if stream is not None]  # others may go meanwhile
 
     def streams(self) -> list[Stream]:
         return list(self.by_labels.values())

@@ -26,8 +26,7 @@ def due(segments: Sequence[Segment], options: LogOptions, spoiled: frozenset[int
 
 def _fit(run: Sequence[Segment], options: LogOptions) -> bool:
     """Whether they may be one file."""
-    entries = [entry for segment in run for entry in segment.entries]
-    spans = max(entry.last for entry in entries) - min(entry.first for entry in entries)
+    spans = max(segment.last for segment in run) - min(segment.first for segment in run)
     return spans <= options.longest_file_ns and sum(segment.size for segment in run) <= options.largest_file
 
 

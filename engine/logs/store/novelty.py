@@ -63,10 +63,6 @@ def _doubtful(times: IntArray, highest: int | None) -> IntArray:
     return np.flatnonzero(doubt)
 
 
-def _together(runs: Sequence[Run]) -> Run:
-    return run_of_lines(joined([run.lines() for run in runs]))
-
-
 def run_of_lines(lines: Lines) -> Run:
     sizes = (np.diff(lines.starts) - 1).astype(np.uint32)
     return Run(lines.text, array("I", sizes.tobytes()), array("q", lines.times.tobytes()), lines.metadata)

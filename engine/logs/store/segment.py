@@ -62,7 +62,7 @@ class Directory(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Segment:
-    """A file that is open for reading, or its bytes in memory."""
+    """A file that is open for reading, or its bytes in memory; its lines are of `first` to `last` (Unix ns)."""
 
     def __init__(
         self, number: int, name: str, data: mmap.mmap | bytes, directory: Directory, *, path: Path | None
@@ -74,6 +74,8 @@ class Segment:
         self.through = directory.through
         self.replaces = directory.replaces
         self.entries = directory.entries
+        self.first = min((entry.first for entry in directory.entries), default=0)
+        self.last = max((entry.last for entry in directory.entries), default=0)
         self.streams = [Named(tenant, Labels(pairs)) for tenant, pairs in directory.streams]
         self._data = data
 

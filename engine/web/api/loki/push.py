@@ -22,6 +22,12 @@ _LARGE: Final = 1 << 20  # read in a worker: a megabyte takes two or three ms
 
 
 def routes(service: LogService, workers: Workers, tenant_of: TenantOf) -> list[web.RouteDef]:
+    async def taken(tenant: str, runs: Runs) -> web.Response:
+        if service.crowded:
+            await workers.run(service.relieve)
+        service.intake.take(tenant, runs, {})
+        return web.Response(status=204)
+
     def pushing(read_json: Callable[[bytes], Runs]) -> Handler:
         async def push(request: web.Request) -> web.Response:
             tenant = tenant_of(request)
@@ -31,9 +37,7 @@ def routes(service: LogService, workers: Workers, tenant_of: TenantOf) -> list[w
                 runs = read(body) if len(body) < _LARGE else await workers.run(read, body)
             except RemoteError as error:
                 raise RefusedError(str(error)) from None
-            if service.crowded:
-                await workers.run(service.store.seal)
-            return _taken(service, tenant, runs)
+            return await taken(tenant, runs)
 
         return _refusing(push)
 
@@ -46,7 +50,7 @@ def routes(service: LogService, workers: Workers, tenant_of: TenantOf) -> list[w
             runs = await workers.run(runs_of, kind, body, service.clock.now_ns())
         except RemoteError as error:
             raise RefusedError(str(error)) from None
-        return _taken(service, tenant, runs)
+        return await taken(tenant, runs)
 
     return [
         web.post("/loki/api/v1/push", pushing(from_json)),
@@ -76,8 +80,3 @@ def _refusing(handler: Handler) -> Handler:
             return plain(error.status, str(error))
 
     return answering(answer)
-
-
-def _taken(service: LogService, tenant: str, runs: Runs) -> web.Response:
-    service.intake.take(tenant, runs, {})
-    return web.Response(status=204)
