@@ -20,8 +20,8 @@ from engine.logql.search.text import Text
 from engine.logql.syntax.ast import Log
 from promql.model.labels import Labels
 
-_BREATH: Final = 256
-"""Lines between two pauses."""
+_BREATH: Final = 16
+"""Lines between two pauses: a template may take 50 ms for one."""
 
 
 @dataclass(frozen=True, slots=True)

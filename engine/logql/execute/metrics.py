@@ -76,9 +76,18 @@ def _by_labels(grid: Grid) -> Grid:
 def _evaluated(context: Context, expr: Metric, steps: Steps) -> Grid | FloatArray:
     try:
         with np.errstate(all="ignore"):
-            return _value(context, expr, steps)
+            return _told(context, expr, steps)
     except EvaluationError as error:
         raise QueryError(str(error)) from None
+
+
+def _told(context: Context, expr: Metric, steps: Steps) -> Grid | FloatArray:
+    """The whole query's value."""
+    if isinstance(expr, RangeAggregation):
+        return ranged(context, expr, expr.grouping, steps, told=True)
+    if isinstance(expr, VectorAggregation):
+        return _aggregated(context, expr, steps, told=True)
+    return _value(context, expr, steps)
 
 
 def _value(context: Context, expr: Metric, steps: Steps) -> Grid | FloatArray:
@@ -122,11 +131,11 @@ def pushed(expr: VectorAggregation) -> Grouping | None:
     return None
 
 
-def _aggregated(context: Context, expr: VectorAggregation, steps: Steps) -> Grid:
+def _aggregated(context: Context, expr: VectorAggregation, steps: Steps, *, told: bool = False) -> Grid:
     grouping = expr.grouping or Grouping(())
     inner = expr.expr
     if isinstance(inner, RangeAggregation) and (early := pushed(expr)) is not None:
-        grid = ranged(context, inner, early, steps)
+        grid = ranged(context, inner, early, steps, told=told)
     else:
         grid = _grid(context, inner, steps)
     groups = Groups(grouping.labels, without=grouping.without)

@@ -56,15 +56,20 @@ KERNELS: Final[Mapping[str, Kernel]] = MappingProxyType(
 """Of values that were unwrapped; counts, sizes and their rates need no kernel."""
 
 
-def ranged(context: Context, expr: RangeAggregation, grouping: Grouping | None, steps: Steps) -> Grid:
-    """Series in the order of their labels. `grouping` may come from an aggregation around this one.
+def ranged(
+    context: Context, expr: RangeAggregation, grouping: Grouping | None, steps: Steps, *, told: bool = False
+) -> Grid:
+    """Series in the order of their labels. `grouping` may come from an aggregation around this one. Where all series
+    are `told` as they are, too many are refused as soon as they are met.
 
     Raises ParseError, QueryError.
     """
     if expr.op == "absent_over_time":
         grouping = Grouping(())
     ends = steps.times - expr.offset
-    found = samples(context, expr, grouping, int(ends[0]) - expr.range, int(ends[-1]))
+    gapless = steps.count == 1 or steps.step <= expr.range  # else some series may be in no window
+    most = context.max_series if told and gapless and expr.op != "absent_over_time" else None
+    found = samples(context, expr, grouping, int(ends[0]) - expr.range, int(ends[-1]), most=most)
     if len(found.labels) * steps.count > context.max_cells:
         raise QueryError(
             f"the query would hold {len(found.labels)} series at {steps.count} steps; "

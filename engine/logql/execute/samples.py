@@ -13,7 +13,7 @@ from typing import Final, TypeAlias
 
 import numpy as np
 
-from engine.logql.errors import PipelineError
+from engine.logql.errors import PipelineError, TooManySeriesError
 from engine.logql.execute.context import Context
 from engine.logql.execute.lines import row_of
 from engine.logql.pipeline.json_picked import Picked
@@ -24,7 +24,7 @@ from engine.logql.syntax.ast import Grouping, RangeAggregation
 from promql.model.labels import Labels
 from promql.model.types import FloatArray, IntArray
 
-_BREATH: Final = 512
+_BREATH: Final = 16
 _BYTES: Final = frozenset(("bytes_over_time", "bytes_rate"))
 
 Pairs: TypeAlias = tuple[tuple[str, str], ...]
@@ -48,8 +48,16 @@ class _Series:
     values: list[FloatArray] = field(default_factory=list)
 
 
-def samples(context: Context, expr: RangeAggregation, grouping: Grouping | None, start: int, end: int) -> Samples:
-    """Those with start < time <= end. Raises ParseError, PipelineError."""
+def samples(
+    context: Context,
+    expr: RangeAggregation,
+    grouping: Grouping | None,
+    start: int,
+    end: int,
+    *,
+    most: int | None = None,
+) -> Samples:
+    """Those with start < time <= end, of `most` series. Raises ParseError, PipelineError, TooManySeriesError."""
     gather = _Gather(context, expr, grouping)
     for block in context.source.blocks(expr.log.matchers, start + 1, end + 1):
         context.pause()
@@ -58,6 +66,8 @@ def samples(context: Context, expr: RangeAggregation, grouping: Grouping | None,
         if len(index):
             context.read.block(len(index), block.size)
             gather.block(text, gather.program.select(text, index, block.labels))
+            if most is not None and gather.series > most:
+                raise TooManySeriesError(most)
     return gather.done()
 
 
@@ -70,7 +80,11 @@ class _Gather:
         self._grouping = grouping
         self.program: Program = compiled(expr.log.stages, self._wanted(grouping), context.now)
         self._series: dict[Pairs, _Series] = {}
-        self._breath = 0
+
+    @property
+    def series(self) -> int:
+        """So many were met."""
+        return len(self._series)
 
     def _wanted(self, grouping: Grouping | None) -> frozenset[str] | None:
         return None if grouping is None or grouping.without else frozenset(grouping.labels)

@@ -56,3 +56,7 @@ async def test_patterns_leave_blank_what_varies(ask: Ask) -> None:
     (pattern,) = (await ask("/patterns", query='{job="web"}', step="60s"))["data"]
     assert pattern["pattern"] == "status=<_> path=<_>"
     assert sum(count for _, count in pattern["samples"]) == 60
+
+
+async def test_a_selector_of_everything_may_be_written_with_blanks(ask: Ask) -> None:
+    assert await ask("/detected_labels", query="{ }") == await ask("/detected_labels")

@@ -13,7 +13,8 @@ from aiohttp import web
 from engine.foundation.clock import Clock
 from engine.logql.execute.context import SECOND
 from engine.logql.execute.lines import Entry, Span
-from engine.logql.syntax.parser import parse_log, parse_matchers
+from engine.logql.lines import LogSource
+from engine.logql.syntax.parser import parse_log
 from engine.query.logs.engine import LogQueryEngine
 from engine.query.logs.fields import Field, fields
 from engine.query.logs.patterns import patterns
@@ -22,7 +23,7 @@ from engine.web.api.loki import params
 from engine.web.api.loki.answers import TenantOf, answering, json
 from engine.web.api.loki.params import Between
 from engine.web.api.loki.query import Page, of_tenant
-from promql.model.matchers import Matcher
+from engine.web.api.loki.selectors import Selector, selector
 
 _LINES: Final = 1000
 _FIELDS: Final = 1000
@@ -56,13 +57,9 @@ def pages(queries: LogQueryEngine, clock: Clock) -> dict[str, Page]:
 
     async def detected_labels(tenant: str, given: Params) -> web.Response:
         span = params.between(given, clock.now_ns())
-        matchers: tuple[Matcher, ...] = parse_matchers(given["query"]) if given.get("query", "{}") != "{}" else ()
-        values: defaultdict[str, set[str]] = defaultdict(set)
-        streams = await queries.workers.run(queries.source(tenant).streams, matchers, span.start, span.end)
-        for labels in streams:
-            for name, value in labels:
-                values[name].add(value)
-        told = [{"label": name, "cardinality": len(found)} for name, found in sorted(values.items())]
+        matchers = selector(given.get("query", ""))
+        found = await queries.workers.run(_cardinalities, queries.source(tenant), matchers, span)
+        told = [{"label": name, "cardinality": count} for name, count in found]
         return json(msgspec.json.encode({"detectedLabels": told}))
 
     async def found_patterns(tenant: str, given: Params) -> web.Response:
@@ -80,6 +77,15 @@ def pages(queries: LogQueryEngine, clock: Clock) -> dict[str, Page]:
     }
 
 
+def _cardinalities(source: LogSource, matchers: Selector, span: Between) -> list[tuple[str, int]]:
+    """How many values each label has, by its name."""
+    values: defaultdict[str, set[str]] = defaultdict(set)
+    for labels in source.streams(matchers, span.start, span.end):
+        for name, value in labels:
+            values[name].add(value)
+    return [(name, len(found)) for name, found in sorted(values.items())]
+
+
 def _pattern_step(span: Between) -> int:
     return max((span.end - span.start) // SECOND // _PATTERN_STEPS, 10) * SECOND
 
@@ -95,7 +101,7 @@ def _values_of(queries: LogQueryEngine, clock: Clock, name: str) -> Page:
 
 async def _fields(queries: LogQueryEngine, clock: Clock, tenant: str, given: Params) -> dict[str, Field]:
     span = params.between(given, clock.now_ns())
-    entries = await _sample(queries, tenant, given, span, params.whole(given, "line_limit", _LINES))
+    entries = await _sample(queries, tenant, given, span, params.limit(given, _LINES, "line_limit"))
     matchers = parse_log(params.required_query(given)).matchers
     streams = await queries.workers.run(queries.source(tenant).streams, matchers, span.start, span.end)
     names = {name: "" for labels in streams for name in labels.names()}
@@ -104,7 +110,7 @@ async def _fields(queries: LogQueryEngine, clock: Clock, tenant: str, given: Par
 
 async def _sample(queries: LogQueryEngine, tenant: str, given: Params, span: Between, most: int) -> list[Entry]:
     log = parse_log(params.required_query(given))
-    wanted = Span(span.start, span.end, min(max(most, 1), _PATTERN_LINES))
+    wanted = Span(span.start, span.end, min(most, _PATTERN_LINES))
     result = (await queries.lines(tenant, log, wanted)).result
     assert isinstance(result, list)
     return result

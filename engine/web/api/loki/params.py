@@ -102,10 +102,10 @@ def lines_wanted(params: Params, default: int = 100) -> LinesWanted:
     return LinesWanted(limit(params, default), direction.lower() == "backward", interval)
 
 
-def limit(params: Params, default: int = 100) -> int:
-    found = whole(params, "limit", default)
+def limit(params: Params, default: int = 100, name: str = "limit") -> int:
+    found = whole(params, name, default)
     if found <= 0:
-        raise RefusedError("limit must be a positive value")
+        raise RefusedError(f"{name} must be a positive value")
     return found
 
 
