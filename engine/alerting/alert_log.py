@@ -24,7 +24,7 @@ import msgspec
 
 from engine.alerting.alert import Alert, pooled, pooled_text
 from engine.alerting.linelog import LogWriteError
-from engine.foundation.errors import DiskError, DiskFullError
+from engine.foundation.errors import StoreError
 from engine.foundation.files import BESIDE, sync_folder
 from engine.foundation.frames import Form, Frame, FrameFile, Gap, framed, read_frames
 from engine.foundation.workers import Workers
@@ -94,19 +94,20 @@ class AlertLog:
         try:
             self._take_over(await self._workers.run(_rewritten, self._path, alive), self._since)
             await self._workers.run(sync_folder, self._path.parent)
-        except OSError as error:
-            raise LogWriteError(f"{self._path}: can't be replaced: {error.strerror}") from error
+        except (OSError, StoreError) as error:
+            raise LogWriteError(f"{self._path}: can't be replaced: {error}") from error
         finally:
             self._since = None
 
     def _take_over(self, new: FrameFile, since: Sequence[bytes]) -> None:
-        """Put the new file, and what came since it was begun, in the old one's place. Raises LogWriteError, OSError."""
+        """Put the new file, and what came since it was begun, in the old one's place. Raises StoreError, OSError."""
         small = new.size
         try:
-            _write(new, since)
+            new.append(since)
             new.path.replace(self._path)
         except BaseException:
             new.close()
+            new.path.unlink(missing_ok=True)
             raise
         new.path = self._path
         if self._file is not None:
@@ -182,20 +183,28 @@ def _packed(alert: Alert) -> bytes:
 
 
 def _rewritten(path: Path, alerts: Sequence[Alert]) -> FrameFile:
-    """A file beside the path that holds these alerts, synced. Raises LogWriteError, OSError."""
+    """A file beside the path that holds these alerts, synced. Raises StoreError, OSError, and leaves nothing then."""
     beside = Path(f"{path}{BESIDE}")
     beside.unlink(missing_ok=True)
-    file = FrameFile(beside, FORM)
+    try:
+        return _filled(FrameFile(beside, FORM), alerts)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise
+
+
+def _filled(file: FrameFile, alerts: Sequence[Alert]) -> FrameFile:
     try:
         for at in range(0, len(alerts), _CHUNK):
             chunk = alerts[at : at + _CHUNK]
-            _write(file, list(_frames(chunk, chunk)))
+            file.append(list(_frames(chunk, chunk)))
         handle = file.duplicate()
-        os.fsync(handle)
-        os.close(handle)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
     except BaseException:
         file.close()
-        beside.unlink(missing_ok=True)
         raise
     return file
 
@@ -203,5 +212,5 @@ def _rewritten(path: Path, alerts: Sequence[Alert]) -> FrameFile:
 def _write(file: FrameFile, frames: Sequence[bytes]) -> None:
     try:
         file.append(frames)
-    except (DiskFullError, DiskError) as error:
+    except StoreError as error:
         raise LogWriteError(f"alerts are told, but a restart may forget them: {error}") from error

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import logging
-import resource
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
+import psutil
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -23,6 +22,7 @@ from engine.foundation.workers import InlineWorkers
 from engine.testing.manual_clock import ManualClock
 from promql.model.labels import Labels
 from tests.alerting.world import START, START_MS, alert, webhook, world
+from tests.foundation.full import no_room
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -83,12 +83,21 @@ def test_every_whole_post_is_found_again_and_a_torn_one_spoils_none(
     assert reopened(folder) == found
 
 
+def grown(store: AlertStore, folder: Path) -> list[Alert]:
+    """The alerts that were told so often that the file is worth rewriting."""
+    alerts = [alert(n=str(number), job="j") for number in range(500)]
+    while (folder / "alerts").stat().st_size <= WASTE_BYTES:
+        put(store, *alerts)
+    return alerts
+
+
+def names(folder: Path) -> list[str]:
+    return [path.name for path in folder.iterdir()]
+
+
 async def test_a_file_of_repeats_is_rewritten_and_holds_the_same(tmp_path: Path) -> None:
     store = opened(tmp_path)
-    alerts = [alert(n=str(number), job="j") for number in range(500)]
-    file = tmp_path / "alerts"
-    while file.stat().st_size <= WASTE_BYTES:
-        put(store, *alerts)
+    alerts, file = grown(store, tmp_path), tmp_path / "alerts"
     await store.compact()
     assert file.stat().st_size < WASTE_BYTES / 8
     put(store, alert(n="late"), alerts[0])
@@ -124,17 +133,6 @@ async def test_what_comes_while_the_file_is_rewritten_is_kept(tmp_path: Path) ->
     assert {one.labels.get("n") for one in reopened(tmp_path)} == {"before", "meanwhile", "after"}
 
 
-@contextmanager
-def no_room() -> Iterator[None]:
-    """No file may grow."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (10, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-
-
 def test_on_a_full_disk_the_error_is_told_and_what_was_missed_comes_with_the_next_report(tmp_path: Path) -> None:
     store = opened(tmp_path)
     put(store, alert(n="a"))
@@ -145,6 +143,31 @@ def test_on_a_full_disk_the_error_is_told_and_what_was_missed_comes_with_the_nex
     stood = set(store)
     store.close()
     assert reopened(tmp_path) == stood
+
+
+async def test_a_file_that_cannot_be_rewritten_on_a_full_disk_goes_on_and_leaves_nothing_open(tmp_path: Path) -> None:
+    store = opened(tmp_path)
+    grown(store, tmp_path)
+    files = psutil.Process().num_fds()
+    with no_room(), pytest.raises(LogWriteError, match="no room"):
+        await store.compact()
+    assert psutil.Process().num_fds() == files
+    assert names(tmp_path) == ["alerts"]
+    put(store, alert(n="later"))
+    stood = set(store)
+    store.close()
+    assert reopened(tmp_path) == stood
+
+
+async def test_a_file_of_repeats_that_was_there_at_the_start_is_rewritten_too(tmp_path: Path) -> None:
+    """Else each start would let it grow to several times of what it was."""
+    store = opened(tmp_path)
+    grown(store, tmp_path)
+    store.close()
+    store = opened(tmp_path)
+    await store.compact()
+    store.close()
+    assert (tmp_path / "alerts").stat().st_size < WASTE_BYTES / 8
 
 
 async def test_alerts_are_told_on_a_full_disk_and_the_client_hears_that_they_may_be_forgotten(tmp_path: Path) -> None:
