@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 import msgspec
@@ -10,6 +11,7 @@ import pytest
 from engine.foundation.errors import ConfigError
 from engine.remote.pushes.groups import Groups
 from engine.remote.pushes.log import PushLog
+from tests.foundation.full import no_room
 
 
 def pushed(groups: Groups, job: str, value: int) -> None:
@@ -69,6 +71,21 @@ def test_a_log_of_which_most_is_gone_is_written_anew(tmp_path: Path) -> None:
     log.close()
     assert file.stat().st_size < before / 100
     assert held(file) == {"a": 7}
+
+
+def test_a_log_that_cannot_be_written_anew_goes_on_as_it_is(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    file = tmp_path / "pushes.log"
+    log, groups = PushLog(file), Groups()
+    pushed(groups, "a", 1)
+    noted(log, groups, "a")
+    with no_room(), caplog.at_level(logging.WARNING):
+        log.rewrite(groups)
+    assert "not made smaller" in caplog.text
+    pushed(groups, "b", 2)
+    noted(log, groups, "b")
+    log.close()
+    assert held(file) == {"a": 1, "b": 2}
+    assert [path.name for path in tmp_path.iterdir()] == ["pushes.log"]
 
 
 def test_a_file_of_the_form_before_is_read(tmp_path: Path) -> None:
