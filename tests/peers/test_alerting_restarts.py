@@ -22,7 +22,7 @@ from tests.alerting.world import summary
 from tests.end_to_end.processes import ENGINE, free_port, running
 from tests.peers.alerting_restarts import INTERVAL, MOST_STEPS, RESTARTS, Restarted, config
 from tests.peers.alone import program as original
-from tests.peers.test_alertmanager import Side, at, eventually, hook, ours, theirs
+from tests.peers.test_alertmanager import LATE, Side, at, eventually, hook, ours, theirs
 from tests.web.test_alertmanager_api import silence_body
 
 pytestmark = pytest.mark.peer
@@ -31,6 +31,7 @@ CONFIG = """
 route: {{receiver: all, group_by: [alertname], group_wait: 1s, group_interval: 1s, repeat_interval: 1h}}
 receivers: [{{name: all, webhook_configs: [{{url: '{hook}/all'}}]}}]
 """
+ATTEMPTS = 3
 Start = Callable[[Path, str], AbstractAsyncContextManager[Side]]
 
 
@@ -150,37 +151,51 @@ async def ask(side: Side, method: str, path: str, body: Any = None) -> Any:
     return answer
 
 
-async def part(side: Side, tellers: Iterable[Teller], *, after: bool) -> None:
-    clock = SystemClock()
+async def part(side: Side, tellers: Iterable[Teller], *, after: bool) -> float:
+    """By how many seconds a step came closer to the next one than it should."""
+    clock, late = SystemClock(), 0.0
     for number in range(MOST_STEPS):
+        began = clock.monotonic()
         for teller in tellers:
             steps = teller.scenario.after if after else teller.scenario.before
             if number < len(steps):
                 await teller.take(side, steps[number])
+        told = clock.monotonic()
         await clock.sleep(INTERVAL)
+        late = max(late, told - began, clock.monotonic() - told - INTERVAL)
+    return late
 
 
-async def told_over_a_restart(command: Command, folder: Path, end: signal.Signals) -> dict[str, list[str]]:
+async def told_over_a_restart(
+    command: Command, folder: Path, end: signal.Signals
+) -> tuple[float, dict[str, list[str]]]:
+    """By how much the script was late; what receivers were told."""
     tellers = [Teller(one) for one in RESTARTS]
     async with hook() as (url, heard):
         async with process(command, folder, url) as (side, running_):
-            await part(side, tellers, after=False)
+            late = await part(side, tellers, after=False)
             running_.send_signal(end)
             await asyncio.to_thread(running_.wait)
         async with process(command, folder, url) as (side, _):
             for teller in tellers:
                 await teller.again(side)
             await SystemClock().sleep(INTERVAL)
-            await part(side, tellers, after=True)
-        return {one.name: [summary(json.loads(body)) for body in heard.get(f"/{one.name}", [])] for one in RESTARTS}
+            late = max(late, await part(side, tellers, after=True))
+        return late, {
+            one.name: [summary(json.loads(body)) for body in heard.get(f"/{one.name}", [])] for one in RESTARTS
+        }
 
 
 async def test_over_a_kill_receivers_are_told_the_same_as_over_a_restart_of_the_original(tmp_path: Path) -> None:
-    for name in ("ours", "theirs"):
-        (tmp_path / name).mkdir()
-    mine, other = await asyncio.gather(
-        told_over_a_restart(engine, tmp_path / "ours", signal.SIGKILL),
-        told_over_a_restart(alertmanager, tmp_path / "theirs", signal.SIGTERM),
-    )
+    """Where the machine was too busy to keep to the script, once more."""
+    for attempt in range(ATTEMPTS):
+        for name in ("ours", "theirs"):
+            (tmp_path / str(attempt) / name).mkdir(parents=True)
+        (mine_late, mine), (other_late, other) = await asyncio.gather(
+            told_over_a_restart(engine, tmp_path / f"{attempt}/ours", signal.SIGKILL),
+            told_over_a_restart(alertmanager, tmp_path / f"{attempt}/theirs", signal.SIGTERM),
+        )
+        if max(mine_late, other_late) < LATE:
+            break
     assert other == {one.name: list(one.told) for one in RESTARTS}
     assert mine == other

@@ -1,13 +1,15 @@
 """All scenarios in real time, at once, for Alertmanager 0.25 and for us: the same notifications in the same order.
 
-Turns are a second away from everything that happens, so a machine must be a second late before anything differs.
+Turns are a second away from everything that happens, so a machine must be a second late before anything differs. How
+late it was is measured, on what the script does and on what receivers hear; a play that was late proves nothing, and is
+repeated.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +20,20 @@ from engine.foundation.clock import SystemClock
 from tests.alerting.scenarios import LAST, SCENARIOS, Scenario, Step, config
 from tests.alerting.test_transport import Mailbox, mail_server
 from tests.alerting.world import said
-from tests.peers.test_alertmanager import Side, at, ours, theirs
+from tests.peers.test_alertmanager import LATE, Side, at, ours, theirs
 
 pytestmark = pytest.mark.peer
 
 FAR = "2035-01-01T00:00:00Z"
 REFUSING = ("/retried",)
+ATTEMPTS = 3
+ON_TIME = {
+    f"/{one.name}"
+    for one in SCENARIOS
+    if all(when % 2 == 1 for when, _, _ in one.told) and f"/{one.name}" not in REFUSING
+}
+"""Who hears at odd seconds alone."""
+Told = dict[str, dict[tuple[str, str], list[Any]]]
 
 
 def written(smarthost: str) -> str:
@@ -114,31 +124,48 @@ def reading(body: Any) -> str:
     return said(body if isinstance(body, str) else json.dumps(body))
 
 
-async def play(players: Sequence[Player]) -> None:
+async def play(players: Sequence[Player]) -> float:
+    """By how many seconds something was late."""
     script = sorted(
         ((step.at, number, one, step) for one in SCENARIOS for number, step in enumerate(one.steps)),
         key=lambda entry: entry[:2],
     )
     clock = SystemClock()
-    begin = clock.monotonic()
+    begin, late = clock.monotonic(), 0.0
     for when, _, scenario, step in script:
         await clock.sleep(max(begin + when - clock.monotonic(), 0))
         await asyncio.gather(*(player.take(scenario, step) for player in players))
+        late = max(late, clock.monotonic() - begin - when)
     await clock.sleep(begin + LAST - clock.monotonic())
+    return max(late, clock.monotonic() - begin - LAST, *late_turns(players, begin))
 
 
-async def test_receivers_are_told_the_same_by_both_and_what_the_script_says(tmp_path: Path) -> None:
+def late_turns(players: Sequence[Player], begin: float) -> Iterator[float]:
+    """How far behind the odd second before it each notification came."""
+    return ((when - begin - 1) % 2 for one in players for path, when in one.side.when if path in ON_TIME)
+
+
+async def told_by_both(folder: Path) -> tuple[float, Told, Told]:
+    """By how much the play was late; what was told by us, and by the original."""
     for name in ("ours", "theirs"):
-        (tmp_path / name).mkdir()
+        (folder / name).mkdir(parents=True)
     async with (
         mail_server() as (mine_mail, mine_port),
         mail_server() as (other_mail, other_port),
-        ours(tmp_path / "ours", written(f"127.0.0.1:{mine_port}"), REFUSING) as mine_side,
-        theirs(tmp_path / "theirs", written(f"127.0.0.1:{other_port}"), REFUSING) as other_side,
+        ours(folder / "ours", written(f"127.0.0.1:{mine_port}"), REFUSING) as mine_side,
+        theirs(folder / "theirs", written(f"127.0.0.1:{other_port}"), REFUSING) as other_side,
     ):
         players = [Player(mine_side, mine_mail), Player(other_side, other_mail)]
-        await play(players)
+        late = await play(players)
         mine, other = ({one.name: told(player, one) for one in SCENARIOS} for player in players)
+    return late, mine, other
+
+
+async def test_receivers_are_told_the_same_by_both_and_what_the_script_says(tmp_path: Path) -> None:
+    for attempt in range(ATTEMPTS):
+        late, mine, other = await told_by_both(tmp_path / str(attempt))
+        if late < LATE:
+            break
     for scenario in SCENARIOS:
         heard = sorted((name, reading(body)) for (name, _), bodies in other[scenario.name].items() for body in bodies)
         assert heard == sorted((name, text) for _, name, text in scenario.told), scenario.name
