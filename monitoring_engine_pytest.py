@@ -63,9 +63,14 @@ def engine_options(pytestconfig: pytest.Config) -> dict[str, Any]:
 def engine(engine_options: Mapping[str, Any]) -> Iterator[BlockingEngine]:
     """An engine of this test alone: see `engine.testing.engine`, whose calls it has without `await`."""
     check_name()
-    from engine.testing.blocking import BlockingEngine  # noqa: PLC0415 - only tests that use it pay for it
+    from engine.foundation.errors import ConfigError  # noqa: PLC0415 - only tests that use it pay for it
+    from engine.testing.blocking import BlockingEngine  # noqa: PLC0415
 
-    with BlockingEngine(**engine_options) as made:
+    try:
+        made = BlockingEngine(**engine_options)
+    except ConfigError as error:
+        pytest.fail(f"the engine can't be made: {error}", pytrace=False)
+    with made:
         yield made
 
 
@@ -75,8 +80,16 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[Any]) -> 
     report = yield
     made: Any = getattr(item, "funcargs", {}).get("engine")
     if call.when == "call" and report.failed and hasattr(made, "report"):
-        report.sections.append(("engine", made.report()))
+        report.sections.append(("engine", _told(made)))
     return report
+
+
+def _told(made: Any) -> str:
+    """Its report. Whatever is wrong with that must not end the whole session, as an error in a hook does."""
+    try:
+        return str(made.report())
+    except Exception as error:  # noqa: BLE001 - told in its place
+        return f"what it has seen can't be told: {error!r}"
 
 
 def check_name() -> None:

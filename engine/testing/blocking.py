@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
+from operator import methodcaller
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Final, Self, TypeVar
 
+from engine.foundation.errors import EngineError
 from engine.testing.engine import ANY_TIME, Alert, Engine, Notification
 from engine.testing.errors import TestEngineError
 from engine.testing.results import Answer, Series
+
+__tracebackhide__ = methodcaller("errisinstance", (AssertionError, EngineError))
+_IN_A_LOOP: Final = (
+    "this test runs in an event loop, which must not stand still:"
+    " use `async with engine.testing.engine.Engine(...) as engine:` and await its calls"
+)
+_ENDED: Final = "the engine has ended with its `with` block: ask it inside of that, or make another one"
 
 T = TypeVar("T")
 
@@ -25,6 +34,7 @@ class BlockingEngine:
         """`options` are those of `Engine`. Raises ConfigError."""
         self._engine = Engine(**options)
         self._runner = asyncio.Runner()
+        self._ended = False
 
     def __enter__(self) -> Self:
         try:
@@ -40,6 +50,7 @@ class BlockingEngine:
         try:
             self._runner.run(self._engine.__aexit__(kind, error, trace))
         finally:
+            self._ended = True
             self._runner.close()
 
     def add_target(
@@ -90,12 +101,18 @@ class BlockingEngine:
         return self._run(self._engine.report())
 
     def _run(self, work: Coroutine[Any, Any, T]) -> T:
+        if self._ended or _in_a_loop():
+            work.close()
+            raise TestEngineError(_ENDED if self._ended else _IN_A_LOOP)
         try:
-            asyncio.get_running_loop()
-        except RuntimeError:
             return self._runner.run(work)
-        work.close()
-        raise TestEngineError(
-            "this test runs in an event loop, which must not stand still:"
-            " use `async with engine.testing.engine.Engine(...) as engine:` and await its calls"
-        )
+        except (AssertionError, EngineError) as error:
+            raise error.with_traceback(None) from None  # what it says is for the test, how it came about is not
+
+
+def _in_a_loop() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True

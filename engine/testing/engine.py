@@ -15,6 +15,7 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from operator import methodcaller
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -24,6 +25,7 @@ from yarl import URL
 from engine.app.application import Application
 from engine.app.around import Around
 from engine.foundation.delivery import DeliveryPolicy
+from engine.foundation.errors import EngineError
 from engine.foundation.supervise import Supervisor
 from engine.foundation.workers import InlineWorkers
 from engine.rules.views import AlertingView, AlertView
@@ -37,6 +39,7 @@ from promql.model.durations import Duration, format_duration
 from promql.syntax.ast import MatrixSelector, VectorSelector
 from promql.syntax.parser import parse
 
+__tracebackhide__ = methodcaller("errisinstance", (AssertionError, EngineError))  # pytest shows the test's own line
 ANY_TIME: Final = "1h"
 QUERIES_SHOWN: Final = 5
 
@@ -71,7 +74,7 @@ class Engine:
         self,
         *,
         config: Path | str | None = None,
-        rules: Sequence[Path | str] = (),
+        rules: Sequence[Path | str] | Path | str = (),
         alertmanager: Path | str | None = None,
         interval: str = INTERVAL,
         start_ms: int = START_MS,
@@ -119,9 +122,7 @@ class Engine:
         """
         settings: dict[str, Any] = {"job_name": job, "metrics_path": path}
         if isinstance(app, str):
-            url = URL(app)
-            if url.scheme not in ("http", "https") or not url.host:
-                raise TestEngineError(f"{app} is no URL to scrape: want http://HOST:PORT/metrics")
+            url = _url(app)
             address = f"{url.host}:{url.port}"
             settings |= {"scheme": url.scheme, "metrics_path": path if url.path == "/" else url.path}
             self._targets.permit(address)
@@ -223,6 +224,8 @@ class Engine:
     # --- Inside
 
     def _note(self, query: str) -> None:
+        if not isinstance(query, str):
+            raise TestEngineError(f"{query!r} is no query: want PromQL, as text")
         if query in self._asked:
             self._asked.remove(query)
         self._asked.append(query)
@@ -277,6 +280,16 @@ def holds(found: Answer) -> bool:
     return any(sample.labels or sample.value for sample in found) if len(found) else False
 
 
+def _url(text: str) -> URL:
+    try:
+        url = URL(text)
+    except ValueError:
+        url = URL()
+    if url.scheme not in ("http", "https") or not url.host:
+        raise TestEngineError(f"{text} is no URL to scrape: want http://HOST:PORT/metrics")
+    return url
+
+
 def _alert(view: AlertView) -> Alert:
     labels = dict(view.labels)
     annotations = dict(view.annotations)
@@ -295,9 +308,10 @@ def _payload(text: str) -> Any:
 
 
 def _milliseconds(duration: str | float) -> int:
-    if not isinstance(duration, str):
-        return round(duration * 1000)
     try:
-        return Duration.from_text(duration)
-    except ValueError as error:
+        found = Duration.from_text(duration) if isinstance(duration, str) else round(duration * 1000)
+    except (ValueError, TypeError, OverflowError) as error:
         raise TestEngineError(f"{error}: want 30s, 5m, 1h30m, or seconds") from None
+    if found < 0:
+        raise TestEngineError(f"{duration}: time does not go back")
+    return found

@@ -76,6 +76,8 @@ def _of_registry(registry: Any) -> Ask:
 def _of_function(function: Callable[[], str | bytes]) -> Ask:
     async def ask(_: URL) -> Told:
         text = function()
+        if not isinstance(text, str | bytes):
+            raise FetchError(f"the function gave {text!r}, where a page is wanted, as text or bytes")
         return _OK, {"content-type": "text/plain; version=0.0.4"}, text.encode() if isinstance(text, str) else text
 
     return ask

@@ -34,7 +34,7 @@ class EngineOptions:
     """
 
     config: Path | str | None = None
-    rules: Sequence[Path | str] = ()
+    rules: Sequence[Path | str] | Path | str = ()
     alertmanager: Path | str | None = None
     interval: str = INTERVAL
     start_ms: int = START_MS
@@ -93,9 +93,9 @@ def config_of(**content: Any) -> PrometheusConfig:
     return decoded.value
 
 
-def _files(patterns: Sequence[Path | str]) -> list[Path]:
+def _files(patterns: Sequence[Path | str] | Path | str) -> list[Path]:
     found: dict[Path, None] = {}
-    for pattern in patterns:
+    for pattern in [patterns] if isinstance(patterns, str | Path) else patterns:
         files = matching(str(pattern))
         if not files:
             raise ConfigError(f"rules: {pattern} matches no file")

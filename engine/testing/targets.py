@@ -17,6 +17,7 @@ from engine.scrape.config import ScrapeConfig
 from engine.scrape.fetch import HttpFetcher
 from engine.scrape.ports import Fetched, FetchError
 from engine.scrape.target import Target
+from engine.testing.errors import TestEngineError
 from engine.testing.inprocess import Ask, asking, page
 from engine.testing.manual_clock import ManualClock
 
@@ -32,8 +33,12 @@ class Targets:
         self._servers: set[str] = set()
 
     def serve(self, address: str, app: Any) -> None:
-        """Whoever scrapes `host:port` is answered by the application. Raises TestEngineError."""
-        self._apps[address] = asking(app)
+        """Whoever scrapes `host:port` (80 where none is said) is answered by the application. Raises TestEngineError."""
+        try:
+            url = URL(f"http://{address}")
+        except ValueError:
+            raise TestEngineError(f"{address} is no address: want HOST:PORT") from None
+        self._apps[f"{url.host}:{url.port}"] = asking(app)
 
     def permit(self, address: str) -> None:
         """A server listens there, which may be called."""

@@ -66,6 +66,47 @@ def test_a_failure_shows_what_the_engine_has_seen(folder: Path) -> None:
     assert 'always 3  cars{instance="api:80", job="api"}' in said
 
 
+def test_a_mistake_is_shown_at_the_tests_own_line_and_nothing_of_the_engines(folder: Path) -> None:
+    (folder / "test_it.py").write_text(
+        "def test_query(engine):\n    engine.query('sum(')\n"
+        "def test_alert(engine):\n    engine.assert_firing('ServiceDown')\n"
+        "def test_wait(engine):\n    engine.wait_until('up == 7', timeout='1m')\n"
+    )
+    status, said = pytest_in(folder, "-p", "monitoring_engine_pytest", "--tb=short")
+    assert status == 1
+    assert "3 failed" in said
+    assert "During handling" not in said
+    assert "engine/testing" not in said
+    assert "runners.py" not in said
+
+
+def test_files_that_cannot_be_used_are_told_without_a_traceback(folder: Path) -> None:
+    (folder / "alertmanager.yml").unlink()
+    (folder / "test_it.py").write_text("def test_it(engine):\n    pass\n")
+    status, said = pytest_in(folder, "-p", "monitoring_engine_pytest")
+    assert status == 1
+    assert "the engine can't be made: " in said
+    assert "alertmanager.yml:1:1: can't be read: No such file or directory" in said
+    assert "raise ConfigError" not in said
+
+
+def test_a_report_that_cannot_be_made_ends_no_session(folder: Path) -> None:
+    (folder / "conftest.py").write_text(
+        "import pytest\n"
+        "class Broken:\n"
+        "    def report(self):\n"
+        "        raise ZeroDivisionError\n"
+        "@pytest.fixture\n"
+        "def engine():\n"
+        "    return Broken()\n"
+    )
+    (folder / "test_it.py").write_text("def test_it(engine):\n    assert 0\ndef test_next():\n    pass\n")
+    status, said = pytest_in(folder, "-p", "monitoring_engine_pytest")
+    assert status == 1
+    assert "what it has seen can't be told: ZeroDivisionError()" in said
+    assert "1 failed, 1 passed" in said
+
+
 def test_options_may_be_given_by_a_fixture(folder: Path) -> None:
     (folder / "test_it.py").write_text(
         "import pytest\n"

@@ -53,6 +53,13 @@ async def test_inside_of_a_loop_it_says_what_to_write_instead() -> None:
         pass
 
 
+def test_an_engine_that_has_ended_says_so() -> None:
+    with BlockingEngine() as engine:
+        pass
+    with pytest.raises(TestEngineError, match="the engine has ended with its `with` block"):
+        engine.query("up")
+
+
 def test_a_hundred_engines_leave_no_file_open(tmp_path: Path) -> None:
     options: Any = project(tmp_path)
 

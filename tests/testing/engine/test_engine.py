@@ -108,6 +108,21 @@ async def test_two_targets_may_share_a_job_and_an_interval_may_come_from_the_pro
         assert len((await engine.series('hits_total{instance="api:8000"}'))[0].times) == 12
 
 
+async def test_an_address_without_a_port_is_that_of_port_80() -> None:
+    async with Engine() as engine:
+        await engine.add_target(Hits(), job="api", address="api.internal")
+        await engine.advance("1m")
+        assert (await engine.query("up")).values == {'up{instance="api.internal:80", job="api"}': 1}
+
+
+async def test_a_function_that_gives_no_page_fails_the_scrape_and_says_so() -> None:
+    async with Engine() as engine:
+        await engine.add_target(lambda: None)
+        await engine.advance("1m")
+        assert (await engine.query("up")).value == 0
+        assert "the function gave None, where a page is wanted" in await engine.report()
+
+
 async def test_targets_that_the_test_did_not_give_are_not_called(tmp_path: Path) -> None:
     config = tmp_path / "prometheus.yml"
     config.write_text("scrape_configs:\n- job_name: web\n  static_configs: [{targets: ['example.com:80']}]\n")
@@ -137,22 +152,33 @@ async def test_mistakes_in_the_projects_files_are_all_told(tmp_path: Path) -> No
         Engine(rules=[tmp_path / "rules.yml"])
     assert "rules.yml:1" in str(caught.value)
     assert "recrod" in str(caught.value)
-    with pytest.raises(ConfigError, match="matches no file"):
-        Engine(rules=[tmp_path / "nothing.yml"])
+    for rules in ([tmp_path / "nothing.yml"], str(tmp_path / "nothing.yml")):
+        with pytest.raises(ConfigError, match=r"nothing\.yml matches no file"):
+            Engine(rules=rules)
 
 
 async def test_what_makes_no_sense_is_told_in_words() -> None:
     with pytest.raises(TestEngineError, match="the engine does not run"):
         await Engine().query("up")
     async with Engine() as engine:
-        with pytest.raises(TestEngineError, match="is no URL to scrape"):
-            await engine.add_target("api:80")
+        for text in ("api:80", "http://[::1", "http://api:99999/metrics"):
+            with pytest.raises(TestEngineError, match="is no URL to scrape"):
+                await engine.add_target(text)
+        with pytest.raises(TestEngineError, match="is no address: want HOST:PORT"):
+            engine.serve("api:99999", Hits())
         with pytest.raises(TestEngineError, match="want a URL, an ASGI or WSGI application"):
             await engine.add_target(42)
         with pytest.raises(TestEngineError, match="nobody is notified"):
             _ = engine.notifications
         with pytest.raises(TestEngineError, match="want 30s, 5m, 1h30m, or seconds"):
             await engine.advance("soon")
+        for never in (None, float("nan"), float("inf")):
+            with pytest.raises(TestEngineError, match="want 30s, 5m, 1h30m, or seconds"):
+                await engine.advance(never)  # type: ignore[arg-type]
+        with pytest.raises(TestEngineError, match="time does not go back"):
+            await engine.advance(-5)
+        with pytest.raises(TestEngineError, match="5 is no query"):
+            await engine.query(5)  # type: ignore[arg-type]
         with pytest.raises(TestEngineError, match="selects no series"):
             await engine.series("sum(x)")
         with pytest.raises(TestEngineError, match="0 samples, where one is wanted"):
