@@ -33,7 +33,7 @@ class Targets:
         self._servers: set[str] = set()
 
     def serve(self, address: str, app: Any) -> None:
-        """Whoever scrapes `host:port` (80 where none is said) is answered by the application. Raises TestEngineError."""
+        """Whoever scrapes `host:port` (or `host`: 80) is answered by the application. Raises TestEngineError."""
         try:
             url = URL(f"http://{address}")
         except ValueError:
