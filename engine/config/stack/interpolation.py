@@ -28,7 +28,7 @@ def interpolate(text: str, environment: Mapping[str, str]) -> str:
         given, how, other = environment.get(name), found["how"] or "", found["other"] or ""
         there = bool(given) if how.startswith(":") else given is not None
         if how.endswith("+"):
-            return other if there else ""
+            return interpolate(other, environment) if there else ""
         if how.endswith("?") and not there:
             raise ConfigError(f"the variable {name} is not set: {other or 'the compose file needs it'}")
         return given or "" if there or not how.endswith("-") else interpolate(other, environment)
@@ -37,11 +37,15 @@ def interpolate(text: str, environment: Mapping[str, str]) -> str:
 
 
 def dotenv(path: Path) -> dict[str, str]:
-    """The variables of an `.env` file; none where there is no such file."""
+    """The variables of an `.env` file; none where there is no such file. Raises ConfigError."""
     try:
-        lines = path.read_text().splitlines()
-    except OSError:
+        lines = path.read_text("utf-8").splitlines()
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
         return {}
+    except OSError as error:
+        raise ConfigError(f"{path}: can't be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise ConfigError(f"{path}: it is not UTF-8") from None
     found: dict[str, str] = {}
     for line in lines:
         if (match := _LINE.fullmatch(line.strip())) is not None:

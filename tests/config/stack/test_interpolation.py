@@ -22,6 +22,7 @@ SET = {"A": "one", "EMPTY": ""}
         ("${GONE-x}${EMPTY-y}", "x"),
         ("${A:+there}${EMPTY:+there}${EMPTY+there}", "therethere"),
         ("${GONE:-${A}}!", "one!"),
+        ("${A:+<${A}>}${GONE:+${A}}", "<one>"),
         ("^/(sys|proc)($$|/)", "^/(sys|proc)($|/)"),
         ("5$", "5$"),
     ],
@@ -40,3 +41,10 @@ def test_the_file_beside_gives_variables_with_and_without_quotes(tmp_path: Path)
     (tmp_path / ".env").write_text("# words\nA=1\nexport B = two # no\nC='a # b'\nD=\"x\"\n\nbroken\n")
     assert dotenv(tmp_path / ".env") == {"A": "1", "B": "two", "C": "a # b", "D": "x"}
     assert dotenv(tmp_path / "none") == {}
+
+
+def test_a_file_that_cannot_be_read_is_named_and_a_folder_of_that_name_is_none(tmp_path: Path) -> None:
+    (tmp_path / "bytes").write_bytes(b"A=\xff\n")
+    with pytest.raises(ConfigError, match=r"bytes: it is not UTF-8"):
+        dotenv(tmp_path / "bytes")
+    assert dotenv(tmp_path) == {}
