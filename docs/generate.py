@@ -26,7 +26,8 @@ from engine.alerting.config_receivers import GlobalConfig as AlertmanagerGlobals
 from engine.alerting.config_receivers import Receiver
 from engine.alerting.config_routes import RouteConfig
 from engine.alerting.receivers.table import RECEIVERS
-from engine.app.application import Application, Around
+from engine.app.application import Application
+from engine.app.around import Around
 from engine.app.options import DEFAULT_PORTS, OFF, RunOptions
 from engine.app.routes import routes
 from engine.cli.main import COMMANDS, cli

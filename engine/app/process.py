@@ -26,7 +26,7 @@ from engine.app.reading import read
 from engine.app.summary import Summary
 from engine.config.load import Loaded
 from engine.foundation.clock import SECOND, Clock, SystemClock
-from engine.foundation.delivery import EVERYBODY, Withheld
+from engine.foundation.delivery import EVERYBODY, Withheld, masked_url
 from engine.foundation.errors import EngineError
 from engine.foundation.files import replace
 from engine.foundation.pauses import short_pauses
@@ -125,7 +125,7 @@ def summarise(app: Application, translated: list[tuple[str, str]], seconds: floa
 
 def _delivering(app: Application) -> list[str]:
     held = [f"no samples to {url}: it lies beyond this machine; --deliver sends them" for url in app.writes.withheld]
-    sent = [f"samples to {queue.config.url}" for queue in app.writes.queues]
+    sent = [f"samples to {masked_url(queue.config.url.reveal())}" for queue in app.writes.queues]
     return [*_notifying(app), *sent, *held, *app.tailing.delivering()]
 
 
