@@ -13,7 +13,7 @@ from typing import NamedTuple, TypeAlias
 
 from engine.foundation.errors import DamagedError
 from engine.logs.store import blob as blobs
-from engine.logs.store.head import Head, View
+from engine.logs.store.head import Head, Portion
 from engine.logs.store.lines import Lines, merged
 from engine.logs.store.stream import Held, Stored
 from promql.model.labels import Labels
@@ -58,22 +58,22 @@ class SealedBlock:
 
 
 class OpenBlock:
-    """The lines of a head that were there when the view was taken."""
+    """The lines of a portion of a head that were there when its view was taken."""
 
-    def __init__(self, labels: Labels, head: Head, view: View) -> None:
+    def __init__(self, labels: Labels, head: Head, portion: Portion) -> None:
         self.labels = labels
-        self.first = view.first
-        self.last = view.last
-        self.count = view.lines
-        self.size = view.size
+        self.first = portion.first
+        self.last = portion.last
+        self.count = portion.lines
+        self.size = portion.size
         self._head = head
-        self._view = view
+        self._portion = portion
 
     def verify(self) -> None:
         """What is in memory is as it came."""
 
     def lines(self) -> Lines:
-        return self._head.lines(self._view)
+        return self._head.lines(self._portion)
 
     def text(self) -> bytes:
         return self.lines().text
@@ -165,7 +165,7 @@ def extents_of(held: Held) -> list[Extent]:
 def blocks_of(labels: Labels, held: Held, start: int, end: int) -> list[StoredBlock]:
     """Those with times from `start` up to, but not with, `end`, by time."""
     parts: list[Simple] = [SealedBlock(labels, stored) for stored in held.blobs]
-    parts += [OpenBlock(labels, head, view) for head, view in held.heads()]
+    parts += [OpenBlock(labels, head, portion) for head, view in held.heads() for portion in view.portions]
     return [block for block in without_overlaps(parts) if block.first < end and block.last >= start]
 
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from engine.logs.store.lines import Lines, in_order, rising, starts_of
+from engine.logs.store.lines import Lines, in_order, starts_of
 from promql.model.labels import Labels
 from promql.model.types import IntArray
 
@@ -34,23 +34,40 @@ class Run:
         return Lines(self.text, starts_of(_ints(self.sizes)), _ints(self.times), self.metadata)
 
 
-class View(NamedTuple):
-    """So much of a head: runs, lines, bytes of text; the lowest and the highest time."""
+class Portion(NamedTuple):
+    """Runs from `run` up to `end_run`, their rows and bytes of text; the lowest and the highest time of them."""
 
-    runs: int
+    run: int
+    end_run: int
+    row: int
+    end_row: int
+    size: int
+    first: int
+    last: int
+
+    @property
+    def lines(self) -> int:
+        return self.end_row - self.row
+
+
+class View(NamedTuple):
+    """So much of a head: lines, bytes of text, the lowest and the highest time; and its portions, each
+    later than the one before.
+    """
+
     lines: int
     size: int
     first: int
     last: int
-    ordered: bool
+    portions: tuple[Portion, ...] = ()
 
 
 class Head:
-    """Grows by runs."""
+    """Grows by runs. A portion is full with `portion_bytes` of text: so much is read and searched at one go."""
 
-    __slots__ = ("_known", "highs", "lows", "metadata", "rows", "sizes", "texts", "times", "view")
+    __slots__ = ("_known", "_portion_bytes", "highs", "lows", "metadata", "rows", "sizes", "texts", "times", "view")
 
-    def __init__(self) -> None:
+    def __init__(self, portion_bytes: int) -> None:
         self.texts: list[bytes] = []
         self.times = array("q")
         self.sizes = array("I")
@@ -58,8 +75,9 @@ class Head:
         self.lows = array("q")
         self.highs = array("q")
         self.metadata: dict[int, Labels] = {}
-        self.view = View(0, 0, 0, 0, 0, ordered=True)
-        self._known: tuple[int, Lines] | None = None
+        self.view = View(0, 0, 0, 0)
+        self._portion_bytes = portion_bytes
+        self._known: dict[int, tuple[Portion, Lines]] = {}
 
     def add(self, run: Run) -> None:
         """The run has lines."""
@@ -74,34 +92,62 @@ class Head:
         self.rows.append(len(self.times))
         self.lows.append(low)
         self.highs.append(high)
+        place = len(self.texts) - 1
+        added = Portion(place, place + 1, before.lines, before.lines + len(run), len(run.text), low, high)
         self.view = View(
-            before.runs + 1,
             before.lines + len(run),
             before.size + len(run.text),
             min(before.first, low) if before.lines else low,
             max(before.last, high) if before.lines else high,
-            before.ordered and (not before.lines or low >= before.last) and rising(times),
+            self._grown(before.portions, added),
         )
 
-    def lines(self, view: View) -> Lines:
-        """Those of a view, in order."""
-        known = self._known
-        if known is not None and known[0] == view.lines:
+    def _grown(self, portions: tuple[Portion, ...], added: Portion) -> tuple[Portion, ...]:
+        """What is late makes one of all portions that it is not behind."""
+        kept = len(portions)
+        while kept and (added.first <= portions[kept - 1].last or portions[kept - 1].size < self._portion_bytes):
+            kept -= 1
+            before = portions[kept]
+            added = before._replace(
+                end_run=added.end_run,
+                end_row=added.end_row,
+                size=before.size + added.size,
+                first=min(before.first, added.first),
+                last=max(before.last, added.last),
+            )
+        return (*portions[:kept], added)
+
+    def all_lines(self) -> Lines:
+        """In order."""
+        view = self.view
+        return self._read(Portion(0, len(self.texts), 0, view.lines, view.size, view.first, view.last))
+
+    def lines(self, portion: Portion) -> Lines:
+        """Those of a portion, in order."""
+        known = self._known.get(portion.run)
+        if known is not None and known[0] == portion:
             return known[1]
-        found = in_order(
+        found = self._read(portion)
+        for run in [run for run in list(self._known) if portion.run < run < portion.end_run]:
+            self._known.pop(run, None)  # of when they were portions of their own
+        self._known[portion.run] = (portion, found)
+        return found
+
+    def _read(self, portion: Portion) -> Lines:
+        held = self.metadata
+        rows = range(portion.row, portion.end_row) if held else ()
+        return in_order(
             Lines(
-                text=b"".join(self.texts[: view.runs]),
-                starts=starts_of(_ints(self.sizes[: view.lines])),
-                times=_ints(self.times[: view.lines]),
-                metadata={row: kept for row, kept in self.metadata.copy().items() if row < view.lines},
+                text=b"".join(self.texts[portion.run : portion.end_run]),
+                starts=starts_of(_ints(self.sizes[portion.row : portion.end_row])),
+                times=_ints(self.times[portion.row : portion.end_row]),
+                metadata={row - portion.row: held[row] for row in rows if row in held},
             )
         )
-        self._known = (view.lines, found)
-        return found
 
     def forget(self) -> None:
         """What was put in order for readers; they may ask again."""
-        self._known = None
+        self._known = {}
 
     def at_instants(self, times: set[int]) -> set[tuple[int, bytes]]:
         """The lines of these instants, each with its time and its line feed. Only for the thread that adds."""

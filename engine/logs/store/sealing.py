@@ -19,7 +19,7 @@ def sealed_file(files: Files, streams: Sequence[Stream], through: int, blob_byte
         for place, stream in enumerate(streams):
             head = stream.held.sealing
             assert head is not None, "taken before"
-            for piece in cut(head.lines(head.view), blob_bytes):
+            for piece in cut(head.all_lines(), blob_bytes):
                 yield sealed(place, piece)
             head.forget()
 

@@ -112,7 +112,7 @@ class LogStore:
         blobs, sealing, head = stream.held
         if head is None:
             self.catalog.tenants[stream.named.tenant].active += sealing is None
-            head = Head()
+            head = Head(self.options.blob_bytes)
             head.add(run)
             stream.held = Held(blobs, sealing, head)
         else:
