@@ -102,15 +102,16 @@ class Intake:
         self, tenant: str, runs: Sequence[tuple[Labels, Run]], judge: Judge, limits: Limits, refusals: Refusals
     ) -> Iterator[tuple[Named, Run]]:
         """What their streams may take of them."""
-        catalog, opened = self.store.catalog, 0
+        catalog = self.store.catalog
+        active, opened = catalog.active(tenant), set[Labels]()
         for labels, run in runs:
             named = Named(tenant, labels)
             stream = catalog.find(named)
-            if stream is None or not stream.active:
-                opened += 1
-                if 0 < limits.streams < catalog.active(tenant) + opened:
+            if (stream is None or stream.number not in active) and labels not in opened:
+                if 0 < limits.streams <= len(active) + len(opened):
                     refusals.add(tenant, "stream_limit", run.sizes, TOO_MANY, _STREAM_LIMIT)
                     continue
+                opened.add(labels)
             slow = self._slowed(tenant, labels, run, limits, refusals)
             window = self._window() if limits.unordered_writes else 0
             left = slow and judge.behind(labels, slow, None if stream is None else stream.highest, window)

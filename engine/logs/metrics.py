@@ -46,9 +46,9 @@ def _pushes(service: LogService) -> Iterator[Family]:
 def _store(service: LogService) -> Iterator[Family]:
     store = service.store
     tenants = store.catalog.tenants
-    active = {tenant: one.active for tenant, one in tenants.items()}
+    active = {tenant: len(one.active) for tenant, one in tenants.items()}
     known = {tenant: len(one.by_labels) for tenant, one in tenants.items()}
-    yield _by_tenant("loki_ingester_memory_streams", "Streams with lines that are not sealed.", active, _G)
+    yield _by_tenant("loki_ingester_memory_streams", "Streams that took lines lately.", active, _G)
     yield _by_tenant("engine_logs_streams", "Streams that are known.", known, _G)
     for name, text, value in (
         ("engine_logs_open_bytes", "Bytes of lines that are not sealed.", store.open_bytes),

@@ -58,6 +58,7 @@ class LogService:
     def maintain(self) -> None:
         """Seal and clear up what is due; for a worker. Raises DiskError."""
         now = self.clock.now_ns()
+        self.store.settle(now - self.settings.config.ingester.chunk_idle_period * _NS)
         self.store.maintain(now)
         self.store.compact()
         if now - self._cleaned >= self.settings.config.compactor.compaction_interval * _NS:

@@ -25,12 +25,12 @@ def test_the_guides_file_runs_and_names_what_has_no_effect(guide: Path) -> None:
     assert verdict.exit_code == 0
     told = {finding.path for finding in verdict.findings}
     assert told == {
-        "ingester.lifecycler", "ingester.chunk_idle_period", "ingester.chunk_retain_period", "storage_config",
+        "ingester.lifecycler", "ingester.chunk_retain_period", "storage_config",
         "limits_config.enforce_metric_name",
     }  # fmt: skip
     assert {finding.severity for finding in verdict.findings} == {Severity.IDLE}
     assert list(render_verdict(verdict))[-1].endswith(
-        "fine (0 tenants with limits of their own, 5 keys without effect)"
+        "fine (0 tenants with limits of their own, 4 keys without effect)"
     )
 
 

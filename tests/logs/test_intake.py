@@ -150,7 +150,38 @@ def test_a_tenant_may_have_so_many_active_streams() -> None:
     assert text.startswith("Maximum active stream limit exceeded, reduce the number of active streams")
     world.push((1, b"more"))
     world.store.seal()
+    assert world.refused((0, b"z"), labels=Labels.of(job="c"))[0] == 429  # those that were sealed are still written
+
+
+async def test_a_stream_that_took_nothing_for_a_while_makes_room_for_another() -> None:
+    world = World(max_global_streams_per_user=2)
+    world.push((0, b"x"))
+    world.push((HOUR // 60, b"y"), labels=Labels.of(job="b"))
+    await world.clock.advance(1_800_000)
+    world.push((0, b"once more"))
+    world.store.settle(world.clock.now_ns() - HOUR // 2)
+    assert world.refused((0, b"z"), labels=Labels.of(job="c"))[0] == 429
+    await world.clock.advance(1)
+    world.store.settle(world.clock.now_ns() - HOUR // 2)
     world.push((0, b"z"), labels=Labels.of(job="c"))
+
+
+async def test_a_stream_that_took_nothing_for_a_while_may_begin_anew_with_older_lines() -> None:
+    world = World()
+    world.push((0, b"newest"))
+    assert "too far behind" in world.refused((-2 * HOUR, b"old"))[1]
+    await world.clock.advance(1_801_000)
+    world.store.settle(world.clock.now_ns() - HOUR // 2)
+    world.push((-2 * HOUR, b"old"))
+    world.push((-2 * HOUR, b"old"), (0, b"newest"))  # each is there already
+    assert world.lines() == [b"old", b"newest"]
+
+
+def test_a_stream_that_comes_twice_in_a_push_counts_once() -> None:
+    world = World(max_global_streams_per_user=1)
+    lines = [StreamLines(A, [world.now + n], [b"x"]) for n in range(2)]
+    world.intake.push("fake", lines)
+    assert len(world.lines()) == 2
 
 
 def test_equal_instants_are_told_apart_where_that_is_wanted() -> None:

@@ -32,10 +32,15 @@ class ServerConfig(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class IngesterConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """Lines that are further behind the newest of their stream than half of `max_chunk_age` are refused."""
+    """Lines that are further behind the newest of their stream than half of `max_chunk_age` are refused.
+
+    A stream that took none for `chunk_idle_period` does not count for `max_global_streams_per_user`, and may begin anew
+    with older ones.
+    """
 
     IDLE: ClassVar[Mapping[str, Idle]] = Known("ingester")
 
+    chunk_idle_period: GoDuration = GoDuration(30 * _MINUTE)
     max_chunk_age: GoDuration = GoDuration(2 * _HOUR)
 
 

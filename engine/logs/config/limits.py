@@ -76,6 +76,6 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def streams(self) -> int:
-        """How many streams may have open lines."""
+        """How many streams may be active."""
         found = [limit for limit in (self.max_streams_per_user, self.max_global_streams_per_user) if limit > 0]
         return min(found, default=0)

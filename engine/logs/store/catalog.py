@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from engine.logs.store.segment import Named
 from engine.logs.store.stream import Stream
@@ -13,7 +13,7 @@ from promql.model.matchers import Matcher
 
 
 class Tenant:
-    """One tenant's streams, `active` of which have lines that are not sealed.
+    """One tenant's streams; those that took lines lately are `active`, by number.
 
     What is found is true for the thread that asks; others may add meanwhile.
     """
@@ -21,7 +21,7 @@ class Tenant:
     def __init__(self) -> None:
         self.index = Index()
         self.by_labels: dict[Labels, Stream] = {}
-        self.active = 0
+        self.active: dict[int, Stream] = {}
         self._by_number: dict[int, Stream] = {}
         self._matching = Matching(self.index)
 
@@ -34,6 +34,7 @@ class Tenant:
         for stream in streams:
             del self.by_labels[stream.named.labels]
             del self._by_number[stream.number]
+            self.active.pop(stream.number, None)
         if streams:
             self.index.remove([stream.number for stream in streams], [stream.named.labels for stream in streams])
 
@@ -41,6 +42,12 @@ class Tenant:
         known = self._by_number
         found = (known.get(number) for number in self._matching.find(matchers).tolist())
         return [stream for stream in found if stream is not None]  # others may go meanwhile
+
+    def settle(self, before: int) -> None:
+        """What took its last line before that (Unix ns) is active no more, and may take older ones again."""
+        for stream in [one for one in self.active.values() if one.seen < before]:
+            del self.active[stream.number]
+            stream.highest = None
 
     def streams(self) -> list[Stream]:
         return list(self.by_labels.values())
@@ -69,10 +76,10 @@ class Catalog:
         tenant = self.tenants.get(named.tenant)
         return None if tenant is None else tenant.by_labels.get(named.labels)
 
-    def active(self, tenant: str) -> int:
-        """How many streams of a tenant have lines that are not sealed."""
+    def active(self, tenant: str) -> Mapping[int, Stream]:
+        """The streams of a tenant that took lines lately, by number."""
         found = self.tenants.get(tenant)
-        return 0 if found is None else found.active
+        return {} if found is None else found.active
 
     def streams(self) -> Iterable[Stream]:
         for tenant in list(self.tenants.values()):

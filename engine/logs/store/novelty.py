@@ -35,12 +35,13 @@ def novel(stream: Stream, run: Run) -> Run | None:
     if not len(run):
         return None
     times = np.array(run.times, np.int64)
-    rows = _doubtful(times, stream.highest)
+    heads = stream.held.heads()
+    rows = _doubtful(times, max((view.last for _, view in heads), default=None))
     if not len(rows):
         return run
     lines = run.lines()
     instants = set(times[rows].tolist())
-    seen = {found for head, _ in stream.held.heads() for found in head.at_instants(instants)}
+    seen = {found for head, _ in heads for found in head.at_instants(instants)}
     kept = np.ones(len(run), np.bool_)
     bounds = lines.starts.tolist()
     for row in rows.tolist():

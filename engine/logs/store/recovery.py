@@ -36,7 +36,6 @@ def load_blobs(found: Sequence[Segment], catalog: Catalog) -> None:
         for place, stored in stored_in(segment).items():
             stream = catalog.stream(segment.streams[place])
             stream.held = Held((*stream.held.blobs, *stored))
-            stream.note(max(one.entry.last for one in stored))
 
 
 def first_segment(found: Iterable[Segment]) -> int:

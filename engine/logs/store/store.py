@@ -25,7 +25,7 @@ from engine.foundation.files import FolderLock, sweep
 from engine.logs.store.catalog import Catalog
 from engine.logs.store.compaction import due
 from engine.logs.store.files import Files
-from engine.logs.store.head import Head, Run
+from engine.logs.store.head import Run
 from engine.logs.store.log import Log
 from engine.logs.store.novelty import alone, novel
 from engine.logs.store.options import LogOptions
@@ -77,7 +77,7 @@ class LogStore:
         recovery = Recovery(damages=list(self.files.damages))
         if self.folder is not None:
             for named, run in replay_into(self.folder, first_segment(self.files.segments), self._positions, recovery):
-                self._add(self.catalog.stream(named), run)
+                self._add(self.catalog.stream(named), run, 0)
         for damage in recovery.damages:
             log.warning("%s", damage)
         return recovery
@@ -104,20 +104,13 @@ class LogStore:
                 self._log.write(streams, [run for _, run in new], positions)
             note_positions(self._positions, positions)
             for stream, run in new:
-                self._add(stream, run)
+                self._add(stream, run, now)
             if self._open_since is None and new:
                 self._open_since = now
 
-    def _add(self, stream: Stream, run: Run) -> None:
-        blobs, sealing, head = stream.held
-        if head is None:
-            self.catalog.tenants[stream.named.tenant].active += sealing is None
-            head = Head(self.options.blob_bytes)
-            head.add(run)
-            stream.held = Held(blobs, sealing, head)
-        else:
-            head.add(run)
-        stream.note(head.view.last)
+    def _add(self, stream: Stream, run: Run, now: int) -> None:
+        stream.take(run, now, self.options.blob_bytes)
+        self.catalog.tenants[stream.named.tenant].active[stream.number] = stream
         self.open_bytes += len(run.text)
 
     # --- what goes out
@@ -144,6 +137,12 @@ class LogStore:
         due = self._open_since is not None and now - self._open_since >= self.options.seal_after_ns
         if due or self._sealing or max(self.open_bytes, self.log_size() // 2) >= self.options.seal_bytes:
             self.seal()
+
+    def settle(self, before: int) -> None:
+        """Streams that took their last line before that (Unix ns) are active no more."""
+        with self._lock:
+            for tenant in self.catalog.tenants.values():
+                tenant.settle(before)
 
     def sync(self) -> None:
         """What was logged so far survives a power cut from now on."""
@@ -183,7 +182,6 @@ class LogStore:
             self.files.exchange([], [segment])
             for place, stream in enumerate(self._sealing):
                 stream.held = Held((*stream.held.blobs, *new.get(place, ())), None, stream.held.head)
-                self.catalog.tenants[stream.named.tenant].active -= stream.held.head is None
             self._sealing = []
         if self._log is not None:
             self._log.drop_before(through)

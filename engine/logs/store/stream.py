@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from engine.logs.store.head import Head, View
+from engine.logs.store.head import Head, Run, View
 from engine.logs.store.segment import Entry, Named, Segment
 
 
@@ -32,24 +32,32 @@ class Held(NamedTuple):
 
 
 class Stream:
-    """`number` is the process's own and never given again; `highest` is the highest time that was taken (Unix ns)."""
+    """`number` is the process's own and never given again.
 
-    __slots__ = ("held", "highest", "named", "number")
+    While it is active, `highest` is the highest time that it took, and `seen` is when it took lines last (Unix ns).
+    """
+
+    __slots__ = ("held", "highest", "named", "number", "seen")
 
     def __init__(self, number: int, named: Named) -> None:
         self.number = number
         self.named = named
         self.held = Held()
         self.highest: int | None = None
+        self.seen = 0
 
-    def note(self, time: int) -> None:
-        if self.highest is None or time > self.highest:
-            self.highest = time
-
-    @property
-    def active(self) -> bool:
-        """Has lines that are not sealed yet."""
-        return self.held.head is not None or self.held.sealing is not None
+    def take(self, run: Run, now: int, portion_bytes: int) -> None:
+        """Keep lines, which are open from now on, and are read by portions."""
+        head = self.held.head
+        if head is None:
+            head = Head(portion_bytes)
+            head.add(run)
+            self.held = self.held._replace(head=head)
+        else:
+            head.add(run)
+        high = head.highs[-1]
+        self.highest = high if self.highest is None else max(self.highest, high)
+        self.seen = now
 
     def holds(self, start: int, end: int) -> bool:
         """Whether there is something that spans a time from `start` up to, but not with, `end`."""
