@@ -78,5 +78,7 @@ class LogPart:
             max_matchers=limits.max_streams_matchers_per_query,
             max_bytes=limits.max_query_bytes_read or limits.max_querier_bytes_read,
             max_tails=limits.max_concurrent_tail_requests,
+            longest_tail=config.querier.tail_max_duration / 1000,
+            required_labels=limits.required_labels,
             timeout=timeout / 1000,
         )

@@ -101,3 +101,25 @@ def test_every_block_of_the_table_can_be_read() -> None:
         "common.storage",
     )
     assert all(len(Known(place)) for place in places)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("querier: {max_concurrent: 4}", "16 queries are answered at once"),
+        ("querier: {engine: {timeout: 1m}}", "limits_config.query_timeout bounds what a query takes"),
+        ("compactor: {retention_delete_delay: 1h}", "files are replaced at once, and who reads the old ones goes on"),
+        ("runtime_config: {period: 5s}", "the file is read again when the configuration is"),
+        ("limits_config: {per_tenant_override_period: 5s}", "the file is read again when the configuration is"),
+        ("limits_config: {allow_deletes: true}", "deletion_mode says whether lines may be deleted"),
+        ("server: {grpc_server_max_recv_msg_size: 5}", "a push may have 64 MB"),
+        (
+            "common: {storage: {filesystem: {chunks_directory: /loki}}}",
+            "lines are kept in the engine's own format, under the data folder",
+        ),
+    ],
+)
+def test_what_has_no_effect_says_why(text: str, reason: str) -> None:
+    (told,) = said(text)
+    assert told.startswith("idle: ")
+    assert told.endswith(f": without effect here: {reason}")

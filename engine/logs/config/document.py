@@ -28,7 +28,6 @@ class ServerConfig(msgspec.Struct, frozen=True, kw_only=True):
     IDLE: ClassVar[Mapping[str, Idle]] = Known("server")
 
     http_listen_port: int = 3100
-    grpc_server_max_recv_msg_size: int = 4 << 20
 
 
 class IngesterConfig(msgspec.Struct, frozen=True, kw_only=True):
@@ -95,18 +94,10 @@ class CompactorConfig(msgspec.Struct, frozen=True, kw_only=True):
 
     compaction_interval: GoDuration = GoDuration(10 * _MINUTE)
     retention_enabled: bool = False
-    retention_delete_delay: GoDuration = GoDuration(2 * _HOUR)
     delete_request_cancel_period: GoDuration = GoDuration(24 * _HOUR)
     retention_size: Annotated[Size, OnlyHere("no release of Loki knows it: there, only time bounds what is kept")] = (
         Size(0)
     )
-
-
-class EngineConfig(msgspec.Struct, frozen=True, kw_only=True):
-    IDLE: ClassVar[Mapping[str, Idle]] = Known("querier.engine")
-
-    timeout: GoDuration = GoDuration(5 * _MINUTE)
-    max_look_back_period: GoDuration = GoDuration(30_000)
 
 
 class QuerierConfig(msgspec.Struct, frozen=True, kw_only=True):
@@ -116,26 +107,10 @@ class QuerierConfig(msgspec.Struct, frozen=True, kw_only=True):
 
     query_timeout: GoDuration = GoDuration(0)
     tail_max_duration: GoDuration = GoDuration(_HOUR)
-    max_concurrent: int = 10
-    engine: EngineConfig = EngineConfig()
-
-
-class CommonFiles(msgspec.Struct, frozen=True, kw_only=True):
-    """`chunks_directory` has no effect: lines are under the data folder."""
-
-    chunks_directory: str = ""
-
-
-class CommonStorage(msgspec.Struct, frozen=True, kw_only=True):
-    IDLE: ClassVar[Mapping[str, Idle]] = Known("common.storage")
-
-    filesystem: CommonFiles = CommonFiles()
 
 
 class CommonConfig(msgspec.Struct, frozen=True, kw_only=True):
     IDLE: ClassVar[Mapping[str, Idle]] = Known("common")
-
-    storage: CommonStorage = CommonStorage()
 
 
 class RuntimeConfig(msgspec.Struct, frozen=True, kw_only=True):
@@ -144,7 +119,6 @@ class RuntimeConfig(msgspec.Struct, frozen=True, kw_only=True):
     IDLE: ClassVar[Mapping[str, Idle]] = Known("runtime_config")
 
     file: FilePath = FilePath()
-    period: GoDuration = GoDuration(10_000)
 
 
 class LokiConfig(msgspec.Struct, frozen=True, kw_only=True):

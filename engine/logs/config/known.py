@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.resources import files
+from types import MappingProxyType
 from typing import Final
 
 from engine.foundation.decode import Idle, OnlyHere
@@ -21,6 +22,12 @@ _REASONS: Final = (
     ("discover_", "nothing is added to what is pushed"),
     ("http_listen_address", "--listen loki=HOST:PORT says where it listens"),
     ("http_path_prefix", "its paths have no prefix"),
+    ("allow_deletes", "deletion_mode says whether lines may be deleted"),
+    ("cardinality_limit", "queries are bounded by what they read, and by their time"),
+    ("max_concurrent", "16 queries are answered at once"),
+    ("retention_delete_delay", "files are replaced at once, and who reads the old ones goes on"),
+    ("per_tenant_override_period", "the file is read again when the configuration is"),
+    ("grpc_server_max_recv", "a push may have 64 MB"),
     ("ring", "there is one process, and no ring of instances"),
     ("lifecycler", "there is one process, and no ring of instances"),
     ("memberlist", "there is one process, and no ring of instances"),
@@ -47,6 +54,10 @@ _REASONS: Final = (
     ("report", "nothing is reported to anybody"),
     ("tracing", "there are no traces"),
 )
+_ALONE: Final = MappingProxyType({
+    "engine": "limits_config.query_timeout bounds what a query takes",
+    "period": "the file is read again when the configuration is",
+})  # fmt: skip
 _OTHERWISE: Final = "there is no such part in this engine"
 
 
@@ -102,4 +113,4 @@ def _content(marks: list[str], blocks: dict[str, dict[str, Idle]], keys: dict[st
 
 
 def _reason(key: str) -> str:
-    return next((reason for part, reason in _REASONS if part in key), _OTHERWISE)
+    return next((reason for part, reason in _REASONS if part in key), _ALONE.get(key, _OTHERWISE))

@@ -64,14 +64,12 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     query_timeout: Duration = Duration(60_000)
     max_streams_matchers_per_query: int = 1000
     max_concurrent_tail_requests: int = 10
-    cardinality_limit: int = 100_000
     required_labels: Annotated[tuple[str, ...], OnlyHere("Loki before 2.8 refuses it")] = ()
+    enforced_labels: Annotated[tuple[str, ...], _V3] = ()
     deletion_mode: Literal["filter-only", "filter-and-delete", "disabled"] = "filter-only"
-    allow_deletes: bool = False
     retention_period: Duration = Duration(744 * _HOUR)
     retention_stream: tuple[StreamRetention, ...] = ()
     per_tenant_override_config: FilePath = FilePath()
-    per_tenant_override_period: Duration = Duration(10_000)
     volume_enabled: Annotated[bool, _V29] = True
 
     @property

@@ -186,7 +186,7 @@ def _faults(labels: Labels, limits: Limits) -> Iterator[tuple[str, str]]:
             yield "label_name_too_long", f"stream '{labels}' has label name too long: '{name}'"
         if len(value) * 4 > limits.max_label_value_length < len(value.encode()):
             yield "label_value_too_long", f"stream '{labels}' has label value too long: '{value}'"
-    wanted = [name for name in limits.required_labels if name not in labels]
+    wanted = [name for name in limits.enforced_labels if name not in labels]
     if wanted:
         yield (
             "missing_enforced_labels",

@@ -24,7 +24,7 @@ class TooManyRequestsError(EngineError):
 
 @dataclass(frozen=True, slots=True)
 class LogQueryLimits:
-    """Times in ns; 0 is no limit, and no lookback reaches back for ever. `timeout` in seconds."""
+    """Times in ns; 0 is no limit, and no lookback reaches back for ever. `timeout` and `longest_tail` in seconds."""
 
     max_entries: int = 5000
     max_length: int = 721 * _HOUR_NS
@@ -35,6 +35,7 @@ class LogQueryLimits:
     max_bytes: int = 0
     max_tails: int = 10
     timeout: float = 60.0
+    longest_tail: float = 3600.0
     required_labels: tuple[str, ...] = ()
 
 

@@ -24,8 +24,6 @@ PAUSE: Final = 0.5
 """Seconds between two looks."""
 LATE: Final = 10 * SECOND
 """How late a line may come and still be told (ns)."""
-LONGEST: Final = 3600.0
-"""Seconds that a tail may last."""
 _FRAME: Final = 100
 """Lines of one message."""
 _KEPT: Final = 2000
@@ -68,7 +66,7 @@ class Tails:
         log = parse_log(wanted.query)
         with self._counted(tenant):
             clock = self.queries.clock
-            end = clock.monotonic() + LONGEST
+            end = clock.monotonic() + self.queries.limits(tenant).longest_tail
             seen: _Seen = {}
             until = self._until(wanted)
             first = await self._read(tenant, log, Span(wanted.start, until, wanted.limit))
