@@ -5,9 +5,10 @@ are new, and its state (33 bytes) each time. Laws:
 - A post is one write; a write that failed leaves nothing behind. Nothing is synced: a process that is killed loses
   nothing, a power cut may lose seconds, and clients tell again what still fires.
 - States are those after merging, so that reading is no more than taking the last one.
-- A torn tail is cut off; damage elsewhere costs the alerts that it hit, and is told.
+- A torn tail is cut off; damage elsewhere costs the alerts that it hit, and is told; then the file is rewritten.
 - An alert that fired when the process ended may go on for as long as it had been given, `resolve_timeout` at most,
   counted from the next start: nobody could tell of it in between, and an end that nobody saw must not be told.
+- An end that is older than what the journal remembers can't be told any more, so such an alert does not come back.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from typing import Final, TypeAlias
 import msgspec
 
 from engine.alerting.alert import Alert, pooled, pooled_text
+from engine.alerting.journal import RETENTION
 from engine.alerting.linelog import LogWriteError
 from engine.foundation.errors import StoreError
 from engine.foundation.files import BESIDE, sync_folder
@@ -63,14 +65,21 @@ class AlertLog:
         self._workers = workers
         self._file: FrameFile | None = None
         self._small = 0
+        self._damaged = False
         self._since: list[bytes] | None = None  # what was appended since a compaction began
 
     def read(self, now: int, resolve_timeout: int) -> list[Alert]:
         """The alerts as they stood; those that fired have time from `now` on. In ns. Raises StoreError."""
-        alerts = _Replay(self._path).alerts() if self._path.exists() else []
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        self._file = FrameFile(self._path, FORM)
-        return [_prolonged(alert, now, resolve_timeout) for alert in alerts]
+        replay = _Replay(self._path)
+        try:
+            alerts = replay.alerts() if self._path.exists() else []
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = FrameFile(self._path, FORM)
+        except OSError as error:
+            raise StoreError(f"{self._path}: can't be read and written: {error.strerror}") from None
+        self._damaged = replay.damaged
+        found = (_prolonged(alert, now, resolve_timeout) for alert in alerts)
+        return [alert for alert in found if not alert.resolved_at(now - RETENTION)]
 
     def append(self, alerts: Sequence[Alert], new: Sequence[Alert]) -> None:
         """Write how `alerts` stand now, and what the `new` ones among them say.
@@ -86,7 +95,8 @@ class AlertLog:
     @property
     def wasteful(self) -> bool:
         """Whether to compact is worth it."""
-        return self._file is not None and self._file.size > max(WASTE_BYTES, WASTE_FACTOR * self._small)
+        large = self._file is not None and self._file.size > max(WASTE_BYTES, WASTE_FACTOR * self._small)
+        return large or self._damaged
 
     async def compact(self, alive: Sequence[Alert]) -> None:
         """Rewrite the file with all alerts there are, as they stand at the call. Raises LogWriteError."""
@@ -112,7 +122,7 @@ class AlertLog:
         new.path = self._path
         if self._file is not None:
             self._file.close()
-        self._file, self._small = new, small
+        self._file, self._small, self._damaged = new, small, False
 
     def close(self) -> None:
         if self._file is not None:
@@ -125,6 +135,7 @@ class _Replay:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self.damaged = False
         self._words: dict[int, tuple[Labels, _Said]] = {}
         self._states: dict[int, tuple[int, int, int, int]] = {}
 
@@ -140,6 +151,7 @@ class _Replay:
         return [_alert(number, *self._words[number], state) for number, state in self._states.items()]
 
     def _tell(self, gap: Gap) -> None:
+        self.damaged = True
         log.warning("%s: %d bytes are damaged: alerts in them are lost", self._path, gap.end - gap.start)
 
     def _take(self, frame: Frame) -> None:

@@ -51,11 +51,12 @@ class LineLog(Generic[T]):
 
     def read(self) -> list[T]:
         """All records, oldest first; a torn tail is cut off. Raises StoreError."""
-        if not self._path.exists():
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            self._rewrite([])
-            return []
-        data = self._path.read_bytes()
+        try:
+            data = self._path.read_bytes()
+        except FileNotFoundError:
+            return self._begin()
+        except OSError as error:
+            raise StoreError(f"{self._path}: can't be read: {error.strerror}") from None
         whole = data.rfind(b"\n") + 1
         if whole < len(data):
             log.warning("%s: cut off %d bytes of a record that was never finished", self._path, len(data) - whole)
@@ -64,6 +65,14 @@ class LineLog(Generic[T]):
         self._check_header(lines[0] if lines else b"")
         self._lines = len(lines) - 1
         return [self._decode(line, number) for number, line in enumerate(lines[1:], 2)]
+
+    def _begin(self) -> list[T]:
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreError(f"{self._path.parent}: can't be made: {error.strerror}") from None
+        self._rewrite([])
+        return []
 
     async def append(self, record: T) -> None:
         """Write and sync. Raises LogWriteError, and the file is as before."""

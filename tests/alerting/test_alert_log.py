@@ -15,9 +15,11 @@ from hypothesis import strategies as st
 
 from engine.alerting.alert import Alert
 from engine.alerting.alert_log import WASTE_BYTES, AlertLog
+from engine.alerting.journal import RETENTION
 from engine.alerting.linelog import LogWriteError
 from engine.alerting.store import AlertReport, AlertStore
 from engine.foundation.clock import SECOND
+from engine.foundation.errors import StoreError
 from engine.foundation.workers import InlineWorkers
 from engine.testing.manual_clock import ManualClock
 from promql.model.labels import Labels
@@ -181,7 +183,7 @@ async def test_alerts_are_told_on_a_full_disk_and_the_client_hears_that_they_may
         assert [text for _, _, text in here.told()] == ["firing a b"]
 
 
-def test_damage_costs_what_it_hit_and_is_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+async def test_damage_costs_what_it_hit_and_is_told_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     store = opened(tmp_path)
     put(store, alert(n="a"))
     before = (tmp_path / "alerts").stat().st_size
@@ -192,8 +194,34 @@ def test_damage_costs_what_it_hit_and_is_told(tmp_path: Path, caplog: pytest.Log
     data[before + 20] ^= 0xFF
     (tmp_path / "alerts").write_bytes(data)
     with caplog.at_level(logging.WARNING):
+        store = opened(tmp_path)
+        assert {one.labels.get("n") for one in store} == {"a", "c"}
+        assert "are damaged" in caplog.text
+        caplog.clear()
+        await store.compact()
+        store.close()
         assert {one.labels.get("n") for one in reopened(tmp_path)} == {"a", "c"}
-    assert "are damaged" in caplog.text
+        assert caplog.text == ""
+
+
+async def test_a_file_without_its_header_is_told_once_and_begins_anew(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "alerts").write_bytes(bytes(100))
+    with caplog.at_level(logging.WARNING):
+        store = opened(tmp_path)
+        put(store, alert(n="a"))
+        await store.compact()
+        store.close()
+        caplog.clear()
+        assert len(reopened(tmp_path)) == 1
+        assert caplog.text == ""
+
+
+def test_what_is_no_file_is_told_in_words(tmp_path: Path) -> None:
+    (tmp_path / "alerts").mkdir()
+    with pytest.raises(StoreError, match=r"alerts: can't be read and written: Is a directory"):
+        opened(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -209,6 +237,15 @@ def test_one_that_fired_may_go_on_for_as_long_as_it_was_given(
     store.close()
     store = opened(tmp_path, START + 600 * SECOND)
     assert [(one.ends_at - START) / SECOND for one in store] == [found]
+    store.close()
+
+
+def test_one_that_ended_longer_ago_than_the_journal_remembers_does_not_come_back(tmp_path: Path) -> None:
+    store = opened(tmp_path)
+    put(store, alert(0, 50, 50, n="old"), alert(0, 52, 52, n="newer"), alert(0, 1e6, 50, n="fires"))
+    store.close()
+    store = opened(tmp_path, START + RETENTION + 51 * SECOND)
+    assert {one.labels.get("n") for one in store} == {"newer", "fires"}
     store.close()
 
 

@@ -69,6 +69,12 @@ def test_damage_elsewhere_is_told_with_its_place_and_what_to_do(path: Path, cont
     assert complaint in str(caught.value)
 
 
+def test_what_is_no_file_is_told_in_words(path: Path) -> None:
+    path.mkdir(parents=True)
+    with pytest.raises(StoreError, match=r"can't be read: Is a directory"):
+        opened(path).read()
+
+
 async def test_a_file_is_rewritten_with_what_is_alive_once_most_of_it_is_dead(path: Path) -> None:
     opened(path).read()
     with path.open("ab") as file:
