@@ -146,11 +146,11 @@ class Dispatcher:
                 group.task = self._supervisor.start(f"alert group {group.key}", partial(self._turn, group))
 
     async def _make_room(self) -> None:
-        """Until a flush has ended; where all hang, so many more may be begun."""
+        """Until a flush has ended; where all hang, as many more may be begun."""
         self._ended.clear()
         await first_done(self._ended.wait(), self._clock.sleep(PATIENCE_SECONDS))
         if not self._ended.is_set():
-            self._room = self._under_way + MOST_AT_ONCE
+            self._room = 2 * self._under_way
 
     async def _turn(self, group: Group) -> None:
         """One flush. Begun again after an unexpected error, it waits for the next turn first."""
