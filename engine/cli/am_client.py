@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any, Final, TypeVar
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import click
 
@@ -18,11 +19,26 @@ _SECONDS: Final = 30.0
 F = TypeVar("F", bound=Callable[..., Any])
 
 
+def _address(_context: click.Context, _option: click.Parameter, text: str) -> str:
+    with suppress(ValueError):
+        parts = urlsplit(text)
+        if parts.scheme in ("http", "https") and parts.hostname:
+            return text
+    raise click.BadParameter(f'"{text}" is no address of an Alertmanager: want http://HOST:PORT')
+
+
 def asking(command: F) -> F:
     """The options of every command that asks."""
     for option in (
         click.option("--json", "as_json", is_flag=True, help="the API's answer, for machines"),
-        click.option("--url", default=DEFAULT_URL, show_default=True, metavar="URL", help="the Alertmanager to ask"),
+        click.option(
+            "--url",
+            default=DEFAULT_URL,
+            show_default=True,
+            metavar="URL",
+            help="the Alertmanager to ask",
+            callback=_address,
+        ),
     ):
         command = option(command)
     return command
@@ -88,8 +104,8 @@ async def _call(where: str, method: str, body: object) -> Any:
         if answer.status == 200:
             raise RemoteError(f"{where}: no Alertmanager answers there, but something else") from None
         said = text
-    if answer.status == 400:
-        raise ConfigError(str(said))
+    if answer.status in (400, 422):  # the second where a part of the request has a wrong form
+        raise ConfigError(str(said.get("message", said) if isinstance(said, dict) else said))
     if answer.status == 404:
         raise AbsentError(where, said)
     if answer.status != 200:

@@ -195,3 +195,15 @@ async def test_where_no_alertmanager_answers_it_is_said_so(
 async def test_a_silence_without_end_is_refused_in_a_line(here: Here) -> None:
     result = await here.run(silence, "add", "Up", "--comment", "x", "-d", "290y", "--start", "9990-01-01T00:00:00Z")
     assert (result.exit_code, "want an earlier end" in result.output) == (2, True)
+
+
+@pytest.mark.parametrize("url", ["localhost:9093", "http://", "", "ftp://x", "http://[::1"])
+def test_an_address_of_no_alertmanager_is_told_with_what_is_wanted(url: str) -> None:
+    result = CliRunner().invoke(alert, ["list", "--url", url])
+    assert (result.exit_code, f'"{url}" is no address of an Alertmanager' in result.output) == (2, True)
+
+
+async def test_what_is_no_id_is_told_in_a_sentence(here: Here) -> None:
+    result = await here.run(silence, "expire", "nope")
+    assert result.exit_code != 0
+    assert str(result.exception) == 'silenceID in path must be of type uuid: "nope"'

@@ -302,6 +302,23 @@ async def test_mistakes_are_refused_alike(tmp_path: Path) -> None:
             assert await side.ask("POST", "silences", silence_body(**future)) == expected, changes
 
 
+async def test_what_is_no_text_is_taken_alike(tmp_path: Path) -> None:
+    async with both(tmp_path) as sides:
+        for version in ("v1", "v2"):
+            for value in (rb"\ud800", rb"\\ud800", rb"\ud83d\ude00\udc00", b"\xff\xe2\x82"):
+                body = b'[{"labels":{"alertname":"' + version.encode() + value + b'"}}]'
+                headers = {"Content-Type": "application/json"}
+                for side in sides:
+                    url = f"{side.url}/api/{version}/alerts"
+                    async with side.session.post(url, data=body, headers=headers) as answer:
+                        assert answer.status == 200, (side, body)
+        mine, other = [
+            sorted(one["labels"]["alertname"] for one in (await side.ask("GET", "alerts"))[1]) for side in sides
+        ]
+        assert mine == other
+        assert len(mine) == 8
+
+
 async def amtool(side: Side, *arguments: str) -> str:
     """What it prints; it must end well."""
     process = await asyncio.create_subprocess_exec(

@@ -19,6 +19,7 @@ from engine.alerting.silences import Silence, SilenceMatcher
 from engine.alerting.store import AlertReport
 from engine.foundation.clock import SECOND
 from engine.foundation.errors import EngineError
+from engine.foundation.gojson import decode
 from engine.gotemplate.values import GoTime
 
 GO_ZERO: Final = GoTime.zero().ns  # what clients written in Go send where they have no time
@@ -115,7 +116,7 @@ async def _read_json(request: web.Request, what: str) -> Any:
     if not body:
         raise BadRequestError(422, REQUIRED, f"{what} in body is required")
     try:
-        return msgspec.json.decode(body)
+        return decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise _unreadable(what, str(error)) from None
 

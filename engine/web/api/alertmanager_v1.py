@@ -22,7 +22,7 @@ from engine.alerting.queries import AlertQuery, AlertView
 from engine.alerting.silences import Silence, SilenceMatcher
 from engine.alerting.store import AlertReport
 from engine.foundation.errors import ConfigError
-from engine.foundation.gojson import encode
+from engine.foundation.gojson import decode, encode
 from engine.foundation.regexes import Regex, RegexError
 from engine.foundation.values import is_label_name
 from engine.gotemplate.layout import RFC3339_NANO
@@ -208,7 +208,7 @@ async def _read(request: web.Request, shape: Any) -> Any:
     if not body.strip():
         raise ConfigError("EOF")
     try:
-        return msgspec.json.decode(body, type=shape)
+        return decode(body, shape)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise ConfigError("unexpected EOF" if "truncated" in str(error) else str(error)) from None
 
