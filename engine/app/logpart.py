@@ -12,7 +12,7 @@ from aiohttp import web
 from engine.config.render import render
 from engine.foundation.clock import Clock
 from engine.foundation.supervise import Supervisor
-from engine.foundation.workers import Workers
+from engine.foundation.workers import ThreadWorkers, Workers
 from engine.logs.config.settings import LogSettings
 from engine.logs.metrics import families
 from engine.logs.service import LogService
@@ -35,6 +35,7 @@ class LogPart:
         self.queries = LogQueryEngine(self.service.reader, self._query_limits, workers, clock)
         self.folder = folder
         self._workers = workers
+        self._pushes = ThreadWorkers(1)
         self._clock = clock
 
     def start(self, supervisor: Supervisor) -> asyncio.Task[None]:
@@ -45,7 +46,10 @@ class LogPart:
         self.service.settings = settings
 
     def routes(self) -> list[web.RouteDef]:
-        return routes(self.service, self.queries, self._workers, lambda: render(self.service.settings.config))
+        def config() -> str:
+            return render(self.service.settings.config)
+
+        return routes(self.service, self.queries, self._workers, self._pushes, config)
 
     async def collect(self, _: Sequence[str]) -> list[Family]:
         return families(self.service)
@@ -58,6 +62,7 @@ class LogPart:
         return f"{place} ({kept})"
 
     def close(self) -> None:
+        self._pushes.close()
         self.service.close()
 
     async def _upkeep(self) -> None:

@@ -7,6 +7,7 @@ Only a push that exceeds the tenant's rate is refused whole.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from threading import Lock
 from typing import Final
 
 import numpy as np
@@ -45,6 +46,7 @@ class Intake:
         self._window = window
         self._rates: dict[str, Bucket] = {}
         self._stream_rates: dict[tuple[str, Labels], Bucket] = {}
+        self._lock = Lock()
 
     def push(self, tenant: str, streams: Sequence[StreamLines], positions: Mapping[str, str] | None = None) -> None:
         self.take(tenant, [(one.labels, run_of(one)) for one in streams], positions or {})
@@ -53,7 +55,13 @@ class Intake:
         return self.store.positions()
 
     def take(self, tenant: str, runs: Sequence[tuple[Labels, Run]], positions: Mapping[str, str]) -> None:
-        """Raises PushRefusedError, DiskFullError, DiskError."""
+        """One push at a time, from whatever thread. Raises PushRefusedError, DiskFullError, DiskError."""
+        with self._lock:
+            refusals = self._take(tenant, runs, positions)
+        if refusals.status:
+            raise PushRefusedError(refusals.status, refusals.text)
+
+    def _take(self, tenant: str, runs: Sequence[tuple[Labels, Run]], positions: Mapping[str, str]) -> Refusals:
         now, refusals, limits = self._clock.now_ns(), Refusals(), self._limits(tenant)
         judge = Judge(tenant, limits, now, refusals)
         good = self._judged(tenant, runs, judge, limits)
@@ -65,8 +73,7 @@ class Intake:
         self.counts.appends[tenant] += 1
         self.counts.refused_lines += refusals.lines
         self.counts.refused_bytes += refusals.bytes
-        if refusals.status:
-            raise PushRefusedError(refusals.status, refusals.text)
+        return refusals
 
     def _judged(
         self, tenant: str, runs: Sequence[tuple[Labels, Run]], judge: Judge, limits: Limits

@@ -45,7 +45,7 @@ def _pushes(service: LogService) -> Iterator[Family]:
 
 def _store(service: LogService) -> Iterator[Family]:
     store = service.store
-    tenants = store.catalog.tenants
+    tenants = dict(store.catalog.tenants)  # others may come meanwhile
     active = {tenant: len(one.active) for tenant, one in tenants.items()}
     known = {tenant: len(one.by_labels) for tenant, one in tenants.items()}
     yield _by_tenant("loki_ingester_memory_streams", "Streams that took lines lately.", active, _G)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import msgspec
 import pytest
@@ -197,3 +199,23 @@ def test_positions_are_kept_although_lines_are_refused() -> None:
     with pytest.raises(PushRefusedError):
         world.intake.push("fake", [lines], {"/var/log/x": "3"})
     assert world.intake.positions() == {"/var/log/x": "3"}
+
+
+def test_pushes_from_several_threads_are_taken_one_by_one() -> None:
+    world = World(max_global_streams_per_user=4)
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+
+    def push(sender: int) -> None:
+        for n in range(100):
+            world.push((n, b"%d" % sender), labels=Labels.of(job=str(sender)))
+
+    try:
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(push, range(4)))
+    finally:
+        sys.setswitchinterval(interval)
+    counts = world.intake.counts
+    assert (counts.lines["fake"], counts.appends["fake"], counts.bytes["fake"]) == (400, 400, 400)
+    assert len(world.lines()) == 400
+    assert world.store.open_bytes == 800

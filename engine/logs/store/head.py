@@ -1,7 +1,7 @@
 """The open lines of a stream, as they came.
 
-Law: one thread adds; readers in others take `view`, a value that is put in place last, so that they never see half
-an addition. What a view counts never changes afterwards: adding only writes behind it.
+Law: one adds at a time; readers in other threads take `view`, a value that is put in place last, so that they never
+see half an addition. What a view counts never changes afterwards: adding only writes behind it.
 """
 
 from __future__ import annotations
@@ -150,7 +150,7 @@ class Head:
         self._known = {}
 
     def at_instants(self, times: set[int]) -> set[tuple[int, bytes]]:
-        """The lines of these instants, each with its time and its line feed. Only for the thread that adds."""
+        """The lines of these instants, each with its time and its line feed. Only for whoever adds."""
         low, high = min(times), max(times)
         view = self.view
         if not view.lines or view.last < low or view.first > high:

@@ -8,8 +8,8 @@ Laws:
 - A line that its stream has at that instant already is not stored again. What is sealed is not looked through for
   that: where blobs overlap, it is found when they are merged.
 
-One thread appends. Upkeep runs in another one, one at a time; `_lock` is held by each for as long as a value is
-exchanged, and never while files of blobs are written.
+One appends at a time, which the intake sees to. Upkeep runs in another thread, one at a time; `_lock` is held by each
+for as long as a value is exchanged, and never while files of blobs are written.
 """
 
 from __future__ import annotations

@@ -58,7 +58,7 @@ async def loki(config: LokiConfig | None = None) -> AsyncIterator[Loki]:
     service = LogService(None, LogSettings(config or LokiConfig(auth_enabled=False)), clock)
     workers = InlineWorkers()
     queries = LogQueryEngine(service.reader, lambda _: LogQueryLimits(), workers, clock)
-    paths = routes(service, queries, workers, lambda: "auth_enabled: false\n")
+    paths = routes(service, queries, workers, workers, lambda: "auth_enabled: false\n")
     async with (
         serving(paths, clock=clock) as port,
         aiohttp.ClientSession(skip_auto_headers=["Content-Type"]) as session,

@@ -16,12 +16,12 @@ from engine.web.api.loki.tenants import tenants
 
 
 def routes(
-    service: LogService, queries: LogQueryEngine, workers: Workers, config: Callable[[], str]
+    service: LogService, queries: LogQueryEngine, workers: Workers, pushes: Workers, config: Callable[[], str]
 ) -> list[web.RouteDef]:
-    """`config` gives the configuration in force as YAML."""
+    """`pushes` take lines, `config` gives the configuration in force as YAML."""
     tenant_of = tenants(service)
     return [
-        *push.routes(service, workers, tenant_of),
+        *push.routes(service, workers, pushes, tenant_of),
         *query.routes(queries, service.clock, tenant_of),
         *explore.routes(queries, service.clock, tenant_of),
         *tail.routes(Tails(queries), service.clock, tenant_of),
