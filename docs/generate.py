@@ -392,7 +392,8 @@ def _compared(here: Collection[str], there: Collection[str]) -> Row:
 def node() -> Iterator[str]:
     yield from section(
         "Node exporter",
-        "In `engine run` all collectors that are on by default run, without flags of their own; `engine exporter node`"
+        "In `engine run` all collectors that are on by default run; with `--compose` the command of the node exporter's"
+        " container says which, and how. `engine exporter node`"
         f" takes {code(f'--collector.{name}' for name in ('NAME', 'disable-defaults'))}, `--no-collector.NAME`,"
         f" {code(f'--{name}' for name in PATH_FLAGS)} and the flags below. Defaults are those of the upstream release.",
     )
