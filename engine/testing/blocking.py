@@ -5,13 +5,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Coroutine
 from operator import methodcaller
+from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
 from engine.foundation.errors import EngineError
 from engine.testing.engine import ANY_TIME, Alert, Engine, Notification
 from engine.testing.errors import TestEngineError
 from engine.testing.results import Answer, Series
+
+if TYPE_CHECKING:
+    from engine.testing.lines import Line
 
 __tracebackhide__ = methodcaller("errisinstance", (AssertionError, EngineError))
 _IN_A_LOOP: Final = (
@@ -60,6 +64,12 @@ class BlockingEngine:
 
     def serve(self, address: str, app: Any) -> None:
         self._engine.serve(address, app)
+
+    def follow(self, file: Path | str, *, job: str = "app", **labels: str) -> None:
+        self._run(self._engine.follow(file, job=job, **labels))
+
+    def logs(self, query: str = '{job=~".+"}') -> list[Line]:
+        return self._run(self._engine.logs(query))
 
     def scrape_now(self) -> None:
         self._run(self._engine.scrape_now())

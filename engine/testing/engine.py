@@ -17,13 +17,14 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from operator import methodcaller
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 import msgspec
 from yarl import URL
 
 from engine.app.application import Application
 from engine.app.around import Around
+from engine.foundation.clock import MILLISECOND
 from engine.foundation.delivery import DeliveryPolicy
 from engine.foundation.errors import EngineError
 from engine.foundation.supervise import Supervisor
@@ -38,6 +39,9 @@ from engine.testing.targets import Targets
 from promql.model.durations import Duration, format_duration
 from promql.syntax.ast import MatrixSelector, VectorSelector
 from promql.syntax.parser import parse
+
+if TYPE_CHECKING:
+    from engine.testing.lines import Line, Lines
 
 __tracebackhide__ = methodcaller("errisinstance", (AssertionError, EngineError))  # pytest shows the test's own line
 ANY_TIME: Final = "1h"
@@ -86,6 +90,7 @@ class Engine:
         self._loaded = self._options.load()
         self._clock = ManualClock(start_ms)
         self._app: Application | None = None
+        self._lines: Lines | None = None
         self._asked: deque[str] = deque(maxlen=QUERIES_SHOWN)
 
     async def __aenter__(self) -> Self:
@@ -109,7 +114,12 @@ class Engine:
 
     async def __aexit__(self, *_: object) -> None:
         app, self._app = self._running, None
-        await app.stop()
+        lines, self._lines = self._lines, None
+        try:
+            if lines is not None:
+                await lines.close()
+        finally:
+            await app.stop()
 
     # --- What there is to scrape
 
@@ -139,6 +149,19 @@ class Engine:
         """One scrape of every target, outside of its beat, at an instant of its own: a millisecond goes by before."""
         await self.advance(0.001)
         await self._running.scrapes.scrape_now(self._clock.now_ms())
+
+    async def follow(self, file: Path | str, *, job: str = "app", **labels: str) -> None:
+        """Read the lines of a file that the application writes, from its beginning on, as time goes by.
+
+        It may come later, and several if the path is a pattern. Raises TestEngineError.
+        """
+        _ = self._running  # raises where there is none
+        if self._lines is None:
+            from engine.testing.lines import Lines  # noqa: PLC0415 - few tests have lines
+
+            self._lines = Lines(self._clock, InlineWorkers())
+        await self._lines.follow(Path(file), {"job": job, **labels})
+        await self._clock.settle()
 
     # --- Time
 
@@ -180,6 +203,12 @@ class Engine:
         if not isinstance(tree, MatrixSelector):
             raise TestEngineError(f"{selector} selects no series: want NAME{{LABEL=VALUE}}, with or without [DURATION]")
         return over_time(await self._running.queries.instant(tree, self._clock.now_ms()))
+
+    async def logs(self, query: str = '{job=~".+"}') -> list[Line]:
+        """The lines that a LogQL query finds, oldest first. Raises LogQLError, TestEngineError."""
+        if self._lines is None:
+            raise TestEngineError("no lines are read: say of which file by follow(...)")
+        return await self._lines.find(query, self._options.start_ms * MILLISECOND, self._clock.now_ns())
 
     @property
     def alerts(self) -> list[Alert]:
