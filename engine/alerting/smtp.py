@@ -76,10 +76,8 @@ async def _secure(client: aiosmtplib.SMTP, message: MailMessage, context: ssl.SS
 async def _sign_in(client: aiosmtplib.SMTP, message: MailMessage) -> None:
     if not message.username or not client.supports_extension("auth"):
         return
-    complaints, offered = (
-        [],
-        client.esmtp_extensions["auth"].split(),
-    )  # in the server's order, which the library forgets
+    complaints = []
+    offered = client.esmtp_extensions["auth"].split()  # in the server's order, which the library forgets
     for method in offered:
         kind = _METHODS.get(method.lower())
         if kind is None:
