@@ -85,6 +85,16 @@ class LogSource(Protocol):
         """The label sets of the streams that match and have lines in that time, sorted."""
 
 
+class Arrivals(Protocol):
+    """Lines of the streams that match, as they come, from when somebody asked for them on. Any thread may ask."""
+
+    def take(self) -> tuple[Sequence[Block], Sequence[tuple[int, Labels]]]:
+        """What came since it was last asked, in any order; and times and labels of lines that there was no room for."""
+
+    def close(self) -> None:
+        """Nobody asks any more."""
+
+
 class LogSink(Protocol):
     """Where a source's lines go without HTTP in between."""
 

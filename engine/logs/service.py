@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
 from engine.foundation.clock import Clock
 from engine.logs import deletion, retention
+from engine.logs.arrivals import Arrivals
 from engine.logs.config.limits import Limits
 from engine.logs.config.settings import LogSettings
 from engine.logs.deletion import RECEIVED, Request, Requests
@@ -14,6 +16,7 @@ from engine.logs.hiding import Hiding
 from engine.logs.intake import Intake
 from engine.logs.retention import by_age, by_size
 from engine.logs.store.store import LogStore
+from promql.model.matchers import Matcher
 
 _NS: Final = 1_000_000
 URGENT: Final = 4
@@ -39,6 +42,15 @@ class LogService:
     def reader(self, tenant: str) -> Hiding:
         """What a query of that tenant reads: lines that are asked to be deleted are not there any more."""
         return Hiding(self.store.reader(tenant), tenant, lambda: self._hidden(tenant))
+
+    def arrivals(self, tenant: str, matchers: Sequence[Matcher]) -> Arrivals:
+        """What comes from now on, until it is closed."""
+        found = Arrivals(tenant, matchers, self._forget)
+        self.store.watchers = (*self.store.watchers, found.note)
+        return found
+
+    def _forget(self, one: Arrivals) -> None:
+        self.store.watchers = tuple(note for note in self.store.watchers if note != one.note)
 
     def _hidden(self, tenant: str) -> list[Request]:
         if self.limits(tenant).deletion_mode == "disabled":

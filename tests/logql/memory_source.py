@@ -48,6 +48,28 @@ class MemoryBlock:
         return self.own
 
 
+class MemoryArrivals:
+    """What comes to streams that match."""
+
+    def __init__(self, matchers: Sequence[Matcher]) -> None:
+        self._matchers = matchers
+        self._blocks: list[MemoryBlock] = []
+
+    def note(self, stream: StreamLines) -> None:
+        if match_all(self._matchers, stream.labels):
+            entries = sorted(zip(stream.times, stream.lines, strict=True), key=lambda entry: entry[0])
+            self._blocks.append(
+                MemoryBlock(stream.labels, [line for _, line in entries], [time for time, _ in entries])
+            )
+
+    def take(self) -> tuple[list[Block], list[tuple[int, Labels]]]:
+        taken, self._blocks = self._blocks, []
+        return list(taken), []
+
+    def close(self) -> None:
+        self._blocks = []
+
+
 class MemorySource:
     """Streams in blocks of so many lines."""
 
@@ -55,15 +77,22 @@ class MemorySource:
         self._blocks: list[MemoryBlock] = []
         self._streams: dict[Labels, list[tuple[int, bytes, Labels | None]]] = {}
         self._size = block
+        self._followers: list[MemoryArrivals] = []
         for one in streams:
             self.push(one)
 
     def push(self, stream: StreamLines) -> None:
+        for follower in self._followers:
+            follower.note(stream)
         kept = self._streams.setdefault(stream.labels, [])
         own = stream.metadata
         kept += [(t, line, own.get(i)) for i, (t, line) in enumerate(zip(stream.times, stream.lines, strict=True))]
         kept.sort(key=lambda entry: entry[0])
         self._blocks = [block for labels, entries in self._streams.items() for block in self._cut(labels, entries)]
+
+    def arrivals(self, _tenant: str, matchers: Sequence[Matcher]) -> MemoryArrivals:
+        self._followers.append(MemoryArrivals(matchers))
+        return self._followers[-1]
 
     def _cut(self, labels: Labels, entries: list[tuple[int, bytes, Labels | None]]) -> Iterator[MemoryBlock]:
         start = 0

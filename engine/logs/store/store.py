@@ -19,6 +19,7 @@ import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import TypeAlias
 
 from engine.foundation.errors import DamagedError, DiskError, DiskFullError
 from engine.foundation.files import FolderLock, sweep
@@ -38,9 +39,13 @@ from engine.logs.store.stream import Held, Stored, Stream
 
 log = logging.getLogger(__name__)
 
+Watcher: TypeAlias = Callable[[Named, Run], None]
+
 
 class LogStore:
-    """Lines of all tenants. `recovery` tells what opening found; open lines are `open_bytes` of text."""
+    """Lines of all tenants. `recovery` tells what opening found; open lines are `open_bytes` of text; `watchers` are
+    told of each run that is new.
+    """
 
     def __init__(self, folder: Path | None, options: LogOptions | None = None) -> None:
         """None keeps nothing. Raises StoreError."""
@@ -54,6 +59,7 @@ class LogStore:
         self.open_bytes = 0
         self._open_since: int | None = None
         self._sealing: list[Stream] = []
+        self.watchers: tuple[Watcher, ...] = ()
         self._spoiled: set[int] = set()
         try:
             self._open()
@@ -112,6 +118,8 @@ class LogStore:
         stream.take(run, now, self.options.blob_bytes)
         self.catalog.tenants[stream.named.tenant].active[stream.number] = stream
         self.open_bytes += len(run.text)
+        for watcher in self.watchers:
+            watcher(stream.named, run)
 
     # --- what goes out
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, TypeAlias
 
 from engine.foundation.clock import Clock
@@ -117,19 +117,25 @@ class LogQueryEngine:
         """Lines for a purpose of our own: not more than `span` says, within the other limits. Raises like `range`."""
         limits = self.limits(tenant)
         checks.check_selectors(limits, log)
-        checks.within(limits, span.start, span.end, self._now())
-        return await self._run(tenant, limits, lambda context: list(entries(context, log, span)))
+        start, end = checks.within(limits, span.start, span.end, self._now())
+        return await self.lines_of(self.source(tenant), tenant, log, replace(span, start=start, end=end))
+
+    async def lines_of(self, source: LogSource, tenant: str, log: Log, span: Span) -> LogAnswer:
+        """Lines of another source of the tenant's, whatever the time. Raises like `range`."""
+        return await self._run(tenant, self.limits(tenant), lambda context: list(entries(context, log, span)), source)
 
     def _span(self, limits: LogQueryLimits, start: int, end: int, wanted: LinesWanted) -> Span:
         start, end = checks.within(limits, start, end, self._now())
         return Span(start, end, wanted.limit, wanted.backward, wanted.interval)
 
-    async def _run(self, tenant: str, limits: LogQueryLimits, work: Callable[[Context], Result]) -> LogAnswer:
+    async def _run(
+        self, tenant: str, limits: LogQueryLimits, work: Callable[[Context], Result], source: LogSource | None = None
+    ) -> LogAnswer:
         entered = self.clock.monotonic()
         deadline = Deadline(self.clock, entered + limits.timeout)
         read = Read()
         context = Context(
-            self.source(tenant),
+            self.source(tenant) if source is None else source,
             self._now(),
             _pausing(deadline, read, limits.max_bytes),
             limits.max_series,

@@ -56,7 +56,7 @@ async def served(source: MemorySource, clock: Clock, limits: LogQueryLimits | No
     routes = [
         *query.routes(queries, clock, tenant_of),
         *explore.routes(queries, clock, tenant_of),
-        *tail.routes(Tails(queries), clock, tenant_of),
+        *tail.routes(Tails(queries, source.arrivals), clock, tenant_of),
     ]
     async with serving(routes, clock=clock) as port:
         yield f"http://127.0.0.1:{port}"

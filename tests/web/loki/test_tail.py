@@ -10,7 +10,7 @@ from aiohttp import ClientSession, WSMsgType
 
 from engine.logql.lines import StreamLines
 from engine.query.logs import tail
-from engine.query.logs.limits import LogQueryLimits
+from engine.query.logs.limits import AskedTooMuchError, LogQueryLimits
 from engine.query.logs.tail import Frame, Tails, TailWanted
 from engine.testing.manual_clock import ManualClock
 from promql.model.labels import Labels
@@ -67,7 +67,8 @@ async def _frames(tails: Tails, clock: ManualClock, wanted: TailWanted, count: i
 
 
 async def test_only_so_many_tails_may_run(manual_clock: ManualClock) -> None:
-    tails = Tails(engine(stored(), manual_clock, LogQueryLimits(max_tails=1)))
+    source = stored()
+    tails = Tails(engine(source, manual_clock, LogQueryLimits(max_tails=1)), source.arrivals)
     wanted = TailWanted('{job="app"}', NOW - 60 * SECOND, 10)
     running = tails.follow("fake", wanted)
     await anext(running)
@@ -80,12 +81,43 @@ async def test_only_so_many_tails_may_run(manual_clock: ManualClock) -> None:
 
 async def test_late_lines_are_told_once_and_no_line_of_before(manual_clock: ManualClock) -> None:
     source = MemorySource([StreamLines(APP, [NOW - 5 * SECOND, NOW - SECOND], [b"a", b"b"])])
-    tails = Tails(engine(source, manual_clock))
+    tails = Tails(engine(source, manual_clock), source.arrivals)
     running = tails.follow("fake", TailWanted('{job="app"}', NOW - 60 * SECOND, 1))
     assert [entry.line for entry in (await anext(running)).entries] == ["b"]
     source.push(StreamLines(APP, [NOW - 3 * SECOND], [b"late"]))
     told = [entry.line for frame in await _next(running, manual_clock, 3) for entry in frame.entries]
     assert told == ["late"]
+    source.push(StreamLines(APP, [NOW - 50 * SECOND, NOW + 50 * SECOND], [b"very late", b"early"]))
+    told = [entry.line for frame in await _next(running, manual_clock, 3) for entry in frame.entries]
+    assert told == ["very late", "early"]
+
+
+async def test_more_lines_of_before_than_a_query_may_have_are_refused(manual_clock: ManualClock) -> None:
+    source = stored()
+    tails = Tails(engine(source, manual_clock, LogQueryLimits(max_entries=10)), source.arrivals)
+    with pytest.raises(AskedTooMuchError, match="max entries limit per query exceeded"):
+        await anext(tails.follow("fake", TailWanted('{job="app"}', NOW, 11)))
+
+
+async def test_lines_of_before_are_those_that_a_query_may_look_back_for(manual_clock: ManualClock) -> None:
+    source = stored()
+    tails = Tails(engine(source, manual_clock, LogQueryLimits(max_lookback=5 * SECOND)), source.arrivals)
+    first = await anext(tails.follow("fake", TailWanted('{job="app"}', NOW - 60 * SECOND, 100)))
+    assert len(first.entries) == 5
+
+
+async def test_with_a_delay_lines_wait_for_those_that_come_after_them(manual_clock: ManualClock) -> None:
+    source = MemorySource()
+    running = Tails(engine(source, manual_clock), source.arrivals).follow(
+        "fake", TailWanted('{job="app"}', NOW, 1, 1.0)
+    )
+    await anext(running)
+    source.push(StreamLines(APP, [NOW + 2], [b"second"]))
+    (frame,) = await _next(running, manual_clock, 1)
+    assert not frame.entries
+    source.push(StreamLines(APP, [NOW + 1], [b"first"]))
+    told = [entry.line for frame in await _next(running, manual_clock, 3) for entry in frame.entries]
+    assert told == ["first", "second"]
 
 
 async def _next(running: AsyncGenerator[Frame], clock: ManualClock, count: int) -> list[Frame]:
@@ -100,7 +132,7 @@ async def _next(running: AsyncGenerator[Frame], clock: ManualClock, count: int) 
 
 async def test_too_many_new_lines_are_dropped_and_told(manual_clock: ManualClock) -> None:
     source = MemorySource([StreamLines(APP, [NOW - SECOND], [b"a"])], block=1000)
-    tails = Tails(engine(source, manual_clock))
+    tails = Tails(engine(source, manual_clock), source.arrivals)
     running = tails.follow("fake", TailWanted('{job="app"}', NOW - 60 * SECOND, 1))
     await anext(running)
     many = tail._KEPT + 5

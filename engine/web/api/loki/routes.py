@@ -24,7 +24,7 @@ def routes(
         *push.routes(service, workers, pushes, tenant_of),
         *query.routes(queries, service.clock, tenant_of),
         *explore.routes(queries, service.clock, tenant_of),
-        *tail.routes(Tails(queries), service.clock, tenant_of),
+        *tail.routes(Tails(queries, service.arrivals), service.clock, tenant_of),
         *metadata.routes(service, workers, tenant_of),
         *volume.routes(service, workers, tenant_of),
         *deletion.routes(service, tenant_of),

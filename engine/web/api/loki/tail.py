@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import aclosing
 from typing import Final
 
 import msgspec
@@ -80,11 +81,12 @@ class _Tail:
                 raise
 
     async def _tell(self, socket: web.WebSocketResponse, tenant: str, wanted: TailWanted) -> None:
-        async for frame in self._tails.follow(tenant, wanted):
-            if frame.entries or frame.dropped:
-                await socket.send_str(_text(self._told(frame)))
-            else:
-                await socket.ping()
+        async with aclosing(self._tails.follow(tenant, wanted)) as frames:
+            async for frame in frames:
+                if frame.entries or frame.dropped:
+                    await socket.send_str(_text(self._told(frame)))
+                else:
+                    await socket.ping()
         await socket.close()
 
 
