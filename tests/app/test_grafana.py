@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -114,6 +115,59 @@ async def test_panels_are_ready_to_draw(tmp_path: Path) -> None:
         assert {one["name"]: one["texts"] for one in table["columns"]}["host"] == ["a"]
         _, words = await ask(app, "/api/engine/panel", panel(5))
         assert words["html"] == "<p><strong>a</strong></p>\n"
+
+
+def own(kind: str, expr: str, **more: Any) -> dict[str, Any]:
+    """A question for a panel that stands in no file."""
+    target = {"refId": "A", "expr": expr, "legendFormat": "__auto", **more.pop("target", {})}
+    model = {"id": 1, "type": kind, "targets": [target], **more.pop("model", {})}
+    return {"model": model, "from": str(START), "to": str(START + 60_000), "width": 600, **more}
+
+
+async def test_series_that_differ_by_one_label_are_called_by_its_value(tmp_path: Path) -> None:
+    async with engine(home(tmp_path)) as app:
+        await with_samples(app)
+        several = own("timeseries", 'label_replace(load, "host", "b", "", "") or load')
+        _, drawn = await ask(app, "/api/engine/panel", several)
+        assert sorted(one["name"] for one in drawn["series"]) == ["a", "b"]
+
+
+async def test_a_percent_stack_has_an_axis_in_percent_whatever_its_unit(tmp_path: Path) -> None:
+    defaults = {"unit": "bytes", "custom": {"stacking": {"mode": "percent"}}}
+    async with engine(home(tmp_path)) as app:
+        await with_samples(app)
+        asked = own("timeseries", "load", model={"fieldConfig": {"defaults": defaults}})
+        _, drawn = await ask(app, "/api/engine/panel", asked)
+        (axis,) = drawn["axes"]
+        formats = [drawn["formats"][one["format"]]["unit"] for one in (axis, drawn["series"][0])]
+        assert formats == ["percentunit", "bytes"]
+
+
+async def test_times_are_dates_in_the_browsers_zone_whatever_the_unit_of_the_numbers(tmp_path: Path) -> None:
+    async with engine(home(tmp_path)) as app:
+        await with_samples(app)
+        table = {"format": "table", "instant": True, "range": False}
+        asked = own("table", "load", target=table, model={"fieldConfig": {"defaults": {"unit": "percent"}}})
+        told = []
+        for timezone in ("UTC", "Asia/Seoul", "Nowhere/Land"):
+            _, drawn = await ask(app, "/api/engine/panel", asked | {"timezone": timezone})
+            told.append({one["name"]: one["texts"] for one in drawn["columns"]})
+        at = datetime.fromtimestamp(START / 1000 + 60, UTC)
+        shown = [f"{at:%Y-%m-%d %H:%M:%S}", f"{at + timedelta(hours=9):%Y-%m-%d %H:%M:%S}"]
+        assert [one["Time"] for one in told] == [[shown[0]], [shown[1]], [shown[0]]]
+        assert told[0]["Value"] == ["5%"]
+
+
+async def test_of_several_tables_the_one_that_is_asked_for_is_told(tmp_path: Path) -> None:
+    async with engine(home(tmp_path)) as app:
+        await with_samples(app)
+        asked = own("table", 'label_replace(load, "host", "b", "", "") or load')
+        names = []
+        for frame in (0, 1, 9):
+            _, drawn = await ask(app, "/api/engine/panel", asked | {"frame": frame})
+            names.append((len(drawn["frames"]), drawn["frame"], drawn["columns"][1]["name"]))
+        assert [one[:2] for one in names] == [(2, 0), (2, 1), (2, 1)]
+        assert names[0][2] != names[1][2] == names[2][2]
 
 
 async def test_a_query_that_fails_says_why_in_its_panel(tmp_path: Path) -> None:

@@ -1,11 +1,10 @@
 """What a browser draws: the JSON of `/api/engine/dashboards` and `/api/engine/panel`.
 
 Laws: the server decides, the browser draws. Units, decimals, mappings, thresholds, colours, names, transformations,
-repeats and variables are settled here,
-  so that a panel's answer can be drawn as it stands. Times are Unix milliseconds,
-null is "no value" (NaN and infinities too), colours are `#rrggbb` or `#rrggbbaa`,
-  every list may be empty. An error is
-`{"message": ...}` with a 4xx status, as Grafana's.
+repeats and variables are settled here, so that a panel's answer can be drawn as it stands. Times are Unix milliseconds,
+null is "no value" (NaN and infinities too), colours are `#rrggbb` or `#rrggbbaa`, every list may be empty. They are
+those of the dark theme: a page on light ground takes the next darker shade of a hue (`ui/src/lib/colours.ts`). An error
+is `{"message": ...}` with a 4xx status, as Grafana's.
 
     GET /api/engine/dashboards?query=&tag=
       [{uid, title, url, slug, folder, folderUid, tags, canSave, problem}]     problem: why its file can't be shown,
@@ -35,23 +34,24 @@ null is "no value" (NaN and infinities too), colours are `#rrggbb` or `#rrggbbaa
     POST /api/engine/panel
       {dashboard: UID, panel: ID, scope, from, to,                             ms, or "now-6h"
        variables: {name: [value]}, width: px, maxDataPoints?, adhoc: {name: [{key, operator, value}]},
-       model?, board?}                                                     a panel's or a dashboard's own JSON instead
+       model?, board?,                                                     a panel's or a dashboard's own JSON instead
+      timezone?, frame?}                                                   of the browser; which of several tables
       {kind, title, from, to, step,                                        step: ms, of the first query; 0 without one
        queries: [{refId, query, source, problem, seconds, step}], problem,     problem: no data at all, and why
        notes: [text], formats: [FORMAT], links: [...], ...}                    and the parts of its kind:
 
     timeseries  {times: [ms], series: [SERIES], axes: [AXIS], legend: LEGEND,
       tooltip: {mode: "single"|"multi"|"none", sort},
-                 thresholds: THRESHOLDS, regions: [{from, to, color, text}]}
+                 thresholds: THRESHOLDS}
       SERIES    {name, refId, labels, values: [number|null],                   one for each of `times`
                  axis, format, color, hidden,                                  indices into axes and formats
                  style: "line"|"bars"|"points", width, fill: 0..1, gradient, points: "auto"|"always"|"never",
                    pointSize,
                  shape: "linear"|"smooth"|"stepBefore"|"stepAfter", dash: [px], spanNulls: bool|ms,
                  stack: ""|group, percent, negate, fillBelow: name|"",         `stack`: those of one group add up
-                 legend: [{calc, text}], inLegend, inTooltip}
+                 legend: [{calc, text, value}], inLegend, inTooltip}
       AXIS  {side: "left"|"right"|"none", label, format, min, max, softMin, softMax, log: 0|2|10, center, grid, width}
-      LEGEND    {show, mode: "list"|"table", placement: "bottom"|"right", calcs: ["mean"]}
+      LEGEND    {show, mode: "list"|"table", placement: "bottom"|"right", calcs: ["mean"], sortBy: calc|"", sortDesc}
       THRESHOLDS {style: "off"|"line"|"area"|"line+area"|"dashed", steps: [{value: number|null, color}]}
 
     stat, gauge, bargauge  {values: [{name, value, text, prefix, suffix, color, fill: 0..1|null,
@@ -61,14 +61,14 @@ null is "no value" (NaN and infinities too), colours are `#rrggbb` or `#rrggbbaa
                            displayMode: "basic"|"lcd"|"gradient", labels, markers, wide, unfilled}}
 
     table       {columns: [{name, kind: "time"|"number"|"string"|"boolean", align, width, hidden,
-                   cell: "auto"|"text"|"color-text"|"color-background"|"gauge"|"sparkline"|"json"|"image", filterable,
+                   cell: "auto"|"text"|"color-text"|"color-background"|"gauge"|"json"|"image", filterable,
                    texts: [text], values: [any], colors: [color|null]|null, fills: [0..1]|null, links: [[{title,
                      url}]]|null}],
-                 rows: count, sort: [{column, desc}], showHeader, footer: [text]|null, frames: [name], frame}
+                 rows: count, sort: [{column: name, desc}], showHeader, footer: [text]|null, frames: [name], frame}
 
     heatmap     {times: [ms], buckets: [text], bounds: [number]|null, counts: [[number|null]],   counts: by bucket,
       then time
-                 format, min, max, colors: [color], showLegend, yTitle}
+                 format, countFormat, min, max, colors: [color], showLegend, yTitle}      formats: of bounds; of counts
     histogram   {edges: [number], series: [{name, color, counts: [number]}], format, stacked, legend: LEGEND}
     piechart    {slices: [{name, value, text, color, percent, percentText, hidden}], donut,
       labels: ["name"|"value"|"percent"],
@@ -104,5 +104,5 @@ FORMAT says how a number of this unit is written, so that axes and tooltips can 
      if none is), divide by it
    offset, factor,                          `value * factor + offset` comes first
    mappings: [{value|from,to|pattern|special, text, color}], pattern, noValue}
-With decimals null: as many as three significant digits need, none of them trailing zeros.
+With decimals null: as many as three significant digits need; axes leave zeros at the end away.
 """

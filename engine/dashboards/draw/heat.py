@@ -13,6 +13,7 @@ from engine.dashboards.fields.config import Config
 from engine.dashboards.fields.display import Shown, with_color
 from engine.dashboards.frames.results import aligned
 from engine.dashboards.json import Json, at, flag, mapping, number, text, whole
+from engine.dashboards.units import format as units
 
 _SHADES = 32
 _BUCKETS = 10
@@ -25,15 +26,20 @@ def draw(scene: Scene) -> dict[str, Any]:
     calculated = flag(options.get("calculate"))
     times, names, bounds, counts = _calculated(rows) if calculated else _buckets(rows)
     low, high = _extent(counts, mapping(options.get("color")))
-    axis = mapping(options.get("yAxis"))
-    formats = Formats()
-    place = formats.place(Config(unit=text(axis.get("unit"), "short"), decimals=_whole(axis.get("decimals"))))
+    axis, formats = mapping(options.get("yAxis")), Formats()
+    unit, decimals = text(axis.get("unit"), "short"), _whole(axis.get("decimals"))
+    if bounds is not None:
+        names = [
+            name if at_ is None else str(units.text(at_, unit, decimals))
+            for name, at_ in zip(names, bounds, strict=True)
+        ]
     return {
         "times": times.tolist(),
         "buckets": names,
         "bounds": bounds,
         "counts": [compact(row) for row in counts],
-        "format": place,
+        "format": formats.place(Config(unit=unit, decimals=decimals)),
+        "countFormat": formats.place(Config(unit=text(at(options, "cellValues", "unit"), "short"))),
         "min": finite(low),
         "max": finite(high),
         "colors": _colors(mapping(options.get("color"))),

@@ -119,11 +119,16 @@ def tooltip(options: Json) -> dict[str, Any]:
     return {"mode": text(given.get("mode"), "single"), "sort": text(given.get("sort"), "none")}
 
 
-def calculations(one: Shown, options: Json) -> list[dict[str, str]]:
-    """Of a series, as its legend tells them."""
+def calculations(one: Shown, options: Json) -> list[dict[str, Any]]:
+    """Of a series, as its legend tells them, and as it sorts by them."""
+    found = [(title(name), reduced(one.field, name)) for name in texts(at(options, "legend", "calcs"))]
     return [
-        {"calc": title(name), "text": str(one.cell(reduced(one.field, name)).text)}
-        for name in texts(at(options, "legend", "calcs"))
+        {
+            "calc": name,
+            "text": str(one.cell(value).text),
+            "value": finite(value) if isinstance(value, int | float) else None,
+        }
+        for name, value in found
     ]
 
 

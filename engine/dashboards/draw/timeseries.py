@@ -43,7 +43,6 @@ def draw(scene: Scene) -> dict[str, Any]:
         "legend": legend(scene.options),
         "tooltip": tooltip(scene.options),
         "thresholds": _thresholds(first),
-        "regions": [],
         "formats": formats.found,
     }
 
@@ -109,20 +108,21 @@ def _dash(style: Json) -> list[float]:
 
 def _axis(one: Shown, axes: dict[_Axis, dict[str, Any]], formats: Formats, scene: Scene) -> int:
     custom, own = one.config.custom, _own_bounds(one, scene)
+    unit = "percentunit" if _stacked_percent(one) else one.config.unit
     side = {"right": "right", "hidden": "none"}.get(text(custom.get("axisPlacement")), "")
     scale = mapping(custom.get("scaleDistribution"))
     log = int(number(scale.get("log")) or 2) if text(scale.get("type")) == "log" else 0
     if not side:
         others = [axis for axis in axes if axis.side == "left"]
         side = "right" if text(custom.get("axisPlacement")) != "left" and others and not any(
-            axis.unit == one.config.unit for axis in others
+            axis.unit == unit for axis in others
         ) else "left"  # fmt: skip
-    key = _Axis(side, text(custom.get("axisLabel")), one.config.unit, own[0], own[1], log)
+    key = _Axis(side, text(custom.get("axisLabel")), unit, own[0], own[1], log)
     if key not in axes:
         axes[key] = {
             "side": key.side,
             "label": scene.words(key.label),
-            "format": formats.place(_bare(one.config)),
+            "format": formats.place(_bare(one.config, unit)),
             "min": finite(key.low),
             "max": finite(key.high),
             "softMin": number(custom.get("axisSoftMin")),
@@ -135,8 +135,13 @@ def _axis(one: Shown, axes: dict[_Axis, dict[str, Any]], formats: Formats, scene
     return list(axes).index(key)
 
 
-def _bare(config: Config) -> Config:
-    return Config(unit=config.unit, decimals=config.decimals, mappings=config.mappings)
+def _stacked_percent(one: Shown) -> bool:
+    """Its axis tells parts of a whole then, whatever its values are."""
+    return text(at(one.config.custom, "stacking", "mode")) == "percent"
+
+
+def _bare(config: Config, unit: str) -> Config:
+    return Config(unit=unit, decimals=config.decimals, mappings=config.mappings)
 
 
 def _own_bounds(one: Shown, scene: Scene) -> tuple[float | None, float | None]:

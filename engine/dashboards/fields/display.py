@@ -84,7 +84,7 @@ class Shown:
     def _text(self, value: Any) -> Text:
         if value is None:
             return Text(self.config.no_value)
-        if self.field.kind == "time" and not self.config.unit:
+        if self.field.kind == "time" and not units.is_date(self.config.unit):
             return Text(dates.written(value, dates.ISO, self.setting.zone))
         if isinstance(value, bool):
             return units.text(float(value), self.config.unit or "bool")

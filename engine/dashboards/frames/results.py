@@ -98,11 +98,16 @@ def _names(series: Sequence[Labels], legend: str, query: str) -> list[str]:
 
 
 def _telling(series: Sequence[Labels], query: str) -> list[str]:
-    """Only labels that differ; a single series is called by its value's name."""
+    """Only labels that differ, of a single such label its value alone; a single series by its value's name."""
     if len(series) == 1:
         return [series[0].name or ("Value" if series[0] else query)]
     shared = set.intersection(*(set(labels.pairs) for labels in series)) if series else set()
-    return [_plain_name(Labels(tuple(pair for pair in labels.pairs if pair not in shared)), query) for labels in series]
+    rest = [Labels(tuple(pair for pair in labels.pairs if pair not in shared)) for labels in series]
+    only = {name for labels in rest for name in labels.names()}
+    if len(only) == 1:
+        name = only.pop()
+        return [labels.get(name) or _plain_name(labels, query) for labels in rest]
+    return [_plain_name(labels, query) for labels in rest]
 
 
 def _plain_name(labels: Labels, query: str) -> str:

@@ -83,6 +83,12 @@ def described(unit: str) -> Mapping[str, Any]:
     return found | {"suffix": f" {suffix}" if suffix else ""}
 
 
+def is_date(unit: str) -> bool:
+    """Whether it is written as an instant; another unit, which a panel has for its numbers, is none for its times."""
+    unit = table.ALIASES.get(unit, unit)
+    return unit in _DATES or unit.startswith("time:") or unit == "dateTimeFromNow"
+
+
 def _scaled(found: Scale) -> Writer:
     return lambda value, decimals, _: found.text(value, decimals)
 

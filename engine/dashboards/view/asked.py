@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from engine.dashboards.json import Json, mapping, shown, whole
@@ -27,7 +27,9 @@ class Asked:
 
 
 def asked(board: Board, given: Json, now: int) -> Asked:
-    """From a request's JSON. Raises TimeError."""
+    """From a request's JSON; its time zone is that of a board which takes the browser's. Raises TimeError."""
+    if board.timezone in ("", "browser"):
+        board = replace(board, timezone=shown(given.get("timezone")) or board.timezone)
     start = shown(given.get("from")) or board.time_from
     end = shown(given.get("to")) or board.time_to
     return Asked(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -63,6 +64,8 @@ async def panel(request: web.Request, service: Service) -> web.Response:
         if named is None:
             raise LibraryError(f"the dashboard has no panel {given.get('panel')}")
         one = named
+    if "frame" in given:
+        one = replace(one, options={**one.options, "frameIndex": whole(given.get("frame"))})
     made = await answer(repeated(one, asking.scope), asking, service.desk)
     return web.Response(body=await service.desk.workers.run(msgspec.json.encode, made), content_type="application/json")
 

@@ -1,7 +1,7 @@
 import { lazy, Suspense } from "preact/compat";
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { about } from "./lib/about";
-import { RangeContext, rangeOf } from "./lib/range";
+import { type Offered, RangeContext, rangeOf } from "./lib/range";
 import { turn, usePlace } from "./lib/route";
 import { useSetting, useTheme } from "./lib/settings";
 import { type Range, span } from "./lib/time";
@@ -51,9 +51,12 @@ export function App() {
   const { path, params } = usePlace();
   const [theme, flip] = useTheme();
   const page = path.startsWith("/d/") ? BOARD : (PAGES.find((one) => one.path === (OTHER_NAMES[path] ?? path)) ?? PAGES[0]!);
-  const range = useMemo(() => rangeOf(params), [params]);
+  const [own, offer] = useState<Offered>();
+  const range = useMemo(() => (own && !params.get("from") ? own.range : rangeOf(params)), [params, own]);
   const [turnOf, again] = useState(0);
-  const [refresh, setRefresh] = useSetting("refresh", "");
+  const [kept, keepRefresh] = useSetting("refresh", "");
+  const refresh = own ? (params.get("refresh") ?? own.refresh) : kept;
+  const setRefresh = (every: string) => (own ? turn({ refresh: every }, true) : keepRefresh(every));
   const choose = (next: Range) => turn({ from: next.from, to: next.to });
   useEffect(() => {
     const every = span(refresh);
@@ -66,19 +69,19 @@ export function App() {
   }, [page]);
   useKeys();
 
-  const kept = new URLSearchParams(Object.entries({ from: params.get("from"), to: params.get("to") }).filter(([, v]) => v) as [string, string][]).toString();
+  const time = new URLSearchParams(Object.entries({ from: params.get("from"), to: params.get("to") }).filter(([, v]) => v) as [string, string][]).toString();
   return (
-    <RangeContext.Provider value={{ range, turnOf, choose }}>
+    <RangeContext.Provider value={{ range, turnOf, choose, offer }}>
       <nav class="top" aria-label="Pages" hidden={params.has("kiosk")}>
         <a class="brand" href={PAGES[0]!.path.slice(1)}>engine</a>
         {PAGES.map((one) => (
-          <a key={one.path} href={one.path.slice(1) + (one.timed && kept ? `?${kept}` : "")} aria-current={one.path === page.path ? "page" : undefined} title={`g ${one.key}`}>
+          <a key={one.path} href={one.path.slice(1) + (one.timed && time ? `?${time}` : "")} aria-current={one.path === page.path ? "page" : undefined} title={`g ${one.key}`}>
             {one.name}
           </a>
         ))}
         {about.first && <a data-away href={about.first}>All of the engine</a>}
         <span class="grow" />
-        {page.timed && <TimePicker range={range} refresh={refresh} onRange={choose} onRefresh={setRefresh} onNow={() => again((n) => n + 1)} />}
+        {page.timed && <TimePicker range={range} refresh={refresh} intervals={own?.intervals} onRange={choose} onRefresh={setRefresh} onNow={() => again((n) => n + 1)} />}
         <button type="button" class="quiet" onClick={flip} aria-label={`Use the ${theme === "dark" ? "light" : "dark"} theme`} title="Light or dark">{theme === "dark" ? "☀" : "☾"}</button>
       </nav>
       <Suspense fallback={<div class="waiting" aria-busy="true" />}>{page.view()}</Suspense>

@@ -1,5 +1,6 @@
 import { sent, whole } from "./api";
 import type { Labels } from "./labels";
+import { momentText } from "./time";
 
 /** What `engine/dashboards/draw` gives; its docstring says what each part means. */
 
@@ -17,6 +18,13 @@ export interface Option {
   value: string;
 }
 
+/** Of an ad hoc variable. */
+export interface Filter {
+  key: string;
+  operator: string;
+  value: string;
+}
+
 export interface Variable {
   name: string;
   label: string;
@@ -28,7 +36,7 @@ export interface Variable {
   text: string;
   isAll: boolean;
   options: Option[];
-  filters: { key: string; operator: string; value: string }[];
+  filters: Filter[];
   problem: string;
 }
 
@@ -44,6 +52,7 @@ export interface BoardLink extends Link {
   keepTime: boolean;
   keepVariables: boolean;
   tooltip: string;
+  asDropdown: boolean;
 }
 
 export interface PanelHead {
@@ -131,6 +140,9 @@ export interface Asking {
   to: string;
   variables: Record<string, string[]>;
   width: number;
+  timezone: string;
+  adhoc: Record<string, Filter[]>;
+  frame?: number;
 }
 
 export const listed = (signal: AbortSignal) => whole<Listed[]>("/api/engine/dashboards", {}, signal);
@@ -153,18 +165,18 @@ export interface Annotation {
 export const annotations = (uid: string, params: Record<string, string | string[]>, signal: AbortSignal) =>
   whole<Annotation[]>(`/api/engine/dashboards/${encodeURIComponent(uid)}/annotations`, params, signal);
 
-/** A number as the server would write it. */
-export function written(format: Format | undefined, value: number | null): string {
+/** A number as the server would write it; `brief`, on an axis, without zeros at its end. */
+export function written(format: Format | undefined, value: number | null, brief = false): string {
   if (!format) return value === null ? "" : String(Number(value.toPrecision(6)));
   const mapped = (format.mappings ?? []).find((one) => fits(one, value));
   if (mapped) return mapped.text;
   if (value === null) return format.noValue ?? "";
   const moved = value * (format.factor ?? 1) + (format.offset ?? 0);
-  if (format.kind === "time") return new Date(moved).toLocaleString();
+  if (format.kind === "time") return momentText(moved);
   if (format.kind === "locale") return format.prefix + moved.toLocaleString() + format.suffix;
   if (format.kind === "scientific") return format.prefix + moved.toExponential(format.decimals ?? 2) + format.suffix;
   const [factor, before, after] = step(format.steps, Math.abs(moved));
-  return format.prefix + before + digits(moved / factor, format.decimals) + after + format.suffix;
+  return format.prefix + before + digits(moved / factor, format.decimals, brief) + after + format.suffix;
 }
 
 function fits(one: Mapping, value: number | null): boolean {
@@ -188,11 +200,13 @@ function step(steps: Format["steps"], size: number): [number, string, string] {
   return all.findLast(([factor]) => factor <= size) ?? all[0] ?? [1, "", ""];
 }
 
-function digits(value: number, decimals: number | null): string {
-  if (decimals !== null) return value.toFixed(Math.min(decimals, 20));
-  if (value === 0) return "0";
-  const whole = Math.floor(Math.log10(Math.abs(value))) + 1;
-  return String(Number(value.toFixed(Math.max(0, Math.min(20, 3 - whole)))));
+function digits(value: number, decimals: number | null, brief: boolean): string {
+  if (decimals !== null) return value.toFixed(Math.min(Math.max(decimals, 0), 20));
+  if (Number.isInteger(value)) return String(value);
+  let places = 1 - Math.floor(Math.log10(Math.abs(value)));
+  if (Math.abs(value) * 10 ** places > 2.25) places += 1;
+  const text = value.toFixed(Math.max(0, Math.min(20, places)));
+  return brief ? String(Number(text)) : text;
 }
 
 export interface TimeSeries extends Drawn {
@@ -202,7 +216,6 @@ export interface TimeSeries extends Drawn {
   legend: Legend;
   tooltip: { mode: string; sort: string };
   thresholds: { style: string; steps: { value: number | null; color: string }[] };
-  regions: { from: number; to: number; color: string; text: string }[];
 }
 
 export interface SeriesDrawn {
@@ -217,6 +230,7 @@ export interface SeriesDrawn {
   style: "line" | "bars" | "points";
   width: number;
   fill: number;
+  gradient: string;
   points: "auto" | "always" | "never";
   pointSize: number;
   shape: "linear" | "smooth" | "stepBefore" | "stepAfter";
@@ -225,7 +239,8 @@ export interface SeriesDrawn {
   stack: string;
   percent: boolean;
   negate: boolean;
-  legend: { calc: string; text: string }[];
+  fillBelow: string;
+  legend: { calc: string; text: string; value: number | null }[];
   inLegend: boolean;
   inTooltip: boolean;
 }
@@ -239,6 +254,7 @@ export interface Axis {
   softMin: number | null;
   softMax: number | null;
   log: 0 | 2 | 10;
+  center: boolean;
   grid: boolean;
   width: number | null;
 }
@@ -247,6 +263,7 @@ export interface Legend {
   show: boolean;
   mode: "list" | "table";
   placement: "bottom" | "right";
-  calcs: string[];
+  sortBy: string;
+  sortDesc: boolean;
 }
 

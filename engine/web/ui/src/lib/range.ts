@@ -7,9 +7,17 @@ export interface Chosen {
   /** Counts up whenever all is to be asked again. */
   turnOf: number;
   choose: (range: Range) => void;
+  /** What a page itself would show, where the address says nothing else. */
+  offer: (own: Offered | undefined) => void;
 }
 
-export const RangeContext = createContext<Chosen>({ range: LAST_HOUR, turnOf: 0, choose: () => undefined });
+export interface Offered {
+  range: Range;
+  refresh: string;
+  intervals: string[];
+}
+
+export const RangeContext = createContext<Chosen>({ range: LAST_HOUR, turnOf: 0, choose: () => undefined, offer: () => undefined });
 
 export const useRange = (): Chosen => useContext(RangeContext);
 

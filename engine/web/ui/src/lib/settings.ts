@@ -49,3 +49,15 @@ export function useTheme(): [Theme, () => void] {
   }, [theme]);
   return [theme, () => choose(theme === "dark" ? "light" : "dark")];
 }
+
+/** The theme that the page is in, for what is drawn in its colours. */
+export function useThemed(): Theme {
+  const [theme, setTheme] = useState(document.documentElement.dataset.theme as Theme);
+  useEffect(() => {
+    const changed = () => setTheme(document.documentElement.dataset.theme as Theme);
+    changed();
+    addEventListener("engine:theme", changed);
+    return () => removeEventListener("engine:theme", changed);
+  }, []);
+  return theme;
+}

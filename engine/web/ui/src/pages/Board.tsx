@@ -1,32 +1,63 @@
-import { useMemo, useState } from "preact/hooks";
-import { type Board as BoardData, type PanelHead, board } from "../lib/boards";
+import { useEffect, useMemo, useState } from "preact/hooks";
+import { about } from "../lib/about";
+import { type Board as BoardData, type PanelHead, annotations, board } from "../lib/boards";
 import { useAsk } from "../lib/ask";
+import { lit } from "../lib/colours";
 import { useRange } from "../lib/range";
 import { turn, usePlace } from "../lib/route";
+import { useThemed } from "../lib/settings";
+import { BoardLinks } from "../parts/BoardLinks";
 import { BoardPanel } from "../parts/BoardPanel";
 import { Failure } from "../parts/small";
 import { Variables } from "../parts/Variables";
+
+const TO_ESCAPE_FROM = ["viewPanel", "kiosk"];
 
 /** A dashboard: rows of panels on a grid of 24 columns. */
 export function Board() {
   const { path, params } = usePlace();
   const uid = decodeURIComponent(path.split("/")[2] ?? "");
-  const { range, turnOf, choose } = useRange();
+  const { range, turnOf, choose, offer } = useRange();
   const chosen = useMemo(() => variablesOf(params), [params]);
-  const given = { from: params.get("from") ?? undefined, to: params.get("to") ?? undefined };
-  const asked = { ...(given.from ? { from: given.from, to: given.to ?? "now" } : {}), ...Object.fromEntries(Object.entries(chosen).map(([k, v]) => [`var-${k}`, v])) };
-  const found = useAsk((signal) => board(uid, asked, signal), [uid, JSON.stringify(asked)]);
+  const from = params.get("from");
+  const asked = { ...(from ? { from, to: params.get("to") ?? "now" } : {}), ...Object.fromEntries(Object.entries(chosen).map(([k, v]) => [`var-${k}`, v])) };
+  const question = JSON.stringify(asked);
+  const found = useAsk((signal) => board(uid, asked, signal), [uid, question]);
   const data = found.data;
+  const marks = useAsk((signal) => (data?.annotations.some((one) => one.enabled) ? annotations(uid, asked, signal) : Promise.resolve([])), [uid, question, turnOf, data?.uid]);
+  const theme = useThemed();
+  const shown = useMemo(() => lit(marks.data ?? [], theme), [marks.data, theme]);
+  useEffect(() => {
+    if (!data) return;
+    offer({ range: { from: data.from, to: data.to }, refresh: data.refresh, intervals: data.intervals });
+    document.title = `${data.title} – ${about.title}`;
+    return () => offer(undefined);
+  }, [data]);
+  useEffect(() => {
+    const escape = (event: KeyboardEvent) => {
+      const open = TO_ESCAPE_FROM.find((name) => params.has(name));
+      if (event.key === "Escape" && open && !document.querySelector(":is(.choice, .timepicker, details[open]) .popover")) turn({ [open]: undefined });
+    };
+    addEventListener("keydown", escape);
+    return () => removeEventListener("keydown", escape);
+  }, [params]);
   if (!data) return <main><Failure text={found.error} /></main>;
-  const span = given.from ? range : { from: data.from, to: data.to };
-  const asking = { dashboard: uid, from: span.from, to: span.to, variables: Object.fromEntries(data.variables.map((one) => [one.name, one.isAll ? ["$__all"] : one.value])) };
+  const span = from ? range : { from: data.from, to: data.to };
+  const asking = {
+    dashboard: uid,
+    ...span,
+    timezone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+    variables: Object.fromEntries(data.variables.map((one) => [one.name, one.isAll ? ["$__all"] : one.value])),
+    adhoc: Object.fromEntries(data.variables.filter((one) => one.kind === "adhoc").map((one) => [one.name, one.filters])),
+  };
   const alone = Number(params.get("viewPanel") ?? 0);
   const each = (head: PanelHead) => (
     <BoardPanel
       head={head}
       asking={asking}
       turnOf={turnOf}
-      group={data.crosshair ? uid : ""}
+      group={data.crosshair ? uid + (data.crosshair === 2 ? "+" : "") : ""}
+      marks={shown}
       onSpan={(a, b) => choose({ from: String(a), to: String(b) })}
       onView={() => turn({ viewPanel: alone ? undefined : String(head.id) })}
     />
@@ -38,11 +69,12 @@ export function Board() {
         {data.folder && <span class="quiet">{data.folder}</span>}
         {data.notes.length > 0 && <span class="warn" title={data.notes.join("\n")}>△ {data.notes.length} not as in Grafana</span>}
         <span class="grow" />
-        {data.links.map((link) => <a key={link.title + link.url} href={link.url} title={link.tooltip} target={link.newTab ? "_blank" : undefined} rel="noreferrer">{link.title || link.url}</a>)}
+        {data.links.length > 0 && <BoardLinks links={data.links} span={span} chosen={data.variables} />}
       </header>
-      <Variables variables={data.variables} onChange={(name, values) => change(name, values)} />
+      <Variables variables={data.variables} onChange={change} />
       <Failure text={found.error} />
-      {alone ? <div class="alone">{flat(data.panels).filter((one) => one.id === alone).slice(0, 1).map(each)}</div> : <Rows data={data} each={each} />}
+      <Failure text={marks.error} />
+      {alone ? <div class="alone">{flat(data.panels).filter((one) => one.id === alone).slice(0, 1).map(each)}</div> : <Rows key={uid} data={data} each={each} />}
     </main>
   );
 }
@@ -61,7 +93,7 @@ function change(name: string, values: string[]): void {
   const params = new URL(location.href).searchParams;
   params.delete(`var-${name}`);
   for (const value of values) params.append(`var-${name}`, value);
-  history.pushState(null, "", `?${params}`);
+  history.pushState(null, "", `${location.pathname}?${params}`);
   dispatchEvent(new Event("engine:moved"));
 }
 
@@ -74,7 +106,7 @@ interface Section {
 function sections(panels: PanelHead[]): Section[] {
   const all: Section[] = [{ panels: [] }];
   for (const one of panels) {
-    if (one.kind === "row") all.push({ row: one, panels: one.panels ?? [] });
+    if (one.kind === "row") all.push({ row: one, panels: [...(one.panels ?? [])] });
     else all.at(-1)!.panels.push(one);
   }
   return all.filter((one) => one.row || one.panels.length);
@@ -90,9 +122,11 @@ function Rows({ data, each }: { data: BoardData; each: (head: PanelHead) => prea
         return (
           <section key={row?.key ?? "first"}>
             {row && (
-              <button type="button" class="rowhead" aria-expanded={!closed} onClick={() => setTurned({ ...turned, [row.key]: !closed })}>
-                {closed ? "▸" : "▾"} {row.title} {closed && <small>{panels.length} panels</small>}
-              </button>
+              <h2 class="rowhead">
+                <button type="button" aria-expanded={!closed} onClick={() => setTurned({ ...turned, [row.key]: !closed })}>
+                  {closed ? "▸" : "▾"} {row.title} {closed && <small>{panels.length} {panels.length === 1 ? "panel" : "panels"}</small>}
+                </button>
+              </h2>
             )}
             {!closed && (
               <div class="grid">

@@ -132,17 +132,24 @@ function Followed({ query }: { query: string }) {
   );
 }
 
-export function Lines({ lines }: { lines: LogLine[] }) {
+interface Look {
+  time?: boolean;
+  wrap?: boolean;
+  labels?: (line: LogLine) => Labels;
+}
+
+export function Lines({ lines, look = {} }: { lines: LogLine[]; look?: Look }) {
   const [open, setOpen] = useState<string>();
   const shared = useMemo(() => common(lines), [lines]);
   return (
-    <ol class="lines">
+    <ol class={`lines ${look.wrap === false ? "nowrap" : ""}`}>
       {lines.map((line, i) => {
         const id = `${line.ns}/${i}`;
         return (
           <li key={id} class={levelOf(line)}>
             <button type="button" class="logline" aria-expanded={open === id} onClick={() => setOpen(open === id ? undefined : id)}>
-              <time title={momentText(line.ms)}>{timeText(line.ms, true)}</time>
+              {look.time !== false && <time title={momentText(line.ms)}>{timeText(line.ms, true)}</time>}
+              {look.labels && <LabelSet labels={look.labels(line)} />}
               <span class="text">{line.text}</span>
             </button>
             {open === id && <Detail line={line} shared={shared} />}

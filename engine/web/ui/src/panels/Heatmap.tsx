@@ -10,30 +10,36 @@ interface Heat extends Drawn {
   times: number[];
   buckets: string[];
   counts: (number | null)[][];
-  format: number;
+  countFormat: number;
   min: number | null;
   max: number | null;
   colors: string[];
+  showLegend: boolean;
+  yTitle: string;
 }
 
-const LEFT = 70;
 const BELOW = 22;
+const SCALE = 26;
 
 export function Heatmap({ drawn, width, height }: PanelProps) {
   const heat = drawn as Heat;
-  const [told, setTold] = useState("");
-  const [w, h] = [width - LEFT, height - BELOW];
+  const [told, setTold] = useState<{ left: number; top: number; text: string }>();
+  const scaled = heat.showLegend && height > 120;
+  const longest = Math.max(3, ...heat.buckets.map((name) => name.length));
+  const left = Math.min(90, 12 + longest * 6.4) + (heat.yTitle ? 16 : 0);
+  const [w, h] = [width - left, height - BELOW - (scaled ? SCALE : 0)];
   const across = (heat.times[1] ?? heat.to) - (heat.times[0] ?? heat.from) || 1;
-  const x = (ms: number) => LEFT + (w * (ms - heat.from)) / (heat.to - heat.from || 1);
+  const x = (ms: number) => left + (w * (ms - heat.from)) / (heat.to - heat.from || 1);
   const row = h / Math.max(1, heat.buckets.length);
   const most = heat.max ?? Math.max(...heat.counts.flat().map((count) => count ?? 0), 0);
-  const canvas = useCanvas(width, height, [drawn], (ctx) => {
+  const least = heat.min ?? 0;
+  const canvas = useCanvas(width, height - (scaled ? SCALE : 0), [drawn], (ctx) => {
     ctx.font = "11px system-ui, sans-serif";
     heat.counts.forEach((counts, b) => {
       const top = h - (b + 1) * row;
       counts.forEach((count, t) => {
         if (!count) return;
-        const part = Math.min(1, (count - (heat.min ?? 0)) / (most - (heat.min ?? 0) || 1));
+        const part = Math.min(1, (count - least) / (most - least || 1));
         ctx.fillStyle = heat.colors[Math.min(heat.colors.length - 1, Math.floor(part * heat.colors.length))] ?? token("accent");
         ctx.fillRect(x(heat.times[t]!), top, Math.max(1, (w * across) / (heat.to - heat.from)), Math.max(1, row - 0.5));
       });
@@ -41,18 +47,35 @@ export function Heatmap({ drawn, width, height }: PanelProps) {
     ctx.fillStyle = token("ink-3");
     ctx.textAlign = "right";
     const every = Math.ceil(18 / row);
-    heat.buckets.forEach((name, b) => b % every === 0 && ctx.fillText(name, LEFT - 6, h - b * row - row / 2 + 4));
+    heat.buckets.forEach((name, b) => b % every === 0 && ctx.fillText(name, left - 6, h - b * row - row / 2 + 4));
     ctx.textAlign = "center";
     const count = Math.max(2, Math.floor(w / 90));
     const marks = Array.from({ length: count }, (_, i) => (heat.from + ((i + 0.5) * (heat.to - heat.from)) / count) / 1000);
-    timeTicks(marks).forEach((text, i) => ctx.fillText(text.split("\n").at(-1)!, x(marks[i]! * 1000), height - 6));
+    timeTicks(marks).forEach((text, i) => ctx.fillText(text.split("\n").at(-1)!, x(marks[i]! * 1000), h + BELOW - 6));
+    if (heat.yTitle) {
+      ctx.rotate(-Math.PI / 2);
+      ctx.fillText(heat.yTitle, -h / 2, 12);
+    }
   });
   const tell = (event: MouseEvent) => {
     const box = (event.currentTarget as HTMLElement).getBoundingClientRect();
-    const t = Math.floor((heat.from + ((event.clientX - box.left - LEFT) / w) * (heat.to - heat.from) - heat.times[0]!) / across);
+    const t = Math.floor((heat.from + ((event.clientX - box.left - left) / w) * (heat.to - heat.from) - heat.times[0]!) / across);
     const b = Math.floor((h - (event.clientY - box.top)) / row);
     const count = heat.counts[b]?.[t];
-    setTold(count === null || count === undefined ? "" : `${momentText(heat.times[t]!)}  ${heat.buckets[b]}: ${written(heat.formats[heat.format], count)}`);
+    const text = count === null || count === undefined ? "" : `${heat.buckets[b]}: ${written(heat.formats[heat.countFormat], count)}`;
+    setTold(text ? { left: event.clientX - box.left, top: event.clientY - box.top, text: `${momentText(heat.times[t]!)}  ${text}` } : undefined);
   };
-  return <canvas ref={canvas} title={told} onMouseMove={tell} style={{ width: `${width}px`, height: `${height}px` }} role="img" aria-label={`${heat.title}: ${heat.buckets.length} buckets over time`} />;
+  return (
+    <div class="heat" onMouseMove={tell} onMouseLeave={() => setTold(undefined)}>
+      <canvas ref={canvas} style={{ width: `${width}px`, height: `${h + BELOW}px` }} role="img" aria-label={`${heat.title}: ${heat.buckets.length} buckets over time`} />
+      {told && <div class="tip" style={{ top: `${told.top + 8}px`, ...(told.left > width / 2 ? { right: `${width - told.left + 10}px` } : { left: `${told.left + 10}px` }) }}>{told.text}</div>}
+      {scaled && (
+        <p class="colourscale" style={{ marginLeft: `${left}px` }}>
+          <small>{written(heat.formats[heat.countFormat], least)}</small>
+          <i style={{ background: `linear-gradient(90deg, ${heat.colors.join(", ")})` }} />
+          <small>{written(heat.formats[heat.countFormat], most)}</small>
+        </p>
+      )}
+    </div>
+  );
 }

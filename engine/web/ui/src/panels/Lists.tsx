@@ -1,6 +1,7 @@
-import type { Drawn } from "../lib/boards";
+import type { Annotation, Drawn } from "../lib/boards";
 import type { Labels } from "../lib/labels";
 import { Ago, Badge, LabelSet, type Tone } from "../parts/small";
+import { momentText } from "../lib/time";
 import type { PanelProps } from "./kinds";
 
 interface Alerts extends Drawn {
@@ -34,6 +35,20 @@ export function BoardList({ drawn, height }: PanelProps) {
       {(drawn as Boards).boards.map((one) => (
         <p key={one.uid}><a href={one.url.replace(/^\//, "")}>{one.title}</a> <small>{one.folder}</small></p>
       ))}
+    </div>
+  );
+}
+
+/** The dashboard's own, newest first. */
+export function AnnotationList({ marks, height }: PanelProps) {
+  return (
+    <div class="scroll" style={{ height: `${height}px` }}>
+      {marks.toReversed().map((one: Annotation, i) => (
+        <p key={i} class="line">
+          <Badge tone="plain">{one.name}</Badge> <span>{[one.title, one.text].filter(Boolean).join(" ")}</span> <small>{momentText(one.time)}</small>
+        </p>
+      ))}
+      {!marks.length && <p class="empty">No annotation.</p>}
     </div>
   );
 }

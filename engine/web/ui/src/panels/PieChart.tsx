@@ -1,5 +1,6 @@
 import type { Drawn, Legend } from "../lib/boards";
 import type { PanelProps } from "./kinds";
+import { LegendOf, roomOf } from "./Legend";
 
 interface Pie extends Drawn {
   slices: { name: string; value: number; text: string; color: string; percent: number; percentText: string; hidden: boolean }[];
@@ -13,7 +14,10 @@ export function PieChart({ drawn, width, height }: PanelProps) {
   const pie = drawn as Pie;
   const slices = pie.slices.filter((one) => !one.hidden && one.value > 0);
   const total = slices.reduce((sum, one) => sum + one.value, 0) || 1;
-  const beside = pie.legend.show && pie.legend.placement === "right";
+  const values = (one: Pie["slices"][number]) =>
+    pie.legendValues.map((kind) => (kind === "percent" ? { calc: "Percent", text: one.percentText, value: one.percent } : { calc: "Value", text: one.text, value: one.value }));
+  const items = pie.slices.map((one) => ({ name: one.name, color: one.color, values: values(one) }));
+  const room = roomOf(pie.legend, items, width, height);
   let from = 0;
   const shapes = slices.map((one) => {
     const to = from + one.value / total;
@@ -22,7 +26,7 @@ export function PieChart({ drawn, width, height }: PanelProps) {
     return shape;
   });
   return (
-    <div class={`pie ${beside ? "beside" : ""}`} style={{ height: `${height}px`, width: `${width}px` }}>
+    <div class={`pie ${room.beside ? "beside" : ""}`} style={{ height: `${height}px`, width: `${width}px` }}>
       <svg viewBox="0 0 100 100" role="img" aria-label={slices.map((one) => `${one.name} ${one.percentText}`).join(", ")}>
         {shapes.map(({ one, path, at }) => (
           <g key={one.name}>
@@ -35,16 +39,7 @@ export function PieChart({ drawn, width, height }: PanelProps) {
           </g>
         ))}
       </svg>
-      {pie.legend.show && (
-        <ul class="tslegend list">
-          {pie.slices.map((one) => (
-            <li key={one.name}>
-              <i style={{ background: one.color }} /> {one.name}{" "}
-              {pie.legendValues.map((kind) => <small key={kind}>{kind === "percent" ? one.percentText : one.text}</small>)}
-            </li>
-          ))}
-        </ul>
-      )}
+      <LegendOf legend={pie.legend} items={items} room={room} />
     </div>
   );
 }
@@ -55,10 +50,11 @@ function middle(part: number, r: number): [number, number] {
 }
 
 function wedge(from: number, to: number, inner: number): string {
-  const end = to - from >= 1 ? from + 0.99999 : to;
-  const [a, b] = [middle(from, 48), middle(end, 48)];
-  const large = end - from > 0.5 ? 1 : 0;
+  // An arc that ends where it begins is none: a whole is drawn as two halves.
+  if (to - from > 0.999) return `${wedge(from, from + 0.5, inner)} ${wedge(from + 0.5, from + 1, inner)}`;
+  const [a, b] = [middle(from, 48), middle(to, 48)];
+  const large = to - from > 0.5 ? 1 : 0;
   if (!inner) return `M50 50 L${a} A48 48 0 ${large} 1 ${b} Z`;
-  const [c, d] = [middle(end, inner), middle(from, inner)];
+  const [c, d] = [middle(to, inner), middle(from, inner)];
   return `M${a} A48 48 0 ${large} 1 ${b} L${c} A${inner} ${inner} 0 ${large} 0 ${d} Z`;
 }

@@ -1,35 +1,55 @@
 import type { Drawn, Legend } from "../lib/boards";
+import { inkOn } from "../lib/colours";
 import { momentText } from "../lib/time";
+import { timeTicks } from "../parts/Plot";
 import type { PanelProps } from "./kinds";
+import { LegendOf, roomOf } from "./Legend";
 
 interface States extends Drawn {
   rows: { name: string; spans: { from: number; to: number; text: string; color: string; value: unknown }[] }[];
   showValue: string;
+  rowHeight: number;
   legend: Legend;
   items: { text: string; color: string }[];
 }
 
-export function StateTimeline({ drawn, height }: PanelProps) {
+const AXIS = 20;
+const LETTER = 6.5;
+
+/** Bands of states over time; the rows share the height of the panel. */
+export function StateTimeline({ drawn, width, height }: PanelProps) {
   const states = drawn as States;
+  const items = states.items.map((one) => ({ name: one.text, color: one.color, values: [] }));
+  const room = roomOf({ ...states.legend, mode: "list" }, items, width, height);
+  const [w, h] = room.beside ? [width - room.width - 8, height] : [width, height - room.height];
+  const row = Math.max(20, (h - AXIS) / Math.max(1, states.rows.length));
+  const names = Math.min(w * 0.35, Math.max(20, ...states.rows.map((one) => one.name.length * LETTER + 8)));
   const place = (ms: number) => (100 * (Math.min(states.to, Math.max(states.from, ms)) - states.from)) / (states.to - states.from || 1);
+  const count = Math.max(2, Math.floor((w - names) / 90));
+  const marks = Array.from({ length: count }, (_, i) => (states.from + ((i + 0.5) * (states.to - states.from)) / count) / 1000);
+  const bar = `${Math.round(row * Math.min(1, states.rowHeight))}px`;
   return (
-    <div class="scroll states" style={{ height: `${height}px` }}>
-      {states.rows.map((row, i) => (
-        <div class="staterow" key={i}>
-          <span class="name" title={row.name}>{row.name}</span>
-          <span class="spans">
-            {row.spans.map((span, k) => {
-              const [from, to] = [place(span.from), place(span.to)];
-              return (
-                <i key={k} title={`${span.text}, ${momentText(span.from)} to ${momentText(span.to)}`} style={{ left: `${from}%`, width: `${Math.max(0.2, to - from)}%`, background: span.color }}>
-                  {states.showValue !== "never" && to - from > 6 && span.text}
-                </i>
-              );
-            })}
-          </span>
-        </div>
-      ))}
-      {states.legend.show && <ul class="tslegend list">{states.items.map((one) => <li key={one.text}><i style={{ background: one.color }} /> {one.text}</li>)}</ul>}
+    <div class={`charted ${room.beside ? "beside" : ""}`} style={{ height: `${height}px` }}>
+      <div class="states" style={{ height: `${h}px`, width: `${w}px` }} tabIndex={0}>
+        {states.rows.map((one, i) => (
+          <div class="staterow" key={i} style={{ height: `${row}px`, gridTemplateColumns: `${names}px 1fr` }}>
+            <span class="name" title={one.name}>{one.name}</span>
+            <span class="spans" style={{ height: bar, lineHeight: bar }}>
+              {one.spans.map((span, k) => {
+                const [from, to] = [place(span.from), place(span.to)];
+                const fits = ((to - from) / 100) * (w - names) > span.text.length * LETTER + 4;
+                return (
+                  <i key={k} title={`${span.text}, ${momentText(span.from)} to ${momentText(span.to)}`} style={{ left: `${from}%`, width: `${Math.max(0.2, to - from)}%`, background: span.color, color: inkOn(span.color) }}>
+                    {states.showValue !== "never" && (fits || states.showValue === "always") && span.text}
+                  </i>
+                );
+              })}
+            </span>
+          </div>
+        ))}
+        <div class="stateaxis" style={{ marginLeft: `${names + 8}px` }} aria-hidden="true">{timeTicks(marks).map((text, i) => <span key={i}>{text.split("\n").at(-1)}</span>)}</div>
+      </div>
+      <LegendOf legend={{ ...states.legend, mode: "list" }} items={items} room={room} />
     </div>
   );
 }

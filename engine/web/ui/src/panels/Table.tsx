@@ -1,5 +1,7 @@
 import { useMemo, useState } from "preact/hooks";
-import type { Drawn } from "../lib/boards";
+import type { Drawn, Link } from "../lib/boards";
+import { inkOn, legible } from "../lib/colours";
+import { Away } from "../parts/Away";
 import type { PanelProps } from "./kinds";
 
 interface Column {
@@ -14,22 +16,31 @@ interface Column {
   values: unknown[];
   colors: (string | null)[] | null;
   fills: number[] | null;
-  links: { title: string; url: string }[][] | null;
+  links: Link[][] | null;
 }
 
 interface TableDrawn extends Drawn {
   columns: Column[];
   rows: number;
-  sort: { column: number; desc: boolean }[];
+  sort: { column: string; desc: boolean }[];
   showHeader: boolean;
   footer: string[] | null;
+  frames: string[];
+  frame: number;
+}
+
+interface Sort {
+  column: number;
+  desc: boolean;
 }
 
 const MOST = 500;
 
-export function Table({ drawn, height }: PanelProps) {
+export function Table({ drawn, height, onFrame }: PanelProps) {
   const table = drawn as TableDrawn;
-  const [sort, setSort] = useState(table.sort[0]);
+  const [chosen, setSort] = useState<Sort | null>();
+  const own = table.sort[0] && { column: table.columns.findIndex((one) => one.name === table.sort[0]!.column), desc: table.sort[0].desc };
+  const sort = chosen === undefined ? own : (chosen ?? undefined);
   const [text, setText] = useState("");
   const seen = table.columns.map((column, index) => ({ column, index })).filter(({ column }) => !column.hidden);
   const order = useMemo(() => {
@@ -37,10 +48,15 @@ export function Table({ drawn, height }: PanelProps) {
     const kept = text ? rows.filter((i) => table.columns.some((c) => (c.texts[i] ?? "").toLowerCase().includes(text.toLowerCase()))) : rows;
     const by = sort && table.columns[sort.column];
     return by ? kept.toSorted((a, b) => (sort.desc ? -1 : 1) * compared(by.values[a], by.values[b])) : kept;
-  }, [drawn, sort, text]);
-  const turn = (index: number) => setSort(sort?.column !== index ? { column: index, desc: false } : sort.desc ? undefined : { column: index, desc: true });
+  }, [drawn, sort?.column, sort?.desc, text]);
+  const turn = (index: number) => setSort(sort?.column !== index ? { column: index, desc: false } : sort.desc ? null : { column: index, desc: true });
   return (
-    <div class="tablepanel" style={{ height: `${height}px` }}>
+    <div class="tablepanel" style={{ height: `${height}px` }} tabIndex={0}>
+      {table.frames.length > 1 && (
+        <select class="narrow" aria-label="Which table" value={table.frame} onChange={(event) => onFrame(Number(event.currentTarget.value))}>
+          {table.frames.map((name, i) => <option key={i} value={i}>{name || `Table ${i + 1}`}</option>)}
+        </select>
+      )}
       {(table.rows > 30 || text) && <input class="narrow" type="search" aria-label="Filter rows" placeholder="Filter rows" value={text} onInput={(e) => setText(e.currentTarget.value)} />}
       <table>
         {table.showHeader && (
@@ -78,9 +94,9 @@ function Cell({ column, row }: { column: Column; row: number }) {
   const link = column.links?.[row]?.[0];
   const solid = column.cell === "color-background" && colour;
   const fill = column.fills?.[row];
-  const shown = link ? <a href={link.url} title={link.title}>{text}</a> : column.cell === "json" ? <code>{text}</code> : text;
+  const shown = link ? <Away link={link}>{text}</Away> : column.cell === "json" ? <code>{text}</code> : text;
   return (
-    <td class={`${side(column)} ${solid ? "solid" : ""}`} style={solid ? { background: colour } : column.cell === "color-text" ? { color: colour } : {}}>
+    <td class={`${side(column)} ${solid ? "solid" : ""}`} style={solid ? { background: solid, color: inkOn(solid) } : column.cell === "color-text" && colour ? { color: legible(colour) } : {}}>
       {column.cell === "gauge" && fill !== undefined ? (
         <span class="cellgauge"><i style={{ width: `${100 * fill}%`, background: colour ?? "var(--accent)" }} /><b>{shown}</b></span>
       ) : (

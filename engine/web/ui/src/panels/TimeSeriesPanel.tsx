@@ -1,41 +1,39 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import uPlot from "uplot";
-import { type Axis, type SeriesDrawn, type TimeSeries, written } from "../lib/boards";
+import { type Annotation, type Axis, type SeriesDrawn, type TimeSeries, written } from "../lib/boards";
 import { token } from "../lib/colours";
 import { momentText } from "../lib/time";
 import { timeTicks } from "../parts/Plot";
 import type { PanelProps } from "./kinds";
+import { LegendOf, roomOf } from "./Legend";
 
-const LEGEND_LINE = 20;
+/** Where the pointer is; `nearest` is the series whose line is closest to it, `marks` are the annotations under it. */
+interface At {
+  index: number;
+  left: number;
+  top: number;
+  nearest: number;
+  marks: Annotation[];
+}
 
 /** Lines, bars and points over time, as the server has decided all of their looks. */
-export function TimeSeriesPanel({ drawn, width, height, group, onSpan }: PanelProps) {
+export function TimeSeriesPanel({ drawn, width, height, group, marks, onSpan }: PanelProps) {
   const panel = drawn as TimeSeries;
   const [only, setOnly] = useState<Set<number>>(new Set());
-  const [at, setAt] = useState<{ index: number; left: number; top: number } | null>(null);
-  const [theme, setTheme] = useState(0);
+  const [at, setAt] = useState<At | null>(null);
   const box = useRef<HTMLDivElement>(null);
   const shown = (i: number) => !panel.series[i]!.hidden && (!only.size || only.has(i));
   const named = panel.series.map((one, i) => ({ one, i })).filter(({ one }) => one.inLegend);
-  const beside = panel.legend.show && panel.legend.placement === "right" && width > 400;
-  const lines = panel.legend.mode === "table" ? named.length + 1 : Math.ceil(named.length / Math.max(1, Math.floor(width / 160)));
-  const below = panel.legend.show && !beside ? Math.min(lines * LEGEND_LINE + 6, Math.max(LEGEND_LINE, height * 0.35)) : 0;
-  const size = { width: beside ? Math.round(width * 0.68) : width, height: Math.max(40, height - below) };
+  const items = named.map(({ one, i }) => ({ name: one.name, color: one.color, off: !shown(i), values: one.legend }));
+  const room = roomOf(panel.legend, items, width, height);
+  const size = room.beside ? { width: width - room.width - 8, height } : { width, height: Math.max(40, height - room.height) };
 
   const stacked = useMemo(() => columns(panel, shown), [drawn, only]);
   useEffect(() => {
-    const changed = () => setTheme((n) => n + 1);
-    addEventListener("engine:theme", changed);
-    return () => removeEventListener("engine:theme", changed);
-  }, []);
-  useEffect(() => {
-    const moved = (plot: uPlot) => {
-      const { idx, left, top } = plot.cursor;
-      setAt(idx === null || idx === undefined || (left ?? -1) < 0 ? null : { index: idx, left: left!, top: top! });
-    };
-    const plot = new uPlot({ ...options(panel, shown, group, moved, onSpan), ...size }, stacked, box.current!);
+    const moved = (plot: uPlot) => setAt(pointed(plot, panel, shown, marks, group));
+    const plot = new uPlot({ ...options(panel, shown, group, marks, moved, onSpan), ...size }, stacked, box.current!);
     return () => plot.destroy();
-  }, [stacked, size.width, size.height, theme]);
+  }, [stacked, size.width, size.height, marks]);
 
   const pick = (index: number, add: boolean) => {
     const next = new Set(add ? only : []);
@@ -44,65 +42,42 @@ export function TimeSeriesPanel({ drawn, width, height, group, onSpan }: PanelPr
     setOnly(next);
   };
   return (
-    <div class={`ts ${beside ? "beside" : ""}`}>
+    <div class={`ts ${room.beside ? "beside" : ""}`}>
       <div class="tsplot" ref={box} role="img" aria-label={`${panel.title}: ${panel.series.length} series`}>
         {at && panel.tooltip.mode !== "none" && <Tooltip panel={panel} at={at} shown={shown} width={size.width} />}
       </div>
-      {panel.legend.show && <LegendOf panel={panel} named={named} shown={shown} pick={pick} height={beside ? height : below} />}
+      <LegendOf legend={panel.legend} items={items} room={room} onPick={(n, add) => pick(named[n]!.i, add)} />
     </div>
   );
 }
 
-interface Named {
-  one: SeriesDrawn;
-  i: number;
-}
-
-function LegendOf({ panel, named, shown, pick, height }: { panel: TimeSeries; named: Named[]; shown: (i: number) => boolean; pick: (i: number, add: boolean) => void; height: number }) {
-  const swatch = ({ one, i }: Named) => (
-    <button type="button" class={shown(i) ? "" : "off"} onClick={(event) => pick(i, event.ctrlKey || event.metaKey)}>
-      <i style={{ background: one.color }} />
-      <span>{one.name}</span>
-    </button>
-  );
-  if (panel.legend.mode === "table") {
-    return (
-      <div class="tslegend" style={{ maxHeight: `${height}px` }}>
-        <table>
-          <thead><tr><th />{panel.legend.calcs.map((calc) => <th class="right" key={calc}>{calc}</th>)}</tr></thead>
-          <tbody>
-            {named.map((n) => (
-              <tr key={n.i}>
-                <td>{swatch(n)}</td>
-                {n.one.legend.map(({ calc, text }) => <td class="right number" key={calc}>{text}</td>)}
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
-    );
-  }
-  return (
-    <ul class="tslegend list" style={{ maxHeight: `${height}px` }}>
-      {named.map((n) => (
-        <li key={n.i}>
-          {swatch(n)}
-          {n.one.legend.map(({ calc, text }) => <small key={calc}>{calc}: {text}</small>)}
-        </li>
-      ))}
-    </ul>
-  );
+function pointed(plot: uPlot, panel: TimeSeries, shown: (i: number) => boolean, marks: Annotation[], group: string): At | null {
+  const { idx, left, top } = plot.cursor;
+  // A crosshair that another panel moves tells values only where the tooltip is shared too.
+  if (idx === null || idx === undefined || (left ?? -1) < 0 || (!group.endsWith("+") && !plot.over.matches(":hover"))) return null;
+  let [nearest, least] = [-1, Infinity];
+  panel.series.forEach((one, i) => {
+    const value = plot.data[i + 1]?.[idx];
+    if (!shown(i) || value === null || value === undefined) return;
+    const off = Math.abs(plot.valToPos(value, `y${one.axis}`) - top!);
+    if (off < least) [nearest, least] = [i, off];
+  });
+  const near = marks.filter((one) => {
+    const [from, to] = [plot.valToPos(one.time / 1000, "x") - 5, plot.valToPos((one.timeEnd ?? one.time) / 1000, "x") + 5];
+    return left! >= from && left! <= to;
+  });
+  return { index: idx, left: left!, top: top!, nearest, marks: near };
 }
 
 const MOST_TOLD = 30;
 
-function Tooltip({ panel, at, shown, width }: { panel: TimeSeries; at: { index: number; left: number; top: number }; shown: (i: number) => boolean; width: number }) {
+function Tooltip({ panel, at, shown, width }: { panel: TimeSeries; at: At; shown: (i: number) => boolean; width: number }) {
   const rows = panel.series
-    .map((one, i) => ({ one, i, value: one.values[at.index] ?? null }))
-    .filter(({ one, i, value }) => shown(i) && one.inTooltip && value !== null);
+    .map((one, i) => ({ one, i, value: told(one, one.values[at.index] ?? null) }))
+    .filter(({ one, i, value }) => shown(i) && one.inTooltip && value !== null && (panel.tooltip.mode !== "single" || i === at.nearest));
   if (panel.tooltip.sort === "desc") rows.sort((a, b) => b.value! - a.value!);
   if (panel.tooltip.sort === "asc") rows.sort((a, b) => a.value! - b.value!);
-  if (!rows.length) return null;
+  if (!rows.length && !at.marks.length) return null;
   const side = at.left > width / 2 ? { right: `${width - at.left + 12}px` } : { left: `${at.left + 60}px` };
   return (
     <div class="tip" style={{ ...side, top: `${Math.max(0, at.top - 20)}px` }}>
@@ -115,35 +90,38 @@ function Tooltip({ panel, at, shown, width }: { panel: TimeSeries; at: { index: 
         </div>
       ))}
       {rows.length > MOST_TOLD && <small>and {rows.length - MOST_TOLD} more</small>}
+      {at.marks.slice(0, MOST_TOLD).map((one, k) => <p key={k} style={{ borderColor: one.color }}>{[one.title, one.text, one.tags.join(", ")].filter(Boolean).join(" · ") || one.name}</p>)}
     </div>
   );
 }
 
-/** Those of one stack lie on the sum of those before them. */
+/** What is drawn below zero is told as it was. */
+const told = (one: SeriesDrawn, value: number | null) => (one.negate && value !== null ? -value : value);
+
+/** Those of one stack lie on the sum of those before them; of a percent stack each is a part of the whole. */
 function columns(panel: TimeSeries, shown: (i: number) => boolean): uPlot.AlignedData {
   const sums = new Map<string, Float64Array>();
   const totals = new Map<string, Float64Array>();
-  for (const one of panel.series.filter((s) => s.stack && s.percent)) {
-    const total = totals.get(one.stack) ?? new Float64Array(panel.times.length);
-    totals.set(one.stack, total);
+  const under = (of: Map<string, Float64Array>, one: SeriesDrawn) => {
+    const key = stackOf(one);
+    if (!of.has(key)) of.set(key, new Float64Array(panel.times.length));
+    return of.get(key)!;
+  };
+  panel.series.forEach((one, i) => {
+    if (!one.stack || !one.percent || !shown(i)) return;
+    const total = under(totals, one);
     one.values.forEach((value, k) => (total[k]! += Math.abs(value ?? 0)));
-  }
+  });
   const values = panel.series.map((one, i) => {
-    const sign = one.negate ? -1 : 1;
-    if (!one.stack || !shown(i)) return one.negate ? one.values.map((v) => (v === null ? null : -v)) : one.values;
-    const sum = sums.get(one.stack) ?? new Float64Array(panel.times.length);
-    sums.set(one.stack, sum);
-    const total = totals.get(one.stack);
-    return one.values.map((value, k) => {
-      if (value === null) return null;
-      const part = total ? (total[k] ? value / total[k]! : 0) : value;
-      return (sum[k]! += sign * part);
-    });
+    if (!one.stack || !shown(i)) return one.values;
+    const sum = under(sums, one);
+    const total = totals.get(stackOf(one));
+    return one.values.map((value, k) => (value === null ? null : (sum[k]! += total ? value / (total[k] || 1) : value)));
   });
   return [panel.times.map((ms) => ms / 1000), ...values];
 }
 
-function options(panel: TimeSeries, shown: (i: number) => boolean, group: string, moved: (plot: uPlot) => void, onSpan: (from: number, to: number) => void): Omit<uPlot.Options, "width" | "height"> {
+function options(panel: TimeSeries, shown: (i: number) => boolean, group: string, marks: Annotation[], moved: (plot: uPlot) => void, onSpan: (from: number, to: number) => void): Omit<uPlot.Options, "width" | "height"> {
   const ink = token("ink-3");
   const grid = { stroke: token("line"), width: 1 };
   const font = "11px system-ui, sans-serif";
@@ -158,7 +136,8 @@ function options(panel: TimeSeries, shown: (i: number) => boolean, group: string
     font,
     grid: axis.grid && axis.side !== "right" ? grid : { show: false },
     ticks: { show: false },
-    values: (_, splits) => splits.map((value) => (value === null ? "" : written(plain(panel, axis), value))),
+    incrs: panel.formats[axis.format]?.steps?.some(([factor]) => factor === 1024) ? BINARY : undefined,
+    values: (_, splits) => splits.map((value) => (value === null ? "" : written(plain(panel, axis), value, true))),
     size: (_, values) => axis.width ?? 12 + 6.4 * Math.max(3, ...(values ?? []).map((text) => (text ?? "").length)),
   }));
   return {
@@ -171,10 +150,11 @@ function options(panel: TimeSeries, shown: (i: number) => boolean, group: string
     padding: [8, panel.axes.some((a) => a.side === "right") ? 0 : 10, 0, 0],
     scales: {
       x: { time: true, range: [panel.from / 1000, panel.to / 1000] },
-      ...Object.fromEntries(panel.axes.map((axis, i) => [`y${i}`, scale(axis)])),
+      ...Object.fromEntries(panel.axes.map((axis, i) => [`y${i}`, scale(axis, panel.series.some((one) => one.axis === i && one.percent))])),
     },
-    axes: [{ stroke: ink, grid, ticks: { show: false }, font, size: 26, values: (_, splits) => timeTicks(splits) }, ...axes],
+    axes: [{ stroke: ink, grid, ticks: { show: false }, font, size: 26, space: 72, values: (_, splits) => timeTicks(splits) }, ...axes],
     series: [{}, ...panel.series.map((one, i) => look(one, shown(i)))],
+    bands: bands(panel, shown),
     hooks: {
       setCursor: [moved],
       setSelect: [
@@ -186,11 +166,14 @@ function options(panel: TimeSeries, shown: (i: number) => boolean, group: string
           onSpan(Math.round(from * 1000), Math.round(to * 1000));
         },
       ],
-      drawClear: [(plot) => drawRegions(plot, panel)],
-      draw: [(plot) => drawThresholds(plot, panel)],
+      drawClear: [(plot) => drawThresholds(plot, panel)],
+      draw: [(plot) => drawMarks(plot, marks)],
     },
   };
 }
+
+/** Distances of marks on an axis whose units are 1024 times each other. */
+const BINARY = Array.from({ length: 90 }, (_, i) => 2 ** (i - 20));
 
 /** An axis tells numbers; its mappings are for values. */
 function plain(panel: TimeSeries, axis: Axis) {
@@ -198,21 +181,39 @@ function plain(panel: TimeSeries, axis: Axis) {
   return format && { ...format, mappings: [] };
 }
 
-function scale(axis: Axis): uPlot.Scale {
+function scale(axis: Axis, percent: boolean): uPlot.Scale {
   if (axis.log) return { distr: 3, log: axis.log };
   return {
     range: (_, low, high) => {
+      if (percent) return [axis.min ?? ((low ?? 0) < 0 ? -1 : 0), axis.max ?? 1];
       const from = Math.min(low ?? 0, axis.softMin ?? Infinity);
       const to = Math.max(high ?? 1, axis.softMax ?? -Infinity);
       const [a, b] = uPlot.rangeNum(from, to, 0.1, true) as [number, number];
-      return [axis.min ?? a, axis.max ?? b];
+      const most = Math.max(Math.abs(a), Math.abs(b));
+      return axis.center ? [axis.min ?? -most, axis.max ?? most] : [axis.min ?? a, axis.max ?? b];
     },
   };
 }
 
+/** Each of a stack is filled down to the one below it only, and `fillBelow` down to the one that it names. */
+function bands(panel: TimeSeries, shown: (i: number) => boolean): uPlot.Band[] {
+  const found: uPlot.Band[] = [];
+  const below = new Map<string, number>();
+  panel.series.forEach((one, i) => {
+    if (!shown(i)) return;
+    const under = one.stack ? below.get(stackOf(one)) : panel.series.findIndex((other) => other.name === one.fillBelow);
+    if (under !== undefined && under >= 0 && under !== i) found.push({ series: [i + 1, under + 1] });
+    if (one.stack) below.set(stackOf(one), i);
+  });
+  return found;
+}
+
+/** Those below zero have a stack of their own. */
+const stackOf = (one: SeriesDrawn) => `${one.stack} ${one.axis}${one.negate ? " below" : ""}`;
+
 function look(one: SeriesDrawn, show: boolean): uPlot.Series {
   const bars = one.style === "bars";
-  const tint = one.fill > 0 || bars ? alpha(one.color, bars ? Math.max(one.fill, 0.6) : one.fill) : undefined;
+  const part = bars ? Math.max(one.fill, 0.6) : one.fill;
   return {
     show,
     label: one.name,
@@ -220,9 +221,10 @@ function look(one: SeriesDrawn, show: boolean): uPlot.Series {
     stroke: one.color,
     width: one.style === "points" || (bars && !one.width) ? 0 : one.width,
     dash: one.dash.length ? one.dash : undefined,
-    fill: tint,
+    fill: part <= 0 ? undefined : one.gradient === "none" ? alpha(one.color, part) : (plot) => fading(plot, one.color, part),
     paths: paths(one),
     spanGaps: one.spanNulls === true,
+    gaps: (plot, _series, _from, _to, gaps) => (typeof one.spanNulls === "number" ? gaps.filter((gap) => wide(plot, gap, one.spanNulls as number)) : gaps),
     points: {
       show: one.style === "points" || one.points === "always" || (one.points === "auto" && sparse(one.values)),
       size: one.pointSize,
@@ -249,14 +251,42 @@ function alpha(colour: string, part: number): string {
   return /^#[0-9a-f]{6}$/i.test(colour) ? colour + Math.round(part * 255).toString(16).padStart(2, "0") : colour;
 }
 
-function drawRegions(plot: uPlot, panel: TimeSeries): void {
+function fading(plot: uPlot, colour: string, part: number): CanvasGradient | string {
+  const { top, height } = plot.bbox;
+  if (!Number.isFinite(top + height)) return alpha(colour, part);
+  const made = plot.ctx.createLinearGradient(0, top, 0, top + height);
+  made.addColorStop(0, alpha(colour, part));
+  made.addColorStop(1, alpha(colour, part * 0.1));
+  return made;
+}
+
+/** Whether a gap between two pixels takes longer than that many ms. */
+function wide(plot: uPlot, [from, to]: [number, number], ms: number): boolean {
+  return (plot.posToVal(to, "x", true) - plot.posToVal(from, "x", true)) * 1000 > ms;
+}
+
+/** Annotations: a line at a moment, a band over a span. */
+function drawMarks(plot: uPlot, marks: Annotation[]): void {
   const { ctx, bbox } = plot;
   ctx.save();
-  for (const region of panel.regions) {
-    const from = Math.max(bbox.left, plot.valToPos(region.from / 1000, "x", true));
-    const to = Math.min(bbox.left + bbox.width, plot.valToPos(region.to / 1000, "x", true));
-    ctx.fillStyle = region.color;
-    if (to > from) ctx.fillRect(from, bbox.top, to - from, bbox.height);
+  ctx.beginPath();
+  ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
+  ctx.clip();
+  ctx.lineWidth = devicePixelRatio;
+  ctx.setLineDash([4, 4]);
+  for (const one of marks) {
+    const [from, to] = [one.time, one.timeEnd ?? one.time].map((ms) => Math.round(plot.valToPos(ms / 1000, "x", true)) + 0.5) as [number, number];
+    ctx.strokeStyle = one.color;
+    ctx.beginPath();
+    for (const x of new Set([from, to])) {
+      ctx.moveTo(x, bbox.top);
+      ctx.lineTo(x, bbox.top + bbox.height);
+    }
+    ctx.stroke();
+    ctx.fillStyle = alpha(one.color, 0.12);
+    ctx.fillRect(from, bbox.top, to - from, bbox.height);
+    ctx.fillStyle = one.color;
+    ctx.fillRect(from - 1, bbox.top + bbox.height - 4 * devicePixelRatio, Math.max(3, to - from + 2), 4 * devicePixelRatio);
   }
   ctx.restore();
 }

@@ -1,4 +1,6 @@
-import type { Drawn } from "../lib/boards";
+import type { Drawn, Link } from "../lib/boards";
+import { inkOn, legible } from "../lib/colours";
+import { Away } from "../parts/Away";
 import type { PanelProps } from "./kinds";
 
 interface Value {
@@ -12,7 +14,7 @@ interface Value {
   steps: { value: number | null; color: string; at: number }[];
   min: number | null;
   max: number | null;
-  link: { title: string; url: string } | null;
+  link: Link | null;
   spark: { times: number[]; values: (number | null)[]; min: number; max: number } | null;
 }
 
@@ -24,12 +26,16 @@ interface Values extends Drawn {
     graphMode: string;
     textMode: string;
     justify: string;
+    valueSize: number | null;
+    titleSize: number | null;
     displayMode: string;
     labels: boolean;
     markers: boolean;
     unfilled: boolean;
   };
 }
+
+const figureOf = (one: Value) => one.prefix + one.text + one.suffix;
 
 /** How many stand beside each other so that each has as much room as can be. */
 function columns(count: number, width: number, height: number, orientation: string): number {
@@ -51,21 +57,24 @@ export function Stat({ drawn, width, height }: PanelProps) {
   return (
     <div class="values" style={{ gridTemplateColumns: `repeat(${across}, 1fr)` }}>
       {values.map((one, i) => {
-        const named = options.textMode === "name" || options.textMode === "value_and_name" || (options.textMode === "auto" && values.length > 1);
-        const figure = options.textMode === "name" || options.textMode === "none" ? "" : one.prefix + one.text + one.suffix;
-        const size = Math.max(12, Math.min((w * 1.5) / Math.max(4, figure.length), h * (named ? 0.42 : 0.55), 72));
+        const named = options.textMode === "value_and_name" || (options.textMode === "auto" && values.length > 1);
+        const alone = options.textMode === "name";
+        const figure = alone ? one.name : figureOf(one);
+        const size = options.valueSize ?? Math.max(12, Math.min((w * 1.5) / Math.max(4, figure.length), h * (named ? 0.42 : 0.55), 72));
         const solid = options.colorMode.startsWith("background");
         return (
-          <div key={i} class={`stat ${solid ? "solid" : ""} ${options.justify === "center" || values.length === 1 ? "middle" : ""}`} style={solid ? { background: one.color } : {}}>
-            {one.spark && options.graphMode === "area" && <Spark spark={one.spark} colour={solid ? "#ffffff" : one.color} />}
-            {named && <span class="name">{one.name}</span>}
-            <Linked one={one}>
-              <b style={{ fontSize: `${size}px`, color: solid || options.colorMode === "none" ? undefined : one.color }}>
-                {one.prefix && <small style={{ fontSize: "0.6em" }}>{one.prefix}</small>}
-                {options.textMode === "name" ? one.name : one.text}
-                {one.suffix && <small style={{ fontSize: "0.6em" }}>{one.suffix}</small>}
-              </b>
-            </Linked>
+          <div key={i} class={`stat ${solid ? "solid" : ""} ${options.justify === "center" || values.length === 1 ? "middle" : ""}`} style={solid ? { background: one.color, color: inkOn(one.color) } : {}}>
+            {one.spark && options.graphMode === "area" && <Spark spark={one.spark} colour={solid ? inkOn(one.color) : one.color} />}
+            {named && <span class="name" title={one.name} style={options.titleSize ? { fontSize: `${options.titleSize}px` } : {}}>{one.name}</span>}
+            {options.textMode !== "none" && (
+              <Linked one={one}>
+                <b style={{ fontSize: `${size}px`, color: solid || options.colorMode === "none" ? undefined : one.color }}>
+                  {!alone && one.prefix && <small style={{ fontSize: "0.6em" }}>{one.prefix}</small>}
+                  {alone ? one.name : one.text}
+                  {!alone && one.suffix && <small style={{ fontSize: "0.6em" }}>{one.suffix}</small>}
+                </b>
+              </Linked>
+            )}
           </div>
         );
       })}
@@ -74,7 +83,7 @@ export function Stat({ drawn, width, height }: PanelProps) {
 }
 
 function Linked({ one, children }: { one: Value; children: preact.ComponentChildren }) {
-  return one.link ? <a href={one.link.url} title={one.link.title}>{children}</a> : <>{children}</>;
+  return one.link ? <Away link={one.link}>{children}</Away> : <>{children}</>;
 }
 
 function Spark({ spark, colour }: { spark: NonNullable<Value["spark"]>; colour: string }) {
@@ -106,7 +115,7 @@ export function Gauge({ drawn, width, height }: PanelProps) {
   return (
     <div class="values" style={{ gridTemplateColumns: `repeat(${across}, 1fr)` }}>
       {values.map((one, i) => {
-        const text = one.prefix + one.text + one.suffix;
+        const text = figureOf(one);
         return (
           <figure key={i} class="gauge">
             <svg viewBox="6 6 88 70" role="img" aria-label={`${one.name}: ${text}`}>
@@ -126,20 +135,29 @@ export function Gauge({ drawn, width, height }: PanelProps) {
   );
 }
 
+/** From the colours of the thresholds below the value to the value's own. */
+function gradient(one: Value, upright: boolean): string {
+  const fill = one.fill || 1;
+  const stops = one.steps.filter((step) => step.at < fill).map((step) => `${step.color} ${(100 * step.at) / fill}%`);
+  return stops.length > 1 ? `linear-gradient(${upright ? "0deg" : "90deg"}, ${stops.join(", ")}, ${one.color} 100%)` : one.color;
+}
+
 export function BarGauge({ drawn }: PanelProps) {
   const { values, options } = drawn as Values;
   const upright = options.orientation === "vertical";
+  const longest = (text: (one: Value) => string) => Math.max(0, ...values.map((one) => text(one).length));
+  const room = { "--names": `min(45%, ${longest((one) => one.name) * 7 + 4}px)`, "--texts": `${longest(figureOf) * 9}px` };
   return (
-    <div class={`bargauge ${upright ? "upright" : ""}`}>
+    <div class={`bargauge ${upright ? "upright" : ""}`} style={room} tabIndex={0}>
       {values.map((one, i) => {
         const part = `${100 * Math.max(0, Math.min(1, one.fill ?? 0))}%`;
         return (
           <div key={i} class="row">
             <span class="name" title={one.name}>{one.name}</span>
-            <span class={`track-bar ${options.displayMode}`} role="meter" aria-label={one.name} aria-valuenow={one.value ?? 0} aria-valuemin={one.min ?? 0} aria-valuemax={one.max ?? 100}>
-              <i style={{ background: one.color, [upright ? "height" : "width"]: part }} />
+            <span class={`track-bar ${options.displayMode} ${options.unfilled ? "" : "bare"}`} role="meter" aria-label={one.name} aria-valuenow={one.value ?? 0} aria-valuemin={one.min ?? 0} aria-valuemax={one.max ?? 100}>
+              <i style={{ background: options.displayMode === "gradient" ? gradient(one, upright) : one.color, [upright ? "height" : "width"]: part }} />
             </span>
-            <b style={{ color: one.color }}>{one.prefix}{one.text}{one.suffix}</b>
+            <Linked one={one}><b style={{ color: legible(one.color), fontSize: options.valueSize ? `${options.valueSize}px` : undefined }}>{figureOf(one)}</b></Linked>
           </div>
         );
       })}

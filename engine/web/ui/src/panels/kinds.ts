@@ -1,6 +1,6 @@
 import type { ComponentType } from "preact";
-import type { Drawn } from "../lib/boards";
-import { AlertList, BoardList } from "./Lists";
+import type { Annotation, Drawn } from "../lib/boards";
+import { AlertList, AnnotationList, BoardList } from "./Lists";
 import { BarChart } from "./BarChart";
 import { BarGauge, Gauge, Stat } from "./Values";
 import { Heatmap } from "./Heatmap";
@@ -17,7 +17,10 @@ export interface PanelProps {
   width: number;
   height: number;
   group: string;
+  marks: Annotation[];
   onSpan: (from: number, to: number) => void;
+  /** Of several tables, this one. */
+  onFrame: (frame: number) => void;
 }
 
 /** Each kind of panel, and what draws it. */
@@ -37,4 +40,5 @@ export const PANELS: Record<string, ComponentType<PanelProps>> = {
   text: Text,
   alertlist: AlertList,
   dashlist: BoardList,
+  annolist: AnnotationList,
 };

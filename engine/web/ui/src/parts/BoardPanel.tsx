@@ -1,22 +1,27 @@
-import { useEffect, useRef, useState } from "preact/hooks";
-import { type Asking, type PanelHead, drawn } from "../lib/boards";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { type Annotation, type Asking, type PanelHead, drawn } from "../lib/boards";
 import { useAsk } from "../lib/ask";
+import { lit } from "../lib/colours";
+import { useThemed } from "../lib/settings";
 import { PANELS } from "../panels/kinds";
+import { Away } from "./Away";
 
 interface Props {
   head: PanelHead;
-  asking: Omit<Asking, "panel" | "scope" | "width">;
+  asking: Omit<Asking, "panel" | "scope" | "width" | "frame">;
   turnOf: number;
   group: string;
+  marks: Annotation[];
   onSpan: (from: number, to: number) => void;
   onView: () => void;
 }
 
 /** One panel: asks when it comes into view, and draws what the server has made ready. */
-export function BoardPanel({ head, asking, turnOf, group, onSpan, onView }: Props) {
+export function BoardPanel({ head, asking, turnOf, group, marks, onSpan, onView }: Props) {
   const box = useRef<HTMLDivElement>(null);
   const [size, setSize] = useState({ width: 0, height: 0 });
   const [seen, setSeen] = useState(false);
+  const [frame, setFrame] = useState<number>();
   useEffect(() => {
     const watch = new ResizeObserver(([entry]) => {
       const { width, height } = entry!.contentRect;
@@ -32,27 +37,33 @@ export function BoardPanel({ head, asking, turnOf, group, onSpan, onView }: Prop
   }, []);
   const width = Math.ceil(size.width / 50) * 50;
   const found = useAsk(
-    (signal) => (seen && width ? drawn({ ...asking, panel: head.id, scope: head.scope, width }, signal) : new Promise<never>(() => undefined)),
-    [seen, width, JSON.stringify(asking), JSON.stringify(head.scope), turnOf],
+    (signal) => (seen && width ? drawn({ ...asking, panel: head.id, scope: head.scope, width, frame }, signal) : new Promise<never>(() => undefined)),
+    [seen, width, JSON.stringify(asking), JSON.stringify(head.scope), frame, turnOf],
   );
-  const Kind = found.data && PANELS[found.data.kind];
+  const theme = useThemed();
+  const data = useMemo(() => lit(found.data, theme), [found.data, theme]);
+  const Kind = data && PANELS[data.kind];
   const notes = [...head.notes, ...(found.data?.notes ?? [])];
   const problem = found.error ?? found.data?.problem;
   return (
     <section class={`boardpanel ${head.transparent ? "clear" : ""}`} aria-label={head.title || head.type}>
       <header>
         <h3 title={head.description || undefined}>{found.data?.title ?? head.title}</h3>
-        {head.description && <span class="quiet" title={head.description}>ⓘ</span>}
+        {head.description && <span class="told quiet" role="img" aria-label={head.description} title={head.description}>i</span>}
         {notes.length > 0 && <span class="warn" title={notes.join("\n")}>△</span>}
         {head.timeInfo && <small>{head.timeInfo}</small>}
         <span class="grow" />
-        {[...head.links, ...(found.data?.links ?? [])].slice(0, 3).map((link) => <a key={link.url} href={link.url} title={link.title}>↗</a>)}
+        {(data?.links ?? head.links).map((link) => <Away key={link.url} link={link} label={link.title || link.url}>↗</Away>)}
         <Queries queries={found.data?.queries ?? []} asking={asking} />
         <button type="button" onClick={onView} title="This panel alone" aria-label="This panel alone">⤢</button>
       </header>
       <div class="inside" ref={box} aria-busy={found.loading && !found.data}>
         {problem && <p class="failure" role="alert">{problem}</p>}
-        {!problem && found.data && (found.data.queries.length > 0 && blank(found.data as unknown as Record<string, unknown>) ? <p class="empty">No data</p> : Kind && size.width > 0 && <Kind drawn={found.data} width={size.width} height={size.height} group={group} onSpan={onSpan} />)}
+        {!problem && data && (data.queries.length > 0 && blank(data as unknown as Record<string, unknown>) ? (
+          <p class="empty">No data</p>
+        ) : (
+          Kind && size.width > 0 && <Kind drawn={data} width={size.width} height={size.height} group={group} marks={marks} onSpan={onSpan} onFrame={setFrame} />
+        ))}
       </div>
     </section>
   );

@@ -2,18 +2,19 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { type Range, instant, instants, momentText, rangeText, spanText } from "../lib/time";
 
 const QUICK = ["5m", "15m", "30m", "1h", "3h", "6h", "12h", "24h", "2d", "7d", "30d"];
-const REFRESH = ["", "5s", "10s", "30s", "1m", "5m"];
+const REFRESH = ["5s", "10s", "30s", "1m", "5m"];
 
 interface Props {
   range: Range;
   refresh: string;
+  intervals?: string[];
   onRange: (range: Range) => void;
   onRefresh: (every: string) => void;
   onNow: () => void;
 }
 
 /** The span that a page shows, and how often it asks again. */
-export function TimePicker({ range, refresh, onRange, onRefresh, onNow }: Props) {
+export function TimePicker({ range, refresh, intervals, onRange, onRefresh, onNow }: Props) {
   const [open, setOpen] = useState(false);
   const box = useRef<HTMLDivElement>(null);
   useEffect(() => {
@@ -53,7 +54,7 @@ export function TimePicker({ range, refresh, onRange, onRefresh, onNow }: Props)
       <label class="quiet">
         <span class="hidden">Refresh</span>
         <select value={refresh} onChange={(event) => onRefresh(event.currentTarget.value)}>
-          {REFRESH.map((every) => (
+          {[...new Set(["", ...(intervals?.length ? intervals : REFRESH), refresh])].map((every) => (
             <option key={every} value={every}>{every || "off"}</option>
           ))}
         </select>
