@@ -199,8 +199,8 @@ def panel(given: Json) -> Panel:
         title=text(given.get("title")),
         description=text(given.get("description")),
         place=Place(
-            whole(place.get("x")), whole(place.get("y")), min(max(whole(place.get("w"), 12), 1), 24),
-            max(whole(place.get("h"), 8), 1),
+            whole(place.get("x")), whole(place.get("y")), min(max(whole(place.get("w"), 6), 1), 24),
+            max(whole(place.get("h"), 3), 1),
         ),
         transparent=flag(given.get("transparent")),
         source=source,

@@ -117,6 +117,9 @@ async def test_panels_are_ready_to_draw(tmp_path: Path) -> None:
         assert words["html"] == "<p><strong>a</strong></p>\n"
 
 
+SIGNED = {"a": "load", "b": "load", "c": "load", "d": "-load"}
+
+
 def own(kind: str, expr: str, **more: Any) -> dict[str, Any]:
     """A question for a panel that stands in no file."""
     target = {"refId": "A", "expr": expr, "legendFormat": "__auto", **more.pop("target", {})}
@@ -141,6 +144,22 @@ async def test_a_percent_stack_has_an_axis_in_percent_whatever_its_unit(tmp_path
         (axis,) = drawn["axes"]
         formats = [drawn["formats"][one["format"]]["unit"] for one in (axis, drawn["series"][0])]
         assert formats == ["percentunit", "bytes"]
+
+
+async def test_what_a_file_puts_into_a_group_of_its_own_or_lies_below_zero_is_stacked_apart(tmp_path: Path) -> None:
+    apart = {"id": "custom.stacking", "value": {"mode": "normal", "group": False}}
+    fields = {
+        "defaults": {"custom": {"stacking": {"mode": "normal", "group": "A"}}},
+        "overrides": [{"matcher": {"id": "byName", "options": "c"}, "properties": [apart]}],
+    }
+    expr = " or ".join(f'label_replace({value}, "host", "{name}", "", "")' for name, value in SIGNED.items())
+    async with engine(home(tmp_path)) as app:
+        await with_samples(app)
+        asked = own("timeseries", expr, target={"legendFormat": "{{host}}"}, model={"fieldConfig": fields})
+        _, drawn = await ask(app, "/api/engine/panel", asked)
+        stacks = {one["name"]: one["stack"] for one in drawn["series"]}
+        assert stacks["a"] == stacks["b"]
+        assert len({stacks["a"], stacks["c"], stacks["d"]}) == 3
 
 
 async def test_times_are_dates_in_the_browsers_zone_whatever_the_unit_of_the_numbers(tmp_path: Path) -> None:

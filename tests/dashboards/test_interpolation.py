@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.dashboards.variables.formats import FORMATS, glob, prometheus
+from engine.dashboards.variables.formats import FORMATS, glob, prometheus, readable
 from engine.dashboards.variables.interpolate import interpolate, names
 from engine.dashboards.variables.value import Value
 from promql.model.labels import Labels
@@ -47,6 +47,7 @@ def test_a_text_for_all_is_never_escaped() -> None:
     every = Value(("a", "b"), "All", several=True, is_all=True, verbatim=".*")
     assert interpolate('{x=~"$v"}', {"v": every}.get, prometheus) == '{x=~".*"}'
     assert of("${v:text} ${v:queryparam}", every) == "All var-v=%24__all"
+    assert interpolate("of $v", {"v": every}.get, readable) == "of All"
 
 
 def test_dates_have_formats_of_their_own() -> None:

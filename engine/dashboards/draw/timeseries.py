@@ -68,12 +68,14 @@ def _series(one: Shown, values: Any, axis: int, place: int, scene: Scene) -> dic
     negate = text(custom.get("transform")) == "negative-Y"
     if custom.get("nullAsZero"):
         values = np.where(np.isnan(values), 0.0, values)
+    if negate:
+        values = -values
     mode = text(stacking.get("mode"), "none")
     return {
         "name": one.name,
         "refId": one.frame.ref,
         "labels": dict(one.field.labels),
-        "values": compact(-values if negate else values),
+        "values": compact(values),
         "axis": axis,
         "format": place,
         "color": one.series_color(),
@@ -87,7 +89,7 @@ def _series(one: Shown, values: Any, axis: int, place: int, scene: Scene) -> dic
         "shape": text(custom.get("lineInterpolation"), "linear"),
         "dash": _dash(mapping(custom.get("lineStyle"))),
         "spanNulls": custom.get("spanNulls") or False,
-        "stack": "" if mode == "none" else text(stacking.get("group"), "A") or "A",
+        "stack": "" if mode == "none" else _stack(custom, values),
         "percent": mode == "percent",
         "negate": negate,
         "fillBelow": text(custom.get("fillBelowTo")),
@@ -95,6 +97,13 @@ def _series(one: Shown, values: Any, axis: int, place: int, scene: Scene) -> dic
         "inLegend": not hidden(one, "legend"),
         "inTooltip": not hidden(one, "tooltip"),
     }
+
+
+def _stack(custom: Json, values: Any) -> str:
+    """Which stack it is part of: groups, ways of drawing, and what lies below zero are stacked apart."""
+    side = "below" if np.any(values < 0) else "above"
+    style = f"{custom.get('drawStyle')} {custom.get('lineInterpolation')}"
+    return f"{mapping(custom.get('stacking')).get('group')} {style} {side}"
 
 
 def _dash(style: Json) -> list[float]:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from engine.dashboards.variables.formats import FORMATS, VERBATIM_STILL, Format, glob
+from engine.dashboards.variables.formats import FORMATS, VERBATIM_STILL, Format, glob, readable
 from engine.dashboards.variables.value import Lookup, Value
 
 _NAME: Final = re.compile(  # noqa: TID251 - ours, linear
@@ -40,7 +40,8 @@ def _replaced(found: re.Match[str], lookup: Lookup, default: Format, depth: int)
     if part and part != "value":
         return _part(value, part, found[0])
     form, _, argument = (found[3] or found[6] or "").partition(":")
-    if value.verbatim is not None and form not in VERBATIM_STILL:
+    told = form in VERBATIM_STILL or (not form and default is readable)
+    if value.verbatim is not None and not told:
         return interpolate(value.verbatim, lookup, default, depth - 1) if depth else value.verbatim
     if form and form not in FORMATS:
         return found[0]

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from engine.dashboards.fields.colors import hexed
 from engine.dashboards.json import Json, flag, text, texts
+from engine.dashboards.migrate.grid import COLUMNS
 from engine.dashboards.model import Board, Panel, Place
 from engine.dashboards.times import shifted
 from engine.dashboards.variables.formats import readable
@@ -17,9 +18,9 @@ from engine.dashboards.variables.value import Lookup, Value, chained
 from engine.dashboards.view.adhoc import read
 from engine.dashboards.view.asked import Asked
 from engine.dashboards.view.panel import Desk, repeated
+from engine.dashboards.view.places import in_order, settled
 from engine.dashboards.view.resolving import Resolver
 
-COLUMNS: Final = 24
 _MOST: Final = 60
 """Repetitions of one panel; more would be no picture."""
 
@@ -136,9 +137,13 @@ def _panel(one: Panel, lookup: Lookup, asking: Asked, now: int) -> dict[str, Any
 
 def laid_out(panels: Sequence[Panel], values: Mapping[str, Value]) -> list[Panel]:
     """Panels in drawing order, repeated for each value of the variable that they name; what is below moves down."""
+    return settled(_repetitions(panels, values))
+
+
+def _repetitions(panels: Sequence[Panel], values: Mapping[str, Value]) -> list[Panel]:
     found: list[Panel] = []
     moved = 0
-    for section in _sections(sorted(panels, key=lambda one: (one.place.y, one.place.x))):
+    for section in _sections(in_order(panels)):
         head = section[0]
         scopes = _scopes(head.repeat, values) if head.kind == "row" and head.repeat else [{}]
         for number, scope in enumerate(scopes):

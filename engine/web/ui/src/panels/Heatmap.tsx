@@ -20,6 +20,8 @@ interface Heat extends Drawn {
 
 const BELOW = 22;
 const SCALE = 26;
+/** Cells that are larger have a line between them. */
+const GAP_FROM = 4;
 
 export function Heatmap({ drawn, width, height }: PanelProps) {
   const heat = drawn as Heat;
@@ -35,13 +37,17 @@ export function Heatmap({ drawn, width, height }: PanelProps) {
   const least = heat.min ?? 0;
   const canvas = useCanvas(width, height - (scaled ? SCALE : 0), [drawn], (ctx) => {
     ctx.font = "11px system-ui, sans-serif";
+    // Whole pixels: the seams between halves of them would be seen as stripes.
+    const lines = heat.times.map((ms) => [Math.round(x(ms)), Math.round(x(ms + across))] as const);
+    const apart = (size: number) => (size > GAP_FROM ? 1 : 0);
     heat.counts.forEach((counts, b) => {
-      const top = h - (b + 1) * row;
+      const [top, bottom] = [Math.round(h - (b + 1) * row), Math.round(h - b * row)];
       counts.forEach((count, t) => {
         if (!count) return;
         const part = Math.min(1, (count - least) / (most - least || 1));
+        const [from, to] = lines[t]!;
         ctx.fillStyle = heat.colors[Math.min(heat.colors.length - 1, Math.floor(part * heat.colors.length))] ?? token("accent");
-        ctx.fillRect(x(heat.times[t]!), top, Math.max(1, (w * across) / (heat.to - heat.from)), Math.max(1, row - 0.5));
+        ctx.fillRect(from, top, Math.max(1, to - from - apart(to - from)), Math.max(1, bottom - top - apart(bottom - top)));
       });
     });
     ctx.fillStyle = token("ink-3");

@@ -30,7 +30,7 @@ export function TimeSeriesPanel({ drawn, width, height, group, marks, onSpan }: 
 
   const stacked = useMemo(() => columns(panel, shown), [drawn, only]);
   useEffect(() => {
-    const moved = (plot: uPlot) => setAt(pointed(plot, panel, shown, marks, group));
+    const moved = (plot: uPlot) => setAt(atPointer(plot, panel, shown, marks, group));
     const plot = new uPlot({ ...options(panel, shown, group, marks, moved, onSpan), ...size }, stacked, box.current!);
     return () => plot.destroy();
   }, [stacked, size.width, size.height, marks]);
@@ -51,7 +51,7 @@ export function TimeSeriesPanel({ drawn, width, height, group, marks, onSpan }: 
   );
 }
 
-function pointed(plot: uPlot, panel: TimeSeries, shown: (i: number) => boolean, marks: Annotation[], group: string): At | null {
+function atPointer(plot: uPlot, panel: TimeSeries, shown: (i: number) => boolean, marks: Annotation[], group: string): At | null {
   const { idx, left, top } = plot.cursor;
   // A crosshair that another panel moves tells values only where the tooltip is shared too.
   if (idx === null || idx === undefined || (left ?? -1) < 0 || (!group.endsWith("+") && !plot.over.matches(":hover"))) return null;
@@ -147,12 +147,12 @@ function options(panel: TimeSeries, shown: (i: number) => boolean, group: string
       sync: group ? { key: group, scales: ["x", null] } : undefined,
       points: { size: 5 },
     },
-    padding: [8, panel.axes.some((a) => a.side === "right") ? 0 : 10, 0, 0],
+    padding: [8, panel.axes.some((a) => a.side === "right") ? 0 : RIGHT, 0, 0],
     scales: {
       x: { time: true, range: [panel.from / 1000, panel.to / 1000] },
       ...Object.fromEntries(panel.axes.map((axis, i) => [`y${i}`, scale(axis, panel.series.some((one) => one.axis === i && one.percent))])),
     },
-    axes: [{ stroke: ink, grid, ticks: { show: false }, font, size: 26, space: 72, values: (_, splits) => timeTicks(splits) }, ...axes],
+    axes: [{ stroke: ink, grid, ticks: { show: false }, font, size: 26, space: 72, values: whole }, ...axes],
     series: [{}, ...panel.series.map((one, i) => look(one, shown(i)))],
     bands: bands(panel, shown),
     hooks: {
@@ -170,6 +170,15 @@ function options(panel: TimeSeries, shown: (i: number) => boolean, group: string
       draw: [(plot) => drawMarks(plot, marks)],
     },
   };
+}
+
+const RIGHT = 10;
+
+/** The times below the graph, without one that the panel's end would cut off: the graph's own place is not known yet. */
+function whole(plot: uPlot, splits: number[]): string[] {
+  const { min, max } = plot.scales.x as { min: number; max: number };
+  const left = (second: number) => RIGHT + ((max - second) / (max - min || 1)) * (plot.width - 80);
+  return timeTicks(splits).map((text, i) => (left(splits[i]!) < 3 * text.split("\n").at(-1)!.length ? "" : text));
 }
 
 /** Distances of marks on an axis whose units are 1024 times each other. */
@@ -208,12 +217,13 @@ function bands(panel: TimeSeries, shown: (i: number) => boolean): uPlot.Band[] {
   return found;
 }
 
-/** Those below zero have a stack of their own. */
-const stackOf = (one: SeriesDrawn) => `${one.stack} ${one.axis}${one.negate ? " below" : ""}`;
+/** Series of different axes can't lie on each other. */
+const stackOf = (one: SeriesDrawn) => `${one.stack} ${one.axis}`;
 
 function look(one: SeriesDrawn, show: boolean): uPlot.Series {
   const bars = one.style === "bars";
-  const part = bars ? Math.max(one.fill, 0.6) : one.fill;
+  const part = one.fill;
+  let alone: number[] | undefined;
   return {
     show,
     label: one.name,
@@ -225,17 +235,19 @@ function look(one: SeriesDrawn, show: boolean): uPlot.Series {
     paths: paths(one),
     spanGaps: one.spanNulls === true,
     gaps: (plot, _series, _from, _to, gaps) => (typeof one.spanNulls === "number" ? gaps.filter((gap) => wide(plot, gap, one.spanNulls as number)) : gaps),
-    points: {
-      show: one.style === "points" || one.points === "always" || (one.points === "auto" && sparse(one.values)),
-      size: one.pointSize,
-      fill: one.color,
-    },
+    points: { ...pointed(one), size: one.pointSize, fill: one.color, filter: (_plot, _series, all) => (all || bars ? null : (alone ??= lonely(one))) },
   };
 }
 
-/** Single points between gaps would not be seen otherwise. */
-function sparse(values: (number | null)[]): boolean {
-  return values.filter((v) => v !== null).length < 2;
+/** Where the file leaves it open, uPlot shows points that have room beside each other. */
+function pointed(one: SeriesDrawn): { show?: boolean } {
+  if (one.style === "points" || one.points === "always") return { show: true };
+  return one.points === "never" || one.style === "bars" ? { show: false } : {};
+}
+
+/** Single values between gaps, which no line would show. */
+function lonely({ values }: SeriesDrawn): number[] {
+  return values.flatMap((value, k) => (value !== null && (values[k - 1] ?? null) === null && (values[k + 1] ?? null) === null ? [k] : []));
 }
 
 function paths(one: SeriesDrawn): uPlot.Series.PathBuilder | undefined {

@@ -1,6 +1,7 @@
 import type { Drawn, Link } from "../lib/boards";
 import { inkOn, legible } from "../lib/colours";
 import { Away } from "../parts/Away";
+import { breadth } from "./canvas";
 import type { PanelProps } from "./kinds";
 
 interface Value {
@@ -36,6 +37,16 @@ interface Values extends Drawn {
 }
 
 const figureOf = (one: Value) => one.prefix + one.text + one.suffix;
+const figureBreadth = (one: Value) => breadth(one.text, 600) + 0.6 * breadth(one.prefix + one.suffix, 600);
+
+/** What a value has to its left and right. */
+const MARGIN = 24;
+const SMALLEST = 9;
+
+/** One size for all of them, at which the widest fits. */
+function fitting(breadths: number[], width: number, height: number, most: number): number {
+  return Math.max(SMALLEST, Math.min(width / Math.max(0.1, ...breadths), height, most));
+}
 
 /** How many stand beside each other so that each has as much room as can be. */
 function columns(count: number, width: number, height: number, orientation: string): number {
@@ -54,21 +65,22 @@ export function Stat({ drawn, width, height }: PanelProps) {
   const across = columns(values.length, width, height, options.orientation === "auto" ? "" : options.orientation === "vertical" ? "horizontal" : "vertical");
   const rows = Math.ceil(values.length / across);
   const [w, h] = [width / across, height / rows];
+  const named = options.textMode === "value_and_name" || (options.textMode === "auto" && values.length > 1);
+  const alone = options.textMode === "name";
+  const room = w - MARGIN;
+  const figure = options.valueSize ?? fitting(values.map((one) => (alone ? breadth(one.name, 600) : figureBreadth(one))), room, h * (named ? 0.42 : 0.55), 72);
+  const title = options.titleSize ?? fitting(values.map((one) => breadth(one.name)), room, h * 0.3, 14);
   return (
     <div class="values" style={{ gridTemplateColumns: `repeat(${across}, 1fr)` }}>
       {values.map((one, i) => {
-        const named = options.textMode === "value_and_name" || (options.textMode === "auto" && values.length > 1);
-        const alone = options.textMode === "name";
-        const figure = alone ? one.name : figureOf(one);
-        const size = options.valueSize ?? Math.max(12, Math.min((w * 1.5) / Math.max(4, figure.length), h * (named ? 0.42 : 0.55), 72));
         const solid = options.colorMode.startsWith("background");
         return (
           <div key={i} class={`stat ${solid ? "solid" : ""} ${options.justify === "center" || values.length === 1 ? "middle" : ""}`} style={solid ? { background: one.color, color: inkOn(one.color) } : {}}>
             {one.spark && options.graphMode === "area" && <Spark spark={one.spark} colour={solid ? inkOn(one.color) : one.color} />}
-            {named && <span class="name" title={one.name} style={options.titleSize ? { fontSize: `${options.titleSize}px` } : {}}>{one.name}</span>}
+            {named && <span class="name" title={one.name} style={{ fontSize: `${title}px` }}>{one.name}</span>}
             {options.textMode !== "none" && (
               <Linked one={one}>
-                <b style={{ fontSize: `${size}px`, color: solid || options.colorMode === "none" ? undefined : one.color }}>
+                <b style={{ fontSize: `${figure}px`, color: solid || options.colorMode === "none" ? undefined : one.color }}>
                   {!alone && one.prefix && <small style={{ fontSize: "0.6em" }}>{one.prefix}</small>}
                   {alone ? one.name : one.text}
                   {!alone && one.suffix && <small style={{ fontSize: "0.6em" }}>{one.suffix}</small>}
@@ -145,8 +157,8 @@ function gradient(one: Value, upright: boolean): string {
 export function BarGauge({ drawn }: PanelProps) {
   const { values, options } = drawn as Values;
   const upright = options.orientation === "vertical";
-  const longest = (text: (one: Value) => string) => Math.max(0, ...values.map((one) => text(one).length));
-  const room = { "--names": `min(45%, ${longest((one) => one.name) * 7 + 4}px)`, "--texts": `${longest(figureOf) * 9}px` };
+  const widest = (text: (one: Value) => string, size: number, weight: number) => Math.ceil(size * Math.max(0, ...values.map((one) => breadth(text(one), weight))));
+  const room = { "--names": `min(45%, ${widest((one) => one.name, 14, 400) + 2}px)`, "--texts": `${widest(figureOf, options.valueSize ?? 14, 700) + 2}px` };
   return (
     <div class={`bargauge ${upright ? "upright" : ""}`} style={room} tabIndex={0}>
       {values.map((one, i) => {

@@ -53,9 +53,11 @@ export function BoardPanel({ head, asking, turnOf, group, marks, onSpan, onView 
         {notes.length > 0 && <span class="warn" title={notes.join("\n")}>△</span>}
         {head.timeInfo && <small>{head.timeInfo}</small>}
         <span class="grow" />
-        {(data?.links ?? head.links).map((link) => <Away key={link.url} link={link} label={link.title || link.url}>↗</Away>)}
-        <Queries queries={found.data?.queries ?? []} asking={asking} />
-        <button type="button" onClick={onView} title="This panel alone" aria-label="This panel alone">⤢</button>
+        <span class="tools">
+          {(data?.links ?? head.links).map((link) => <Away key={link.url} link={link} label={link.title || link.url}>↗</Away>)}
+          <Queries queries={found.data?.queries ?? []} asking={asking} />
+          <button type="button" onClick={onView} title="This panel alone" aria-label="This panel alone">⤢</button>
+        </span>
       </header>
       <div class="inside" ref={box} aria-busy={found.loading && !found.data}>
         {problem && <p class="failure" role="alert">{problem}</p>}
