@@ -52,8 +52,9 @@ class WebOptions:
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
-    """`config` None scrapes nothing and runs what other files name; `data_dir` None keeps nothing. `deliver` names
-    receivers that may be contacted beyond this machine, `*` all.
+    """`config` None runs what other files name, or else watches this engine and this machine. `files` are followed, and
+    `found` tells what was found where nothing was named. `notify` shows alerts on the desktop. `data_dir` None keeps
+    nothing. `deliver` names receivers that may be contacted beyond this machine, `*` all.
 
     `flags` are all of them as texts, by name. `listen` maps a component to `HOST:PORT` or `off`. Retention is in ms
     and bytes; it and `wal_compression` are None where no flag was given, and so
@@ -69,6 +70,9 @@ class RunOptions:
     promtail_config: Path | None = None
     loki_config: Path | None = None
     grafana_provisioning: Path | None = None
+    files: tuple[Path, ...] = ()
+    found: tuple[str, ...] = ()
+    notify: bool = False
     data_dir: Path | None = Path("engine-data")
     data_dir_given: bool = False
     listen: Mapping[str, str] = field(default_factory=dict)

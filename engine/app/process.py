@@ -6,20 +6,23 @@ import asyncio
 import logging
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any, Final
 
 import click
 import msgspec
 import psutil
 
+from engine.app.alertnews import AlertNews, News
 from engine.app.application import Application
 from engine.app.around import Around
 from engine.app.datafolder import DataFolder
+from engine.app.desktop import Desktop, program
 from engine.app.options import RunOptions
 from engine.app.preflight import check_deliver, check_external_url, check_folders, check_ready_file, check_stdin
 from engine.app.reading import read
@@ -28,7 +31,7 @@ from engine.config.load import Loaded
 from engine.foundation.clock import SECOND, Clock, SystemClock
 from engine.foundation.delivery import EVERYBODY, Withheld, masked_url
 from engine.foundation.errors import EngineError
-from engine.foundation.files import replace
+from engine.foundation.files import matching, replace
 from engine.foundation.pauses import short_pauses
 from engine.foundation.source import Severity
 from engine.foundation.supervise import Supervisor
@@ -54,6 +57,7 @@ async def _run(options: RunOptions, clock: Clock, *, as_json: bool) -> int:
     hung_up = _hang_ups()
     check_ready_file(options)
     check_stdin(options)
+    desktop = Desktop(program()) if options.notify else None
     check_external_url(options)
     loaded = read(options)
     check_deliver(options, loaded)
@@ -62,6 +66,7 @@ async def _run(options: RunOptions, clock: Clock, *, as_json: bool) -> int:
     with _data_folder(options) as folder:
         app = Application(options, loaded, Around(clock, workers, supervisor))
         try:
+            _tell_alerts(app, supervisor, desktop, as_json=as_json)
             await _live(app, supervisor, folder, hung_up, as_json=as_json)
         finally:
             await app.stop()
@@ -105,6 +110,7 @@ def summarise(app: Application, translated: list[tuple[str, str]], seconds: floa
     return Summary(
         version=version("monitoring-engine"),
         seconds=seconds,
+        found=options.found,
         files=[str(path) for path in loaded.files],
         data=f"{data} ({app.runtime().retention})",
         logs=app.logs.told(),
@@ -114,13 +120,18 @@ def summarise(app: Application, translated: list[tuple[str, str]], seconds: floa
         targets=len(app.scrapes.active),
         jobs=len(loaded.config.scrape_configs),
         rules=rule_count(loaded),
-        tailing=app.tailing.told(),
+        tailing=[*app.tailing.told(), *_awaited(options.files)],
         dashboards=0 if loaded.grafana is None else len(loaded.grafana.boards),
         translated=translated,
         delivering=_delivering(app),
         warnings=[*options.notes, *app.components.moved]
         + [str(f) for f in loaded.findings if f.severity in (Severity.WARNING, Severity.OURS)],
     )
+
+
+def _awaited(files: Sequence[Path]) -> list[str]:
+    """Those that the command line names and that are not there yet."""
+    return [f"{file} once it is there" for file in files if not matching(str(file))]
 
 
 def _delivering(app: Application) -> list[str]:
@@ -148,6 +159,21 @@ def _teller(*, as_json: bool) -> Callable[[str], None]:
         click.echo(line, err=True)
 
     return tell
+
+
+def _tell_alerts(app: Application, supervisor: Supervisor, desktop: Desktop | None, *, as_json: bool) -> None:
+    """Here, and on the desktop where there is one."""
+    tell = _teller(as_json=as_json)
+
+    def hear(news: News) -> None:
+        for line in news.lines():
+            tell(line)
+        if desktop is not None:
+            desktop.show(news)
+
+    app.notifier.watch(AlertNews(app.clock, hear))
+    if desktop is not None:
+        _ = supervisor.start("desktop notifications", desktop.run)
 
 
 def _withheld_teller(*, as_json: bool) -> Callable[[Withheld], None]:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from engine.app.options import RunOptions
+from engine.config.alone import with_files
 from engine.config.load import Loaded, load, with_boards
 from engine.foundation.errors import ConfigError
 
@@ -31,6 +32,8 @@ def read(options: RunOptions) -> Loaded:
         translate=options.translate,
         mounts=options.mounts,
     )
+    if options.files:
+        loaded = with_files(loaded, options.files)
     if loaded.fatal:
         mistakes: Sequence[str] = [str(finding) for finding in loaded.findings if finding.fatal]
         raise ConfigError("the configuration can't be used:\n" + "\n".join(f"  {line}" for line in mistakes))

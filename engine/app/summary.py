@@ -30,6 +30,7 @@ class Summary:
     delivering: Sequence[str]
     warnings: Sequence[str]
     logs: str = ""
+    found: Sequence[str] = ()
 
     def json(self) -> str:
         return msgspec.json.encode({"event": "ready", **msgspec.to_builtins(self)}).decode()
@@ -39,6 +40,7 @@ class Summary:
 
     def _lines(self) -> Iterator[str]:
         yield f"engine {self.version}, ready in {self.seconds:.2f} s"
+        yield from _block("found", self.found)
         yield from _block("files", self.files)
         yield from _block("data", [self.data])
         yield from _block("logs", [self.logs] if self.logs else [])

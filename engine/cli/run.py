@@ -6,7 +6,7 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,12 +19,15 @@ from engine.query.engine import QueryLimits
 
 if TYPE_CHECKING:
     from engine.app.options import RunOptions, WebOptions
+    from engine.cli.found import Found
     from engine.config.stack.composed import Composed
     from promql.model.durations import Duration
 
 IN_MEMORY: Final = ":memory:"
 _ARGUMENTS: Final = "engine.arguments"
+_CONFIGURATIONS: Final = frozenset((".yml", ".yaml"))
 _COMPOSED: Final = "engine.composed"
+_FOUND: Final = "engine.found"
 
 # Flags of the original that mean something and are not built: refused by name, never ignored.
 NOT_YET: Final = (
@@ -53,13 +56,16 @@ class RunCommand(click.Command):
         for arg in args:
             if arg.partition("=")[0] in NOT_YET:
                 raise click.UsageError(f"{arg.partition('=')[0]} is not supported yet", ctx)
+        from engine.cli.found import found_here
+
         ctx.meta[_ARGUMENTS] = [arg for arg in args if arg != "--detach"]
-        args = _with_compose(self, ctx, args)
-        return super().parse_args(ctx, args)
+        found = ctx.meta[_FOUND] = found_here(args)
+        return super().parse_args(ctx, _with_compose(self, ctx, [*found.words, *args]))
 
 
 @click.command(cls=RunCommand)
-@click.option("--config", "--config.file", type=click.Path(path_type=Path), help="prometheus.yml [./prometheus.yml]")
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path), metavar="[FILE]...")
+@click.option("--config", "--config.file", type=click.Path(path_type=Path), help="prometheus.yml  [what is found here]")
 @click.option("--compose", type=click.Path(path_type=Path), help="what a compose file describes, without Docker")
 @click.option("--alertmanager-config", type=click.Path(path_type=Path), help="Alertmanager's file, if elsewhere")
 @click.option("--blackbox-config", type=click.Path(path_type=Path), help="blackbox.yml, if elsewhere")
@@ -163,6 +169,7 @@ class RunCommand(click.Command):
 )  # fmt: skip
 @click.option("--config.auto-reload", "auto_reload", is_flag=True, help="load the files again when one has changed")
 @with_default("--config.auto-reload-interval", "auto_reload_interval", DURATION, "30s", "how often they are looked at")
+@click.option("--notify", is_flag=True, help="show alerts on the desktop too")
 @click.option("--free-ports", is_flag=True, help="where a port is taken, use a free one, and say which")
 @click.option("--detach", is_flag=True, help="come back once all is ready; engine stop ends it")
 @click.option("--ready-file", type=click.Path(path_type=Path), help="written, with the addresses, once all is ready")
@@ -173,7 +180,11 @@ class RunCommand(click.Command):
 @with_default("--log.level", "level", click.Choice(["debug", "info", "warn", "error"]), "warn", "how much the log says")
 @with_default("--log.format", "style", click.Choice(["logfmt", "json"]), "logfmt", "for people, or for machines")
 def run(**given: Any) -> None:
-    """Scrape, store, evaluate rules and notify, as the configuration says, until Ctrl-C."""
+    """Scrape, store, evaluate rules and notify, as the configuration says, until Ctrl-C.
+
+    FILEs are followed, as Promtail does: app.log, or 'logs/*.log'. Without any configuration, this engine and this
+    machine are watched.
+    """
     if given["detach"]:
         from engine.cli.life import detach
 
@@ -200,7 +211,8 @@ def options_of(given: Mapping[str, Any]) -> RunOptions:
 
     data_dir = given["data_dir"]
     return RunOptions(
-        config=_config(given["config"], given["loki_config"] or given["promtail_config"]),
+        config=_config(given["config"]),
+        files=_followed(given["files"]),
         alertmanager_config=given["alertmanager_config"],
         blackbox_config=given["blackbox_config"],
         promtail_config=given["promtail_config"],
@@ -227,6 +239,8 @@ def options_of(given: Mapping[str, Any]) -> RunOptions:
         resend_delay_ms=given["resend"],
         queue_capacity=given["queue_capacity"],
         free_ports=given["free_ports"],
+        notify=given["notify"],
+        found=_found(),
         **_of_compose(click.get_current_context().meta.get(_COMPOSED)),
         ready_file=given["ready_file"],
         exit_on_stdin_close=given["exit_on_stdin_close"],
@@ -285,20 +299,28 @@ def _web(given: Mapping[str, Any]) -> WebOptions:
     )
 
 
-def _config(given: Path | None, alone: Path | None) -> Path | None:
-    """None where another component stands alone. Raises ConfigError."""
-    path = given or Path("prometheus.yml")
-    if alone is not None and given is None and not path.is_file():
-        return None
-    if given and path.is_dir():
+def _config(path: Path | None) -> Path | None:
+    """None where there is none, and what other files name runs, or else the default. Raises ConfigError."""
+    if path is not None and path.is_dir():
         raise ConfigError(f"{path} is a folder: name the file in it, as in --config {path / 'prometheus.yml'}")
-    if not path.is_file():
-        raise ConfigError(
-            f"{path}: no such file: name it with --config FILE"
-            if given
-            else "there is no prometheus.yml here: name one with --config FILE"
-        )
+    if path is not None and not path.is_file():
+        raise ConfigError(f"{path}: no such file: name it with --config FILE")
     return path
+
+
+def _found() -> tuple[str, ...]:
+    found: Found | None = click.get_current_context().meta.get(_FOUND)
+    return () if found is None else found.told
+
+
+def _followed(files: Sequence[Path]) -> tuple[Path, ...]:
+    """Raises ConfigError for what can be no file of lines."""
+    for file in files:
+        if file.is_dir():
+            raise ConfigError(f"{file} is a folder: name the files in it, as in '{file / '*.log'}'")
+        if file.suffix in _CONFIGURATIONS:
+            raise ConfigError(f"{file}: a FILE is followed as a log: a configuration is named as in --config {file}")
+    return tuple(files)
 
 
 def _addresses(pairs: tuple[str, ...], prometheus: str | None) -> Mapping[str, str]:

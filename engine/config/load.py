@@ -17,6 +17,7 @@ import msgspec
 
 from engine.alerting.config import AlertmanagerConfig
 from engine.alerting.templating import load_templates
+from engine.config import alone
 from engine.config.alertmanager import parse_alertmanager
 from engine.config.lint import DUPLICATES
 from engine.config.prometheus import PrometheusConfig, ScrapeConfigs, check_jobs, parse_prometheus, resolve
@@ -111,19 +112,19 @@ def load(
 ) -> Loaded:
     """Everything from this prometheus.yml on; the others say where those configs are, if elsewhere.
 
-    Without a `path` there is nothing to scrape, and `loki` stands alone. `mounts` are those of a compose file.
+    Without a `path`, `loki` or `promtail` stand alone; without those too, this engine and this machine are watched.
+    `mounts` are those of a compose file.
     `must_exist` makes a mistake of a rule file that is named and missing, as a check of files wants it; a running
     Prometheus takes it for a pattern that matches nothing. `environment` is what `${NAME}` stands for, if for anything.
     """
-    first = path or loki or promtail
-    assert first is not None, "something is to be run"
+    first = path or loki or promtail or alone.FILE
     reading, home, whole = Reading(environment), first.parent, path is not None
     beside = alertmanager or (find_alertmanager(home) if whole else None)
     modules = blackbox or (find_blackbox(home) if whole else None)
     tails = promtail or (find_promtail(home) if whole else None)
     logs = loki or (find_loki(home) if whole else None)
     translator = Translator(_homes(home, beside, modules, logs, tails), data_dir, enabled=translate, mounts=mounts)
-    config, rules = _scraping(path, translator, reading, must_exist) if path else (resolve(PrometheusConfig()), {})
+    config, rules = _scraping(path, translator, reading, must_exist) if path else (_alone(loki or promtail), {})
     settings = None if beside is None else load_alertmanager(beside, translator, reading)
     probing = None if modules is None else load_blackbox(modules, translator, reading)
     tailing = None if tails is None else load_promtail(tails, translator, reading)
@@ -170,6 +171,11 @@ def _scraping(
     rules = {str(file): reading.parse(file, parse_rules) for file in rule_files(path, config, reading, must_exist)}
     reading.lint(rules, {DUPLICATES})
     return config, rules
+
+
+def _alone(other: Path | None) -> PrometheusConfig:
+    """Where there is no prometheus.yml: nothing is scraped beside another program's file."""
+    return alone.machine() if other is None else resolve(PrometheusConfig())
 
 
 def _load_loki(path: Path, translator: Translator, reading: Reading) -> LogSettings:

@@ -42,7 +42,7 @@ class Job:
     @property
     def is_settled(self) -> bool:
         """Whether the files of its static targets have been looked for."""
-        return not self.config.static_configs or bool(self._files.status())
+        return not self.config.static_configs or self._files.has_taken_targets
 
     def files(self) -> Iterator[TailedFile]:
         """Those that are followed."""

@@ -59,6 +59,7 @@ class Notifier:
         self._relabel: Relabel = lambda labels: labels
         self._alertmanagers: tuple[Alertmanager, ...] = ()
         self._queue: deque[Alert] = deque()
+        self._watchers: list[Callable[[Sequence[Alert]], None]] = []
         self._more = asyncio.Event()
 
     @property
@@ -80,15 +81,20 @@ class Notifier:
         before = self.counts.peers
         self.counts.peers = {one.url: before.get(one.url) or PeerCounts() for one in alertmanagers}
 
+    def watch(self, watcher: Callable[[Sequence[Alert]], None]) -> None:
+        """Hears of all that is queued, as it will be sent, whether or not there is an Alertmanager."""
+        self._watchers.append(watcher)
+
     def start(self, supervisor: Supervisor) -> asyncio.Task[None]:
         return supervisor.start("notifier", self._run)
 
     def send(self, alerts: Sequence[Alert]) -> None:
         """Queue them, with external labels where they have none of their own, and relabelled."""
-        for alert in alerts:
-            labels = self._relabel(alert.labels.overlay(self._missing(alert.labels)))
-            if labels:
-                self._queue.append(replace(alert, labels=labels))
+        relabelled = ((alert, self._relabel(alert.labels.overlay(self._missing(alert.labels)))) for alert in alerts)
+        told = [replace(alert, labels=labels) for alert, labels in relabelled if labels]
+        self._queue += told
+        for watcher in self._watchers:
+            watcher(told)
         excess = len(self._queue) - self.capacity
         if excess > 0:
             for _ in range(excess):

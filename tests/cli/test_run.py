@@ -129,12 +129,19 @@ def test_a_folder_in_place_of_the_file_is_told(tmp_path: Path) -> None:
         parsed(tmp_path)
 
 
-def test_a_file_that_is_not_there_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"none\.yml: no such file: name it with --config FILE"):
         parsed(tmp_path / "none.yml")
-    monkeypatch.chdir(tmp_path)
-    with pytest.raises(ConfigError, match=r"there is no prometheus\.yml here"), run.make_context("run", []) as context:
-        options_of(context.params)
+
+
+def test_files_are_followed_and_what_can_be_no_log_is_told(config: Path, tmp_path: Path) -> None:
+    assert parsed(config, "app.log", "logs/*.log").files == (Path("app.log"), Path("logs/*.log"))
+    with pytest.raises(ConfigError, match=r"is a folder: name the files in it, as in '.*\*\.log'$"):
+        parsed(config, str(tmp_path))
+    with pytest.raises(
+        ConfigError, match=r"prometheus\.yml: a FILE is followed as a log: .* --config prometheus\.yml$"
+    ):
+        parsed(config, "prometheus.yml")
 
 
 @pytest.mark.parametrize(

@@ -37,6 +37,8 @@ class FileTargets:
         self._paths = paths
         self._followed: dict[tuple[Labels, int], _Followed] = {}
         self._dropped: list[TargetStatus] = []
+        self.has_taken_targets = False
+        """Whether all targets that were discovered at one time have been taken over, at least once."""
         self._discovering = Discovering(config.discovers, config.relabel_configs, parts, config.job_name, self._apply)
 
     async def start(self) -> None:
@@ -78,6 +80,7 @@ class FileTargets:
                 made = self._make(candidate, key, living)
                 self._followed[key] = made
                 await self._parts.poller.put(made.tailing)
+        self.has_taken_targets = True
 
     def _why_not(self, labels: Labels | None) -> str | None:
         if labels is None:

@@ -1,0 +1,71 @@
+"""What `engine run` starts when no flag says: what lies in this folder, or else a default.
+
+`./prometheus.yml` wins, then a compose file that describes a stack, then `./prometheus/prometheus.yml`. What was found
+is said, and so is what was passed over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+CONFIGS: Final = ("prometheus.yml", "prometheus.yaml")
+_DEEPER: Final = tuple(f"prometheus/{name}" for name in CONFIGS)
+_SAID: Final = frozenset(
+    ("--config", "--config.file", "--compose", "--loki-config", "--promtail-config", "--help", "-h"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """`words` are flags of `engine run`; `told` says in words what they start, and what was passed over."""
+
+    words: tuple[str, ...] = ()
+    told: tuple[str, ...] = ()
+
+
+def found_here(args: Sequence[str], folder: Path = Path()) -> Found:
+    """Nothing where the arguments say what is to be run."""
+    if any(arg.partition("=")[0] in _SAID for arg in args):
+        return Found()
+    composed = _composed(folder)
+    if (config := _first(folder, CONFIGS)) is not None:
+        return Found(("--config", str(config)), (f"{config} of this folder", *_passed_over(composed)))
+    if composed:
+        first, *others = composed
+        return Found(("--compose", str(first)), (f"what {first} describes, without Docker", *_passed_over(others)))
+    if (config := _first(folder, _DEEPER)) is not None:
+        return Found(("--config", str(config)), (f"{config}",))
+    return Found((), ("no prometheus.yml is here (--config FILE names one): this engine and this machine are watched",))
+
+
+def _first(folder: Path, names: Sequence[str]) -> Path | None:
+    return next((folder / name for name in names if (folder / name).is_file()), None)
+
+
+def _passed_over(files: Sequence[Path]) -> list[str]:
+    return [f"not {file}: --compose {file} starts what that describes" for file in files]
+
+
+def _composed(folder: Path) -> list[Path]:
+    """The compose files that describe one of the programs that we stand in for."""
+    from engine.config.stack.compose import NAMES
+
+    files = sorted({file for name in NAMES for file in folder.glob(name) if file.is_file()})
+    return [file for file in files if _describes_a_stack(file)]
+
+
+def _describes_a_stack(file: Path) -> bool:
+    import os
+
+    from engine.config.stack.compose import services
+    from engine.config.stack.composed import kind_of
+    from engine.config.stack.places import Places
+    from engine.foundation.errors import ConfigError
+
+    try:
+        return any(kind_of(one) for one in services(Places(file.parent).root(file), file.parent, os.environ))
+    except ConfigError:  # of a variable that is not set, say: whoever names the file is told
+        return False

@@ -1,0 +1,49 @@
+"""What `engine run` starts where nothing is named."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from engine.cli.found import Found, found_here
+
+STACK = "services: {p: {image: 'prom/prometheus:v2.42.0'}}"
+
+
+def laid_out(folder: Path, **files: str) -> Path:
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("files", "words"),
+    [
+        ({"prometheus.yml": "", "compose.yml": STACK, "prometheus/prometheus.yml": ""}, "--config prometheus.yml"),
+        ({"compose.yml": STACK, "prometheus/prometheus.yml": ""}, "--compose compose.yml"),
+        ({"docker-compose.monitoring.yml": STACK}, "--compose docker-compose.monitoring.yml"),
+        ({"compose.yml": "services: {d: {image: postgres}}", "prometheus/prometheus.yml": ""}, "--config prometheus/prometheus.yml"),
+        ({"compose.yml": "services: {p: {image: '${X:?unset}'}}"}, ""),
+        ({"compose.yml": "{"}, ""),
+        ({}, ""),
+    ],
+)  # fmt: skip
+def test_the_nearest_configuration_is_taken_and_said(files: dict[str, str], words: str, tmp_path: Path) -> None:
+    found = found_here([], laid_out(tmp_path, **files))
+    assert " ".join(found.words).replace(f"{tmp_path}/", "") == words
+    assert words.partition(" ")[2] in found.told[0]
+
+
+def test_what_is_passed_over_is_said_with_the_flag_that_starts_it(tmp_path: Path) -> None:
+    found = found_here([], laid_out(tmp_path, **{"prometheus.yml": "", "compose.yml": STACK}))
+    assert found.told[1:] == (
+        f"not {tmp_path / 'compose.yml'}: --compose {tmp_path / 'compose.yml'} starts what that describes",
+    )
+
+
+@pytest.mark.parametrize("flag", ["--config=x", "--config.file", "--compose", "--loki-config=a", "--promtail-config"])
+def test_nothing_is_looked_for_where_a_flag_says_what_runs(flag: str, tmp_path: Path) -> None:
+    assert found_here([flag], laid_out(tmp_path, **{"prometheus.yml": ""})) == Found()
