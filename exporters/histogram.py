@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate
 
 from exporters.exposition.families import Family, MetricType, Sample
 from promql.model.numbers import general
+
+Pairs = tuple[tuple[str, str], ...]
 
 
 class Histogram:
@@ -35,9 +37,13 @@ class Histogram:
 
 def histogram_family(name: str, text: str, label: str, found: Mapping[str, Histogram]) -> Family:
     """The histograms by the value of one label, sorted by it."""
+    return labelled_histograms(name, text, [(((label, value),), one) for value, one in sorted(found.items())])
+
+
+def labelled_histograms(name: str, text: str, found: Iterable[tuple[Pairs, Histogram]]) -> Family:
+    """Histograms and the labels of each."""
     family = Family(name, MetricType.HISTOGRAM, text)
-    for value, histogram in sorted(found.items()):
-        labels = ((label, value),)
+    for labels, histogram in found:
         for bound, count in histogram.buckets():
             family.samples.append(Sample(f"{name}_bucket", (*labels, ("le", general(bound))), float(count)))
         family.samples.append(Sample(f"{name}_sum", labels, histogram.total))

@@ -33,7 +33,7 @@ from engine.app.features import (
     PROMETHEUS_3,
     REMOTE_WRITE,
 )
-from engine.app.forwarding import remote_writes
+from engine.app.forwarding import ask_others, remote_writes
 from engine.app.logs import Logs
 from engine.app.options import RunOptions
 from engine.app.preflight import check_folders
@@ -109,6 +109,7 @@ class Application:
         self._check_folders()
         self.store = Store.open(self.store_folder, store_options(options, loaded.config))
         self.queries = QueryEngine(self.store, around.workers, around.clock, options.limits, dialect=_dialect(options))
+        self.reads, self._forwarder = ask_others(self.queries, options, self.addresses, lambda: self.loaded.file.parent)
         self.expander = Expander(self.queries.instant, self.external_url("prometheus"))
         self.notifier = Notifier(around.clock, capacity=options.queue_capacity)
         self.rules = RuleManager(self._rule_parts(), around.supervisor)
@@ -134,9 +135,8 @@ class Application:
         self._reader = Reader(
             self.store, around.workers, options.read_limits, lambda: self.config.global_.external_labels
         )
-        self._federation = FederationCounts()
         self._gateway, self._boards = self._make_gateway(), self._make_boards()
-        self._browser = OwnCounts()
+        self._federation, self._browser = FederationCounts(), OwnCounts()
         self._receiver = Receiver(self.store, around.workers, around.clock)
         self.writes = self._make_writes()
 
@@ -154,6 +154,12 @@ class Application:
         if component == "prometheus" and self.options.web.external_url:
             return self.options.web.external_url.rstrip("/")
         return self.components.url(component)
+
+    def asking(self) -> list[str]:
+        """Whom else queries ask, in words."""
+        if self._forwarder is not None:
+            return [f"queries are evaluated by {self._forwarder.shown}"]
+        return [f"samples of {client.config.url} too, by remote_read" for client in self.reads.clients]
 
     @property
     def clock(self) -> Clock:
@@ -266,6 +272,9 @@ class Application:
         await self.scrapes.stop()
         await self.rules.stop()
         await self.writes.stop()
+        await self.reads.close()
+        if self._forwarder is not None:
+            await self._forwarder.close()
         if self.alertmanager is not None:
             await self.alertmanager.stop()
         await self._peers.close()
@@ -308,6 +317,7 @@ class Application:
             await self.tailing.apply(loaded)
             await self.scrapes.apply(config.scrape_configs, Labels.of(settings.external_labels))
             await self.writes.apply(config.remote_write, Labels.of(settings.external_labels))
+            await self.reads.apply(config.remote_read, settings.external_labels)
         except ConfigError:
             await peers.close()
             raise
@@ -450,6 +460,7 @@ class Application:
             reader=self._reader,
             federation=self._federation,
             writes=self.writes,
+            reads=self.reads,
             browser=self._browser,
             config=self.config_state,
             crashes=self._around.supervisor.crashes,

@@ -161,7 +161,9 @@ def _source(parts: BoardParts, given: Provisioned, number: int, base: Path) -> S
         problem="" if config.type in ("prometheus", "loki") else f"sources of type {config.type!r} can't be asked here",
     )
     remote = RemoteSource(info, _client(parts, given, base))
-    return LocalPrometheus(info, parts.queries, parts.store, remote) if local else remote
+    if local and not parts.queries.asks_others:
+        return LocalPrometheus(info, parts.queries, parts.store, remote)
+    return remote
 
 
 def _client(parts: BoardParts, given: Provisioned, base: Path) -> HttpClient:

@@ -1,18 +1,27 @@
-"""What goes to other servers by remote write, and what they are told of metrics."""
+"""What other servers have to do with us: samples that go there, those that are read from there, queries that are
+evaluated there.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from engine.app.options import RunOptions
 from engine.foundation.addresses import AddressBook
 from engine.foundation.clock import Clock
 from engine.foundation.delivery import DeliveryPolicy
 from engine.foundation.supervise import Supervisor
 from engine.foundation.workers import Workers
+from engine.query.engine import QueryEngine
+from engine.remote.reads.manager import ReadParts, RemoteReads
 from engine.remote.writing.manager import Parts, RemoteWrites
 from engine.scrape.manager import ScrapeManager
 from engine.tsdb.store import Store
+
+if TYPE_CHECKING:
+    from engine.remote.forwarding import Forwarder
 
 
 def remote_writes(
@@ -48,3 +57,26 @@ def remote_writes(
             base=base,
         )
     )
+
+
+def ask_others(
+    queries: QueryEngine, options: RunOptions, addresses: AddressBook, base: Callable[[], Path]
+) -> tuple[RemoteReads, Forwarder | None]:
+    """Queries see what is read from other servers, and are evaluated by another one where the options name it.
+
+    Relative file names of the configuration begin at `base`. Raises ConfigError.
+    """
+    store, clock, workers = queries.store, queries.clock, queries.workers
+    assert isinstance(store, Store)
+    queries.besides = reads = RemoteReads(
+        ReadParts(addresses=addresses, clock=clock, workers=workers, base=base, oldest=lambda: store.size.min_time)
+    )
+    if not options.query_url:
+        return reads, None
+    from engine.remote.forwarding import Forwarder, checked_url, read_client_file  # noqa: PLC0415 - few need it
+
+    file = options.query_http_config
+    names_from = Path() if file is None else file.parent
+    forwarder = Forwarder(checked_url(options.query_url), read_client_file(file), addresses, workers, base=names_from)
+    queries.elsewhere = forwarder
+    return reads, forwarder

@@ -114,6 +114,7 @@ def summarise(app: Application, translated: list[tuple[str, str]], seconds: floa
         files=[str(path) for path in loaded.files],
         data=f"{data} ({app.runtime().retention})",
         logs=app.logs.told(),
+        asking=app.asking(),
         ports=app.components.ports,
         scheme=app.components.scheme,
         silent=list(app.components.silent.values()),

@@ -155,7 +155,7 @@ def _of_promtail(app: Served, collects: Mapping[str, Collect]) -> list[web.Route
 def _api(app: Served) -> Iterable[web.RouteDef]:
     yield from query.routes(app.queries, app.clock, per_step=app.per_step_stats)
     yield from exemplars.routes(app.store.exemplars, app.queries.workers)
-    yield from series.routes(app.store)
+    yield from series.routes(app.store, app.queries)
     yield from targets.routes(
         app.scrapes, lambda: [one.url for one in app.notifier.alertmanagers], app.external_url, app.listen
     )

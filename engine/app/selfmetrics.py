@@ -14,6 +14,8 @@ from engine.app.sdmetrics import discovery_families, summary
 from engine.foundation.lengths import Lengths
 from engine.query.engine import QueryEngine
 from engine.remote.reader import Reader
+from engine.remote.reads.manager import RemoteReads
+from engine.remote.reads.metrics import read_families
 from engine.remote.writing.manager import RemoteWrites
 from engine.remote.writing.metrics import write_families
 from engine.rules.manager import RuleManager
@@ -57,6 +59,7 @@ class Parts:
     federation: FederationCounts
     browser: OwnCounts
     writes: RemoteWrites
+    reads: RemoteReads
     config: ConfigState
     crashes: Mapping[str, int]
 
@@ -296,6 +299,7 @@ def families(parts: Parts) -> list[Family]:
     discovered = {name: pool.discovered for name, pool in parts.scrapes.pools.items()}
     found += discovery_families(parts.scrapes.discovery_counts, discovered)
     found += parts.browser.families()
+    found += read_families(parts.reads.clients)
     found += write_families(parts.writes.queues, parts.store.size.max_time)
     return sorted(found, key=lambda family: family.name)
 

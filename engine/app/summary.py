@@ -31,6 +31,7 @@ class Summary:
     warnings: Sequence[str]
     logs: str = ""
     found: Sequence[str] = ()
+    asking: Sequence[str] = ()
 
     def json(self) -> str:
         return msgspec.json.encode({"event": "ready", **msgspec.to_builtins(self)}).decode()
@@ -49,6 +50,7 @@ class Summary:
         )
         yield from _block("not listening", self.silent)
         yield from _block("scraping", [f"{_count(self.targets, 'target')} in {_count(self.jobs, 'job')}"])
+        yield from _block("asking", self.asking)
         yield from _block("evaluating", [_count(self.rules, "rule")] if self.rules else [])
         yield from _block("tailing", self.tailing)
         yield from _block("drawing", [_count(self.dashboards, "dashboard")] if self.dashboards else [])

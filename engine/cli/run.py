@@ -150,6 +150,14 @@ class RunCommand(click.Command):
     "--query.max-samples", "max_samples", COUNT, 50_000_000, "a query that would hold more at once is refused"
 )
 @with_default("--query.max-concurrency", "max_concurrency", COUNT, 20, "queries beyond these wait")
+@click.option(
+    "--query-url", default="", metavar="URL",
+    help="queries of the page and of rules are evaluated by the Prometheus, Thanos, Mimir or VictoriaMetrics there",
+)  # fmt: skip
+@click.option(
+    "--query-http-config", type=click.Path(path_type=Path),
+    help="how that server is spoken to: passwords, TLS, headers; the file of promtool's --http.config.file",
+)  # fmt: skip
 @with_default(
     "--rules.alert.for-outage-tolerance", "outage", DURATION, "1h",
     "alerts keep their age over an outage of this length",
@@ -232,6 +240,8 @@ def options_of(given: Mapping[str, Any]) -> RunOptions:
         retention_ms=given["retention_time"],
         retention_bytes=given["retention_size"],
         wal_compression=given["wal_compression"],
+        query_url=given["query_url"],
+        query_http_config=given["query_http_config"],
         read_limits=ReadLimits(given["read_samples"], given["read_concurrency"], given["read_frame"]),
         limits=QueryLimits(given["lookback"], given["timeout"] / 1000, given["max_samples"], given["max_concurrency"]),
         outage_tolerance_ms=given["outage"],

@@ -230,9 +230,7 @@ class PrometheusConfig(msgspec.Struct, frozen=True, kw_only=True):
     storage: StorageConfig = StorageConfig()
     tracing: Annotated[TracingConfig | None, NotYet()] = None
     remote_write: Annotated[tuple[RemoteWriteConfig, ...], NullItem("empty or null remote write config section")] = ()
-    remote_read: Annotated[
-        tuple[RemoteReadConfig, ...], NullItem("empty or null remote read config section"), NotYet()
-    ] = ()
+    remote_read: Annotated[tuple[RemoteReadConfig, ...], NullItem("empty or null remote read config section")] = ()
 
     def check(self, report: Report) -> None:
         check_jobs(self.scrape_configs, self.global_, report)

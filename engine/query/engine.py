@@ -7,12 +7,16 @@ immutable views, and stop between two nodes of the plan once the time is up or t
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
+from typing import NamedTuple, ParamSpec, TypeVar
 
 from engine.foundation.clock import Clock
 from engine.foundation.workers import Workers
 from engine.query.deadline import Deadline
+from engine.query.elsewhere import Besides, Evaluator
 from engine.query.evaluation import (
     Evaluated,
     Selects,
@@ -27,12 +31,17 @@ from engine.query.wishes import NO_WISHES, Wishes
 from promql.errors import EvaluationError
 from promql.execute.meter import Meter
 from promql.functions.dialects import Dialect
+from promql.model.panel import Need
 from promql.model.results import Result
-from promql.plan.build import build
+from promql.plan.build import build, build_together
 from promql.plan.nodes import Plan
 from promql.plan.window import Options, Window
 from promql.syntax.ast import Expr
 from promql.syntax.parser import parse
+from promql.syntax.printer import print_expr
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,22 +67,36 @@ class QueryCounts:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A result, and the seconds that preparing, waiting and evaluating took."""
+    """A result, and the seconds that preparing, waiting and evaluating took.
+
+    `warnings` tell what is missing in it, `infos` what else is to be known.
+    """
 
     evaluated: Evaluated
     prepare_seconds: float
     queue_seconds: float
     evaluate_seconds: float
+    warnings: tuple[str, ...] = ()
+    infos: tuple[str, ...] = ()
 
     @property
     def result(self) -> Result:
         return self.evaluated.result
 
 
+class _Began(NamedTuple):
+    """When a query's turn began (monotonic seconds), and how long it was prepared and waited before."""
+
+    at: float
+    prepared: float
+    queued: float
+
+
 @dataclass(slots=True)
 class QueryEngine:
     """Evaluates expressions over a store. `default_step_ms` follows the global evaluation interval; `dialect` holds
-    where a query has none of its own.
+    where a query has none of its own. The samples of `besides` are read too. With `elsewhere` nothing is evaluated
+    here, and texts are passed on as they are, in whatever language that server has.
     """
 
     store: Selects
@@ -83,10 +106,17 @@ class QueryEngine:
     default_step_ms: int = 60_000
     dialect: Dialect = Dialect.PROMETHEUS_2
     counts: QueryCounts = field(default_factory=QueryCounts)
+    besides: Besides | None = None
+    elsewhere: Evaluator | None = None
     _slots: Slots = field(init=False)
 
     def __post_init__(self) -> None:
         self._slots = Slots(self.limits.max_concurrency, self.clock)
+
+    @property
+    def asks_others(self) -> bool:
+        """Whether others have series that the store does not know of."""
+        return self.elsewhere is not None or (self.besides is not None and self.besides.active)
 
     async def instant(self, query: str | Expr, time: int, wishes: Wishes = NO_WISHES) -> Result:
         """The value at one instant (Unix ms). Raises PromQLError.
@@ -102,66 +132,104 @@ class QueryEngine:
     async def answer(self, query: str | Expr, window: Window, wishes: Wishes = NO_WISHES) -> Answer:
         """The same, with what it took. Raises PromQLError."""
         entered = self.clock.monotonic()
+        if self.elsewhere is not None:
+            text = query if isinstance(query, str) else print_expr(query)
+            return await self._passed_on(self.elsewhere, text, window, wishes, entered)
         expr = parse(query) if isinstance(query, str) else query
         plan = build(expr, window, self._options(wishes))
-        prepared = self.clock.monotonic()
-        self.counts.prepare_seconds += prepared - entered
-        self.counts.current += 1
         allowed = self._allowed(wishes)
-        try:
-            async with self._slots.one(allowed):
-                began = self.clock.monotonic()
-                self.counts.queue_seconds += began - prepared
-                evaluated = await self._run(expr, plan, Deadline(self.clock, entered + allowed), wishes)
-                ended = self.clock.monotonic()
-                return Answer(evaluated, prepared - entered, began - prepared, ended - began)
-        finally:
-            self.counts.current -= 1
-            self.counts.total += 1
+        async with self._turn(entered, allowed) as began:
+            store, warnings = await self._store_for(plan.needs)
+            deadline = Deadline(self.clock, entered + allowed)
+            evaluated = await self._run(store, expr, plan, deadline, wishes)
+            ended = self.clock.monotonic()
+            return Answer(evaluated, began.prepared, began.queued, ended - began.at, warnings)
 
     async def together(self, queries: Sequence[Expr], time: int) -> list[Result | EvaluationError]:
         """The values of several expressions at one instant, planned and computed together, or why one has none.
 
         Counts as one query. Raises ParseError, QueryTimeoutError, QueryCanceledError, which concern all of them.
         """
+        if self.elsewhere is not None:
+            return await self._each(queries, time)
         window, options, allowed = Window(time, time, 0), self._options(NO_WISHES), self.limits.timeout_seconds
-        deadline = Deadline(self.clock, self.clock.monotonic() + allowed)
-        self.counts.current += 1
-        try:
-            async with self._slots.one(allowed):
-                began = self.clock.monotonic()
-                try:
-                    return await self.workers.run(evaluate_together, self.store, queries, window, options, deadline)
-                except asyncio.CancelledError:
-                    deadline.cancel()
-                    raise
-                finally:
-                    self.counts.evaluate_seconds += self.clock.monotonic() - began
-        finally:
-            self.counts.current -= 1
-            self.counts.total += 1
+        entered = self.clock.monotonic()
+        deadline = Deadline(self.clock, entered + allowed)
+        async with self._turn(entered, allowed):
+            store: Selects = self.store
+            if self.besides is not None and self.besides.active and queries:
+                store, _ = await self._store_for(build_together(queries, window, options)[0].needs)
+            return await self._worked(deadline, evaluate_together, store, queries, window, options, deadline)
 
     async def explained(self, query: str | Expr, window: Window, wishes: Wishes = NO_WISHES) -> tuple[Plan, Meter]:
         """The plan, after it was run, and what each of its nodes took. Raises PromQLError."""
+        if self.elsewhere is not None:
+            raise EvaluationError("queries are evaluated by another server, whose plan is not known here")
         expr = parse(query) if isinstance(query, str) else query
         plan = build(expr, window, self._options(wishes))
         meter, allowed = Meter(self.clock.monotonic), self._allowed(wishes)
         async with self._slots.one(allowed):
             deadline = Deadline(self.clock, self.clock.monotonic() + allowed)
-            await self.workers.run(evaluate_metered, self.store, plan, deadline, meter)
+            store, _ = await self._store_for(plan.needs)
+            await self.workers.run(evaluate_metered, store, plan, deadline, meter)
         return plan, meter
 
-    async def _run(self, expr: Expr, plan: Plan, deadline: Deadline, wishes: Wishes) -> Evaluated:
-        started = self.clock.monotonic()
+    @asynccontextmanager
+    async def _turn(self, entered: float, allowed: float) -> AsyncIterator[_Began]:
+        """A query's turn, once one is free: counted, from when it was prepared to its end."""
+        prepared = self.clock.monotonic()
+        self.counts.prepare_seconds += prepared - entered
+        self.counts.current += 1
         try:
-            if not wishes.measured and is_narrow(self.store, plan):
-                return evaluate_narrow(self.store, plan, deadline)
-            return await self.workers.run(evaluate, self.store, expr, plan, deadline, measured=wishes.measured)
+            async with self._slots.one(allowed):
+                at = self.clock.monotonic()
+                self.counts.queue_seconds += at - prepared
+                try:
+                    yield _Began(at, prepared - entered, at - prepared)
+                finally:
+                    self.counts.evaluate_seconds += self.clock.monotonic() - at
+        finally:
+            self.counts.current -= 1
+            self.counts.total += 1
+
+    async def _store_for(self, needs: Sequence[Need]) -> tuple[Selects, tuple[str, ...]]:
+        """What to read from, and what is missing in it."""
+        if self.besides is None or not self.besides.active:
+            return self.store, ()
+        return await self.besides.beside(self.store, needs)
+
+    async def _passed_on(
+        self, evaluator: Evaluator, text: str, window: Window, wishes: Wishes, entered: float
+    ) -> Answer:
+        allowed = self._allowed(wishes)
+        async with self._turn(entered, allowed) as began:
+            left = entered + allowed - began.at
+            found = await evaluator.evaluate(text, window, left, wishes.lookback_ms)
+            took = self.clock.monotonic() - began.at
+            return Answer(Evaluated(found.result), began.prepared, began.queued, took, found.warnings, found.infos)
+
+    async def _each(self, queries: Sequence[Expr], time: int) -> list[Result | EvaluationError]:
+        """One after the other, since rules must not be what overruns a server."""
+        found: list[Result | EvaluationError] = []
+        for query in queries:
+            try:
+                found.append(await self.instant(query, time))
+            except EvaluationError as error:
+                found.append(error)
+        return found
+
+    async def _run(self, store: Selects, expr: Expr, plan: Plan, deadline: Deadline, wishes: Wishes) -> Evaluated:
+        if not wishes.measured and is_narrow(store, plan):
+            return evaluate_narrow(store, plan, deadline)
+        return await self._worked(deadline, partial(evaluate, measured=wishes.measured), store, expr, plan, deadline)
+
+    async def _worked(self, deadline: Deadline, function: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
+        """In a worker, which stops when whoever asked has gone."""
+        try:
+            return await self.workers.run(function, *args, **kwargs)
         except asyncio.CancelledError:
             deadline.cancel()
             raise
-        finally:
-            self.counts.evaluate_seconds += self.clock.monotonic() - started
 
     def _allowed(self, wishes: Wishes) -> float:
         """Seconds; a query may only shorten the limit."""

@@ -1,4 +1,4 @@
-"""remote_write, remote_read and tracing as they are written. The last two are judged in full, and not run yet."""
+"""remote_write, remote_read and tracing as they are written. The last one is judged in full, and not run yet."""
 
 from __future__ import annotations
 

@@ -11,14 +11,14 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-import cramjam
 import numpy as np
 
 from engine.foundation.errors import RemoteError
 from engine.foundation.protobuf import WireError
 from engine.foundation.workers import Workers
+from engine.remote.packing import inflated, packed
 from engine.remote.reading import ReadQuery, ReadRequest, Row, decode_read, frames, query_result
-from engine.remote.receiver import LARGE, WriteError, inflated
+from engine.remote.receiver import LARGE
 from promql.model.labels import Labels
 from promql.model.matchers import Matcher
 from promql.model.panel import Kind, Selected
@@ -84,7 +84,7 @@ class Reader:
             if len(body) < LARGE:
                 return decode_read(inflated(body, _LARGEST))
             return await self._workers.run(lambda: decode_read(inflated(body, _LARGEST)))
-        except (WireError, WriteError) as error:
+        except WireError as error:
             raise ReadError(str(error)) from None
 
     async def samples(self, request: ReadRequest) -> bytes:
@@ -105,7 +105,7 @@ class Reader:
     def _samples(self, request: ReadRequest) -> bytes:
         external = dict(self._external_labels())
         results = [query_result(self._counted(query, external)) for query in request.queries]
-        return bytes(cramjam.snappy.compress_raw(b"".join(results)))
+        return packed(b"".join(results))
 
     def _counted(self, query: ReadQuery, external: dict[str, str]) -> Iterator[Row]:
         """All series, as long as they have not too many samples."""

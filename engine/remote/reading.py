@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import accumulate, pairwise
 from typing import Final
 
@@ -87,6 +88,23 @@ def decode_read(data: bytes) -> ReadRequest:
     return ReadRequest(tuple(queries), tuple(accepted))
 
 
+def encode_read(query: ReadQuery, accepted: Sequence[int], func: str = "") -> bytes:
+    """A request with one query, not packed. `func` says what the samples are for, if a server wants to know."""
+    matchers = (
+        framed(3, counted(1, kind) + framed(2, name.encode()) + framed(3, value.encode()))
+        for kind, name, value in query.matchers
+    )
+    times = counted(1, query.start) + counted(2, query.end)
+    hints = (framed(2, func.encode()) if func else b"") + counted(3, query.start) + counted(4, query.end)
+    kinds = framed(2, b"".join(map(encoded, accepted)))
+    return framed(1, times + b"".join(matchers) + framed(4, hints)) + kinds
+
+
+def told(matcher: Matcher) -> tuple[int, str, str]:
+    """A matcher as a query tells it."""
+    return _OPS.index(matcher.op), matcher.name, matcher.value
+
+
 def query_result(rows: Iterable[Row]) -> bytes:
     """A `QueryResult` with all samples, as a field of its response."""
     series = (framed(1, label_fields(labels) + _samples(times, values)) for labels, times, values in rows)
@@ -104,26 +122,40 @@ def frames(rows: Iterable[Row], query: int, most: int) -> Iterator[bytes]:
 
 def crc32c(data: bytes) -> int:
     """The checksum of Castagnoli's polynomial."""
-    if not 0 < len(data) <= _BLOCK:
-        return _crc32c_slowly(data)
+    first = len(data) % _BLOCK
+    found = _crc32c_of_block(data[:first]) if first else 0
+    for at in range(first, len(data), _BLOCK):
+        found = _moved(found) ^ _crc32c_of_block(data[at : at + _BLOCK])
+    return found
+
+
+def _crc32c_of_block(data: bytes) -> int:
     stream = bytes(cramjam.snappy.compress(data))
     at = _SNAPPY_HEAD + _BLOCK_HEAD
     masked = (int.from_bytes(stream[at : at + 4], "little") - _MASK) & 0xFFFFFFFF
     return (masked >> 17 | masked << 15) & 0xFFFFFFFF
 
 
-def _crc32c_slowly(data: bytes) -> int:
-    """For a frame whose labels alone are larger than a block."""
-    table = []
-    for byte in range(256):
-        crc = byte
-        for _ in range(8):
-            crc = crc >> 1 ^ (_POLYNOMIAL if crc & 1 else 0)
-        table.append(crc)
-    crc = 0xFFFFFFFF
-    for byte in data:
-        crc = table[(crc ^ byte) & 0xFF] ^ crc >> 8
-    return crc ^ 0xFFFFFFFF
+def _moved(crc: int) -> int:
+    """What a checksum contributes to that of bytes which go on for another block."""
+    return _product(_block_columns(), crc)
+
+
+@cache
+def _block_columns() -> tuple[int, ...]:
+    """What becomes of each bit of a checksum when a block of zeros follows: one zero bit, doubled up to a block."""
+    columns = (_POLYNOMIAL, *(1 << bit for bit in range(31)))
+    for _ in range((8 * _BLOCK).bit_length() - 1):
+        columns = tuple(_product(columns, column) for column in columns)
+    return columns
+
+
+def _product(columns: Sequence[int], vector: int) -> int:
+    found = 0
+    for bit, column in enumerate(columns):
+        if vector >> bit & 1:
+            found ^= column
+    return found
 
 
 def _frame(message: bytes) -> bytes:

@@ -10,13 +10,13 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Final, Protocol
 
-import cramjam
 import numpy as np
 
 from engine.foundation.clock import Clock
 from engine.foundation.errors import RemoteError
-from engine.foundation.protobuf import WireError, varint
+from engine.foundation.protobuf import WireError
 from engine.foundation.workers import Workers
+from engine.remote.packing import inflated
 from engine.remote.places import COLUMN_BITS, Places
 from engine.remote.places import Store as PlacesStore
 from engine.remote.wire import Request, decode, label_fields
@@ -29,7 +29,6 @@ from promql.model.types import FloatArray, IntArray
 
 LARGE: Final = 32 * 1024
 """Bytes of a request that a worker decodes."""
-_LARGEST: Final = 256 * 1024 * 1024
 _COLUMN: Final = (1 << COLUMN_BITS) - 1
 
 
@@ -120,17 +119,6 @@ class Receiver:
         series = request.series.copy()
         series[places] = np.array(learned, np.int64)[who]
         return series, learned
-
-
-def inflated(body: bytes, most: int = _LARGEST) -> bytes:
-    """What snappy's block form holds, no more than so many bytes. Raises WriteError."""
-    try:
-        size, _ = varint(body, 0, len(body))
-        if size > most:
-            raise WriteError(f"the request would be {size} bytes long, more than {most}: send smaller ones")
-        return bytes(cramjam.snappy.decompress_raw(body))
-    except (WireError, cramjam.DecompressionError):
-        raise WriteError("snappy: corrupt input") from None
 
 
 def grouped(series: IntArray, times: IntArray, values: FloatArray) -> Iterator[tuple[int, list[Batch]]]:

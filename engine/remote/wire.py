@@ -203,7 +203,7 @@ class _Reader:
             return number
         if (number := self._strangers.get(key)) is None:
             number = self._strangers[key] = -1 - len(self._strangers)
-            self._labels.append(_series(labels))
+            self._labels.append(series_labels(labels))
         return number
 
 
@@ -240,7 +240,7 @@ def _exemplar(data: bytes, at: int, stop: int) -> Exemplar:
     return Exemplar(Labels.of(pairs), value, time)
 
 
-def _series(labels: list[bytes]) -> Labels:
+def series_labels(labels: Sequence[bytes]) -> Labels:
     """Their order is the client's, and empty values mean that there is no such label. Raises LabelsError."""
     pairs = sorted(pair for pair in map(_pair, labels) if pair[1])
     if not pairs:

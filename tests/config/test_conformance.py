@@ -199,7 +199,6 @@ PROMETHEUS_UNSUPPORTED: Final = {  # good files that use what does not run here
     "agent_mode.good.yml": set(),
     "remote_write_retry_on_rate_limit.good.yml": set(),
     "conf.good.yml": {
-        "remote_read",
         "kuma_sd_configs", "marathon_sd_configs", "nomad_sd_configs", "ec2_sd_configs",
         "lightsail_sd_configs", "azure_sd_configs", "nerve_sd_configs", "triton_sd_configs",
         "digitalocean_sd_configs", "openstack_sd_configs",

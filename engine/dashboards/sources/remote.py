@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import urlencode
 
 import msgspec
-import numpy as np
 
 from engine.dashboards.json import objects, text
 from engine.dashboards.sources.ports import LogStream, RawAnswer, SourceError, SourceInfo
 from engine.foundation.http_client import HttpClient, HttpError
+from engine.query.answers import result_of
 from promql.model.labels import Labels
-from promql.model.results import RawMatrix, Result, Scalar, Series, Vector
+from promql.model.results import Result
 
 _SECONDS: Final = 60.0
 _FORM: Final = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -100,25 +100,7 @@ def _seconds(ms: int) -> str:
 
 
 def _result(data: Any) -> Result:
-    found = data if isinstance(data, dict) else {}
-    rows = found.get("result")
-    match found.get("resultType"):
-        case "scalar" if isinstance(rows, list):
-            return Scalar(round(float(rows[0]) * 1000), float(rows[1]))
-        case "vector":
-            given = objects(rows)
-            values = np.array([float(one["value"][1]) for one in given], dtype=np.float64)
-            time = round(float(given[0]["value"][0]) * 1000) if given else 0
-            return Vector(time, [Labels.of(one.get("metric") or {}) for one in given], values)
-        case "matrix":
-            return RawMatrix([_series(one) for one in objects(rows)])
-        case other:
-            raise SourceError(f"it answered with {other or 'nothing'} where numbers were wanted")
-
-
-def _series(one: Mapping[str, Any]) -> Series:
-    pairs: Sequence[Any] = one.get("values") or []
-    times = np.array([round(float(pair[0]) * 1000) for pair in pairs], dtype=np.int64)
-    return Series(
-        Labels.of(one.get("metric") or {}), times, np.array([float(pair[1]) for pair in pairs], dtype=np.float64)
-    )
+    try:
+        return result_of(data)
+    except ValueError as error:
+        raise SourceError(f"it answered with {error}") from None

@@ -7,9 +7,8 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Final
 
-import cramjam
-
 from engine.foundation.protobuf import counted, encoded, framed
+from engine.remote.packing import packed
 from engine.remote.wire import label_fields
 from promql.model.labels import Labels
 from promql.model.types import FloatArray, IntArray
@@ -68,10 +67,6 @@ def metadata(found: Iterable[tuple[str, str, str, str]]) -> bytes:
             for name, kind, about, unit in found
         )
     )
-
-
-def packed(request: bytes) -> bytes:
-    return bytes(cramjam.snappy.compress_raw(request))
 
 
 @lru_cache(4096)

@@ -7,7 +7,7 @@ from typing import Final
 
 from engine.remote.writing.queue import Queue
 from exporters.exposition.families import Family, MetricType
-from exporters.histogram import histogram_family
+from exporters.histogram import labelled_histograms
 
 _C, _G = MetricType.COUNTER, MetricType.GAUGE
 _PREFIX: Final = "prometheus_remote_storage_"
@@ -43,11 +43,10 @@ def write_families(queues: Sequence[Queue], newest: int) -> list[Family]:
         for name, kind, text, read in _TABLE
     ]
     found.append(
-        histogram_family(
+        labelled_histograms(
             f"{_PREFIX}sent_batch_duration_seconds",
             "Seconds of attempts.",
-            "remote_name",
-            {queue.name: queue.counts.seconds for queue in queues},
+            [(tuple(labels.items()), queue.counts.seconds) for labels, queue in by_labels],
         )
     )
     newest_help = "The newest sample that is kept, in Unix time."

@@ -17,6 +17,7 @@ from typing import Final, Protocol, TypeVar
 import numpy as np
 
 from engine.foundation.errors import EngineError
+from engine.query.elsewhere import ForwardError
 from engine.query.engine import QueryCounts, QueryEngine
 from engine.rules import slots
 from engine.rules.alerting import identity
@@ -88,6 +89,10 @@ class Replay:
     external_url: str = ""
 
     async def __call__(self, groups: Sequence[GroupSpec], start: int, end: int) -> list[GroupReplay]:
+        if self.queries.elsewhere is not None:
+            raise ForwardError(
+                "execution", "queries are evaluated by another server: there is no history to replay here"
+            )
         overlay = Overlay(self.queries.store)
         queries = replace(self.queries, store=overlay, counts=QueryCounts())
         expand = Expander(queries.instant, self.external_url)

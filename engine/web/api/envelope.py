@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from functools import partial
 from types import MappingProxyType
 from typing import Final
@@ -12,6 +12,7 @@ from isal import igzip, isal_zlib
 
 from engine.foundation.errors import EngineError
 from engine.foundation.gojson import encode
+from engine.query.elsewhere import ForwardError
 from promql.errors import ParseError, PromQLError, QueryCanceledError, QueryTimeoutError, RangeQueryError
 
 STATUS: Final = MappingProxyType(
@@ -59,10 +60,11 @@ def success(data: object, *warnings: str) -> web.Response:
     return succeeded(enveloped([encode(data)], *warnings))
 
 
-def enveloped(data: Iterable[bytes], *warnings: str) -> bytes:
+def enveloped(data: Iterable[bytes], *warnings: str, infos: Sequence[str] = ()) -> bytes:
     """A body that says success; `data` are pieces of JSON."""
     told = b',"warnings":%b' % encode(warnings) if warnings else b""
-    return b"".join([b'{"status":"success","data":', *data, told, b"}"])
+    noted = b',"infos":%b' % encode(infos) if infos else b""
+    return b"".join([b'{"status":"success","data":', *data, told, noted, b"}"])
 
 
 def succeeded(body: bytes) -> web.Response:
@@ -82,6 +84,8 @@ def answering(handler: Handler) -> Handler:
             response = await handler(request)
         except ApiError as error:
             response = failure(error.kind, str(error))
+        except ForwardError as error:
+            response = failure(error.kind if error.kind in STATUS else "internal", str(error))
         except EngineError as error:
             response = failure(next(kind for cls, kind in _TYPES if isinstance(error, cls)), str(error))
         return compressed(request, response) if response.body else response

@@ -39,7 +39,8 @@ def pages(queries: QueryEngine, clock: Clock, *, per_step: bool = False) -> dict
 
     async def instant(given: Params) -> web.Response:
         limit, window, wishes = params.limit_of(given), _now(given, clock), params.wishes_of(given)
-        answer = await queries.answer(_expression(given), window, wishes)
+        query = given.get("query", "") if queries.elsewhere is not None else _expression(given)
+        answer = await queries.answer(query, window, wishes)
         return await _answer(queries, answer, window, given, limit, per_step=per_step)
 
     async def over_range(given: Params) -> web.Response:
@@ -116,15 +117,15 @@ async def _answer(
     if given.get("stats", ""):
         by_step = per_step and given.get("stats") == "all"
         told = b',"stats":' + statistics.encoded(answer, window.steps, by_step=by_step)
-    warnings = [TRUNCATED] * cut
+    warnings = [*answer.warnings, *[TRUNCATED] * cut]
     if _points(result) > _MANY_POINTS:
-        return succeeded(await queries.workers.run(_written, result, told, warnings))
-    return succeeded(_written(result, told, warnings))
+        return succeeded(await queries.workers.run(_written, result, told, warnings, answer.infos))
+    return succeeded(_written(result, told, warnings, answer.infos))
 
 
-def _written(result: Result, stats: bytes, warnings: Sequence[str]) -> bytes:
+def _written(result: Result, stats: bytes, warnings: Sequence[str], infos: Sequence[str]) -> bytes:
     *data, end = encode.result(result)
-    return enveloped([*data, stats, end], *warnings)
+    return enveloped([*data, stats, end], *warnings, infos=infos)
 
 
 def _points(result: Result) -> int:

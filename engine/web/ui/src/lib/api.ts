@@ -34,7 +34,18 @@ export async function get<T>(path: string, params: Params = {}, signal?: AbortSi
 
 /** The same by a form, for long queries. */
 export async function ask<T>(path: string, params: Params, signal?: AbortSignal): Promise<T> {
-  return (await sent<{ data: T }>("POST", path, encoded(params), signal)).data;
+  return (await asked<T>(path, params, signal)).data;
+}
+
+/** An answer, and what is missing in it or to be known about it. */
+export interface Remarked<T> {
+  data: T;
+  warnings?: string[];
+  infos?: string[];
+}
+
+export function asked<T>(path: string, params: Params, signal?: AbortSignal): Promise<Remarked<T>> {
+  return sent<Remarked<T>>("POST", path, encoded(params), signal);
 }
 
 export function whole<T>(path: string, params: Params = {}, signal?: AbortSignal): Promise<T> {

@@ -1,5 +1,5 @@
 import { useMemo, useState } from "preact/hooks";
-import { ask, get } from "../lib/api";
+import { ask, asked, get } from "../lib/api";
 import { useAsk } from "../lib/ask";
 import { type Labels, matchersText } from "../lib/labels";
 import { type Series, grid, stepFor } from "../lib/matrix";
@@ -10,7 +10,7 @@ import { dateText, instants, momentText, span, timeText } from "../lib/time";
 import { useRange } from "../lib/range";
 import { Editor } from "../parts/Editor";
 import { Plot } from "../parts/Plot";
-import { Empty, Failure, LabelSet, Tabs } from "../parts/small";
+import { Empty, Failure, LabelSet, Remarks, Tabs } from "../parts/small";
 
 type Tab = "0" | "1" | "explain";
 
@@ -171,13 +171,14 @@ function Graph({ expr, step: given, stacked, name }: { expr: string; step: strin
   const step = stepOf(given) ?? stepFor(from, to);
   const start = to - Math.floor((to - from) / step) * step; // the last point is at the end: just now, mostly
   const found = useAsk(
-    (signal) => ask<{ result: Series[] }>("/api/v1/query_range", { query: expr, start, end: to, step }, signal),
+    (signal) => asked<{ result: Series[] }>("/api/v1/query_range", { query: expr, start, end: to, step }, signal),
     [expr, start, to, step],
   );
-  const shown = useMemo(() => found.data && grid(found.data.result, start, to, step), [found.data]);
+  const shown = useMemo(() => found.data && grid(found.data.data.result, start, to, step), [found.data]);
   return (
     <>
       <Failure text={found.error} />
+      <Remarks {...found.data} />
       {shown && shown.lines.length === 0 && <Nothing expr={expr} />}
       {shown && shown.lines.length > 0 && (
         <>
@@ -195,7 +196,7 @@ function Graph({ expr, step: given, stacked, name }: { expr: string; step: strin
             <label>
               <input type="checkbox" checked={stacked} onChange={(e) => turn({ [name("stacked")]: e.currentTarget.checked ? "1" : undefined }, true)} /> stacked
             </label>
-            <a href={logsOf(found.data!.result.map((one) => one.metric), range)}>Logs of this time</a>
+            <a href={logsOf(found.data!.data.result.map((one) => one.metric), range)}>Logs of this time</a>
           </p>
         </>
       )}
@@ -248,11 +249,12 @@ function Table({ expr }: { expr: string }) {
   const { range, turnOf } = useRange();
   const [, to] = instants(range, Date.now());
   const time = range.to === "now" ? undefined : to / 1000;
-  const found = useAsk((signal) => ask<Found>("/api/v1/query", { query: expr, time }, signal), [expr, time, turnOf]);
+  const found = useAsk((signal) => asked<Found>("/api/v1/query", { query: expr, time }, signal), [expr, time, turnOf]);
   return (
     <>
       <Failure text={found.error} />
-      {found.data && <Rows found={found.data} expr={expr} />}
+      <Remarks {...found.data} />
+      {found.data && <Rows found={found.data.data} expr={expr} />}
     </>
   );
 }

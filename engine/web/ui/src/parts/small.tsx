@@ -11,6 +11,24 @@ export function Failure({ text }: { text?: string }) {
   ) : null;
 }
 
+/** What is missing in an answer, and what else is to be known about it. */
+export function Remarks({ warnings = [], infos = [] }: { warnings?: string[]; infos?: string[] }) {
+  return (
+    <>
+      {warnings.map((text) => (
+        <p class="foot" role="alert" key={text}>
+          <Badge tone="warn">not all</Badge> {text}
+        </p>
+      ))}
+      {infos.map((text) => (
+        <p class="foot" role="note" key={text}>
+          {text}
+        </p>
+      ))}
+    </>
+  );
+}
+
 export function Empty({ children }: { children: ComponentChildren }) {
   return <p class="empty">{children}</p>;
 }
