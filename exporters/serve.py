@@ -10,11 +10,11 @@ from __future__ import annotations
 import asyncio
 import html
 from collections.abc import Awaitable, Callable, Collection, Sequence
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final, Protocol, TypeAlias
 
 from aiohttp import web
+from msgspec import Struct
 
 from engine.foundation.errors import EngineError
 from engine.foundation.workers import Workers
@@ -57,8 +57,7 @@ Collect: TypeAlias = Callable[[Sequence[str]], Awaitable[list[Family]]]
 """The families now, of all parts or of those named. Raises EngineError, BusyError."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """A page, whoever asked for it."""
 
     status: int

@@ -13,11 +13,11 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeAlias
 
 import numpy as np
+from msgspec import Struct
 
 from promql.model.labels import Labels
 from promql.model.matchers import MatchOp, match_all
@@ -34,8 +34,7 @@ _Column: TypeAlias = tuple[IntArray, FloatArray]
 _Series: TypeAlias = tuple[Labels, IntArray, FloatArray]
 
 
-@dataclass(frozen=True, slots=True)
-class Samples:
+class Samples(Struct, frozen=True):
     """Series in the order in which they were given, with their samples: `int64[T]` (Unix ms), `float64[T]`."""
 
     series: Sequence[_Series]

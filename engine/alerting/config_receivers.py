@@ -6,11 +6,11 @@ The annotations are the table of what works here.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Annotated, Any, ClassVar, Final
 
 import msgspec
+from msgspec import Struct
 
 from engine.alerting.receivers.discord import DiscordConfig
 from engine.alerting.receivers.email import EmailConfig
@@ -33,8 +33,7 @@ from promql.model.durations import Duration
 _NULL: Final = NullItem("null is no receiver's configuration")
 
 
-@dataclass(frozen=True, slots=True)
-class _Fallback:
+class _Fallback(Struct, frozen=True):
     """Where none of `keys` is set, all of them are those of the globals; `missing` is said if that has none either."""
 
     keys: tuple[str, ...]

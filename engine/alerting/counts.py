@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
 from typing import Final
+
+from msgspec import Struct, field
 
 LATENCY_BUCKETS: Final = (1.0, 5.0, 10.0, 15.0, 20.0)
 
 
-@dataclass(slots=True)
-class Histogram:
+class Histogram(Struct):
     """Observations by upper bound (not cumulated; the last slot is beyond all bounds), their sum and number."""
 
     slots: list[int] = field(default_factory=lambda: [0] * (len(LATENCY_BUCKETS) + 1))
@@ -26,8 +26,7 @@ class Histogram:
         return sum(self.slots)
 
 
-@dataclass(slots=True)
-class Durations:
+class Durations(Struct):
     """How often something was done, and how long that took in all."""
 
     count: int = 0
@@ -38,8 +37,7 @@ class Durations:
         self.seconds += seconds
 
 
-@dataclass(slots=True)
-class WorkCounts:
+class WorkCounts(Struct):
     """What the rest of the alerting side was busy with: forgetting what is old, and keeping files small."""
 
     dispatched: Durations = field(default_factory=Durations)
@@ -49,8 +47,7 @@ class WorkCounts:
     journal_kept: Durations = field(default_factory=Durations)
 
 
-@dataclass(slots=True)
-class NotificationCounts:
+class NotificationCounts(Struct):
     """By kind of integration. A notification may take several requests."""
 
     notifications: Counter[str] = field(default_factory=Counter)
@@ -68,8 +65,7 @@ def _by_version() -> Counter[str]:
     return Counter(v1=0, v2=0)
 
 
-@dataclass(slots=True)
-class ReceivedCounts:
+class ReceivedCounts(Struct):
     """Alerts by status as they came in, each by the version of the API; `invalid` were refused."""
 
     firing: Counter[str] = field(default_factory=_by_version)

@@ -7,9 +7,10 @@ the first that fits decides.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import Enum
 from typing import Final
+
+from msgspec import Struct
 
 
 class Reason(Enum):
@@ -28,8 +29,7 @@ class Reason(Enum):
         return not self.name.startswith("QUIET")
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(Struct, frozen=True):
     """What a receiver was last told about a group: fingerprints, and when (Unix ns)."""
 
     firing: frozenset[str]
@@ -37,8 +37,7 @@ class Told:
     timestamp: int
 
 
-@dataclass(frozen=True, slots=True)
-class Now:
+class Now(Struct, frozen=True):
     """What could be told now; `repeat` in ns."""
 
     firing: frozenset[str]

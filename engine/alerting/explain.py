@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from engine.alerting.alert import Alert
 from engine.alerting.dispatch import Group
@@ -14,8 +15,7 @@ from engine.alerting.store import AlertStore
 from engine.alerting.trail import Trail, TrailRecord
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(Struct, frozen=True):
     """When an integration was last told of the group, and when it is told again if nothing changes; Unix ns."""
 
     integration: str
@@ -23,8 +23,7 @@ class Told:
     again: int
 
 
-@dataclass(frozen=True, slots=True)
-class Stand:
+class Stand(Struct, frozen=True):
     """A group that holds the alert; `due` is its next turn, Unix ns."""
 
     receiver: str
@@ -33,8 +32,7 @@ class Stand:
     told: tuple[Told, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Explained:
+class Explained(Struct, frozen=True):
     """`alert` and `status` are None for one that is no longer known."""
 
     record: TrailRecord

@@ -8,15 +8,15 @@ themselves: where the target matches the source side too, sources that match bot
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from engine.alerting.alert import Alert
 from promql.model.labels import Labels
 from promql.model.matchers import Matcher, match_all
 
 
-@dataclass(frozen=True, slots=True)
-class InhibitRule:
+class InhibitRule(Struct, frozen=True):
     """`equal` in any order. No matchers match everything."""
 
     source: tuple[Matcher, ...]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
+
+from msgspec import Struct
 
 from engine.alerting.alert import Alert
 from engine.alerting.pipeline import Alerts, Flush
@@ -59,8 +60,7 @@ DATA_TYPE: Final = struct_type(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Notice:
+class Notice(Struct, frozen=True):
     """One notification. `receiver` is quoted as a regular expression, as all receivers of it expect.
 
     Alerts that fire end at NEVER. `external_url` has no slash at its end; `now` is Unix ns.

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TypeAlias
 
+from msgspec import Struct, field
 from yarl import URL
 
 from engine.alerting.notice import Notice
@@ -22,8 +22,7 @@ from engine.gotemplate.values import GoPointer
 JSON: Mapping[str, str] = {"Content-Type": "application/json"}
 
 
-@dataclass(frozen=True, slots=True)
-class HttpMessage:
+class HttpMessage(Struct, frozen=True):
     """A request. `secrets` must never be shown; `explain` makes an answer's status and body into an error text.
 
     Other answers than 2xx are errors; trying again can help after 5xx and after those of `retried`, or after any with
@@ -57,8 +56,7 @@ class HttpMessage:
         return masked(self.shown or self.body.decode("utf-8", "replace"), self.secrets)
 
 
-@dataclass(frozen=True, slots=True)
-class MailMessage:
+class MailMessage(Struct, frozen=True):
     """An electronic letter. `content` is the whole message with its headers, lines ended by CR LF."""
 
     host: str
@@ -87,8 +85,7 @@ class MailMessage:
         return masked(self.content.decode("utf-8", "replace"), (self.password, self.secret))
 
 
-@dataclass(frozen=True, slots=True)
-class Several:
+class Several(Struct, frozen=True):
     """Requests one after the other, until one fails."""
 
     messages: tuple[HttpMessage, ...]
@@ -106,8 +103,7 @@ class Several:
         return "\n".join(f"{one.method} {one.address}\n{one.payload}" for one in self.messages)
 
 
-@dataclass(frozen=True, slots=True)
-class Following:
+class Following(Struct, frozen=True):
     """A request that needs what another was answered, such as a token. What the first gave is used again for `seconds`,
     unless the second fails. `then` raises DeliveryError; `shown` is what it makes, with something in the token's place.
     """

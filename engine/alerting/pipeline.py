@@ -12,9 +12,10 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from random import Random
 from typing import Final, TypeAlias
+
+from msgspec import Struct, field
 
 from engine.alerting.alert import Alert
 from engine.alerting.counts import NotificationCounts
@@ -47,8 +48,7 @@ class DeliveryError(RemoteError):
         self.retry = retry
 
 
-@dataclass(frozen=True, slots=True)
-class Flush:
+class Flush(Struct, frozen=True):
     """What all stages know about one flush of a group; instants are Unix ns. Alerts that fire end at NEVER."""
 
     route: Route
@@ -65,8 +65,7 @@ class Flush:
 Stage: TypeAlias = Callable[[Flush, Alerts], Awaitable[Alerts]]
 
 
-@dataclass(frozen=True, slots=True)
-class Integration:
+class Integration(Struct, frozen=True):
     """One thing that a receiver sends to; `index` counts among those of its kind.
 
     `notify` raises DeliveryError, and is true when the notification was withheld and only shown here.
@@ -88,8 +87,7 @@ class Integration:
         return (flush.group_key, self.receiver, self.kind, self.index)
 
 
-@dataclass(frozen=True, slots=True)
-class Parts:
+class Parts(Struct, frozen=True):
     """What the stages ask: is a label set quiet now, is a route closed at the tick of a flush (Unix ns)? What they are
     answered is why, or nothing.
     """

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from engine.alerting.alert import Alert
 from engine.alerting.ordering import alert_order, by_label_set
@@ -14,8 +15,7 @@ from promql.model.labels import Labels
 from promql.model.matchers import Matcher, match_all
 
 
-@dataclass(frozen=True, slots=True)
-class AlertQuery:
+class AlertQuery(Struct, frozen=True):
     """What to show. The flags take kinds of alerts away; `receiver` matches whole names."""
 
     active: bool = True
@@ -37,15 +37,13 @@ class AlertQuery:
         return self.receiver is None or self.receiver.matches(receiver)
 
 
-@dataclass(frozen=True, slots=True)
-class AlertView:
+class AlertView(Struct, frozen=True):
     alert: Alert
     status: Status
     receivers: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class GroupView:
+class GroupView(Struct, frozen=True):
     labels: Labels
     receiver: str
     alerts: list[AlertView] = field(default_factory=list)

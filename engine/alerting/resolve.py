@@ -6,8 +6,9 @@ intervals, not `continue`. An empty `group_by` list says nothing, so it inherits
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Final
+
+from msgspec.structs import replace
 
 from engine.alerting.config import ALL_LABELS, InhibitRuleConfig, RouteConfig
 from engine.alerting.inhibit import InhibitRule

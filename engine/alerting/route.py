@@ -7,14 +7,14 @@ receivers, so its form is part of the protocol. Two siblings with equal matchers
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from promql.model.labels import Labels, quote
 from promql.model.matchers import Matcher, match_all
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(Struct, frozen=True):
     """One node. Intervals in ns. `place` is the node's path of child indices, unique where keys need not be."""
 
     receiver: str

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 from typing import Any, Final
+
+from msgspec import Struct, field
 
 from engine.alerting.alert import Alert
 from engine.alerting.config import AlertmanagerConfig, Receiver
@@ -41,8 +42,7 @@ MOST_RENDERINGS: Final = 4
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
+class Surroundings(Struct, frozen=True, kw_only=True):
     """What the alerting side is given. `data_dir` None keeps silences and journal in memory alone.
 
     `external_url` is where people reach this side, without a slash at its end; it stands in notifications.
@@ -58,8 +58,7 @@ class Surroundings:
     random: Random = field(default_factory=Random)
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
+class Kept(Struct, frozen=True):
     """What outlives a config."""
 
     store: AlertStore
@@ -69,8 +68,7 @@ class Kept:
     trail: Trail
 
 
-@dataclass(frozen=True, slots=True)
-class Status:
+class Status(Struct, frozen=True):
     """What keeps an alert quiet: ids of silences, the fingerprint of another alert."""
 
     silenced_by: tuple[str, ...]

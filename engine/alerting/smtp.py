@@ -11,12 +11,12 @@ import base64
 import logging
 import ssl
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
 import aiosmtplib
+from msgspec import Struct
 from yarl import URL
 
 from engine.alerting.outgoing import MailMessage
@@ -129,8 +129,7 @@ async def _cram_md5(client: aiosmtplib.SMTP, message: MailMessage) -> None:
     await client.auth_crammd5(message.username, message.secret)
 
 
-@dataclass(frozen=True, slots=True)
-class _Method:
+class _Method(Struct, frozen=True):
     """A way to sign in. `needs` names the secret where it is missing."""
 
     secret: Callable[[MailMessage], str]

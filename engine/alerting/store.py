@@ -7,8 +7,10 @@ answered is in the log, from which the next process goes on: also an end that wa
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
+
+from msgspec import Struct
 
 from engine.alerting.alert import Alert, pooled, pooled_text
 from engine.alerting.alert_log import AlertLog
@@ -24,8 +26,7 @@ class AlertInvalidError(ConfigError):
     """The alert can't be taken; the words are Alertmanager's."""
 
 
-@dataclass(frozen=True, slots=True)
-class AlertReport:
+class AlertReport(Struct, frozen=True):
     """An alert as a client gives it: any time may be missing, labels may be wrong. Times are Unix ns."""
 
     labels: dict[str, str]

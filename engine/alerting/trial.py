@@ -7,10 +7,12 @@ leave. The journal and the trails know nothing of it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from engine.alerting.alert import Alert
 from engine.alerting.config import AlertmanagerConfig, Receiver
@@ -32,8 +34,7 @@ LABELS: Final[Mapping[str, str]] = MappingProxyType({"alertname": "TestNotificat
 SAYS: Final = "This is a test notification, sent by hand: nothing is wrong."
 
 
-@dataclass(frozen=True, slots=True)
-class Tried:
+class Tried(Struct, frozen=True):
     """One integration. `outcome` is delivered, withheld or failed; secrets are masked; `answer` is the status and body
     of an HTTP answer.
     """
@@ -64,8 +65,7 @@ async def try_receiver(config: AlertmanagerConfig, folder: Path, name: str, arou
     return tried
 
 
-@dataclass(frozen=True, slots=True)
-class _Trial:
+class _Trial(Struct, frozen=True):
     receiver: Receiver
     templates: Templates
     folder: Path

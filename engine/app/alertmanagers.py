@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
 
+from msgspec import Struct, field
 from yarl import URL
 
 from engine.alerting.manager import AlertManager
@@ -108,8 +108,7 @@ class Alertmanagers:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class _Section:
+class _Section(Struct, frozen=True):
     """One section, its connections, and what its sources told."""
 
     config: AlertmanagersConfig

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from engine.foundation.clock import Clock
 from engine.foundation.delivery import DeliveryPolicy
@@ -11,8 +11,7 @@ from engine.foundation.workers import Workers
 from engine.scrape.ports import MakeFetcher
 
 
-@dataclass(frozen=True, slots=True)
-class Around:
+class Around(Struct, frozen=True):
     """What tests replace: time, threads, the parent of all loops, who fetches pages, what may leave.
 
     `host` spreads scrapes; None is this machine's name.

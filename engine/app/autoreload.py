@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from engine.config.load import Loaded
 from engine.foundation.clock import Clock
@@ -19,8 +20,7 @@ from engine.foundation.files import matching
 from engine.foundation.workers import Workers
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AutoReload:
+class AutoReload(Struct, frozen=True, kw_only=True):
     """`loaded` is what is in force now; `refused` hears why nothing was changed."""
 
     loaded: Callable[[], Loaded]

@@ -6,10 +6,10 @@ What a start needs of it is cheap: which files there are was read with the confi
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct
 from yarl import URL
 
 from engine.app.components import Components
@@ -29,8 +29,7 @@ if TYPE_CHECKING:
     from engine.web.api.grafana.service import Service
 
 
-@dataclass(frozen=True, slots=True)
-class BoardParts:
+class BoardParts(Struct, frozen=True):
     """What the component asks: the store, its language, the rules; and where the others listen."""
 
     clock: Clock

@@ -10,11 +10,12 @@ import logging
 import socket
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import urlsplit
 
 from aiohttp import web
+from msgspec import Struct
+from msgspec.structs import replace
 from yarl import URL
 
 from engine.app.options import DEFAULT_PORTS, RunOptions
@@ -35,8 +36,7 @@ _EVERYWHERE: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - where
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class _Bound:
+class _Bound(Struct, frozen=True):
     listener: Listener
     socket: socket.socket
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 from urllib.parse import urlsplit
+
+from msgspec import Struct, field
 
 from engine.foundation.regexes import Regex
 from engine.query.engine import QueryLimits
@@ -25,8 +26,7 @@ OFF: Final = "off"
 PAGE_TITLE: Final = "Prometheus Time Series Collection and Processing Server"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WebOptions:
+class WebOptions(Struct, frozen=True, kw_only=True):
     """How what listens answers. `config` is a `--web.config.file`, which holds for every port, as the limits do.
 
     `route_prefix` is None where the path of the external URL takes its place. `origins` are those whose pages may read.
@@ -50,8 +50,7 @@ class WebOptions:
         return f"/{path}" if path else ""
 
 
-@dataclass(frozen=True, slots=True)
-class RunOptions:
+class RunOptions(Struct, frozen=True):
     """`config` None runs what other files name, or else watches this engine and this machine. `files` are followed, and
     `found` tells what was found where nothing was named. `notify` shows alerts on the desktop. `data_dir` None keeps
     nothing. `deliver` names receivers that may be contacted beyond this machine, `*` all.

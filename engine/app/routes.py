@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from aiohttp import web
+from msgspec import Struct
 
 from engine.alerting.manager import AlertManager
 from engine.app import selfmetrics
@@ -61,8 +61,7 @@ _OF_LOGS: Final = ("/loki/api/", "/otlp/v1/logs", "/api/prom/")
 """What of Loki's paths the first port answers too."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Served:
+class Served(Struct, frozen=True, kw_only=True):
     """What the pages show, and the few things that they may do; `reload` raises EngineError."""
 
     clock: Clock

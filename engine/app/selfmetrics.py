@@ -7,8 +7,9 @@ One table: a name, a type, a help text, and how its samples are read from the pa
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Final, TypeAlias
+
+from msgspec import Struct
 
 from engine.app.sdmetrics import discovery_families, summary
 from engine.foundation.lengths import Lengths
@@ -36,16 +37,14 @@ COMPATIBLE_VERSION: Final = "2.42.0"
 _C, _G = MetricType.COUNTER, MetricType.GAUGE
 
 
-@dataclass(slots=True)
-class ConfigState:
+class ConfigState(Struct):
     """How the last loading of the configuration went; `loaded` is the Unix ms of the last good one."""
 
     good: bool
     loaded: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parts:
+class Parts(Struct, frozen=True, kw_only=True):
     """Where the figures come from."""
 
     store: Store

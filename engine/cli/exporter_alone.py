@@ -6,12 +6,13 @@ import asyncio
 import signal
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import click
+from msgspec import Struct
+from msgspec.structs import replace
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -21,8 +22,7 @@ if TYPE_CHECKING:
     from exporters.serve import Exporter
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class How:
+class How(Struct, frozen=True, kw_only=True):
     """What every exporter is told alike. `path` is where its metrics are; `requests` may wait at once, 0 being any."""
 
     addresses: tuple[str, ...]
@@ -33,8 +33,7 @@ class How:
     requests: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Alone:
+class Alone(Struct, frozen=True):
     """What an exporter that runs alone answers, and how it reads its file again if it has one; raises EngineError."""
 
     routes: Sequence[web.RouteDef]

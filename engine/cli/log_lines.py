@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 import click
-from msgspec import json
+from msgspec import Struct, json
 
 from engine.gotemplate.layout import RFC3339_NANO
 from engine.gotemplate.times import GoTime
@@ -21,8 +20,7 @@ _COLOURS: Final = {
 _LEVELS: Final = ("level", "lvl", "severity", "detected_level")
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Struct, frozen=True):
     """`time` in Unix ns."""
 
     time: int

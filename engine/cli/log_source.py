@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 from aiohttp import (
@@ -14,7 +13,7 @@ from aiohttp import (
     WSMsgType,
     WSServerHandshakeError,
 )
-from msgspec import DecodeError, json
+from msgspec import DecodeError, Struct, json
 
 from engine.foundation.errors import ConfigError, RemoteError
 
@@ -22,8 +21,7 @@ _FINE: Final = 1000
 """The code of an end that was meant."""
 
 
-@dataclass(frozen=True, slots=True)
-class LokiServer:
+class LokiServer(Struct, frozen=True):
     """`tenant` is sent as X-Scope-OrgID where it is given."""
 
     url: str

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, TypeAlias
 
 from aiohttp import ClientConnectionError, ClientSession, InvalidURL
-from msgspec import DecodeError, json
+from msgspec import DecodeError, Struct, json
 from multidict import MultiDict
 
 from engine.foundation.clock import Clock
@@ -51,8 +50,7 @@ def opened(url: str, data_dir: Path | None, clock: Clock) -> Iterator[Source]:
         yield Folder(store, clock)
 
 
-@dataclass(frozen=True, slots=True)
-class Remote:
+class Remote(Struct, frozen=True):
     """An engine, or anything else that speaks Prometheus's API."""
 
     url: str
@@ -77,8 +75,7 @@ class Remote:
         return body
 
 
-@dataclass(frozen=True, slots=True)
-class Folder:
+class Folder(Struct, frozen=True):
     """A store that no engine uses. Now is when its newest sample was taken."""
 
     store: Store

@@ -6,9 +6,10 @@ Bars are drawn with blocks where a person looks on (`░` pending, `█` firing)
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
+
+from msgspec import Struct
 
 from promql.model.durations import format_duration
 from promql.model.labels import Labels
@@ -18,8 +19,7 @@ _QUIET, _PENDING, _FIRING = 0, 1, 2
 _NARROWEST: Final = 20
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Look(Struct, frozen=True):
     """`marks` for quiet, pending and firing; `width` of the terminal."""
 
     marks: str

@@ -7,13 +7,14 @@ other programs are judged when they are named.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final, Literal, TypeAlias
 
 import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
 from yaml.nodes import MappingNode
 
 from engine.alerting.config import AlertmanagerConfig
@@ -71,8 +72,7 @@ _KEYS: Final[Mapping[Kind, frozenset[str]]] = MappingProxyType({
 })  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Struct, frozen=True):
     """Of one file that was named, with all files that it leads to. `said` sums up what is in it."""
 
     file: Path
@@ -92,8 +92,7 @@ class Verdict:
         return LINT if any(finding.severity is Severity.LINT for finding in self.findings) else FINE
 
 
-@dataclass(frozen=True, slots=True)
-class Judging:
+class Judging(Struct, frozen=True):
     """How files are judged: whether containers' paths are translated, which lints of rules are wanted, what `${NAME}`
     stands for, and as which original would. With `syntax_only` files that are named need not exist.
     """

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 import yaml
+from msgspec import Struct, field
 
 from engine.config.grafana_ini import Settings
 from engine.config.grafana_ini import read as read_settings
@@ -30,16 +30,14 @@ _MOVED: Final = ("/etc/grafana", "/var/lib/grafana", "/usr/share/grafana")
 """Where containers have them; here they lie beside `provisioning/`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Provisioned:
+class Provisioned(Struct, frozen=True):
     """A data source with what its `jsonData` says."""
 
     config: DataSourceConfig
     json: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Grafana:
+class Grafana(Struct, frozen=True):
     """All of a folder. `deleted` are names of data sources that are taken away."""
 
     folder: Path

@@ -9,24 +9,26 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from msgspec import Struct
+from msgspec.structs import replace
+
 from engine.foundation.source import Finding, Severity
+from engine.foundation.values import Secret
 
 _SECTION: Final = re.compile(r"\s*\[([^\]]+)\]\s*")  # noqa: TID251 - ours, linear
 _TRUE: Final = ("true", "1", "yes", "on")
 _VARIABLE: Final = re.compile(r"\$\{(\w+)\}|\$__env\{(\w+)\}")  # noqa: TID251 - ours, linear
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(Struct, frozen=True):
     """What holds. `password` None where none was set; `anonymous` is a role, or nothing."""
 
     user: str = "admin"
-    password: str | None = field(default=None, repr=False)
+    password: Secret | None = None
     anonymous: bool = False
     anonymous_role: str = "Viewer"
     org_name: str = "Main Org."
@@ -49,8 +51,7 @@ class Settings:
         return f"/{path}" if path else ""
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(Struct, frozen=True):
     """Where a value goes, and how it is read; `read` raises ValueError."""
 
     field: str
@@ -69,7 +70,7 @@ def _flag(text: str) -> bool:
 
 
 KEYS: Final[Mapping[tuple[str, str], Key]] = MappingProxyType({
-    ("security", "admin_user"): Key("user", str), ("security", "admin_password"): Key("password", str),
+    ("security", "admin_user"): Key("user", str), ("security", "admin_password"): Key("password", Secret),
     ("auth.anonymous", "enabled"): Key("anonymous", _flag), ("auth.anonymous", "org_role"): Key("anonymous_role", str),
     ("auth.anonymous", "org_name"): Key("org_name", str), ("server", "root_url"): Key("root_url", str),
     ("server", "serve_from_sub_path"): Key("sub_path", _flag), ("users", "allow_sign_up"): Key("sign_up", _flag),
@@ -132,8 +133,7 @@ _OPEN: Final = (
 """Sections with keys that are not listed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Struct, frozen=True):
     """One setting and where it stands; line 0 for a variable of the environment."""
 
     section: str

@@ -6,9 +6,9 @@ Files are composed a second time, since values have no places; only files withou
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final
 
+from msgspec import Struct
 from yaml.nodes import Node
 
 from engine.foundation.decode_nodes import compose, locate, position
@@ -37,8 +37,7 @@ class _Nodes:
         return position(locate(self._roots[place.file], ("groups", place.group, "rules", place.number, *at))[0])
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
+class _Place(Struct, frozen=True):
     """Where a rule is; numbers from 0."""
 
     file: str

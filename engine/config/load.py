@@ -9,11 +9,12 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final
 
 import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
 
 from engine.alerting.config import AlertmanagerConfig
 from engine.alerting.templating import load_templates
@@ -62,8 +63,7 @@ class ScrapeConfigFile(msgspec.Struct, frozen=True, kw_only=True):
     scrape_configs: ScrapeConfigs = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Loaded:
+class Loaded(Struct, frozen=True):
     """All that was read. Use `config` and the others only if nothing is `fatal`.
 
     Paths in the configs lead to files of this machine. `rules` are by path, in the order in which they are run.

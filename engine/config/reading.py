@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, TypeVar
+
+from msgspec import Struct, field
 
 from engine.config.lint import lint_rules
 from engine.foundation.decode import Decoded
@@ -22,8 +23,7 @@ class Parse(Protocol[T]):
     def __call__(self, source: bytes, file: str, /, *, environment: Mapping[str, str] | None = None) -> Decoded[T]: ...
 
 
-@dataclass(slots=True)
-class Reading:
+class Reading(Struct):
     """One pass over files: what was read and found so far. `environment` is None where `${NAME}` is text."""
 
     environment: Mapping[str, str] | None = None

@@ -8,11 +8,11 @@ written always wins, and each translation is kept, so that it can be told once.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import msgspec
+from msgspec import Struct, field
 
 from engine.foundation.files import is_pattern, matching
 from engine.foundation.values import FilePath
@@ -21,8 +21,7 @@ DATA_FOLDERS: Final = ("/prometheus", "/alertmanager", "/loki")
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Translation:
+class Translation(Struct, frozen=True):
     """What a file says, and what is taken for it."""
 
     written: str
@@ -32,8 +31,7 @@ class Translation:
         return f"{self.written} is read as {self.used}"
 
 
-@dataclass(frozen=True, slots=True)
-class Translator:
+class Translator(Struct, frozen=True):
     """`homes` maps a program to the folder that holds its main config. Not `enabled`, it joins paths and no more.
 
     `mounts` are what containers see of this machine, the deepest first: a path inside, and the file or folder.

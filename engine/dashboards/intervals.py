@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from engine.dashboards.times import TimeRange
 from promql.model.durations import Duration
@@ -26,8 +27,7 @@ _YEAR: Final = 31536000000
 _LENGTH: Final = re.compile(r"[<>]?\s*((?:\d+(?:\.\d+)?(?:ms|[smhdwy]))+|\d+(?:\.\d+)?)")  # noqa: TID251 - ours, linear
 
 
-@dataclass(frozen=True, slots=True)
-class Pace:
+class Pace(Struct, frozen=True):
     """Of one query: its step, and the durations that its text may name (all in ms)."""
 
     step: int

@@ -12,11 +12,12 @@ import logging
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from engine.dashboards.json import Json, text
 from engine.dashboards.model import Board, board, slug
@@ -38,8 +39,7 @@ class LibraryError(EngineError):
         self.status = status
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """One dashboard. `problem` says why its file can't be shown; `revision` is of the file's bytes."""
 
     uid: str

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Final
+
+from msgspec import Struct, field
 
 from engine.dashboards.json import Json, at, flag, mapping, number, objects, shown, text, texts, whole
 from engine.dashboards.migrate.steps import migrated
@@ -21,8 +22,7 @@ INTERVALS: Final = ("5s", "10s", "30s", "1m", "5m", "15m", "30m", "1h", "2h", "1
 _SLUG: Final = re.compile(r"[^a-z0-9가-힣\u00c0-\u024f]+")  # noqa: TID251 - ours, linear
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """On the grid: 24 columns, units of height of 30 px with gaps of 8."""
 
     x: int
@@ -31,8 +31,7 @@ class Place:
     h: int
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(Struct, frozen=True):
     """One query of a panel."""
 
     ref: str
@@ -48,8 +47,7 @@ class Target:
     raw: Json
 
 
-@dataclass(frozen=True, slots=True)
-class Panel:
+class Panel(Struct, frozen=True):
     """`kind` is how it is drawn, `type` how it is called in the file. `scope` holds what a repeated one stands for."""
 
     id: int
@@ -84,8 +82,7 @@ class Panel:
         return "/".join([str(self.id), *(f"{name}={value}" for name, value in self.scope.items())])
 
 
-@dataclass(frozen=True, slots=True)
-class Variable:
+class Variable(Struct, frozen=True):
     """`query` as text; `raw` for what only one kind has. `current` is what the file was saved with."""
 
     name: str
@@ -104,8 +101,7 @@ class Variable:
     raw: Json
 
 
-@dataclass(frozen=True, slots=True)
-class Board:
+class Board(Struct, frozen=True):
     """A whole dashboard."""
 
     uid: str

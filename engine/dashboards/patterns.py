@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
+
+from msgspec import Struct
 
 from engine.foundation.regexes import Regex, RegexError
 
@@ -17,8 +18,7 @@ _SLASHED: Final = re.compile(r"/(.*)/([gimsuy]*)", re.DOTALL)  # noqa: TID251 - 
 _NAMED: Final = re.compile(r"\(\?<(?![=!])")  # noqa: TID251 - ours, linear
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Struct, frozen=True):
     """One match: the whole, its groups in order, and those with names."""
 
     whole: str
@@ -26,8 +26,7 @@ class Found:
     named: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Pattern:
+class Pattern(Struct, frozen=True):
     """`every` looks for all matches of a text, as the flag `g` does."""
 
     regex: Regex | None

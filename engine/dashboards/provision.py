@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Final, TypeVar
 
 import msgspec
+from msgspec import Struct
 
 from engine.foundation.decode import NoEffect, NullItem, Report
 from engine.foundation.decode_report import Anything
@@ -112,8 +112,7 @@ class ProvidersFile(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     providers: Annotated[tuple[ProviderConfig, ...], NullItem("null is no provider")] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Shelved:
+class Shelved(Struct, frozen=True):
     """A folder of files, as a provider says. `seconds` is how often it is looked at."""
 
     name: str

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import calendar
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Final
+
+from msgspec import Struct
 
 from engine.dashboards.units.dates import moment
 
@@ -19,8 +20,7 @@ class TimeError(ValueError):
     """It is no time; the text says what would be one."""
 
 
-@dataclass(frozen=True, slots=True)
-class TimeRange:
+class TimeRange(Struct, frozen=True):
     """From and to in Unix ms, and as they were written."""
 
     start: int

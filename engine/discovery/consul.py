@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection
-from dataclasses import dataclass, field
 from typing import Final, TypeVar
+
+from msgspec import Struct, field
 
 from engine.discovery.config import ConsulSDConfig
 from engine.discovery.consul_api import Answered, ConsulApi, Entry, consul_api
@@ -54,8 +55,7 @@ class ConsulDiscovery:
                 await self._parts.clock.sleep(RETRY_SECONDS)
 
 
-@dataclass(slots=True)
-class _Watched:
+class _Watched(Struct):
     """The watches of one entry."""
 
     group: asyncio.TaskGroup

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 from urllib.parse import quote, urlencode
 
 import msgspec
+from msgspec import Struct
 
 from engine.discovery.config import ConsulSDConfig
 from engine.discovery.http import USER_AGENT
@@ -77,8 +77,7 @@ class _Agent(msgspec.Struct):
     config: _AgentConfig = msgspec.field(name="Config", default_factory=_AgentConfig)
 
 
-@dataclass(frozen=True, slots=True)
-class Answered(Generic[T]):
+class Answered(Struct, Generic[T], frozen=True):
     """What was asked for, as of `index`."""
 
     value: T

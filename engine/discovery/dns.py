@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 import dns.asyncresolver
@@ -21,6 +20,7 @@ from dns.rdtypes.ANY.NS import NS
 from dns.rdtypes.IN.A import A
 from dns.rdtypes.IN.AAAA import AAAA
 from dns.rdtypes.IN.SRV import SRV
+from msgspec import Struct
 
 from engine.discovery.config import DnsSDConfig
 from engine.discovery.groups import Publish, TargetGroup
@@ -72,8 +72,7 @@ class DnsDiscovery:
             await keep_asking(ask, asked, parts, publish)
 
 
-@dataclass(slots=True)
-class _Name:
+class _Name(Struct):
     """One name; `known` is its group as the server told it last."""
 
     name: str

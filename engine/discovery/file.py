@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeAlias
+
+from msgspec import Struct
 
 from engine.discovery.config import FileSDConfig
 from engine.discovery.groups import Publish, TargetGroup
@@ -26,8 +27,7 @@ _Stamp: TypeAlias = tuple[int, int, int]
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class _Read:
+class _Read(Struct, frozen=True):
     """A file as it was last read; `stamp` is None where it has to be read again, `fault` says why it is of no use."""
 
     stamp: _Stamp | None

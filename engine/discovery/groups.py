@@ -8,14 +8,14 @@ source tells what it knows as soon as it knows it, the first time even that ther
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Protocol, TypeAlias
+
+from msgspec import Struct
 
 from promql.model.labels import EMPTY, Labels
 
 
-@dataclass(frozen=True, slots=True)
-class TargetGroup:
+class TargetGroup(Struct, frozen=True):
     """Targets that share labels; a target's own label wins over the group's. `source` names the group."""
 
     source: str

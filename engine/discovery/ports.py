@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from engine.foundation.addresses import AddressBook
 from engine.foundation.clock import Clock
@@ -17,8 +18,7 @@ class DiscoveryError(RemoteError):
     """A source told nothing that could be used; the text says why, and what it told before stays."""
 
 
-@dataclass(slots=True)
-class DiscoveryCounts:
+class DiscoveryCounts(Struct):
     """Of all sources, since the start; `faults` says what is wrong now, by source, of which `sources` are the names in
     use; `received` counts news by purpose, `file_times` are when files of targets were changed (Unix s).
     """
@@ -49,8 +49,7 @@ class DiscoveryCounts:
         self.refresh_failures[mechanism] += 1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DiscoveryParts:
+class DiscoveryParts(Struct, frozen=True, kw_only=True):
     """`base` is the folder to which relative file names in client options belong; `purpose` is what the targets are
     for, as metrics tell it: `scrape`, `notify`.
     """

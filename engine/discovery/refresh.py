@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from itertools import chain, count
 from typing import Self, TypeAlias
+
+from msgspec import Struct
 
 from engine.discovery.groups import Publish, TargetGroup
 from engine.discovery.ports import DiscoveryError, DiscoveryParts
@@ -23,8 +24,7 @@ Ask: TypeAlias = Callable[[], Awaitable[Sequence[TargetGroup]]]
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(Struct, frozen=True):
     """Who is asked, for people; by which mechanism, and how often."""
 
     mechanism: str

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final, TypeAlias
+
+from msgspec import Struct
 
 from engine.discovery.config import TargetSources
 from engine.discovery.file import FileDiscovery
@@ -89,8 +90,7 @@ def discoveries(config: TargetSources, parts: DiscoveryParts) -> dict[str, Disco
     }
 
 
-@dataclass(frozen=True, slots=True)
-class _Counted:
+class _Counted(Struct, frozen=True):
     """A source whose news are counted."""
 
     source: Discovery

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from engine.discovery.config import TargetGroup as WrittenGroup
 from engine.discovery.groups import Publish, TargetGroup
@@ -12,8 +13,7 @@ from promql.model.labels import Labels
 ADDRESS = "__address__"
 
 
-@dataclass(frozen=True, slots=True)
-class StaticDiscovery:
+class StaticDiscovery(Struct, frozen=True):
     """The entries of `static_configs`; each is a group, named by its place."""
 
     configs: Sequence[WrittenGroup]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class Ailment:
+
+class Ailment(Struct, frozen=True):
     """Something that is wrong, and the next step. `hurts` is False for what is only worth knowing."""
 
     text: str
@@ -16,8 +16,7 @@ class Ailment:
     hurts: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Sample:
+class Sample(Struct, frozen=True):
     """One of an instant vector."""
 
     labels: Mapping[str, str]

@@ -18,10 +18,10 @@ import asyncio
 import ipaddress
 import socket
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final, TypeAlias
 
+from msgspec import Struct
 from yarl import URL
 
 from engine.foundation.clock import Clock
@@ -29,8 +29,7 @@ from engine.foundation.clock import Clock
 _FORGET_AFTER_SECONDS: Final = 60.0
 
 
-@dataclass(frozen=True, slots=True)
-class Default:
+class Default(Struct, frozen=True):
     """An original's port, and the service names that compose files give it.
 
     A `shared` port is one that many other programs of a developer's machine listen at: on loopback it is not taken for
@@ -64,8 +63,7 @@ DEFAULTS: Final[Mapping[str, Default]] = MappingProxyType(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class LocalResponse:
+class LocalResponse(Struct, frozen=True):
     """What a page of this process answers."""
 
     status: int
@@ -79,16 +77,14 @@ LocalPage: TypeAlias = Callable[[URL, Mapping[str, str]], Awaitable[LocalRespons
 Resolves: TypeAlias = Callable[[str], Awaitable[bool]]
 
 
-@dataclass(frozen=True, slots=True)
-class Translation:
+class Translation(Struct, frozen=True):
     """`written` and `leads_to` are `host:port`; a page of this process is named `COMPONENT, in process`."""
 
     written: str
     leads_to: str
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(Struct, frozen=True):
     """Where to go: to a page of this process if there is one, else to the URL."""
 
     url: URL

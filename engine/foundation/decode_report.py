@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from msgspec import Struct
 from yaml.nodes import Node
 
 from engine.foundation.decode_nodes import locate, position
@@ -14,8 +14,7 @@ from engine.foundation.source import Finding, Path, Position, Severity, format_p
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class NotYet:
+class NotYet(Struct, frozen=True):
     """Right, but this engine can't do it yet: `Annotated[T, NotYet()]`."""
 
     of: str = "Prometheus"
@@ -24,8 +23,7 @@ class NotYet:
         return f"valid in {self.of}, not supported yet"
 
 
-@dataclass(frozen=True, slots=True)
-class NotHere:
+class NotHere(Struct, frozen=True):
     """Right, but this engine won't do it; `instead` says what to do."""
 
     instead: str
@@ -35,8 +33,7 @@ class NotHere:
         return f"valid in {self.of}, not supported here: {self.instead}"
 
 
-@dataclass(frozen=True, slots=True)
-class OnlyHere:
+class OnlyHere(Struct, frozen=True):
     """Takes effect here, but the originals refuse it; `refused` says which, and what they have instead."""
 
     refused: str
@@ -45,8 +42,7 @@ class OnlyHere:
         return f"works here, but {self.refused}"
 
 
-@dataclass(frozen=True, slots=True)
-class NoEffect:
+class NoEffect(Struct, frozen=True):
     """Accepted, and nothing follows from it; `reason` says why."""
 
     reason: str
@@ -55,8 +51,7 @@ class NoEffect:
         return f"without effect here: {self.reason}"
 
 
-@dataclass(frozen=True, slots=True)
-class Idle:
+class Idle(Struct, frozen=True):
     """A key that is accepted, and nothing follows from it; `reason` says why.
 
     `only` is set where the original refuses it. `keys` are those that it may hold; without any it may hold
@@ -71,38 +66,32 @@ class Idle:
         return f"without effect here: {self.reason}"
 
 
-@dataclass(frozen=True, slots=True)
-class OneOrMany:
+class OneOrMany(Struct, frozen=True):
     """A list of scalars of which one may stand without brackets."""
 
 
-@dataclass(frozen=True, slots=True)
-class NullIsGiven:
+class NullIsGiven(Struct, frozen=True):
     """A Struct, or None, that is there with its defaults where its key is named and nothing follows."""
 
 
-@dataclass(frozen=True, slots=True)
-class Anything:
+class Anything(Struct, frozen=True):
     """A value that is not read, for keys whose only meaning here is that they are refused by name."""
 
 
-@dataclass(frozen=True, slots=True)
-class Shorthand:
+class Shorthand(Struct, frozen=True):
     """A Struct that one word may stand for: the value is as if the other keys were written, `{key: word}`."""
 
     key: str
     words: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class NullItem:
+class NullItem(Struct, frozen=True):
     """What the original says of a null item in this list."""
 
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class Decoded(Generic[T]):
+class Decoded(Struct, Generic[T], frozen=True):
     """`value` is what could be read, with defaults where something is wrong: use it only if nothing is `fatal`."""
 
     value: T

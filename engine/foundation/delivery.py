@@ -13,10 +13,10 @@ import logging
 import socket
 from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import parse_qsl, quote, quote_plus, urlsplit
 
+from msgspec import Struct, field
 from yarl import URL
 
 from engine.foundation.addresses import AddressBook, is_service_name
@@ -30,8 +30,7 @@ KEPT_CHARACTERS: Final = 16 * 1024 * 1024
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class DeliveryPolicy:
+class DeliveryPolicy(Struct, frozen=True):
     """The names of receivers that may be contacted beyond this machine; `*` stands for all.
 
     Without `here` what leads to this machine is withheld too, unless its receiver is allowed.
@@ -44,8 +43,7 @@ class DeliveryPolicy:
         return (on_this_machine and self.here) or EVERYBODY in self.allowed or receiver in self.allowed
 
 
-@dataclass(frozen=True, slots=True)
-class Withheld:
+class Withheld(Struct, frozen=True):
     """What would have been sent: `time` in Unix ns, the address and payload with secrets masked."""
 
     time: int
@@ -55,8 +53,7 @@ class Withheld:
     payload: str
 
 
-@dataclass(slots=True)
-class Outbox:
+class Outbox(Struct):
     """The latest things that were withheld, oldest first; `total` counts all of them. Owned by one event loop.
 
     The newest is always kept; older ones as far as number and size (characters of payloads) allow.
@@ -90,8 +87,7 @@ class Outbox:
         return list(self._kept)
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
+class Delivery(Struct, frozen=True):
     """What may leave, and what did not."""
 
     policy: DeliveryPolicy = field(default_factory=DeliveryPolicy)

@@ -17,11 +17,11 @@ import os
 import struct
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from isal import isal_zlib
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from engine.foundation.errors import DamagedError, DiskError, DiskFullError, FormatError, StoreError
@@ -39,8 +39,7 @@ Piece = bytes | NDArray[Any]
 Buffer = bytes | memoryview | mmap.mmap
 
 
-@dataclass(frozen=True, slots=True)
-class Form:
+class Form(Struct, frozen=True):
     """A kind of file: its tag (4 bytes), and the version that is written."""
 
     tag: bytes
@@ -59,8 +58,7 @@ class Frame(NamedTuple):
         return self.end - len(self.payload) - _FRAME.size
 
 
-@dataclass(frozen=True, slots=True)
-class Gap:
+class Gap(Struct, frozen=True):
     """Bytes that are no record: `start` up to `end`; `torn` when nothing readable follows."""
 
     start: int

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 _HEAD_END: Final = b"\r\n\r\n"
 _LONGEST_HEAD: Final = 65536
@@ -28,8 +29,7 @@ class TooLongError(ValueError):
     """The body is longer than was allowed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """A whole answer; the body as it was sent. Header names are in lower case. `kept`: more can be asked."""
 
     status: int

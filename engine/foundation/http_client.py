@@ -14,7 +14,6 @@ import ssl
 from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, replace
 from functools import lru_cache
 from http.client import responses
 from pathlib import Path
@@ -23,6 +22,8 @@ from typing import Final, Self
 
 import aiohttp
 from isal import isal_zlib
+from msgspec import Struct
+from msgspec.structs import replace
 from multidict import CIMultiDict
 from yarl import URL
 
@@ -61,8 +62,7 @@ class BodyTooLargeError(HttpError):
     """The answer reached the limit."""
 
 
-@dataclass(frozen=True, slots=True)
-class Response:
+class Response(Struct, frozen=True):
     """A whole answer. Header names are in lower case. The body may be `packed` where the caller takes that."""
 
     status: int
@@ -72,8 +72,7 @@ class Response:
     packed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Incoming:
+class Incoming(Struct, frozen=True):
     """An answer whose headers are here, and whose body comes in pieces; reading them raises HttpError."""
 
     status: int
@@ -100,8 +99,7 @@ def unpack(body: bytes, limit: int = 0) -> bytes:
     return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
 
-@dataclass(frozen=True, slots=True)
-class _Call:
+class _Call(Struct, frozen=True):
     """What is asked. `headers` are the caller's own; `until` is the loop's time at which it is too late."""
 
     method: str

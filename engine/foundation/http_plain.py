@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from engine.foundation.http_answer import Answer, AnswerReader, IrregularError, TooLongError
 
@@ -21,8 +22,7 @@ class LateBodyError(Exception):
     """Time was up when the headers were there, but not the whole body."""
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(Struct, frozen=True):
     """Where to, and the whole request. `seconds` for all of it; a body of more than `limit` bytes is too long (0: any).
 
     The connection is not kept if `last`, which the request has to say as well.

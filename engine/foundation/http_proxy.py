@@ -10,9 +10,9 @@ from __future__ import annotations
 import ipaddress
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final, Self
 
+from msgspec import Struct
 from yarl import URL
 
 from engine.foundation.http_config import HTTPClientConfig, ProxyConfig
@@ -20,8 +20,7 @@ from engine.foundation.http_config import HTTPClientConfig, ProxyConfig
 _PORTS: Final = {"http": 80, "https": 443}
 
 
-@dataclass(frozen=True, slots=True)
-class Proxies:
+class Proxies(Struct, frozen=True):
     """By the scheme of what is asked for; `but` are the entries of `no_proxy`, None where there is no such list."""
 
     by_scheme: Mapping[str, str]

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(slots=True)
-class Lengths:
+class Lengths(Struct):
     """How many, and how many seconds all together."""
 
     count: int = 0

@@ -7,9 +7,10 @@ what a table does not name is passed over. Mistakes are told in the words of the
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
+
+from msgspec import Struct
 
 from engine.foundation.errors import RemoteError
 
@@ -27,8 +28,7 @@ class WireError(RemoteError):
     """The bytes are no such message."""
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(Struct, frozen=True):
     """A message's name, and the name and wire type of each field that counts, by number."""
 
     name: str

@@ -7,17 +7,17 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Final
 from urllib.parse import parse_qsl, quote, urlsplit
 
+from msgspec import Struct
+
 _ALGORITHM: Final = "AWS4-HMAC-SHA256"
 
 
-@dataclass(frozen=True, slots=True)
-class Credentials:
+class Credentials(Struct, frozen=True):
     """`token` is that of a session, where there is one."""
 
     access_key: str
@@ -30,8 +30,7 @@ class Credentials:
         return self.secret_key, self.token
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
+class Scope(Struct, frozen=True):
     """What a signature is for; `time` in Unix seconds."""
 
     region: str

@@ -7,8 +7,9 @@ says where, what and, if it can, what to do; its text is one line.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import Enum
+
+from msgspec import Struct
 
 Path = tuple[str | int, ...]
 """Keys and indices from the root of a document."""
@@ -26,16 +27,14 @@ class Severity(Enum):
     LINT = "lint"  # fine, but hardly meant
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Position:
+class Position(Struct, frozen=True, order=True):
     """Line and column, both from 1."""
 
     line: int = 1
     column: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """One thing about one place; prints as `prometheus.yml:12:5: scrape_configs[0]: unknown key ...`."""
 
     severity: Severity

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from engine.gotemplate.errors import TooLargeError
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(Struct, frozen=True):
     """Steps (nodes, calls, and the characters that calls handle), characters of output, depth of template calls."""
 
     steps: int = 1_000_000

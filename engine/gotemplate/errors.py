@@ -9,13 +9,12 @@ CallError               a function's own complaint; never leaves the interpreter
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from engine.foundation.errors import ConfigError
 
 
-@dataclass(frozen=True, slots=True)
-class Position:
+class Position(Struct, frozen=True):
     """`line` counts from 1, `column` in bytes from 0, as Go does; `name` is the text's name, often empty."""
 
     name: str

@@ -10,9 +10,10 @@ name; Go moves it only at certain nodes, and so does this.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import Enum
 from typing import Final
+
+from msgspec import Struct
 
 from engine.gotemplate.budget import Budget
 from engine.gotemplate.containers import GoList, GoMap, GoPointer, GoStruct, boxed, zero
@@ -58,16 +59,14 @@ class MissingKey(Enum):
     ERROR = "error"
 
 
-@dataclass(slots=True)
-class Frame:
+class Frame(Struct):
     """One template being carried out: its tree and its variables, innermost last."""
 
     tree: Tree
     variables: list[tuple[str, object]]
 
 
-@dataclass(frozen=True, slots=True)
-class _Given:
+class _Given(Struct, frozen=True):
     """What stands around a field or function: the dot, its written arguments, and what comes down the pipeline."""
 
     dot: object

@@ -10,9 +10,10 @@ A mistake is a token too (ERROR, always the last one): the parser reports it onl
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final
+
+from msgspec import Struct
 
 _LEFT: Final = "{{"
 _RIGHT: Final = "}}"
@@ -57,8 +58,7 @@ _KEYWORDS: Final = frozenset(
 _SIGNS: Final = {"=": Kind.ASSIGN, "|": Kind.PIPE}
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(Struct, frozen=True):
     """`start` is an index into the text, `line` counts from 1."""
 
     kind: Kind

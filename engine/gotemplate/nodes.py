@@ -7,30 +7,28 @@ fields stands at its second field, an if at its pipeline.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TypeAlias
+
+from msgspec import Struct
 
 from promql.model.labels import quote
 
 
-@dataclass(frozen=True, slots=True)
-class Dot:
+class Dot(Struct, frozen=True):
     start: int
 
     def __str__(self) -> str:
         return "."
 
 
-@dataclass(frozen=True, slots=True)
-class Nil:
+class Nil(Struct, frozen=True):
     start: int
 
     def __str__(self) -> str:
         return "nil"
 
 
-@dataclass(frozen=True, slots=True)
-class Bool:
+class Bool(Struct, frozen=True):
     start: int
     value: bool
 
@@ -38,8 +36,7 @@ class Bool:
         return "true" if self.value else "false"
 
 
-@dataclass(frozen=True, slots=True)
-class Number:
+class Number(Struct, frozen=True):
     """A literal may be an integer and a float at once (`1e3`); `value` is what it is where no type is asked for."""
 
     start: int
@@ -52,8 +49,7 @@ class Number:
         return self.source
 
 
-@dataclass(frozen=True, slots=True)
-class String:
+class String(Struct, frozen=True):
     start: int
     source: str
     value: str
@@ -62,8 +58,7 @@ class String:
         return self.source
 
 
-@dataclass(frozen=True, slots=True)
-class Identifier:
+class Identifier(Struct, frozen=True):
     """A function's name."""
 
     start: int
@@ -73,8 +68,7 @@ class Identifier:
         return self.name
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(Struct, frozen=True):
     """`.a.b`"""
 
     start: int
@@ -84,8 +78,7 @@ class Field:
         return "".join(f".{n}" for n in self.names)
 
 
-@dataclass(frozen=True, slots=True)
-class Variable:
+class Variable(Struct, frozen=True):
     """`$x.a.b`; `name` has its dollar."""
 
     start: int
@@ -96,8 +89,7 @@ class Variable:
         return ".".join((self.name, *self.fields))
 
 
-@dataclass(frozen=True, slots=True)
-class Chain:
+class Chain(Struct, frozen=True):
     """`(pipeline).a.b`"""
 
     start: int
@@ -109,8 +101,7 @@ class Chain:
         return ".".join((base, *self.fields))
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(Struct, frozen=True):
     start: int
     operands: tuple[Operand, ...]
 
@@ -118,8 +109,7 @@ class Command:
         return " ".join(f"({o})" if isinstance(o, Pipeline) else str(o) for o in self.operands)
 
 
-@dataclass(frozen=True, slots=True)
-class Pipeline:
+class Pipeline(Struct, frozen=True):
     """`names` are declared (`:=`) or, where `assigns`, given new values."""
 
     start: int
@@ -135,14 +125,12 @@ class Pipeline:
 Operand: TypeAlias = "Dot | Nil | Bool | Number | String | Identifier | Field | Variable | Chain | Pipeline"
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(Struct, frozen=True):
     start: int
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Action:
+class Action(Struct, frozen=True):
     start: int
     line: int
     pipeline: Pipeline
@@ -151,8 +139,7 @@ class Action:
         return f"{{{{{self.pipeline}}}}}"
 
 
-@dataclass(frozen=True, slots=True)
-class Branch:
+class Branch(Struct, frozen=True):
     """`word` is `if`, `with` or `range`."""
 
     start: int
@@ -166,8 +153,7 @@ class Branch:
         return f"{{{{{self.word} {self.pipeline}}}}}"
 
 
-@dataclass(frozen=True, slots=True)
-class Jump:
+class Jump(Struct, frozen=True):
     """`break` or `continue`."""
 
     start: int
@@ -178,8 +164,7 @@ class Jump:
         return f"{{{{{self.word}}}}}"
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(Struct, frozen=True):
     """`{{template "name" pipeline}}`"""
 
     start: int
@@ -195,8 +180,7 @@ class Call:
 Node: TypeAlias = "Text | Action | Branch | Jump | Call"
 
 
-@dataclass(frozen=True, slots=True)
-class Tree:
+class Tree(Struct, frozen=True):
     """A named template: its nodes, and the text (with its name) that it was written in. `start` is where it begins."""
 
     name: str

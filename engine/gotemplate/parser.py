@@ -7,8 +7,9 @@ Parentheses are the only recursion, and `_MAX_NESTING` bounds them.
 from __future__ import annotations
 
 from collections.abc import Container
-from dataclasses import dataclass, field
 from typing import Final, NoReturn
+
+from msgspec import Struct, field
 
 from engine.gotemplate.errors import Position, TemplateError
 from engine.gotemplate.lexer import Kind, Token, tokenize
@@ -48,8 +49,7 @@ _OPERANDS: Final = frozenset(
 )  # fmt: skip
 
 
-@dataclass(slots=True)
-class _Block:
+class _Block(Struct):
     """An open `if`, `with`, `range`, `define` or `block`; the text itself is the block without a word."""
 
     word: str

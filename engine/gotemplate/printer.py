@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from engine.gotemplate.containers import GoList, GoMap, GoPointer, GoStruct, boxed
 from engine.gotemplate.errors import TooLargeError
@@ -20,8 +21,7 @@ _ADDRESS: Final = 0xC000012000  # pointers print their address; ours have none, 
 _TEXT_VERBS: Final = "vsxXq"
 
 
-@dataclass(slots=True)
-class Style:
+class Style(Struct):
     """The flags, width and precision of one directive."""
 
     sharp: bool = False

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Final
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
 
 from engine.gotemplate.layout import CHUNK, MONTHS, RFC3339_NANO, WEEKDAYS, day_number
 
@@ -52,8 +53,7 @@ _PATTERNS: Final[Mapping[str, str]] = MappingProxyType({
 })  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Parsed:
+class Parsed(Struct, frozen=True):
     """A moment; `year` is 0 where the layout names none, and then `ns` is of that year. `offset` (seconds east of UTC)
     and `zone` are those that were written, or else those of the place; an offset that was written has no zone.
     """

@@ -10,10 +10,11 @@ attributes; what no table names does not exist.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from enum import Enum
 from types import MappingProxyType
 from typing import Any, Final
+
+from msgspec import Struct, field
 
 
 class Kind(Enum):
@@ -30,8 +31,7 @@ class Kind(Enum):
     VALUE = "value"  # what Go's own template functions take: anything, unconverted
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class GoType:
+class GoType(Struct, frozen=True, eq=False):
     """`name` is what error texts and `%T` show; `underlying` the same for the type that a defined one is made of.
 
     Maps (with strings for keys) and slices have an `element` type, structs `fields` in order; `json` renames fields
@@ -70,8 +70,7 @@ class GoType:
         return self.shape == other.shape and self.shape in (self.name, other.name)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Function:
+class Function(Struct, frozen=True, eq=False):
     """A function or method that templates may call. Methods take the receiver first, which `params` leaves out.
 
     `variadic` is the type of further arguments. `price` is how many characters, coming in or going out, cost a step; it

@@ -7,10 +7,10 @@ are nanoseconds since the epoch. A label set that names a stream has no `__name_
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
+from msgspec import Struct, field
 from numpy.typing import NDArray
 
 from promql.model.labels import Labels
@@ -19,8 +19,7 @@ from promql.model.matchers import Matcher
 Instants = NDArray[np.int64]
 
 
-@dataclass(frozen=True, slots=True)
-class StreamLines:
+class StreamLines(Struct, frozen=True):
     """Lines for one stream, as a source sends them: in any order of time, those of one instant as they came.
 
     `times` and `lines` are of one length; a line is UTF-8 as it was read (what is not valid is replaced when it is

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 
-@dataclass(slots=True)
-class PushCounts:
+class PushCounts(Struct):
     """By tenant; what was refused by (reason, tenant)."""
 
     lines: Counter[str] = field(default_factory=Counter)

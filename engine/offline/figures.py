@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, TypeAlias
+
+from msgspec import Struct
 
 from engine.offline.progress import Progress
 from engine.offline.reading import EVERYTHING, Row, Wanted, found, rows
@@ -20,8 +21,7 @@ Ranking: TypeAlias = tuple[tuple[str, float], ...]
 _FILES: Final = {"parts": "parts/*.part", "log": "wal/*.wal", "names": "series.log"}
 
 
-@dataclass(frozen=True, slots=True)
-class Figures:
+class Figures(Struct, frozen=True):
     """Times are Unix ms, the same in an empty store.
 
     `churn` sums up, by label pair, what the lives of its series lack to the whole span: one that was there for a

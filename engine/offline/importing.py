@@ -7,12 +7,12 @@ A sample of a series and time that the store has already is passed over, so the 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
 import numpy as np
+from msgspec import Struct
 
 from engine.foundation.errors import StoreError
 from engine.offline.parsing import ImportFileError, Piece, pieces
@@ -31,8 +31,7 @@ _SERIES_AT_ONCE: Final = 4096
 _NONE: Final = np.empty(0, np.int64)
 
 
-@dataclass(slots=True)
-class Imported:
+class Imported(Struct):
     """What became of the samples; times are Unix ms. `there` were in the store (or in the files) already, `other` too,
     but with another value, which stays.
     """

@@ -6,12 +6,12 @@ Every sample must bear a timestamp: a page says what is now, a file of history h
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Final
 
 import numpy as np
+from msgspec import Struct
 
 from engine.foundation.errors import EngineError
 from exporters.exposition.openmetrics import parse_openmetrics
@@ -28,8 +28,7 @@ class ImportFileError(EngineError):
     """A file can't be imported as it stands."""
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(Struct, frozen=True):
     """Samples of consecutive lines: series as they are written, times (Unix ms), values; `size` bytes of the file."""
 
     keys: list[bytes]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from msgspec import Struct
 
 from engine.tsdb.store import Store
 from promql.model.labels import Labels
@@ -21,8 +21,7 @@ _SAMPLES: Final = 1_000_000
 _SERIES: Final = 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(Struct, frozen=True):
     """Series that match one of the selectors, and samples with start <= t <= end (Unix ms)."""
 
     selectors: Sequence[tuple[Matcher, ...]]
@@ -30,8 +29,7 @@ class Wanted:
     end: int = LAST
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """A series with its samples: `times: int64[N]` ascending (Unix ms), `values: float64[N]`."""
 
     labels: Labels

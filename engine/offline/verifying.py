@@ -7,10 +7,10 @@ log, and all samples of a series whose name is gone.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+from msgspec import Struct, field
 
 from engine.foundation.errors import DamagedError
 from engine.foundation.frames import Gap
@@ -30,8 +30,7 @@ _COLUMNS = 64
 _CACHE = 4 << 20
 
 
-@dataclass(frozen=True, slots=True)
-class Damage:
+class Damage(Struct, frozen=True):
     """What is wrong with a file, where that can be told, and what it costs."""
 
     file: Path
@@ -42,8 +41,7 @@ class Damage:
         return f"{self.file}: {self.what}: {self.cost}"
 
 
-@dataclass(slots=True)
-class Verdict:
+class Verdict(Struct):
     """What was read, and what was damaged."""
 
     files: int = 0

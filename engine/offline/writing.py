@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from engine.offline.progress import Progress
 from engine.offline.reading import Row, Wanted, by_name, found, rows
@@ -14,8 +16,7 @@ from promql.model.panel import Kind
 Write = Callable[[str], object]
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
+class Written(Struct, frozen=True):
     """How much was written; `left_out` series have names that the format can't hold."""
 
     series: int

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from engine.logql.lines import StreamLines
 from engine.promtail.entry import TENANT, Entry
@@ -13,8 +14,7 @@ DEFAULT_TENANT = ""
 """Of lines of which no stage has said whose they are."""
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
+class Batch(Struct, frozen=True):
     """`streams` are (tenant, lines). `positions` hold once all lines before them are kept."""
 
     streams: list[tuple[str, StreamLines]] = field(default_factory=list)
@@ -34,8 +34,7 @@ class Batch:
         return sum(sum(map(len, lines.lines)) for _, lines in self.streams)
 
 
-@dataclass(frozen=True, slots=True)
-class LabelLimits:
+class LabelLimits(Struct, frozen=True):
     """Characters; 0 is no limit. A label with a longer name is left out, a longer value is cut."""
 
     name: int = 0
@@ -68,8 +67,7 @@ def gathered(entries: Iterable[Entry], limits: LabelLimits) -> list[tuple[str, S
     ]
 
 
-@dataclass(slots=True)
-class _Stream:
+class _Stream(Struct):
     times: list[int] = field(default_factory=list)
     lines: list[bytes] = field(default_factory=list)
     metadata: dict[int, Labels] = field(default_factory=dict)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from engine.promtail.entry import PipelineCounts
 from engine.promtail.stages.metrics import CustomMetrics
 
 
-@dataclass(slots=True)
-class SentCounts:
+class SentCounts(Struct):
     """Of one client, by the host that it sends to; `seconds` are by status."""
 
     host: str
@@ -25,8 +25,7 @@ class SentCounts:
     withheld_entries: int = 0
 
 
-@dataclass(slots=True)
-class Counts:
+class Counts(Struct):
     """All that is not a client's. Lines and bytes are by path."""
 
     read_lines: Counter[str] = field(default_factory=Counter)

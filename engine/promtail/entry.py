@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 TENANT: str = "__tenant_id__"
 
 
-@dataclass(slots=True, eq=False)
-class Entry:
+class Entry(Struct, eq=False):
     """One line. It belongs to the stage that has it, which may change it.
 
     `time` is in Unix ns. `extracted` is what stages found, to begin with all labels. `starts` tell where in its file
@@ -30,8 +30,7 @@ class Entry:
         return cls(dict(labels), time, line, dict(labels), starts)
 
 
-@dataclass(slots=True)
-class PipelineCounts:
+class PipelineCounts(Struct):
     """`dropped` counts lines by reason, `faults` what stages could not do, by stage."""
 
     dropped: Counter[str] = field(default_factory=Counter)

@@ -8,10 +8,10 @@ import asyncio
 import logging
 import socket
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from msgspec import Struct
 from yarl import URL
 
 from engine.foundation.addresses import AddressBook
@@ -44,8 +44,7 @@ OWN: Final = "loki"
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PromtailParts:
+class PromtailParts(Struct, frozen=True, kw_only=True):
     """What Promtail needs of the rest. `data_dir` None keeps nothing; `paths` says where a written path leads here."""
 
     clock: Clock

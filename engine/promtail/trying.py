@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from engine.gotemplate.layout import RFC3339_NANO
 from engine.gotemplate.times import GoTime
@@ -14,16 +15,14 @@ from engine.promtail.stages.texts import as_text
 from promql.model.labels import Labels
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """What a stage did, in words: nothing where it changed nothing."""
 
     stage: str
     deeds: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Trial:
+class Trial(Struct, frozen=True):
     """A line (or None at the end, where what was held is let go), the steps, and the entries that came out."""
 
     line: str | None
@@ -31,8 +30,7 @@ class Trial:
     out: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Before:
+class _Before(Struct, frozen=True):
     labels: Mapping[str, str]
     extracted: Mapping[str, object]
     time: int

@@ -11,11 +11,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Final, Protocol
 
 import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
 
 from engine.query.deadline import Deadline
 from promql.errors import EvaluationError
@@ -54,8 +55,7 @@ class Selects(Protocol):
         """How much that is, about, where it is known at once."""
 
 
-@dataclass(frozen=True, slots=True)
-class Evaluated:
+class Evaluated(Struct, frozen=True):
     """A result. `samples` says how many samples each step looked at (`int64[K]`, None unless measured), `peak` how
     many values were held at once.
     """
@@ -65,8 +65,7 @@ class Evaluated:
     peak: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Room:
+class Room(Struct, frozen=True):
     """How many samples may be read at a time: in all, and of what need not be kept."""
 
     block: int = BLOCK

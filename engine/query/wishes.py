@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from promql.functions.dialects import Dialect
 
 
-@dataclass(frozen=True, slots=True)
-class Wishes:
+class Wishes(Struct, frozen=True):
     """`timeout` in seconds only shortens the limit; None stands for what the engine has; `measured` counts samples."""
 
     timeout: float | None = None

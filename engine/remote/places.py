@@ -11,8 +11,9 @@ What was not asked for twice ten minutes is forgotten, and found again by its la
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Final, Protocol
+
+from msgspec import Struct, field
 
 from engine.tsdb.source import Source
 from promql.model.labels import Labels
@@ -43,8 +44,7 @@ class Store(Protocol):
         """The sources that have this series."""
 
 
-@dataclass(slots=True, eq=False)
-class Lane:
+class Lane(Struct, eq=False):
     """A source; when its newest sample was and how far the one before was away (ms), as far as is known."""
 
     number: int
@@ -67,8 +67,7 @@ class Lane:
         return min(away, self.step - away) * _BEAT_PART <= self.step
 
 
-@dataclass(slots=True)
-class _Group:
+class _Group(Struct):
     """The lanes of a job and instance, by the number in their key."""
 
     key: str

@@ -8,10 +8,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from typing import Final, Protocol
 
 import numpy as np
+from msgspec import Struct
 
 from engine.foundation.errors import RemoteError
 from engine.foundation.protobuf import WireError
@@ -33,8 +33,7 @@ class ReadError(RemoteError):
     """The request can't be read, or asks for too much."""
 
 
-@dataclass(frozen=True, slots=True)
-class ReadLimits:
+class ReadLimits(Struct, frozen=True):
     """As Prometheus's `--storage.remote.read-*`; samples of 0 are not limited."""
 
     samples: int = 50_000_000

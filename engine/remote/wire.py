@@ -13,13 +13,13 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 from sys import intern
 from typing import Final
 
 import numpy as np
+from msgspec import Struct
 
 from engine.foundation.protobuf import CHUNK, FIXED64, VARINT, Message, WireError, encoded, fields, framed, signed
 from engine.tsdb.exemplars import Exemplar
@@ -65,8 +65,7 @@ class HistogramError(WireError):
     """A native histogram."""
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(Struct, frozen=True):
     """Samples in the order in which they came: `series`, `times` (Unix ms), `values`, all of length N.
 
     A series is a number that was known, or -1 - k for the k-th of `strangers`, which are told by the bytes of their

@@ -7,10 +7,11 @@ An alert is known by its labels: those of the sample without its name, the rule'
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
 
 from engine.rules import states
 from engine.rules.errors import DuplicateError, LimitError
@@ -29,8 +30,7 @@ NOTHING: Final = Samples((), np.empty(0))
 """What a rule without alerts writes."""
 
 
-@dataclass(frozen=True, slots=True)
-class Instance:
+class Instance(Struct, frozen=True):
     """A label set for which the rule's expression holds now. Annotations keep empty values."""
 
     labels: Labels
@@ -38,8 +38,7 @@ class Instance:
     value: float
 
 
-@dataclass(frozen=True, slots=True)
-class ActiveAlert:
+class ActiveAlert(Struct, frozen=True):
     """An instance and what is remembered of it."""
 
     labels: Labels

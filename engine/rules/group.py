@@ -11,11 +11,12 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
 import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
 
 from engine.foundation.errors import DiskFullError, EngineError, StoreError
 from engine.rules import slots
@@ -39,8 +40,7 @@ _TURN: Final = 20
 log = logging.getLogger(__name__)
 
 
-@dataclass(slots=True)
-class GroupCounts:
+class GroupCounts(Struct):
     """What self-metrics say of a group. Seconds are sums; `evaluated_at` is wall time, ms."""
 
     iterations: int = 0

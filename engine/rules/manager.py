@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import reduce
+
+from msgspec import Struct
 
 from engine.foundation.supervise import Supervisor
 from engine.rules.group import Group, GroupCounts
@@ -19,14 +20,12 @@ from engine.rules.spec import GroupSpec
 from engine.rules.views import AlertingView, AlertView, GroupView, view_group
 
 
-@dataclass(frozen=True, slots=True)
-class _Running:
+class _Running(Struct, frozen=True):
     group: Group
     task: asyncio.Task[None]
 
 
-@dataclass(frozen=True, slots=True)
-class Durations:
+class Durations(Struct, frozen=True):
     """How often rules and groups were evaluated since the start, and how long that took in all (seconds)."""
 
     rules: int = 0

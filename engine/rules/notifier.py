@@ -10,8 +10,10 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Final, TypeAlias
+
+from msgspec import Struct, field
 
 from engine.alerting.alert import Alert
 from engine.foundation.clock import Clock
@@ -29,8 +31,7 @@ Relabel: TypeAlias = Callable[[Labels], Labels | None]
 log = logging.getLogger(__name__)
 
 
-@dataclass(slots=True)
-class PeerCounts:
+class PeerCounts(Struct):
     """What one Alertmanager was told. `sent` counts alerts, delivered or not, as Prometheus does; `errors` posts."""
 
     sent: int = 0
@@ -40,8 +41,7 @@ class PeerCounts:
     seconds: float = 0.0
 
 
-@dataclass(slots=True)
-class NotifierCounts:
+class NotifierCounts(Struct):
     """`dropped` are alerts that nobody took, or for which there was no room; `peers` are by URL."""
 
     dropped: int = 0

@@ -6,8 +6,9 @@ The instant of an evaluation is that of its slot, in Unix milliseconds, never th
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias, TypeVar
+
+from msgspec import Struct
 
 from engine.alerting.alert import Alert
 from engine.foundation.clock import Clock
@@ -60,8 +61,7 @@ class Expand(Protocol):
         """The text of a field of the alert `name`; where the template fails, a text that says so."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Timings:
+class Timings(Struct, frozen=True, kw_only=True):
     """Prometheus's `--rules.alert.*` defaults, in ms."""
 
     resend_delay: int = 60_000
@@ -69,8 +69,7 @@ class Timings:
     grace_period: int = 600_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parts:
+class Parts(Struct, frozen=True, kw_only=True):
     """What every group works with. `external_url` has no slash at its end. Without `together` each rule is asked about
     by itself.
     """

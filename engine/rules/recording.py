@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
+from msgspec import Struct
 
 from engine.rules.errors import DuplicateError, LimitError, NotAVectorError
 from engine.rules.spec import RecordingRule
@@ -14,8 +14,7 @@ from promql.model.results import Result, Scalar, Vector
 from promql.model.types import FloatArray
 
 
-@dataclass(frozen=True, slots=True)
-class Samples:
+class Samples(Struct, frozen=True):
     """What a rule writes at one instant: `values: float64[S]` beside their label sets, no two of them equal."""
 
     labels: Sequence[Labels]

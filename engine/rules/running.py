@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
 from urllib.parse import quote_plus
+
+from msgspec import Struct, field
 
 from engine.alerting.alert import Alert
 from engine.foundation.clock import MILLISECOND
@@ -38,8 +39,7 @@ async def answer(parts: Parts, rule: Rule, time: int, given: Given) -> Result:
     return await parts.evaluate(rule.expr, time) if given is None else given
 
 
-@dataclass(slots=True)
-class Progress:
+class Progress(Struct):
     """How a rule's last evaluation went: the series that it wrote, and when (`evaluated_at`, wall time, ms)."""
 
     health: Health = "unknown"

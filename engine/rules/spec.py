@@ -6,19 +6,19 @@ Two rules (or groups) are equal when nothing that a user wrote differs; a reload
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import TypeAlias
+
+from msgspec import Struct, field
 
 from promql.model.labels import Labels
 from promql.syntax.ast import Expr
 
 
-@dataclass(frozen=True, slots=True)
-class RecordingRule:
+class RecordingRule(Struct, frozen=True):
     """`query` is the expression in its canonical text; an empty label value takes the label away."""
 
     name: str
-    expr: Expr = field(compare=False, repr=False)
+    expr: Expr
     query: str
     labels: Mapping[str, str] = field(default_factory=dict)
 
@@ -28,12 +28,11 @@ class RecordingRule:
         return (self.name, Labels.of(self.labels))
 
 
-@dataclass(frozen=True, slots=True)
-class AlertingRule:
+class AlertingRule(Struct, frozen=True):
     """`hold` is its `for`, `keep_firing` its `keep_firing_for`, in ms. Labels and annotations are templates."""
 
     name: str
-    expr: Expr = field(compare=False, repr=False)
+    expr: Expr
     query: str
     hold: int = 0
     keep_firing: int = 0
@@ -49,8 +48,7 @@ class AlertingRule:
 Rule: TypeAlias = RecordingRule | AlertingRule
 
 
-@dataclass(frozen=True, slots=True)
-class GroupSpec:
+class GroupSpec(Struct, frozen=True):
     """One group of one file. `interval` in ms, never zero; `limit` 0 means none.
 
     `query_offset` (ms): an evaluation asks for, and writes, what was so long before its instant.

@@ -12,10 +12,12 @@ happen; `step` only writes down when it did.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from enum import Enum
 from types import MappingProxyType
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 RESOLVED_RETENTION: Final = 900_000
 
@@ -53,16 +55,14 @@ TRANSITIONS: Final[Mapping[Phase, Mapping[Sight, Phase]]] = MappingProxyType(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Timing:
+class Timing(Struct, frozen=True):
     """A rule's `for` and `keep_firing_for`, in ms."""
 
     hold: int = 0
     keep_firing: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """What is remembered of one label set: its phase, and the instants at which things happened."""
 
     phase: Phase

@@ -10,8 +10,9 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final, TypeAlias
+
+from msgspec import Struct
 
 from engine.foundation.errors import EngineError
 from engine.gotemplate.functions.prometheus import Query, expand
@@ -31,8 +32,7 @@ log = logging.getLogger(__name__)
 Answer: TypeAlias = Sequence[tuple[Mapping[str, str], float]] | EngineError
 
 
-@dataclass(slots=True)
-class TemplateCounts:
+class TemplateCounts(Struct):
     """`prometheus_template_text_expansions_total` and `_expansion_failures_total`."""
 
     expansions: int = 0

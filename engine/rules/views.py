@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Final, Literal, TypeAlias
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from engine.rules.alerting import ActiveAlert
 from engine.rules.group import Group, GroupCounts
@@ -16,8 +18,7 @@ from promql.model.labels import Labels
 State = Literal["inactive", "pending", "firing"]
 
 
-@dataclass(frozen=True, slots=True)
-class AlertView:
+class AlertView(Struct, frozen=True):
     """One that is pending or firing. Instants in Unix ms."""
 
     labels: Labels
@@ -28,8 +29,7 @@ class AlertView:
     keep_firing_since: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class RecordingView:
+class RecordingView(Struct, frozen=True):
     """`query` in its canonical text; `evaluation_seconds` of the last one, `last_evaluation` in Unix ms or None."""
 
     name: str
@@ -41,8 +41,7 @@ class RecordingView:
     last_evaluation: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class AlertingView:
+class AlertingView(Struct, frozen=True):
     """Labels and annotations as they were written, unexpanded; `hold_seconds` is the rule's `for`."""
 
     name: str
@@ -62,8 +61,7 @@ class AlertingView:
 RuleView: TypeAlias = RecordingView | AlertingView
 
 
-@dataclass(frozen=True, slots=True)
-class GroupView:
+class GroupView(Struct, frozen=True):
     name: str
     file: str
     interval_seconds: float

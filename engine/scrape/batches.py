@@ -6,9 +6,8 @@ report series come last. Nearly every page has one instant and every series once
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
+from msgspec import Struct
 
 from engine.scrape.series import Resolved
 from engine.tsdb.batch import Batch
@@ -17,8 +16,7 @@ from promql.model.staleness import STALE_NAN
 from promql.model.types import FloatArray, IntArray
 
 
-@dataclass(frozen=True, slots=True)
-class Samples:
+class Samples(Struct, frozen=True):
     """What a page leaves after relabelling: `columns: int64[N]`, `values: float64[N]`, in page order.
 
     `times: int64[N]` is None where all have the scrape's time. `alive: int64[M]` are the columns, sorted, each once,

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from msgspec import Struct, field
 
 from engine.foundation.lengths import Lengths
 
 
-@dataclass(slots=True)
-class ScrapeCounters:
+class ScrapeCounters(Struct):
     """Since the start. `intervals` are by interval as written, `syncs` and `sync_failures` by job."""
 
     scrapes: int = 0

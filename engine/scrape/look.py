@@ -6,10 +6,10 @@ Nothing of it is kept as samples. The page is fetched as a scrape fetches it.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from msgspec import Struct
 
 from engine.scrape.loop import LAYOUTS, Pages
 from engine.scrape.ports import Fetched
@@ -21,8 +21,7 @@ _BEFORE: Final = 20
 """Lines that are shown before the bad one."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Look:
+class Look(Struct, frozen=True, kw_only=True):
     """`text` begins at line `first` of a page of `size` bytes; `line` is the bad one, 0 where all can be read."""
 
     error: str = ""

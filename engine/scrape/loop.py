@@ -13,12 +13,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from types import MappingProxyType
 from typing import Final, Protocol
 
 import numpy as np
+from msgspec import Struct
 
 from engine.foundation.errors import DiskFullError, StoreError
 from engine.foundation.lengths import Lengths
@@ -63,8 +63,7 @@ LAYOUTS: Final[Mapping[Format, Callable[[], Pages]]] = MappingProxyType({
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Health:
+class Health(Struct, frozen=True):
     """How the last scrape went. `last_scrape` is Unix ms, None before the first; `duration` is seconds."""
 
     health: str = "unknown"
@@ -73,8 +72,7 @@ class Health:
     duration: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class _Outcome:
+class _Outcome(Struct, frozen=True):
     """A page after all decisions. On a failure `samples` is empty and the counts tell how far it got."""
 
     samples: Samples

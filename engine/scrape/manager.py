@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from hashlib import blake2b
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from engine.discovery.ports import DiscoveryCounts, DiscoveryParts
 from engine.foundation.addresses import AddressBook

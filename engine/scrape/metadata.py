@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from exporters.exposition.page import Metadata
 
 _KEPT_SCRAPES: Final = 10
 
 
-@dataclass(frozen=True, slots=True)
-class MetricMetadata:
+class MetricMetadata(Struct, frozen=True):
     """One metric's, as the API tells it."""
 
     metric: str

@@ -6,9 +6,10 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 from functools import partial
 from typing import Final
+
+from msgspec import Struct
 
 from engine.discovery.groups import Discovery, GroupTable, TargetGroup
 from engine.discovery.sources import discoveries
@@ -27,8 +28,7 @@ SYNC_SECONDS: Final = 5.0
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class ActiveTarget:
+class ActiveTarget(Struct, frozen=True):
     """A target as the API shows it; `metadata` is alive, read it at once."""
 
     pool: str
@@ -37,8 +37,7 @@ class ActiveTarget:
     metadata: MetadataCache
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Running:
+class _Running(Struct, frozen=True, eq=False):
     loop: ScrapeLoop
     task: asyncio.Task[None]
 

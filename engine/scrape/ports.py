@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
+
+from msgspec import Struct
 
 from engine.discovery.ports import DiscoveryParts
 from engine.foundation.clock import Clock
@@ -60,8 +61,7 @@ class PageTooLargeError(FetchError):
     """The page reached body_size_limit."""
 
 
-@dataclass(frozen=True, slots=True)
-class Fetched:
+class Fetched(Struct, frozen=True):
     """A page as it came. `unpack` makes the page of it where it is compressed, and raises FetchError."""
 
     body: bytes
@@ -89,8 +89,7 @@ class MakeFetcher(Protocol):
     def __call__(self, config: ScrapeConfig, /) -> Fetcher: ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parts:
+class Parts(Struct, frozen=True, kw_only=True):
     """What every scrape loop works with.
 
     `jitter` spreads servers that scrape the same targets; `extra_metrics` adds what the feature flag

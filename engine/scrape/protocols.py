@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final, Self
+
+from msgspec import Struct
 
 from exporters.exposition.negotiate import Format
 
 
-@dataclass(frozen=True, slots=True)
-class Protocol:
+class Protocol(Struct, frozen=True):
     """How a format is asked for, and how its pages are read."""
 
     accept: str

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Final
 
+from msgspec import Struct
+
 from engine.foundation.values import is_label_name, is_metric_name
 from engine.relabel.config import RelabelConfig
 from engine.relabel.relabel import relabel
@@ -31,8 +33,7 @@ class LabelLimitError(SampleError):
     """It has too many labels, or one that is too long."""
 
 
-@dataclass(frozen=True, slots=True)
-class LabelLimits:
+class LabelLimits(Struct, frozen=True):
     """Zero is no limit; lengths are bytes."""
 
     count: int = 0
@@ -64,8 +65,7 @@ class LabelLimits:
 NO_LIMITS: Final = LabelLimits()
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
+class Named(Struct, frozen=True):
     """The labels of new keys in their order, None for those that relabelling drops.
 
     `fault` tells why the key behind the last of them makes the scrape fail.

@@ -7,10 +7,10 @@ looked up at all. Other pages cost one dictionary look-up a key, and only new ke
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from msgspec import Struct
 
 from promql.model.types import BoolArray, IntArray
 
@@ -19,8 +19,7 @@ _NOTHING: Final = np.empty(0, np.int64)
 _SLACK: Final = 1000
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Resolved:
+class Resolved(Struct, frozen=True, eq=False):
     """The keys of a page as columns: `columns: int64[N]`, -1 where relabelling drops the sample.
 
     `alive` are the columns that remain, sorted, each once; `distinct` says that none stood there twice; `kept` is

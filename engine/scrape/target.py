@@ -11,6 +11,8 @@ from functools import cached_property
 from hashlib import blake2b
 from typing import Final
 
+from msgspec import Struct
+
 from engine.discovery.groups import TargetGroup
 from engine.relabel.relabel import relabel
 from engine.scrape import urls
@@ -62,8 +64,7 @@ class Target:
         return self.labels.get("__scrape_timeout__")
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Struct, frozen=True):
     """What became of a job's groups: targets without repetitions, discovered labels of dropped ones, what failed.
 
     Of `dropped_count` dropped targets no more are shown than `keep_dropped_targets` says.

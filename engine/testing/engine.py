@@ -13,13 +13,14 @@ from __future__ import annotations
 import json
 from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from functools import cached_property
 from operator import methodcaller
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 
 import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
 from yarl import URL
 
 from engine.app.application import Application
@@ -48,8 +49,7 @@ ANY_TIME: Final = "1h"
 QUERIES_SHOWN: Final = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Alert:
+class Alert(Struct, frozen=True):
     """An alert that is pending or firing; `since` in Unix seconds."""
 
     name: str
@@ -60,8 +60,7 @@ class Alert:
     since: float
 
 
-@dataclass(frozen=True, slots=True)
-class Notification:
+class Notification(Struct, frozen=True):
     """What would have been sent: `time` in Unix seconds; `payload` as JSON where it is JSON, else as text."""
 
     time: float

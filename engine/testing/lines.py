@@ -6,11 +6,11 @@ Made only where a test follows a file. Lines are kept in memory, and have the in
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
+from msgspec import Struct
 
 from engine.app.logpart import LogPart
 from engine.foundation.addresses import AddressBook
@@ -32,8 +32,7 @@ _TENANT: Final = ANYBODY
 _STEP: Final = 1_000_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Struct, frozen=True):
     """`time` in Unix seconds; `labels` are those of its stream, and what the query made of them."""
 
     time: float

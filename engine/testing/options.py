@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
 
 from engine.app.options import DEFAULT_PORTS, OFF, RunOptions
 from engine.app.reading import read
@@ -25,8 +26,7 @@ INTERVAL: Final = "15s"
 _IN_PROCESS: Final = {"alertmanagers": [{"static_configs": [{"targets": ["alertmanager:9093"]}]}]}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EngineOptions:
+class EngineOptions(Struct, frozen=True, kw_only=True):
     """`config` is a prometheus.yml of the project, with its rules and its Alertmanager's file; `rules` are files of
     rules, or patterns of such, beside or without it; `alertmanager` is that file, where it is elsewhere.
 

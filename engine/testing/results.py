@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from engine.testing.errors import TestEngineError
 from promql.model.labels import Labels
 from promql.model.results import Matrix, RawMatrix, Result, Scalar, String, Vector
 
 
-@dataclass(frozen=True, slots=True)
-class Sample:
+class Sample(Struct, frozen=True):
     """One series' value; `labels` with its name."""
 
     labels: Mapping[str, str]
     value: float
 
 
-@dataclass(frozen=True, slots=True)
-class Series:
+class Series(Struct, frozen=True):
     """One series over time; `times` in Unix seconds."""
 
     labels: Mapping[str, str]
@@ -27,8 +26,7 @@ class Series:
     values: tuple[float, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """What an expression gave at one instant."""
 
     query: str

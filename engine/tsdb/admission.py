@@ -12,9 +12,9 @@ series has one is accepted and changes nothing, whatever its value.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
+from msgspec import Struct
 
 from engine.names.numbers import NEVER, any_nan
 from engine.tsdb.batch import Appended, Batch
@@ -32,8 +32,7 @@ Held = Callable[[IntArray, IntArray], BoolArray]
 """Which of some samples, told by series and time, are stored."""
 
 
-@dataclass(frozen=True, slots=True)
-class Bounds:
+class Bounds(Struct, frozen=True):
     """Samples before `earliest` are out of bounds; with a window, late ones from `late_from` on are taken (Unix ms)."""
 
     earliest: int

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from promql.model.types import FloatArray, IntArray
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
+class Batch(Struct, frozen=True):
     """`columns: int64[N]` are indices that `Source.column` gave; `values: float64[N]`; `time` is Unix ms.
 
     No column appears twice. A stale marker is a value like any other.
@@ -19,8 +18,7 @@ class Batch:
     values: FloatArray
 
 
-@dataclass(frozen=True, slots=True)
-class Appended:
+class Appended(Struct, frozen=True):
     """What became of a batch's samples. Refused ones are counted by cause and do not stop the others.
 
     `late` of the appended ones stand behind others of their series; `too_old` are those that would, but are further

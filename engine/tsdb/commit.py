@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from promql.model.types import BoolArray, FloatArray, IntArray
 
@@ -24,8 +24,7 @@ class Layout:
         return Layout(self.columns[chosen], self.refs[chosen])
 
 
-@dataclass(slots=True)
-class Commit:
+class Commit(Struct):
     """Accepted samples of one source, no two of one series and instant. Nobody changes it.
 
     `times: int64[N]`, or one number for all of them; `stale` counts the stale markers. Samples may stand behind others

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final
+
+from msgspec import Struct, field
 
 from promql.model.labels import Labels
 from promql.model.matchers import Matcher, match_all
@@ -19,8 +20,7 @@ LONGEST: Final = 128
 """Characters of the names and values of all labels of one."""
 
 
-@dataclass(frozen=True, slots=True)
-class Exemplar:
+class Exemplar(Struct, frozen=True):
     """`time` is Unix ms; `stamped`: it was given with it, and is not just when it was seen."""
 
     labels: Labels
@@ -43,8 +43,7 @@ class Verdict(Enum):
     TOO_LONG = "its labels are too long"
 
 
-@dataclass(slots=True)
-class ExemplarCounts:
+class ExemplarCounts(Struct):
     """Since the start."""
 
     kept: int = 0
@@ -55,8 +54,7 @@ Found = Sequence[tuple[Labels, Sequence[Exemplar]]]
 """Series and their exemplars by time, sorted by labels."""
 
 
-@dataclass(slots=True)
-class Exemplars:
+class Exemplars(Struct):
     """At most `most` of them; none where that is zero. Filled by one thread; `select` may run in any."""
 
     most: int = 0

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 HOUR: int = 3_600_000
 
 
-@dataclass(frozen=True, slots=True)
-class StoreOptions:
+class StoreOptions(Struct, frozen=True):
     """Times in milliseconds, sizes in bytes; a retention of 0 keeps everything.
 
     `bounds_ms`: how far a sample may lie behind the newest one of the store (Prometheus: half a block, 1 h).

@@ -9,32 +9,29 @@ Law: everything here is a view that stays true for ever: what it shows is never 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final, Protocol
 
 import numpy as np
+from msgspec import Struct
 
 from promql.model.types import BoolArray, FloatArray, IntArray
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(Struct, frozen=True):
     """Some series of one source: `refs: int64[S]` ascending, and the columns in which the source has them."""
 
     refs: IntArray
     columns: IntArray
 
 
-@dataclass(frozen=True, slots=True)
-class Located:
+class Located(Struct, frozen=True):
     """Which wanted series a table has: `rows: int64[R]` ascending index them, `at: int64[R]` says where they stand."""
 
     rows: IntArray
     at: IntArray
 
 
-@dataclass(frozen=True, slots=True)
-class Samples:
+class Samples(Struct, frozen=True):
     """Samples of some wanted series, one series after the other: `rows: int64[R]` ascending index them, `counts` says
     how many each has (at least one), `times: int64[N]` (Unix ms) and `values: float64[N]` are the samples.
     """
@@ -103,8 +100,7 @@ class RaggedPart(Protocol):
         """The samples with start <= t <= end."""
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(Struct, frozen=True):
     """Samples of ragged series by series and time: series `refs[i]` has `offsets[i]` to `offsets[i + 1]`."""
 
     refs: IntArray

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 import numpy as np
+from msgspec import Struct, field
 
 from engine.names.index import Index
 from engine.names.numbers import NEVER
@@ -16,8 +15,7 @@ from engine.tsdb.names.catalog import Catalog
 from engine.tsdb.source import Source
 
 
-@dataclass(slots=True)
-class State:
+class State(Struct):
     """Series, sources, files, and the next free numbers. `oldest` and `newest` are times of samples."""
 
     catalog: Catalog = field(default_factory=Catalog)

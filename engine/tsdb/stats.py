@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from engine.names.index import Index
 from engine.tsdb.batch import Appended
@@ -15,8 +16,7 @@ TOP: Final = 10
 Counts = tuple[tuple[str, int], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class LabelTables:
+class LabelTables(Struct, frozen=True):
     """The tables about labels: (name, count), largest first."""
 
     label_pairs: int
@@ -26,8 +26,7 @@ class LabelTables:
     series_by_pair: Counts
 
 
-@dataclass(frozen=True, slots=True)
-class StoreSize:
+class StoreSize(Struct, frozen=True):
     """How much there is; times are Unix ms, 0 in an empty store."""
 
     series: int
@@ -38,16 +37,14 @@ class StoreSize:
     log_segment: int
 
 
-@dataclass(frozen=True, slots=True)
-class StoreStats(StoreSize):
+class StoreStats(StoreSize, frozen=True):
     """The numbers of `/api/v1/status/tsdb`: the size, and what takes a look at all labels."""
 
     labels: LabelTables
     totals: Appended
 
 
-@dataclass(frozen=True, slots=True)
-class StoreCounts:
+class StoreCounts(Struct, frozen=True):
     """What was done since the store was opened, and how many files of parts there are.
 
     Retentions are turns of maintenance that dropped files for their age or for the size of all; series that were there

@@ -13,10 +13,10 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Iterable, Sequence
-from dataclasses import replace as replace_fields
 from pathlib import Path
 
 import numpy as np
+from msgspec.structs import replace as replace_fields
 
 from engine.foundation.errors import DiskError, FormatError, StoreError
 from engine.foundation.files import FolderLock, replace, sweep

@@ -10,10 +10,10 @@ Laws:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from msgspec import Struct
 
 from engine.names.numbers import enlarged
 from engine.tsdb.parts import Located, Wanted
@@ -168,8 +168,7 @@ class TableView:
         return self.times, self._values[: len(self.times), at]
 
 
-@dataclass(frozen=True, slots=True)
-class Slots:
+class Slots(Struct, frozen=True):
     """Where some columns stand in an open table; -1 for one that is not there, unless `complete`.
 
     A slot once given stays, so this holds for each later view of the table while no new slot was given to it, and

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from engine.names.numbers import NEVER
 from engine.tsdb.log.tombstones import Deletion
@@ -12,8 +13,7 @@ from engine.tsdb.ragged import RaggedView
 from engine.tsdb.table import Newest, TableView
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(Struct, frozen=True):
     """A sealed piece of a source, from `start` to `end` (Unix ms, both inside).
 
     It holds what the commits up to `through` brought. `segment` is the log segment with the first of them while the
@@ -32,8 +32,7 @@ class Part:
     deletions: tuple[Deletion, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class View:
+class View(Struct, frozen=True):
     """All samples of a source at one moment.
 
     `parts_end` is when the newest sample of the parts was, `earlier_end` the same for all parts but the last.

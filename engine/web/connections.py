@@ -13,11 +13,11 @@ import logging
 import socket
 import ssl
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
+from msgspec import Struct
 
 from engine.foundation.clock import Clock
 from engine.foundation.errors import ConfigError
@@ -34,8 +34,7 @@ Context = Callable[[], ssl.SSLContext]
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(Struct, frozen=True):
     """Of one listening socket; 0 seconds are any time, as in Go."""
 
     read_timeout_seconds: float

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeAlias
 
 from aiohttp import web
+from msgspec import Struct
 
 from engine.foundation.clock import Clock
 from engine.foundation.errors import EngineError
@@ -52,16 +52,14 @@ class ConsoleError(EngineError):
     """The page can't be made; in Prometheus's words."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Folders:
+class Folders(Struct, frozen=True, kw_only=True):
     """Where the pages are, and the `*.lib` files whose definitions they may call."""
 
     templates: Path
     libraries: Path
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Consoles:
+class Consoles(Struct, frozen=True, kw_only=True):
     """What the pages are made with."""
 
     folders: Folders

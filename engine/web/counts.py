@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Final
+
+from msgspec import Struct, field
 
 from exporters.histogram import Histogram
 
@@ -11,8 +12,7 @@ SECONDS: Final = (0.1, 0.2, 0.4, 1.0, 3.0, 8.0, 20.0, 60.0, 120.0)
 BYTES: Final = tuple(10.0**power for power in range(2, 10))
 
 
-@dataclass(slots=True)
-class HttpCounts:
+class HttpCounts(Struct):
     """Requests by (handler, status code); seconds and bytes of answers by handler. A handler is a path's pattern."""
 
     requests: dict[tuple[str, int], int] = field(default_factory=dict)
@@ -33,7 +33,6 @@ METHOD_SECONDS: Final = (0.05, 0.1, 0.25, 0.5, 0.75, 1.0, 2.0, 5.0, 20.0, 60.0)
 METHOD_BYTES: Final = tuple(10.0**power for power in range(2, 9))
 
 
-@dataclass(slots=True)
 class MethodCounts(HttpCounts):
     """By handler and method, as Alertmanager does."""
 

@@ -8,11 +8,11 @@ there.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 from typing import Final
 
 from aiohttp import web
+from msgspec import Struct
 
 from engine.foundation.clock import Clock
 from engine.foundation.errors import EngineError
@@ -35,8 +35,7 @@ Newest = tuple[Labels, int, float]
 """A series, and the time (Unix ms) and value of its newest sample."""
 
 
-@dataclass(slots=True)
-class FederationCounts:
+class FederationCounts(Struct):
     """Pages that could not be made, and warnings, of which there are none here."""
 
     errors: int = 0

@@ -10,7 +10,6 @@ import html
 import json
 import zlib
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
 from functools import cache
 from mimetypes import guess_type
 from pathlib import Path
@@ -18,6 +17,8 @@ from typing import Final
 
 import msgspec
 from aiohttp import web
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from engine.web.answers import NO_SNIFFING, plain
 
@@ -54,8 +55,7 @@ _TEXTS: Final = frozenset({"text/javascript", "application/javascript", "text/cs
 _GZIP: Final = 16 + zlib.MAX_WBITS
 
 
-@dataclass(frozen=True, slots=True)
-class About:
+class About(Struct, frozen=True):
     """What the page is told of the port that it comes from; `first` leads to the first port from another one."""
 
     component: str

@@ -6,11 +6,11 @@ import errno
 import socket
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from typing import Final
 
 import psutil
 from aiohttp import web
+from msgspec import Struct
 
 from engine.foundation.clock import Clock
 from engine.foundation.delivery import is_loopback
@@ -25,8 +25,7 @@ from engine.web.middleware import counting, finishing, guarding, plain_errors
 _MAX_BODY: Final = 64 * 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Listener:
+class Listener(Struct, frozen=True):
     """Where a component listens."""
 
     component: str
@@ -42,8 +41,7 @@ class Listener:
         return f"{host}:{self.port}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Serving:
+class Serving(Struct, frozen=True, kw_only=True):
     """How one port answers. `origins` are those whose pages may read; None leaves it to this machine's own."""
 
     counts: HttpCounts

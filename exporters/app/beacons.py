@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
+from msgspec import Struct
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
 from exporters.app.instruments import instrument
@@ -41,8 +41,7 @@ class RegistryCounts:
         return instrument(self._registry, name, lambda: Counter(name, text, labels, registry=self._registry))
 
 
-@dataclass(frozen=True, slots=True)
-class BeaconAnswer:
+class BeaconAnswer(Struct, frozen=True):
     """What a browser gets."""
 
     status: int

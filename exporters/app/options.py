@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Final
 
+from msgspec import Struct, field
 from prometheus_client import REGISTRY, CollectorRegistry
 
 BUCKETS: Final = (0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AppOptions:
+class AppOptions(Struct, frozen=True, kw_only=True):
     """What may be chosen; everything has a default.
 
     `metrics_path` is answered with the page of `registry` (None: by nobody). `browser` takes beacons at

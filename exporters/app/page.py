@@ -5,8 +5,8 @@ from __future__ import annotations
 import gzip
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from msgspec import Struct
 from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import choose_encoder, gzip_accepted
 from prometheus_client.multiprocess import MultiProcessCollector
@@ -16,8 +16,7 @@ from exporters.exposition.negotiate import Format, negotiate
 _WORTH_COMPRESSING = 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(Struct, frozen=True):
     """An answer with status 200; header names are in lower case."""
 
     headers: Sequence[tuple[str, str]]

@@ -6,9 +6,10 @@ Names are written as Go writes them: the attributes that it knows in an order of
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
+
+from msgspec import Struct
 
 from exporters.blackbox.der import SEQUENCE, DerError, Element, elements
 
@@ -25,8 +26,7 @@ _SPECIAL: Final = frozenset(',+"\\<>;')
 _PRINTABLE: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789 '()+,-./:=?")
 
 
-@dataclass(frozen=True, slots=True)
-class Certificate:
+class Certificate(Struct, frozen=True):
     """`not_after` is Unix time in seconds; `dns_names` are those of the alternative names."""
 
     fingerprint: str

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
+
+from msgspec import Struct
 
 SEQUENCE: Final = 0x30
 SET: Final = 0x31
@@ -18,8 +19,7 @@ class DerError(ValueError):
     """These bytes are no DER."""
 
 
-@dataclass(frozen=True, slots=True)
-class Element:
+class Element(Struct, frozen=True):
     """`whole` are its bytes with the tag and the length, `content` those without."""
 
     tag: int

@@ -10,12 +10,12 @@ import asyncio
 import logging
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
 from typing import Final
 
 import msgspec
+from msgspec import Struct
 
 from engine.foundation.addresses import AddressBook
 from engine.foundation.clock import Clock
@@ -40,16 +40,14 @@ _PLAIN: Final = "text/plain; charset=utf-8"
 log = logging.getLogger(__name__)
 
 
-@dataclass(slots=True)
-class Reloads:
+class Reloads(Struct):
     """Of the file: whether the last one was good, and when a good one was (Unix ms)."""
 
     good: bool
     at: int
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
+class Kept(Struct, frozen=True):
     """What is kept for a module from probe to probe."""
 
     module: Module

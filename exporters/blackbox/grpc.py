@@ -7,10 +7,10 @@ the one to which their HTTP status is mapped.
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
 from typing import Final
 from urllib.parse import unquote
 
+from msgspec import Struct
 from yarl import URL
 
 from engine.foundation.errors import RemoteError
@@ -36,8 +36,7 @@ _OF_HTTP: Final = {400: 13, 401: 16, 403: 7, 404: 12, 429: 14, 502: 14, 503: 14,
 _HEADERS: Final = (("te", "trailers"), ("content-type", "application/grpc"), ("user-agent", "grpc-python-h2"))
 
 
-@dataclass(frozen=True, slots=True)
-class _Answer:
+class _Answer(Struct, frozen=True):
     """gRPC's status, what the server says of the service if it says anything, and the error if there is one."""
 
     status: int

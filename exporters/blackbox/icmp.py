@@ -11,9 +11,10 @@ import os
 import secrets
 import socket
 import struct
-from dataclasses import dataclass
 from itertools import count
 from typing import Final
+
+from msgspec import Struct
 
 from exporters.blackbox.config import IcmpProbe
 from exporters.blackbox.resolving import Address, choose
@@ -69,8 +70,7 @@ async def probe_icmp(task: Task) -> bool:
     return True
 
 
-@dataclass(frozen=True, slots=True)
-class _Opened:
+class _Opened(Struct, frozen=True):
     socket: socket.socket
     raw: bool
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import AsyncIterator, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Protocol
+
+from msgspec import Struct
 
 UNKNOWN_LENGTH = -1
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(Struct, frozen=True):
     """What is asked. `target` is what stands in the request line, `authority` the host that is asked for."""
 
     method: str
@@ -29,8 +29,7 @@ class Body(Protocol):
     def close(self) -> None: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(Struct, frozen=True):
     """`version` is the protocol's name and number, `HTTP/1.1`; header names are in lower case.
 
     `length` is what was announced, `UNKNOWN_LENGTH` where nothing was.
@@ -57,8 +56,7 @@ class Exchange(Protocol):
         """The reply up to its headers. Raises ProbeError."""
 
 
-@dataclass(slots=True)
-class Trip:
+class Trip(Struct):
     """When what happened on the way to one reply, by the clock's seconds; None is not yet."""
 
     encrypted: bool

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import socket
-from dataclasses import dataclass
 from typing import Final, TypeAlias
 
+from msgspec import Struct
 from yarl import URL
 
 from exporters.blackbox.config import IpProtocol
@@ -19,8 +19,7 @@ _FNV_START: Final = 0x811C9DC5
 _FNV_PRIME: Final = 0x01000193
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """Where to connect."""
 
     address: Address

@@ -9,10 +9,11 @@ from __future__ import annotations
 import os
 from base64 import b64encode
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
 from typing import Final
 
 from aiohttp import CookieJar
+from msgspec import Struct
+from msgspec.structs import replace
 from yarl import URL
 
 from engine.foundation.http_proxy import Proxies
@@ -33,8 +34,7 @@ _PORTS: Final = {"http": 80, "https": 443}
 _OF_A_BODY: Final = ("content-type", "content-encoding", "content-language", "content-location", "content-length")
 
 
-@dataclass(frozen=True, slots=True)
-class First:
+class First(Struct, frozen=True):
     """The target: `url` as written, its `place` unless a proxy looks it up, the name that TLS has to prove."""
 
     url: URL
@@ -43,8 +43,7 @@ class First:
     tls_name: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Step:
+class _Step(Struct, frozen=True):
     """One request; `first` where it goes to the target's own host."""
 
     method: str

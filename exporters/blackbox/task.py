@@ -6,9 +6,10 @@ import asyncio
 import ssl
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
+
+from msgspec import Struct
 
 from engine.foundation.addresses import AddressBook
 from engine.foundation.clock import Clock
@@ -25,8 +26,7 @@ class ProbeError(RemoteError):
     """A step of a probe did not work; the text is for its log."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Task:
+class Task(Struct, frozen=True, kw_only=True):
     """One probe. `until` is the loop's time at which it is too late; files of the module belong to `base`.
 
     `tls` is kept with the module, since a context costs more than a probe.

@@ -8,9 +8,10 @@ much a server says, and keeps nothing else alive: the log is remembered long aft
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final, Literal, TypeAlias
+
+from msgspec import Struct
 
 from engine.foundation.clock import SECOND, Clock
 from engine.foundation.logs import logfmt
@@ -25,8 +26,7 @@ _MOST_DEBUG_LINES: Final = 100
 _PLAIN: Final = frozenset((int, float, bool))
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Struct, frozen=True):
     """`at` is Unix time in nanoseconds."""
 
     at: int

@@ -8,10 +8,10 @@ The content type is not looked at: `navigator.sendBeacon` sends JSON as text/pla
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 import msgspec
+from msgspec import Struct
 
 from engine.foundation.errors import EngineError
 from exporters.browser.table import INTERACTION, PAGE_LOAD, RENDERING, VITALS, Measure
@@ -30,8 +30,7 @@ class BeaconError(EngineError):
         self.outcome = outcome
 
 
-@dataclass(frozen=True, slots=True)
-class Observation:
+class Observation(Struct, frozen=True):
     """One number, in the measure's unit, and the value of the measure's label as the browser told it."""
 
     measure: Measure
@@ -60,8 +59,7 @@ class WebVital(msgspec.Struct, frozen=True):
     page: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Endpoint:
+class Endpoint(Struct, frozen=True):
     """What a path takes, and what is told by it."""
 
     type: Any

@@ -6,16 +6,16 @@ the limits at which a page is called good and poor, so that both shares can be a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 _LOADS: Final = (0.1, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 7.5, 10.0, 20.0, 30.0)
 _MOMENTS: Final = (0.004, 0.008, 0.016, 0.033, 0.05, 0.1, 0.2, 0.5, 1.0, 2.5, 5.0, 10.0)
 _PAINTS: Final = (0.5, 1.0, 1.8, 2.5, 3.0, 4.0, 6.0, 10.0)
 
 
-@dataclass(frozen=True, slots=True)
-class Measure:
+class Measure(Struct, frozen=True):
     """A histogram family, its one label, its upper bounds, and what a browser's number is divided by."""
 
     name: str

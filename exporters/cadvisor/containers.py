@@ -11,13 +11,13 @@ import logging
 import re
 import socket
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
 import msgspec
+from msgspec import Struct, field
 
 from exporters.cadvisor.options import CadvisorOptions
 
@@ -36,8 +36,7 @@ KUBERNETES: Final = MappingProxyType(  # what containerd writes down of a pod ->
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Container:
+class Container(Struct, frozen=True):
     """`created` is Unix seconds, 0 where it is not known; `host_network` has no network of its own."""
 
     name: str

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
+
+from msgspec.structs import replace
 
 from engine.foundation.errors import ConfigError
 from exporters.cadvisor.options import GROUPS, NOT_BUILT, OFF, CadvisorOptions

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct
 
 GROUPS: Final = (  # what may be switched, under cAdvisor's names and one of our own
     "cpu", "percpu", "sched", "memory", "memory_numa", "diskIO", "disk", "network", "tcp", "udp", "process", "hugetlb",
@@ -14,8 +15,7 @@ OFF: Final = frozenset(("memory_numa", "tcp", "udp", "sched", "process", "hugetl
 NOT_BUILT: Final = frozenset(("advtcp", "app", "cpuLoad", "cpu_topology", "perf_event", "referenced_memory", "resctrl"))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CadvisorOptions:
+class CadvisorOptions(Struct, frozen=True, kw_only=True):
     """`groups` are those of GROUPS that are shown; `labels` are the containers' labels that are, None being all.
 
     `environment` are beginnings of names of variables that become labels; `raw_prefixes` are paths of control groups

@@ -11,10 +11,10 @@ rounds once.) Everything else is left to the caller: longer ones, infinities and
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 import numpy as np
+from msgspec import Struct
 
 from promql.model.types import BoolArray, FloatArray, IntArray
 
@@ -58,8 +58,7 @@ _KEEP: Final = np.array(  # by length: the bytes of the last word, of the one be
 )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Tails:
+class Tails(Struct, frozen=True, eq=False):
     """The last bytes of some pieces of a text, in three rows: `words[0]` has the last eight of each piece.
 
     `first` has the first byte of each. What lies before a piece is blanked, so pieces of up to 24 bytes are the same
@@ -96,8 +95,7 @@ def tails(text: Bytes, ends: IntArray, lengths: IntArray) -> Tails:
     return Tails(words, text[ends - lengths], lengths)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Numbers:
+class Numbers(Struct, frozen=True, eq=False):
     """`values: float64[N]`, true where `plain: bool[N]`."""
 
     values: FloatArray

@@ -10,10 +10,10 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
 import numpy as np
+from msgspec import Struct, field
 
 from exporters.exposition.numbers import NumberError, parse_floats
 from exporters.exposition.page import Exemplar, ExpositionError, Metadata, Page
@@ -78,8 +78,7 @@ def is_utf8(text: bytes) -> bool:
     return True
 
 
-@dataclass(slots=True)
-class Columns:
+class Columns(Struct):
     """A page while it is read: raw values, not yet numbers. `stamps` (ms) belong to the samples `stamped`."""
 
     keys: list[bytes] = field(default_factory=list)

@@ -10,8 +10,9 @@ Law: `layout.parse(body)` is what a full parse of `body` gives, or raises, for a
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import Final
+
+from msgspec.structs import replace
 
 from exporters.exposition.openmetrics import parse_openmetrics
 from exporters.exposition.page import EMPTY_PAGE, ExpositionError, Page, joined

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import compress, count
 from operator import ne
 
 import numpy as np
+from msgspec import Struct
 
 from exporters.exposition.page import Page
 from promql.model.types import BoolArray, IntArray
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class LineChange:
+class LineChange(Struct, frozen=True, eq=False):
     """Other lines of a shape, all of them in `seen`. `samples` have other lines than before."""
 
     samples: IntArray
@@ -34,8 +33,7 @@ class LineChange:
         return self._changed
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class LineShape:
+class LineShape(Struct, frozen=True, eq=False):
     """Made by `line_shape_of`, of a small stretch.
 
     `sample_of: int64[lines]` says which sample a line holds, -1 where it is none. `odd: bool[N]` are samples whose head

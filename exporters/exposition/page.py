@@ -8,16 +8,16 @@ series are two keys.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
 
 import numpy as np
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from engine.foundation.errors import RemoteError
 from promql.model.types import BoolArray, FloatArray, IntArray
 
 
-@dataclass(frozen=True, slots=True)
-class Metadata:
+class Metadata(Struct, frozen=True):
     """What a page says of one family; None where it says nothing. `type` is in OpenMetrics's words."""
 
     type: str | None = None
@@ -33,8 +33,7 @@ class Metadata:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Exemplar:
+class Exemplar(Struct, frozen=True):
     """An exemplar of the sample with this index. `labels` is the raw text in braces; `timestamp` is Unix ms."""
 
     sample: int
@@ -43,8 +42,7 @@ class Exemplar:
     timestamp: int | None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Page:
+class Page(Struct, frozen=True, eq=False):
     """`keys` and `values: float64[N]` in page order, NaNs made ordinary.
 
     `timestamps: int64[N]` (Unix ms) is None where no line bears one; else `stamped: bool[N]` says which lines do.

@@ -12,12 +12,13 @@ was read before makes no difference to what a page is read as.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from functools import partial
 from struct import Struct
 from typing import Final, TypeAlias
 
+import msgspec
 import numpy as np
+from msgspec import field
 
 from engine.foundation.protobuf import CHUNK, FIXED64, VARINT, Message, WireError, encoded, fields, signed, varint
 from engine.foundation.values import is_label_name, is_metric_name
@@ -71,8 +72,7 @@ suffix, or a letter and the eight bytes of a bound.
 """
 
 
-@dataclass(frozen=True, slots=True)
-class _Read:
+class _Read(msgspec.Struct, frozen=True):
     """What a metric, or a family of them, without time stamps and exemplars was read as."""
 
     keys: list[bytes]
@@ -80,8 +80,7 @@ class _Read:
     said: dict[str, Metadata]
 
 
-@dataclass(slots=True)
-class _Known:
+class _Known(msgspec.Struct):
     """Of the pages before: keys, whole families of the last page by their bytes, and by the name and type of a family
     the metrics that it had, by theirs.
     """
@@ -114,8 +113,7 @@ class ProtobufLayout:
         return self._page
 
 
-@dataclass(slots=True)
-class _Family:
+class _Family(msgspec.Struct):
     name: bytes = b""
     help: str | None = None
     type: str = "counter"

@@ -9,10 +9,10 @@ that gave the shape. Pages are looked at in pieces that fit the processor's cach
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from msgspec import Struct
 
 from exporters.exposition.bulk import LONGEST, WORD, Bytes, Numbers, Tails, numbers, tails
 from exporters.exposition.page import Page
@@ -28,8 +28,7 @@ _SLACK: Final = 64
 _MOVED_SHARE: Final = 16
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class BulkChange:
+class BulkChange(Struct, frozen=True, eq=False):
     """Another page of a shape: where the tails of its samples end, how long their heads are, and what is in the tails.
 
     `samples` have other tails than in the page before; `moved` tails have another length than in the page that gave the

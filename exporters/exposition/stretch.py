@@ -11,12 +11,13 @@ Law: what `Stretches.again` gives is what a full parse of the text gives.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from itertools import repeat
 from operator import attrgetter
 from typing import Any, Final, Protocol
 
 import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
 
 from exporters.exposition.bulk import Numbers
 from exporters.exposition.lines import LineShape, holding, line_shape_of
@@ -28,8 +29,7 @@ from promql.model.types import BoolArray, IntArray
 _SAFE_DIGITS: Final = 18  # under these, any whole number fits 64 bits
 
 
-@dataclass(frozen=True, slots=True)
-class Format:
+class Format(Struct, frozen=True):
     """A format as layouts need it: its parser, what must follow lines that are not the last ones of a page, and
     whether its time stamps are whole milliseconds.
     """
@@ -66,8 +66,7 @@ class Shape(Protocol):
     def near(self, change: Any, /) -> bool: ...
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Stretch:
+class Stretch(Struct, frozen=True, eq=False):
     """What a stretch was last: `page` is what it held, `seen` what its shape compares with, `size` its bytes, `first`
     its first line, without the value.
 

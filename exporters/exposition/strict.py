@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Final
+
+from msgspec import Struct, field
 
 from exporters.exposition.numbers import NumberError, parse_float
 from promql.model.labels import quote
@@ -40,8 +41,7 @@ class FormatError(Exception):
         return f"text format parsing error in line {self.line}: {super().__str__()}"
 
 
-@dataclass(slots=True)
-class Described:
+class Described(Struct):
     """A family as it was read. `rows` are the label sets of its lines, `le` and `quantile` included, their values as
     they are written; `lines` are the names and values of the same lines, and whether they bear a timestamp.
     """

@@ -6,10 +6,11 @@ Flags of collectors that are not built here are refused by name, not ignored.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import fields
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
+
+from msgspec.structs import asdict
 
 from engine.foundation.errors import ConfigError
 from engine.foundation.regexes import Regex
@@ -21,9 +22,7 @@ from promql.model.durations import Duration
 FLAGS: Final[Mapping[str, str]] = MappingProxyType(
     {**PATH_FLAGS, **{flag: option for kind in COLLECTORS.values() for flag, option in kind.flags.items()}}
 )
-_DEFAULTS: Final[Mapping[str, Any]] = MappingProxyType(
-    {field.name: getattr(NodeOptions(), field.name) for field in fields(NodeOptions)}
-)
+_DEFAULTS: Final[Mapping[str, Any]] = MappingProxyType(asdict(NodeOptions()))
 
 
 def parse_flags(arguments: Iterable[str]) -> NodeOptions:

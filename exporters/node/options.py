@@ -6,9 +6,10 @@ The defaults are those of the upstream release 1.5, not of a distribution's buil
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct, field
 
 MOUNT_POINTS_EXCLUDE: Final = "^/(dev|proc|run/credentials/.+|sys|var/lib/docker/.+|var/lib/containers/storage/.+)($|/)"
 FS_TYPES_EXCLUDE: Final = (
@@ -27,8 +28,7 @@ IPVS_LABELS: Final = "local_address,local_port,remote_address,remote_port,proto,
 NOTHING: Final = "^$"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NodeOptions:
+class NodeOptions(Struct, frozen=True, kw_only=True):
     """`enabled` turns single collectors on or off against the defaults; patterns are RE2 and search, unanchored.
 
     An empty `*_exclude` excludes nothing; a non-empty `*_include` decides alone. `about_itself` adds the families of

@@ -6,10 +6,11 @@ A flag names the option that it sets; `exporters.node.flags` reads command lines
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from functools import partial
 from types import MappingProxyType
 from typing import Final, TypeAlias
+
+from msgspec import Struct, field
 
 from exporters.exposition.families import Family
 from exporters.node.hardware import cpufreq, dmi, edac, hwmon, powersupplyclass, rapl, thermal_zone
@@ -62,8 +63,7 @@ from exporters.node.system import (
 Reader: TypeAlias = Callable[[], list[Family]]
 
 
-@dataclass(frozen=True, slots=True)
-class Collector:
+class Collector(Struct, frozen=True):
     """`make` gives the reader of one exporter, with whatever it must remember. `flags`: flag -> option."""
 
     make: Callable[[Machine], Reader]

@@ -6,9 +6,10 @@ import logging
 import os
 from collections import Counter
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct, field
 
 from engine.foundation.errors import EngineError
 from exporters.exposition.families import Family
@@ -26,8 +27,7 @@ Identity = tuple[int, int]  # number of the process, and when it began
 _GONE: Final = (FileNotFoundError, ProcessLookupError)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProcessOptions:
+class ProcessOptions(Struct, frozen=True, kw_only=True):
     """`rules` in order. `recheck` looks at names at each scrape, since programs may change them."""
 
     rules: Sequence[Rule]
@@ -39,8 +39,7 @@ class ProcessOptions:
     remove_empty: bool = False
 
 
-@dataclass(slots=True)
-class _Group:
+class _Group(Struct):
     """What the processes of one group hold now."""
 
     processes: int = 0
@@ -56,8 +55,7 @@ class _Group:
     states: Counter[str] = field(default_factory=Counter)
 
 
-@dataclass(slots=True)
-class _Scrape:
+class _Scrape(Struct):
     """What was found this time: what groups hold; counts by process and by thread, with the names of their groups."""
 
     groups: dict[str, _Group] = field(default_factory=dict)

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from engine.foundation.regexes import Regex
 from exporters.process.reading import Process
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
+class Rule(Struct, frozen=True, kw_only=True):
     """Whatever of `pids`, `comm`, `exe` and `cmdline` is given must fit: one of a list, but all of `cmdline`.
 
     `exe` is compared with the first word of the command line, whole where it bears a slash and else with its last part.

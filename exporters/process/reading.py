@@ -5,10 +5,11 @@ from __future__ import annotations
 import pwd
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Final, NamedTuple
+
+from msgspec import Struct
 
 from exporters.kernel import Tree
 
@@ -17,8 +18,7 @@ STATES: Final = MappingProxyType({"R": "Running", "S": "Sleeping", "D": "Waiting
 OTHER: Final = "Other"
 
 
-@dataclass(frozen=True, slots=True)
-class Process:
+class Process(Struct, frozen=True):
     """What it is. `started` is in ticks since the machine's start: with `pid` it says which process this is."""
 
     pid: int
@@ -58,8 +58,7 @@ class Stat(NamedTuple):
     resident: float
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
+class Held(Struct, frozen=True):
     """What a process holds now. `swapped` is in bytes; `most_files` is 0 where there is no limit or none is told."""
 
     swapped: float

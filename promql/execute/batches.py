@@ -8,11 +8,12 @@ series can have no value are left out, so series that lived for minutes cost min
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Final, Protocol
 
 import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
 
 from promql.execute.edges import Reach, holds_all, span, spans, steps_of, uniform, windows_of
 from promql.execute.laying import joined
@@ -29,16 +30,14 @@ _FEW: Final = 16
 _NO_BORDERS: Final = np.empty(0, dtype=np.int64)
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(Struct, frozen=True):
     """Windows of each of some rows of a batch (a slice, or `int64[s]`) at each of some steps."""
 
     rows: slice | IntArray
     steps: slice
 
 
-@dataclass(frozen=True, slots=True)
-class Cells:
+class Cells(Struct, frozen=True):
     """Windows one by one: of which row of a batch, at which step, `int64[W]` each; row by row, steps ascend."""
 
     rows: IntArray
@@ -63,8 +62,7 @@ class Batch(Protocol):
     def windows(self, reach: Reach) -> Iterator[tuple[Where, Windows]]: ...
 
 
-@dataclass(frozen=True, slots=True)
-class _Shared:
+class _Shared(Struct, frozen=True):
     """A panel, at the steps at which it can have a value."""
 
     panel: Panel
@@ -96,8 +94,7 @@ class _Shared:
             )
 
 
-@dataclass(frozen=True, slots=True)
-class _Flat:
+class _Flat(Struct, frozen=True):
     """Strands, with the first step and the number of steps at which each can have a value: `int64[S]` each."""
 
     strands: Strands
@@ -136,8 +133,7 @@ class _Flat:
         yield where, Windows(times, values, *edges, ends, reach.length, at, borders, shift)
 
 
-@dataclass(frozen=True, slots=True)
-class _Deferred:
+class _Deferred(Struct, frozen=True):
     """Series that are fetched when their windows are wanted, and let go with the last of them."""
 
     later: Later

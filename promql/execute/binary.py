@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
+from msgspec.structs import replace
 
 from promql.errors import EvaluationError
 from promql.execute.matching import Keys, check_one_side, overlap, pairs

@@ -5,11 +5,11 @@ Law: nothing here loops over windows or samples, and over series only where each
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
 import numpy as np
+from msgspec import Struct
 
 from promql.model.grid import Steps
 from promql.model.panel import Strands
@@ -19,8 +19,7 @@ _LONG: Final = 200
 """From so many samples a series on, a binary search for its edges is cheaper than to look at each sample."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reach:
+class Reach(Struct, frozen=True):
     """Where windows end, how long they are, and at which instants they are evaluated."""
 
     ends: Steps

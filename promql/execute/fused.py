@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from itertools import chain
 from typing import Final, TypeAlias
 
 import numpy as np
+from msgspec.structs import replace
 
 from promql.execute.edges import Reach
 from promql.execute.limits import Limits

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from promql.errors import TooManySamplesError
 
 
-@dataclass(slots=True)
-class Limits:
+class Limits(Struct):
     """`samples` bounds what a run holds at once: all values that it may still need, and those that it is about to make.
 
     `pause` is called often, and may raise to end the run. `held` are values that are kept, `peak` is the most so far.

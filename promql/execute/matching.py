@@ -8,9 +8,9 @@ that match have values. So such rows are merely paired here, and counted there.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
+from msgspec import Struct
 
 from promql.errors import EvaluationError
 from promql.execute.grouping import Grouping
@@ -20,8 +20,7 @@ from promql.model.types import BoolArray, IntArray
 from promql.syntax.ast import Cardinality, VectorMatching
 
 
-@dataclass(frozen=True, slots=True)
-class Keys:
+class Keys(Struct, frozen=True):
     """The match group of each row of both sides, numbered from 0 to `count`."""
 
     left: IntArray

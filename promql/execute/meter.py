@@ -6,9 +6,9 @@ A meter is asked for by whoever explains a query or tells its statistics; withou
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 
 import numpy as np
+from msgspec import Struct, field
 
 from promql.execute.edges import Reach, span, spans, windows_of
 from promql.model.grid import Grid, Value
@@ -18,8 +18,7 @@ from promql.model.types import IntArray
 from promql.plan.nodes import Inner, PlanNode, RawRange, Repeat, Rollup, children
 
 
-@dataclass(slots=True)
-class Figures:
+class Figures(Struct):
     """Of one node: rows and values that it gave, seconds with all below it, samples that its windows held by step."""
 
     rows: int = 0
@@ -29,8 +28,7 @@ class Figures:
     samples: IntArray | None = None
 
 
-@dataclass(slots=True)
-class Meter:
+class Meter(Struct):
     """`clock` gives seconds. One meter serves one run."""
 
     clock: Callable[[], float]

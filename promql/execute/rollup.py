@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from msgspec import Struct
 
 from promql.errors import EvaluationError
 from promql.execute.batches import Batch, Block, Where, batches
@@ -18,8 +19,7 @@ from promql.model.panel import Given
 from promql.model.types import BoolArray, FloatArray
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(Struct, frozen=True):
     """What a kernel gives for some windows of a batch: `values: float64[s, k]`, `present: bool[1 or s, k]` for a block,
     one row of both for cells.
     """

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import cast
 
 import numpy as np
+from msgspec import Struct
 
 from promql.errors import EvaluationError
 from promql.execute import choose
@@ -98,8 +98,7 @@ def _go_on() -> None:
     """No deadline."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Shared:
+class _Shared(Struct, frozen=True):
     """How often nodes are wanted, and the values of those that are wanted again; by their ids."""
 
     wanted: Counter[int]

@@ -7,10 +7,10 @@ at once, and only those that pass are handed out.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
+from msgspec import Struct
 
 from promql.execute.edges import spans
 from promql.functions.operators import COMPARISON
@@ -20,8 +20,7 @@ from promql.model.types import IntArray
 from promql.plan.nodes import Between, Fetch, Number, PlanNode, Rollup
 
 
-@dataclass(frozen=True, slots=True)
-class Threshold:
+class Threshold(Struct, frozen=True):
     """A plan that keeps what compares so with a number."""
 
     plan: Between
@@ -29,8 +28,7 @@ class Threshold:
     number_left: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Rolled:
+class Rolled(Struct, frozen=True):
     """Values of rollups at one instant: node `i` has the rows from `edges[i]` to `edges[i + 1]` of `whole`."""
 
     nodes: Sequence[Rollup]

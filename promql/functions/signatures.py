@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from promql.syntax.ast import ValueType
 
@@ -13,8 +14,7 @@ _MATRIX: Final = ValueType.MATRIX
 _STRING: Final = ValueType.STRING
 
 
-@dataclass(frozen=True, slots=True)
-class Signature:
+class Signature(Struct, frozen=True):
     """`args` are the types of all declared arguments.
 
     `variadic` 0: exactly these. Above 0: the last may be left out or follow that many times in all. -1: the last

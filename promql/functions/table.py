@@ -6,11 +6,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final, TypeAlias
 
 import numpy as np
+from msgspec import Struct
 
 from promql.functions import calendar, counters, histograms, overtime, presence, regression, relabelling, sampled
 from promql.functions.elementwise import GridCall, clamp, clamp_max, clamp_min, degrees, each, radians, round_to, sign
@@ -18,8 +18,7 @@ from promql.functions.ordering import sort_by_label
 from promql.functions.windows import Kernel
 
 
-@dataclass(frozen=True, slots=True)
-class OverRange:
+class OverRange(Struct, frozen=True):
     """A kernel over the windows of a range vector; its other arguments are scalars.
 
     `timed` ones depend on the instant of evaluation, so `@` in their arguments does not pin them.
@@ -30,8 +29,7 @@ class OverRange:
     timed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class OverGrids:
+class OverGrids(Struct, frozen=True):
     """A function of vectors, scalars and texts at all steps; `scalar` where it gives one number a step."""
 
     call: GridCall
@@ -39,28 +37,24 @@ class OverGrids:
     timed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class SampleTime:
+class SampleTime(Struct, frozen=True):
     """`timestamp`: of a plain selector it sees the samples' own times, of anything else `otherwise`."""
 
     kernel: Kernel
     otherwise: GridCall
 
 
-@dataclass(frozen=True, slots=True)
-class Absence:
+class Absence(Struct, frozen=True):
     """`absent`: its labels are told from the argument's matchers."""
 
 
-@dataclass(frozen=True, slots=True)
-class AbsenceOverRange:
+class AbsenceOverRange(Struct, frozen=True):
     """`absent_over_time`: the same where the kernel finds nothing."""
 
     kernel: Kernel
 
 
-@dataclass(frozen=True, slots=True)
-class Information:
+class Information(Struct, frozen=True):
     """`info`: labels of series that tell about the same job and instance."""
 
 

@@ -9,18 +9,17 @@ step, which keeps no row without a value, so that its rows are the answer in ord
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
+from msgspec import Struct
 
 from promql.errors import EvaluationError
 from promql.model.labels import METRIC_NAME, Labels
 from promql.model.types import BoolArray, FloatArray, IntArray
 
 
-@dataclass(frozen=True, slots=True)
-class Steps:
+class Steps(Struct, frozen=True):
     """`count` instants from `start`, `step` apart (Unix ms)."""
 
     start: int
@@ -41,8 +40,7 @@ class Steps:
         return Steps(self.start + ms, self.step, self.count)
 
 
-@dataclass(frozen=True, slots=True)
-class Grid:
+class Grid(Struct, frozen=True):
     """`labels` names the S rows; `values: float64[S, T]`; `present: bool[S, T]`."""
 
     labels: Sequence[Labels]

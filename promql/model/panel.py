@@ -7,11 +7,11 @@ Neither has holes: every value is a sample. Stale markers appear only in what wa
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final, TypeAlias
 
 import numpy as np
+from msgspec import Struct, field
 
 from promql.model.labels import Labels
 from promql.model.matchers import Matcher
@@ -25,8 +25,7 @@ class Kind(Enum):
     RANGE = "range"
 
 
-@dataclass(frozen=True, slots=True)
-class Need:
+class Need(Struct, frozen=True):
     """All samples of the series that match, with start <= t <= end (Unix ms)."""
 
     matchers: tuple[Matcher, ...]
@@ -35,8 +34,7 @@ class Need:
     kind: Kind
 
 
-@dataclass(frozen=True, slots=True)
-class Size:
+class Size(Struct, frozen=True):
     """How much a store has for a need, about: series, in how many sources, and their samples."""
 
     series: int
@@ -44,8 +42,7 @@ class Size:
     samples: int
 
 
-@dataclass(frozen=True, slots=True)
-class Panel:
+class Panel(Struct, frozen=True):
     """`times: int64[T]` ascending Unix ms; `values: float64[S, T]`; `labels` and `refs: int64[S]` name the rows.
 
     `refs` number series in the order of their creation, unique in a store: reductions run in that order, since
@@ -66,8 +63,7 @@ class Panel:
 _ONE_TABLE: Final = np.zeros(1, np.int64)
 
 
-@dataclass(frozen=True, slots=True)
-class Strands:
+class Strands(Struct, frozen=True):
     """Series laid end to end: series `i` has `values[offsets[i]:offsets[i + 1]]`, at least one sample.
 
     `values: float64[N]`, `offsets: int64[S + 1]`, `labels` and `refs: int64[S]` as in a panel; `refs` ascend. Where
@@ -123,8 +119,7 @@ Selected: TypeAlias = Panel | Strands
 """What a store selects comes as some of these; each series is in one of them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Later:
+class Later(Struct, frozen=True):
     """Series whose samples are fetched when it is their turn, so that all of them are never in memory at once.
 
     `labels` and `refs: int64[S]` as in a panel; `refs` ascend. `firsts` and `lasts: int64[S]`: no sample is before or

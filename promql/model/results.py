@@ -3,31 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TypeAlias
+
+from msgspec import Struct
 
 from promql.model.labels import Labels
 from promql.model.types import BoolArray, FloatArray, IntArray
 
 
-@dataclass(frozen=True, slots=True)
-class Scalar:
+class Scalar(Struct, frozen=True):
     """One number at one instant (Unix ms)."""
 
     time: int
     value: float
 
 
-@dataclass(frozen=True, slots=True)
-class String:
+class String(Struct, frozen=True):
     """One text at one instant (Unix ms)."""
 
     time: int
     value: str
 
 
-@dataclass(frozen=True, slots=True)
-class Vector:
+class Vector(Struct, frozen=True):
     """One value a series, all at one instant; the order is part of the answer. `values: float64[S]`."""
 
     time: int
@@ -35,8 +33,7 @@ class Vector:
     values: FloatArray
 
 
-@dataclass(frozen=True, slots=True)
-class Series:
+class Series(Struct, frozen=True):
     """One series' own samples: `times: int64[T]`, `values: float64[T]`."""
 
     labels: Labels
@@ -44,15 +41,13 @@ class Series:
     values: FloatArray
 
 
-@dataclass(frozen=True, slots=True)
-class RawMatrix:
+class RawMatrix(Struct, frozen=True):
     """The answer to an instant query for a range: each series has times of its own; sorted by labels."""
 
     series: Sequence[Series]
 
 
-@dataclass(frozen=True, slots=True)
-class Matrix:
+class Matrix(Struct, frozen=True):
     """The answer to a range query, sorted by labels; rows without a value are left out.
 
     `times: int64[T]` steps, `values: float64[S, T]`, `present: bool[S, T]`.

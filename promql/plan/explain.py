@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
 from typing import Any, Protocol
+
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from promql.model.durations import format_duration
 from promql.model.grid import Steps
@@ -30,8 +32,7 @@ from promql.plan.nodes import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Struct, frozen=True):
     """What is done, how deep in the plan; and what it took, where the plan was run: rows and values given, samples
     read, milliseconds with all below it.
     """

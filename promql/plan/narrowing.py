@@ -7,8 +7,9 @@ its groups (arithmetic between vectors, `or`), of what changes labels, or of wha
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from typing import Final
+
+from msgspec.structs import replace
 
 from promql.functions.signatures import signature_of
 from promql.functions.table import FUNCTIONS, OverGrids, OverRange

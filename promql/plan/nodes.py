@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import TypeAlias
+
+from msgspec import Struct
 
 from promql.functions.elementwise import GridCall
 from promql.functions.windows import Kernel
@@ -20,35 +21,30 @@ from promql.plan.window import Options, Window
 from promql.syntax.ast import VectorMatching
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class Node:
+class Node(Struct, frozen=True, eq=False, kw_only=True):
     """`steps` are the instants at which it is evaluated."""
 
     steps: Steps
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class Number(Node):
+class Number(Node, frozen=True, eq=False, kw_only=True):
     """A constant scalar."""
 
     value: float
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class Text(Node):
+class Text(Node, frozen=True, eq=False, kw_only=True):
     value: str
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class Fetch:
+class Fetch(Struct, frozen=True, eq=False, kw_only=True):
     """Samples of the store. `one_name`: all series share one metric name, so that rows stay apart without it."""
 
     need: Need
     one_name: bool
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class Inner:
+class Inner(Struct, frozen=True, eq=False, kw_only=True):
     """Samples of a subquery: what its expression gives at steps of its own."""
 
     expr: PlanNode
@@ -57,8 +53,7 @@ class Inner:
 Source: TypeAlias = Fetch | Inner
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class Rollup(Node):
+class Rollup(Node, frozen=True, eq=False, kw_only=True):
     """A kernel over windows of a source. Windows end at `ends` (the steps, moved by offset or `@`); `length` in ms."""
 
     name: str
@@ -70,8 +65,7 @@ class Rollup(Node):
     keeps_name: bool = False
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class RawRange(Node):
+class RawRange(Node, frozen=True, eq=False, kw_only=True):
     """The samples of a range themselves: an instant query for a range vector."""
 
     source: Source
@@ -79,15 +73,13 @@ class RawRange(Node):
     length: int
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class Repeat(Node):
+class Repeat(Node, frozen=True, eq=False, kw_only=True):
     """A part that does not depend on the step, evaluated once."""
 
     expr: PlanNode
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class Apply(Node):
+class Apply(Node, frozen=True, eq=False, kw_only=True):
     """A function of grids, scalars and texts."""
 
     name: str
@@ -96,16 +88,14 @@ class Apply(Node):
     scalar: bool = False
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class Absent(Node):
+class Absent(Node, frozen=True, eq=False, kw_only=True):
     """One series, with these labels, where the expression gives nothing."""
 
     expr: PlanNode
     labels: Labels
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class Reduce(Node):
+class Reduce(Node, frozen=True, eq=False, kw_only=True):
     """An aggregation."""
 
     op: str
@@ -115,13 +105,11 @@ class Reduce(Node):
     without: bool
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class Negate(Node):
+class Negate(Node, frozen=True, eq=False, kw_only=True):
     expr: PlanNode
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class Between(Node):
+class Between(Node, frozen=True, eq=False, kw_only=True):
     """A binary operator; `matching` where both sides are vectors."""
 
     op: str
@@ -131,8 +119,7 @@ class Between(Node):
     matching: VectorMatching | None
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class Enrich(Node):
+class Enrich(Node, frozen=True, eq=False, kw_only=True):
     """A vector with labels of information series: `infos` gives the time of each one's sample (s).
 
     Series that all of `names` match are information themselves and stay as they are. `conditions` are those on
@@ -148,8 +135,7 @@ class Enrich(Node):
 PlanNode: TypeAlias = Number | Text | Rollup | RawRange | Repeat | Apply | Absent | Reduce | Negate | Between | Enrich
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """`needs` are what the store must answer before the plan is run; equal ones are asked once."""
 
     root: PlanNode

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from promql.functions.dialects import Dialect
 from promql.model.grid import Steps
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
+class Window(Struct, frozen=True):
     """From `start` to `end`, every `step` (Unix ms). An instant query has start == end and no step (0)."""
 
     start: int
@@ -27,8 +26,7 @@ class Window:
         return Steps(self.start, self.step, (self.end - self.start) // self.step + 1)
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(Struct, frozen=True):
     """How far an instant selector looks back, a subquery's step where none is written, cells held at once.
 
     `dialect` says whose meanings hold where releases of Prometheus differ.

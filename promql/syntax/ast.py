@@ -4,9 +4,10 @@ source from which error positions are told, and takes no part in equality.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import Enum
 from typing import TypeAlias
+
+from msgspec import Struct
 
 from promql.model.matchers import Matcher
 
@@ -20,8 +21,7 @@ class ValueType(Enum):
     STRING = "string"
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(Struct, frozen=True):
     start: int = 0
     end: int = 0
 
@@ -33,13 +33,22 @@ class Bound(Enum):
     END = "end()"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Node:
-    span: Span = field(default=Span(), compare=False, repr=False)
+class Node(Struct, frozen=True, kw_only=True, eq=False):
+    """`span`, in characters, tells where it was written, and makes equal ones no less equal."""
+
+    span: Span = Span()
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Node) and type(self) is type(other) and self._key() == other._key()
+
+    def __hash__(self) -> int:
+        return hash(self._key())
+
+    def _key(self) -> tuple[object, ...]:
+        return tuple(getattr(self, name) for name in self.__struct_fields__ if name != "span")
 
 
-@dataclass(frozen=True, slots=True)
-class NumberLiteral(Node):
+class NumberLiteral(Node, frozen=True):
     """`is_duration` where it was written as one, like `5m` for 300.
 
     Equal ones have the same text: 0 is not -0, which divides otherwise, while NaN is NaN.
@@ -48,23 +57,15 @@ class NumberLiteral(Node):
     value: float
     is_duration: bool = False
 
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, NumberLiteral) and self._key() == other._key()
-
-    def __hash__(self) -> int:
-        return hash(self._key())
-
-    def _key(self) -> tuple[str, bool]:
+    def _key(self) -> tuple[object, ...]:
         return repr(self.value), self.is_duration
 
 
-@dataclass(frozen=True, slots=True)
-class StringLiteral(Node):
+class StringLiteral(Node, frozen=True):
     value: str
 
 
-@dataclass(frozen=True, slots=True)
-class VectorSelector(Node):
+class VectorSelector(Node, frozen=True):
     """`name{matchers} offset 5m @ 1.5`. `matchers` holds the one for the name too, last as Prometheus keeps it.
 
     `offset` in ms; `at` in Unix ms, a bound of the query, or None.
@@ -76,16 +77,14 @@ class VectorSelector(Node):
     at: int | Bound | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class MatrixSelector(Node):
+class MatrixSelector(Node, frozen=True):
     """`selector[range]`; modifiers written after the bracket are kept in the selector. `range` in ms."""
 
     selector: VectorSelector
     range: int
 
 
-@dataclass(frozen=True, slots=True)
-class Subquery(Node):
+class Subquery(Node, frozen=True):
     """`(expr)[range:step]`; `step` None means the default. All in ms."""
 
     expr: Expr
@@ -95,14 +94,12 @@ class Subquery(Node):
     at: int | Bound | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Call(Node):
+class Call(Node, frozen=True):
     function: str
     args: tuple[Expr, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Aggregation(Node):
+class Aggregation(Node, frozen=True):
     """`op by (grouping) (param, expr)`."""
 
     op: str
@@ -119,8 +116,7 @@ class Cardinality(Enum):
     MANY_TO_MANY = "many-to-many"
 
 
-@dataclass(frozen=True, slots=True)
-class VectorMatching:
+class VectorMatching(Struct, frozen=True):
     """`on(labels)` or `ignoring(labels)`, `group_left(include)` or `group_right(include)`."""
 
     cardinality: Cardinality = Cardinality.ONE_TO_ONE
@@ -129,8 +125,7 @@ class VectorMatching:
     include: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Binary(Node):
+class Binary(Node, frozen=True):
     """`matching` is None where a side is a scalar; set operators are many-to-many."""
 
     op: str
@@ -140,14 +135,12 @@ class Binary(Node):
     matching: VectorMatching | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Unary(Node):
+class Unary(Node, frozen=True):
     op: str
     expr: Expr
 
 
-@dataclass(frozen=True, slots=True)
-class Paren(Node):
+class Paren(Node, frozen=True):
     expr: Expr
 
 

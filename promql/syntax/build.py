@@ -6,8 +6,9 @@ An action gets the values of its alternative in order: tokens, nodes, and parts 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any, Final, NamedTuple
+
+from msgspec.structs import replace
 
 from promql.functions.signatures import ADDED, SIGNATURES
 from promql.syntax import leaves

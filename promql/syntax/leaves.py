@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any, Final, NamedTuple, TypeAlias
+
+from msgspec.structs import replace
 
 from engine.foundation.regexes import RegexError
 from promql.model.durations import Duration

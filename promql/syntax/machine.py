@@ -8,9 +8,10 @@ Prometheus's parser is yacc's, and the order decides which of several errors is 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any, Protocol, TypeAlias
+
+from msgspec import Struct
 
 from promql.syntax import tables
 from promql.syntax.build import ACTIONS, WIDE_ACTIONS
@@ -28,8 +29,7 @@ class Tokens(Protocol):
         """Raises Fault."""
 
 
-@dataclass(frozen=True, slots=True)
-class Machine:
+class Machine(Struct, frozen=True):
     """One grammar, ready to run; the fields but the last two are those of tables.py.
 
     `unexpected` finds the words for a wrong token from the states that stand open, the innermost last.

@@ -6,7 +6,7 @@ import asyncio
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from email import message_from_bytes
 from email.message import Message
 from email.policy import default
@@ -17,6 +17,7 @@ import pytest
 import trustme
 from aiohttp import web
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword
+from msgspec.structs import replace
 
 from engine.alerting.outgoing import Following, HttpMessage, MailMessage, Outgoing, Several
 from engine.alerting.pipeline import DeliveryError

@@ -39,7 +39,9 @@ async def test_queries_need_the_required_labels_and_pushes_the_enforced_ones(man
 
 async def test_a_tail_lasts_as_long_as_the_file_says(manual_clock: ManualClock) -> None:
     loki = part(manual_clock, querier=QuerierConfig(tail_max_duration=GoDuration(0)))
-    frames = Tails(loki.queries).follow(NOBODY, TailWanted('{job="a"}', manual_clock.now_ns(), 10))
+    frames = Tails(loki.queries, loki.service.arrivals).follow(
+        NOBODY, TailWanted('{job="a"}', manual_clock.now_ns(), 10)
+    )
     assert len([frame async for frame in frames]) == 1  # the first look, and no second
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from engine.app.summary import Summary
 
@@ -54,5 +55,5 @@ def test_the_json_is_one_line_with_every_field() -> None:
     told = json.loads(FULL.json())
     assert "\n" not in FULL.json()
     assert told.pop("event") == "ready"
-    assert list(told) == list(FULL.__slots__)
+    assert list(told) == list(FULL.__struct_fields__)
     assert told["ports"] == FULL.ports

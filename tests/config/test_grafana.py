@@ -8,6 +8,7 @@ from engine.config.check import check, render_verdict
 from engine.config.grafana import load_grafana
 from engine.config.grafana_ini import read
 from engine.foundation.source import Severity
+from engine.foundation.values import Secret
 
 SOURCES = """
 apiVersion: 1
@@ -67,8 +68,8 @@ def test_settings_come_from_the_file_and_variables_win() -> None:
     settings, found = read(
         ini, "grafana.ini", {"PW": "a", "GF_SECURITY_ADMIN_PASSWORD": "b", "GF_AUTH_ANONYMOUS_ENABLED": "1"}
     )
-    assert (settings.password, settings.prefix, settings.anonymous, found) == ("b", "/g", True, [])
-    assert "password" not in repr(settings)
+    assert (settings.password, settings.prefix, settings.anonymous, found) == (Secret("b"), "/g", True, [])
+    assert "<secret>" in repr(settings)
 
 
 def test_keys_without_a_meaning_here_are_named_and_misspelled_ones_too() -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import resource
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from engine.foundation.errors import DiskFullError, FormatError
 from engine.tsdb.batch import Appended

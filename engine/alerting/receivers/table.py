@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
+
+from msgspec import Struct
 
 from engine.alerting.config import Receiver
 from engine.alerting.outgoing import Outgoing, Rendering
@@ -26,8 +27,7 @@ from engine.alerting.receivers import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
+class Kind(Struct, frozen=True):
     """`configs` are those of a receiver, in the order of the file. `render` raises DeliveryError."""
 
     configs: Callable[[Receiver], tuple[Any, ...]]

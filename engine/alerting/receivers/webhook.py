@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Annotated, ClassVar
 
 import msgspec
+from msgspec.structs import replace
 
 from engine.alerting.alert import Alert
 from engine.alerting.notice import Notice, alert_status, common, end_time

@@ -6,9 +6,11 @@ With a compose file each container is asked what it would see; without one the f
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, replace
 from pathlib import Path as File
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from engine.config.alertmanager import parse_alertmanager
 from engine.config.check import Judging, Kind, Verdict, check
@@ -34,8 +36,7 @@ _OTHERS: Final[Mapping[Kind, Callable[[File], File | None]]] = {
 _BOARDS: Final = ("grafana", "dashboards", "provisioning")
 
 
-@dataclass(frozen=True, slots=True)
-class Stack:
+class Stack(Struct, frozen=True):
     """What there is: `compose` is None where there is no such file; a service runs a program, each at most once."""
 
     folder: File

@@ -8,10 +8,10 @@ from __future__ import annotations
 import posixpath
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path as File
 from typing import Final
 
+from msgspec import Struct
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from engine.config.stack.interpolation import interpolate
@@ -21,8 +21,7 @@ from engine.foundation.source import Path
 NAMES: Final = ("docker-compose*.yml", "docker-compose*.yaml", "compose*.yml", "compose*.yaml")
 
 
-@dataclass(frozen=True, slots=True)
-class Mount:
+class Mount(Struct, frozen=True):
     """A file or folder of the host, or a volume (`host` is None), seen as `inside`."""
 
     host: File | None
@@ -30,8 +29,7 @@ class Mount:
     at: Path
 
 
-@dataclass(frozen=True, slots=True)
-class Published:
+class Published(Struct, frozen=True):
     """A port of the container at a port of the machine; `host` is empty where all of its addresses are meant."""
 
     host: str
@@ -39,8 +37,7 @@ class Published:
     inside: int
 
 
-@dataclass(frozen=True, slots=True)
-class Service:
+class Service(Struct, frozen=True):
     """One container, as it is called by the others. One with `profiles` runs only when one of them is asked for."""
 
     name: str
@@ -91,8 +88,7 @@ def services(root: Node, folder: File, environment: Mapping[str, str] | None = N
     ]
 
 
-@dataclass(frozen=True, slots=True)
-class _Reader:
+class _Reader(Struct, frozen=True):
     folder: File
     variables: Mapping[str, str]
 

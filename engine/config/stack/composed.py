@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path as File
 from typing import Final
+
+from msgspec import Struct
 
 from engine.config.stack.compose import Mount, Published, Service, services
 from engine.config.stack.interpolation import dotenv
@@ -25,8 +26,7 @@ _OF_THE_IMAGE: Final = frozenset({"--web.console.templates", "--web.console.libr
 _EXPAND: Final = frozenset({"-config.expand-env", "--config.expand-env"})
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
+class Kind(Struct, frozen=True):
     """A program that we stand in for. `images` are the last parts of its images' names, `config` is our flag for its
     file, which it looks for at `default`; flags that begin with one of `told` have no effect here.
     """
@@ -54,8 +54,7 @@ KINDS: Final = (
 _PROVISIONING: Final = "/etc/grafana/provisioning"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Composed:
+class Composed(Struct, frozen=True, kw_only=True):
     """`words` are flags of `engine run`, `node` those of the node exporter; `grafana` is its container's environment.
 
     `mounts` say what containers see, the deepest first. `notes` tell what is otherwise than there.

@@ -9,11 +9,11 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path as File
 from typing import Any, Final
 
 import msgspec
+from msgspec import Struct
 
 from engine.foundation.errors import EngineError
 from promql.syntax.parser import parse
@@ -26,8 +26,7 @@ _MOST: Final = 3  # variables of which all kinds are tried together
 _OTHER_LANGUAGES: Final = ("loki", "elastic", "influx", "graphite", "tempo", "cloudwatch", "sql")
 
 
-@dataclass(frozen=True, slots=True)
-class Query:
+class Query(Struct, frozen=True):
     """One query of a panel. `where` names the panel for people."""
 
     where: str

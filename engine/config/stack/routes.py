@@ -7,9 +7,9 @@ template or an expression gives may have any value.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 import msgspec
+from msgspec import Struct
 
 from engine.alerting.config import AlertmanagerConfig
 from engine.alerting.config_receivers import Receiver
@@ -22,8 +22,7 @@ from promql.model.matchers import Matcher
 from promql.syntax.parser import parse
 
 
-@dataclass(frozen=True, slots=True)
-class Alert:
+class Alert(Struct, frozen=True):
     """What is known of the alerts of a rule: labels that it gives, and those that its expression may give."""
 
     given: dict[str, str]

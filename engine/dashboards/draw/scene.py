@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 import numpy as np
+from msgspec import Struct, field
 
 from engine.dashboards.fields.config import Config
 from engine.dashboards.fields.display import Shown
@@ -22,8 +22,7 @@ from engine.dashboards.variables.interpolate import interpolate
 from engine.dashboards.variables.value import Lookup
 
 
-@dataclass(frozen=True, slots=True)
-class Scene:
+class Scene(Struct, frozen=True):
     """`rows` are the fields of the frames, as they are shown. `extra` is what only one kind has (alerts, boards)."""
 
     panel: Panel

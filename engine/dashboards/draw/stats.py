@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from msgspec.structs import replace
 
 from engine.dashboards.draw.scene import Formats, Scene, compact, finite, hidden, legend, links
 from engine.dashboards.fields.display import Shown, with_color

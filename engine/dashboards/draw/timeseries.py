@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from msgspec import Struct
 
 from engine.dashboards.draw.scene import Formats, Scene, calculations, compact, finite, hidden, legend, tooltip
 from engine.dashboards.fields.config import Config
@@ -16,8 +16,7 @@ from engine.dashboards.frames.results import aligned
 from engine.dashboards.json import Json, at, flag, mapping, number, text
 
 
-@dataclass(frozen=True, slots=True)
-class _Axis:
+class _Axis(Struct, frozen=True):
     """What tells axes apart: fields of one unit and side share one."""
 
     side: str

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, Final
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from engine.dashboards.fields import mappings, thresholds
 from engine.dashboards.fields.reducers import reduced
@@ -14,8 +16,7 @@ from engine.dashboards.json import Json, at, child, mapping, number, objects, te
 from engine.dashboards.patterns import Pattern
 
 
-@dataclass(frozen=True, slots=True)
-class ColorMode:
+class ColorMode(Struct, frozen=True):
     """`mode` as Grafana names it; `by` is the value whose colour a whole series gets."""
 
     mode: str = ""
@@ -23,8 +24,7 @@ class ColorMode:
     by: str = "last"
 
 
-@dataclass(frozen=True, slots=True)
-class Config:
+class Config(Struct, frozen=True):
     """Of one field. `decimals`, `low` and `high` are None where they are left to its values."""
 
     unit: str = ""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from engine.dashboards.fields import colors, mappings
 from engine.dashboards.fields.config import Config, bounded, config, extent, properties
@@ -19,8 +21,7 @@ from engine.dashboards.units.numbers import Text
 from engine.dashboards.variables.value import Lookup
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(Struct, frozen=True):
     """One value, ready. `share` is its place between minimum and maximum."""
 
     text: Text
@@ -28,8 +29,7 @@ class Cell:
     share: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(Struct, frozen=True):
     """A field of a frame with what holds for it; `index` counts the fields that have numbers, for palettes."""
 
     field: Field

@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from engine.dashboards.json import Json, at, mapping, number, objects, shown, text
 from engine.dashboards.patterns import Pattern
 
 
-@dataclass(frozen=True, slots=True)
-class Mapped:
+class Mapped(Struct, frozen=True):
     """`text` None leaves the value's own."""
 
     text: str | None
     color: str
 
 
-@dataclass(frozen=True, slots=True)
-class ValueMapping:
+class ValueMapping(Struct, frozen=True):
     """One mapping: exact texts, a range (both ends inclusive), a pattern, or a special value."""
 
     kind: str

@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Any, Final
+
+from msgspec import Struct
 
 from engine.dashboards.fields.colors import hexed
 from engine.dashboards.json import mapping, number, objects, text
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """From `value` on (the first from everywhere on)."""
 
     value: float
     color: str
 
 
-@dataclass(frozen=True, slots=True)
-class Thresholds:
+class Thresholds(Struct, frozen=True):
     """Sorted; `percent` counts from the field's minimum to its maximum."""
 
     steps: tuple[Step, ...] = (Step(-math.inf, "#73bf69"), Step(80.0, "#f2495c"))

@@ -7,18 +7,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
+from msgspec import Struct, field
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 Kind: TypeAlias = Literal["time", "number", "string", "boolean", "other"]
 Values: TypeAlias = NDArray[Any] | Sequence[Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(Struct, frozen=True):
     """`source_name` is what the data source calls it, from the query's legend; `renamed` what a transformation does."""
 
     name: str
@@ -51,8 +51,7 @@ class Field:
         return replace(self, values=[self.values[row] for row in rows])
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(Struct, frozen=True):
     """`ref` is the query's letter; `kind` says how a source meant it, as in `meta.type` of Grafana."""
 
     fields: tuple[Field, ...]

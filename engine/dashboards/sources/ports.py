@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Protocol
+
+from msgspec import Struct, field
 
 from engine.dashboards.intervals import DEFAULT_SCRAPE_MS
 from engine.foundation.errors import EngineError
@@ -16,8 +17,7 @@ class SourceError(EngineError):
     """The source did not answer, or refused; its own words."""
 
 
-@dataclass(frozen=True, slots=True)
-class SourceInfo:
+class SourceInfo(Struct, frozen=True):
     """What is known about a source without asking it."""
 
     id: int
@@ -34,8 +34,7 @@ class SourceInfo:
     problem: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class LogStream:
+class LogStream(Struct, frozen=True):
     """Lines of one stream: (ns, line), and the labels that they have in common."""
 
     labels: Labels
@@ -67,8 +66,7 @@ class Source(Protocol):
     async def close(self) -> None: ...
 
 
-@dataclass(frozen=True, slots=True)
-class RawAnswer:
+class RawAnswer(Struct, frozen=True):
     """As it came."""
 
     status: int

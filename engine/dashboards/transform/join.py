@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from msgspec.structs import replace
 
 from engine.dashboards.frames.frame import Field, Frame, numbers, typed
 from engine.dashboards.frames.results import aligned

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from engine.dashboards.fields.names import calculated
 from engine.dashboards.fields.reducers import reduced, title

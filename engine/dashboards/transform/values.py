@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 import numpy as np
+from msgspec.structs import replace
 
 from engine.dashboards.frames.frame import Field, numbers
 from engine.dashboards.json import number, shown

@@ -7,18 +7,18 @@ An id that nobody knows is a suffix (`cores` gives `12.3 cores`). `prefix:`, `su
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, tzinfo
 from functools import lru_cache
 from typing import Any, Final
+
+from msgspec import Struct
 
 from engine.dashboards.units import dates, durations, table
 from engine.dashboards.units.numbers import Text, exponential, fixed, grouped, hexadecimal, plain
 from engine.dashboards.units.scales import Scale, count, currency, scale, si, si_offset
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(Struct, frozen=True):
     """Where and when a text is read: dates need it."""
 
     zone: tzinfo = UTC

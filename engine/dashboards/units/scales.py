@@ -7,9 +7,10 @@ Law: the text of a value is that of the last step that begins at or below its si
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from functools import cache
 from typing import Final
+
+from msgspec import Struct
 
 from engine.dashboards.units import table
 from engine.dashboards.units.numbers import Text, fixed
@@ -22,8 +23,7 @@ _SHORT: Final = ("", " K", " Mil", " Bil", " Tri", " Quadr", " Quint", " Sext", 
 _PLURALS: Final = frozenset({" min", " hour", " day", " week", " year"})
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """`plural` is written behind numbers above one."""
 
     start: float
@@ -32,8 +32,7 @@ class Step:
     plural: str
 
 
-@dataclass(frozen=True, slots=True)
-class Scale:
+class Scale(Struct, frozen=True):
     """`zero` is the index of the step for zero; `factor` multiplies a value first."""
 
     steps: tuple[Step, ...]

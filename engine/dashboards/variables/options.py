@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from functools import cmp_to_key
 from typing import Any, Final
+
+from msgspec import Struct
 
 from engine.dashboards.model import Variable
 from engine.dashboards.patterns import Pattern
@@ -20,8 +21,7 @@ _NATURAL: Final = re.compile(r"(\d+)")  # noqa: TID251 - ours, linear
 NONE: Final[Option] = ("None", "")
 
 
-@dataclass(frozen=True, slots=True)
-class Resolved:
+class Resolved(Struct, frozen=True):
     """A variable with its options and its value; `problem` says why it has none."""
 
     variable: Variable

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final, TypeAlias
+
+from msgspec import Struct
 
 from engine.dashboards.json import objects, text, whole
 from engine.dashboards.model import Variable
@@ -16,37 +17,32 @@ _METRICS: Final = re.compile(r"\s*metrics\((.*)\)\s*", re.DOTALL)  # noqa: TID25
 _RESULT: Final = re.compile(r"\s*query_result\((.*)\)\s*", re.DOTALL)  # noqa: TID251 - ours, linear
 
 
-@dataclass(frozen=True, slots=True)
-class LabelNames:
+class LabelNames(Struct, frozen=True):
     """Those that match."""
 
     pattern: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class LabelValues:
+class LabelValues(Struct, frozen=True):
     """Of a label; without a selector of all series."""
 
     label: str
     selector: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Metrics:
+class Metrics(Struct, frozen=True):
     """Names that match."""
 
     pattern: str
 
 
-@dataclass(frozen=True, slots=True)
-class QueryResult:
+class QueryResult(Struct, frozen=True):
     """Rows `name{a="b"} value time`."""
 
     query: str
 
 
-@dataclass(frozen=True, slots=True)
-class SeriesNames:
+class SeriesNames(Struct, frozen=True):
     """Series that a selector finds, as they are written."""
 
     selector: str

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Final
+
+from msgspec import Struct, field
 
 ALL: Final = "$__all"
 ALL_TEXT: Final = "All"
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+class Value(Struct, frozen=True):
     """`values` are the chosen ones; `several` whether the variable may have more than one, which asks for patterns.
 
     `verbatim` is a dashboard's own text for all of them, which is never formatted. `parts` are what `${name.part}`

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Final
+
+from msgspec import Struct
 
 from engine.dashboards.json import Json, objects, text
 from engine.foundation.errors import EngineError
@@ -18,8 +19,7 @@ from promql.syntax.printer import print_expr
 OPERATORS: Final = ("=", "!=", "=~", "!~")
 
 
-@dataclass(frozen=True, slots=True)
-class Filter:
+class Filter(Struct, frozen=True):
     """One condition."""
 
     key: str

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from engine.dashboards.json import Json, mapping, shown, whole
 from engine.dashboards.model import Board
@@ -13,8 +15,7 @@ from engine.dashboards.variables.value import Lookup, Value, chained, texts
 from engine.dashboards.view.adhoc import Filter, read
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(Struct, frozen=True):
     """`within` is the dashboard's time, `chosen` the values that the URL names, `scope` what a copy stands for."""
 
     board: Board

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
+from msgspec import Struct
 
 from engine.dashboards.frames import results
 from engine.dashboards.frames.frame import Field, Frame
@@ -28,8 +28,7 @@ from promql.model.results import Result
 _LINES = 1000
 
 
-@dataclass(frozen=True, slots=True)
-class Answered:
+class Answered(Struct, frozen=True):
     """One query and what came of it; `problem` says why nothing did."""
 
     ref: str
@@ -41,8 +40,7 @@ class Answered:
     step: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Surroundings:
+class Surroundings(Struct, frozen=True):
     """What a panel's queries need around them."""
 
     asking: Asked
@@ -80,8 +78,7 @@ async def _answered(target: Target, panel: Panel, within: TimeRange, around: Sur
     return Answered(target.ref, query, source_name, frames, "", around.monotonic() - began, found.step)
 
 
-@dataclass(frozen=True, slots=True)
-class _Ask:
+class _Ask(Struct, frozen=True):
     target: Target
     query: str
     legend: str

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
 
 from engine.dashboards.draw.scene import Scene, links
 from engine.dashboards.draw.table_of_kinds import DRAWERS
@@ -31,8 +32,7 @@ _MANY: Final = 20_000
 """Values that are made ready in a worker."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Desk:
+class Desk(Struct, frozen=True, kw_only=True):
     """What answering needs: sources, the time, hands; and what only some panels show."""
 
     shelf: Shelf

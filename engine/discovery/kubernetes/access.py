@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
+
+from msgspec import Struct
 
 from engine.discovery.config_kubernetes import KubernetesSDConfig
 from engine.discovery.kubernetes.kubeconfig import read_kubeconfig
@@ -20,16 +21,14 @@ from engine.foundation.values import FilePath
 _ACCOUNT: Final = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 
 
-@dataclass(frozen=True, slots=True)
-class Pod:
+class Pod(Struct, frozen=True):
     """What a pod is told of its cluster: variables, and the folder of its service account."""
 
     environment: Mapping[str, str]
     account: Path = _ACCOUNT
 
 
-@dataclass(frozen=True, slots=True)
-class Access:
+class Access(Struct, frozen=True):
     """`namespace` is the own one, where that is asked for."""
 
     server: str

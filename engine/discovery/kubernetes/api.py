@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 from urllib.parse import urlencode
 
 import msgspec
+from msgspec import Struct
 
 from engine.discovery.http import USER_AGENT
 from engine.discovery.kubernetes.objects import Thing
@@ -60,8 +60,7 @@ class _Version(msgspec.Struct, rename="camel"):
     git_version: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Change(Generic[T]):
+class Change(Struct, Generic[T], frozen=True):
     """What a watch tells: `kind` is ADDED, MODIFIED or DELETED; None only moves the version on."""
 
     version: str
@@ -69,8 +68,7 @@ class Change(Generic[T]):
     thing: T | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Listed(Generic[T]):
+class Listed(Struct, Generic[T], frozen=True):
     """All that there is, as of a version."""
 
     version: str

@@ -7,12 +7,12 @@ Tokens, passwords and client certificates work, in files or inline. Plug-ins tha
 from __future__ import annotations
 
 from base64 import b64decode
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeVar
 
 import msgspec
 import yaml
+from msgspec import Struct
 
 from engine.discovery.ports import DiscoveryError
 from engine.foundation.http_config import Authorization, BasicAuth, PrometheusHTTPClientConfig, TlsConfig
@@ -79,8 +79,7 @@ class PluginError(KubeconfigError):
     """It is right, and wants a program to be run."""
 
 
-@dataclass(frozen=True, slots=True)
-class Kubeconfig:
+class Kubeconfig(Struct, frozen=True):
     """The current context of the file at `path`."""
 
     path: Path

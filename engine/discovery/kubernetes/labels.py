@@ -6,8 +6,9 @@ Law: pure. A label and an annotation of an object each give two labels: what it 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Final
+
+from msgspec import Struct, field
 
 from engine.discovery.kubernetes.objects import Container, Metadata, Node, Pod, Service, Texts
 from engine.discovery.naming import meta_name
@@ -17,8 +18,7 @@ NAMESPACE: Final = f"{META}namespace"
 _PRESENT: Final = "true"
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(Struct, frozen=True):
     """Objects that targets are told of with, by key. Without `nodes` nothing is told of them."""
 
     services: Mapping[str, Service] = field(default_factory=dict)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
+
+from msgspec import Struct
 
 from engine.discovery.groups import TargetGroup
 from engine.discovery.kubernetes.endpoints import endpoints_group, endpoints_nodes, endpoints_pods
@@ -21,8 +22,7 @@ from engine.discovery.kubernetes.slices import slice_group, slice_nodes, slice_p
 _CORE: Final = "/api/v1"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Resource:
+class Resource(Struct, frozen=True, kw_only=True):
     """Where objects of a kind are. `since` is the release from which on the group's `v1` is served, not `v1beta1`."""
 
     kind: type[Any]
@@ -38,8 +38,7 @@ class Resource:
         return f"{f'/apis/{self.group}/{version}' if self.group else _CORE}{within}/{self.name}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Role:
+class Role(Struct, frozen=True, kw_only=True):
     """`source` is what groups' names begin with; `links` are what an object's targets are told of with."""
 
     resource: Resource

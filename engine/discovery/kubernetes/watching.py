@@ -8,8 +8,9 @@ what is known stays. Objects that are equal in all that is read of them make no 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Final, Generic, TypeAlias, TypeVar
+
+from msgspec import Struct
 
 from engine.discovery.kubernetes.api import GoneError, KubernetesApi
 from engine.discovery.kubernetes.objects import Thing
@@ -27,8 +28,7 @@ Changed: TypeAlias = Callable[[str, T | None, T | None], None]
 """Takes the key, and the object before and after."""
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """Where objects are: the API's path, and the selectors for them; `role` is what events are counted by."""
 
     path: str

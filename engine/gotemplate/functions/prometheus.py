@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final, cast
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from engine.foundation.errors import EngineError
 from engine.gotemplate.budget import Limits
@@ -56,8 +57,7 @@ _PREFIX: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Expansion:
+class Expansion(Struct, frozen=True):
     """What a field became. Where `error` is set, `text` is what Prometheus shows instead of the field."""
 
     text: str

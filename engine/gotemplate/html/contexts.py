@@ -5,9 +5,11 @@ Names are Go's, since error texts print a context whole.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 
 class State(Enum):
@@ -97,8 +99,7 @@ VALUE_STATES: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(Struct, frozen=True):
     state: State = State.TEXT
     delim: Delim = Delim.NONE
     url_part: UrlPart = UrlPart.NONE

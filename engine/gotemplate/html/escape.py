@@ -8,8 +8,10 @@ each. The work is counted, since loops inside of loops are read again and again.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from typing import Final
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from engine.gotemplate.errors import LimitError, Position, TemplateError
 from engine.gotemplate.html.contexts import Context, Delim, EscapeError, JsSlash, State, UrlPart, join
@@ -64,8 +66,7 @@ def _located(error: EscapeError, escaper: _Escaper, name: str) -> TemplateError:
     return TemplateError(f"html/template:{name}: {error.message}" if name else f"html/template: {error.message}")
 
 
-@dataclass(slots=True)
-class _Loop:
+class _Loop(Struct):
     """The contexts in which a range's breaks and continues leave its body."""
 
     exits: list[tuple[Context, Jump]] = field(default_factory=list)

@@ -9,9 +9,10 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
+
+from msgspec.structs import replace
 
 from engine.gotemplate.html.attributes import ATTRS, content_of, is_script_type
 from engine.gotemplate.html.contexts import (

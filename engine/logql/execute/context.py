@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
+from msgspec import Struct, field
 
 from engine.logql.lines import LogSource
 from promql.model.types import IntArray
@@ -15,8 +15,7 @@ MS: Final = 1_000_000
 SECOND: Final = 1_000_000_000
 
 
-@dataclass(slots=True)
-class Read:
+class Read(Struct):
     """What a run has read: blocks, their lines and bytes."""
 
     blocks: int = 0
@@ -29,8 +28,7 @@ class Read:
         self.bytes += size
 
 
-@dataclass(slots=True)
-class Context:
+class Context(Struct):
     """`now` in ns, for templates; `max_series` of a result, `max_cells` (series by steps) of anything held."""
 
     source: LogSource
@@ -41,8 +39,7 @@ class Context:
     read: Read = field(default_factory=Read)
 
 
-@dataclass(frozen=True, slots=True)
-class Steps:
+class Steps(Struct, frozen=True):
     """`count` instants from `start`, `step` apart (ns)."""
 
     start: int

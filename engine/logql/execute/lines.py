@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Final
+
+from msgspec import Struct, field
 
 from engine.logql.execute.context import Context
 from engine.logql.lines import Block
@@ -24,8 +25,7 @@ _BREATH: Final = 16
 """Lines between two pauses: a template may take 50 ms for one."""
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """A line as it comes out: `time` in ns, its labels in the order of their names."""
 
     time: int
@@ -33,8 +33,7 @@ class Entry:
     labels: Labels
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(Struct, frozen=True):
     """Lines with start <= time < end (ns), at most `limit`, the newest first where `backward`. With an `interval` a
     line counts only so long after (or before) the last one that did.
     """
@@ -46,8 +45,7 @@ class Span:
     interval: int = 0
 
 
-@dataclass(slots=True)
-class _Cursor:
+class _Cursor(Struct):
     """The lines of a block that are still to come."""
 
     text: Text
@@ -57,8 +55,7 @@ class _Cursor:
     at: int = 0
 
 
-@dataclass(slots=True)
-class _Merge:
+class _Merge(Struct):
     context: Context
     program: Program
     span: Span

@@ -7,11 +7,11 @@ what the result's labels need is parsed.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Final, TypeAlias
 
 import numpy as np
+from msgspec import Struct, field
 
 from engine.logql.errors import PipelineError, TooManySeriesError
 from engine.logql.execute.context import Context
@@ -30,8 +30,7 @@ _BYTES: Final = frozenset(("bytes_over_time", "bytes_rate"))
 Pairs: TypeAlias = tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Samples:
+class Samples(Struct, frozen=True):
     """Series laid end to end: series `i` has `times[offsets[i]:offsets[i + 1]]`, ascending (ns). `values: float64[N]`,
     or None where each line counts as one.
     """
@@ -42,8 +41,7 @@ class Samples:
     values: FloatArray | None
 
 
-@dataclass(slots=True)
-class _Series:
+class _Series(Struct):
     times: list[IntArray] = field(default_factory=list)
     values: list[FloatArray] = field(default_factory=list)
 

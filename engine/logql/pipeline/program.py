@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
 from itertools import takewhile
 from typing import Final, TypeVar
+
+from msgspec import Struct
 
 from engine.foundation.regexes import RegexError
 from engine.gotemplate.errors import TemplateError
@@ -43,16 +44,14 @@ _CHANGE_LINES: Final = (LineFormatStage, UnpackStage, DecolorizeStage)
 _ESCAPE: Final = b"\\u"
 
 
-@dataclass(frozen=True, slots=True)
-class Implied:
+class Implied(Struct, frozen=True):
     """A line that comes through holds this, unless its stream (or the line itself) brings the label along."""
 
     label: str
     search: Search
 
 
-@dataclass(frozen=True, slots=True)
-class Program:
+class Program(Struct, frozen=True):
     """`filters` look at lines as they are stored; then `steps` at each line; `value` gives its value, which may bring
     an error, and `after` are the steps that see that. `probe` are steps that tell whether a line comes through them,
     and set no more labels than that takes. `picked` are the readers among the steps that want to see a block first.

@@ -11,9 +11,10 @@ without one, that is told.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
+
+from msgspec import Struct, field
 
 _FLAGS: Final = re.compile(r"\(\?([a-zA-Z]*)\)")  # noqa: TID251 - ours, linear
 _GROUP: Final = re.compile(r"\((?:\?(?:P<[A-Za-z0-9_]+>|(?P<flags>[a-zA-Z-]*):))?")  # noqa: TID251 - ours, linear
@@ -32,8 +33,7 @@ _NAMED_CLASSES: Final = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Struct, frozen=True):
     """`within`: the pattern for the text of many lines; empty where there is none. `literals`: if it matches where one
     of these stands, and nowhere else. `required`: a text without which it never matches; empty where there is none.
     """
@@ -65,8 +65,7 @@ def _stripped(pattern: str) -> str:
     return pattern
 
 
-@dataclass(slots=True)
-class _Reader:
+class _Reader(Struct):
     pattern: str
     at: int = 0
     depth: int = 0

@@ -6,8 +6,9 @@ A query is a Log (lines) or a metric: one of the other expressions.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final, TypeAlias
+
+from msgspec import Struct
 
 from promql.model.matchers import Matcher
 from promql.syntax.ast import VectorMatching
@@ -15,15 +16,13 @@ from promql.syntax.ast import VectorMatching
 # Conditions on labels
 
 
-@dataclass(frozen=True, slots=True)
-class TextFilter:
+class TextFilter(Struct, frozen=True):
     """`label="text"` and the like; an absent label counts as empty."""
 
     matcher: Matcher
 
 
-@dataclass(frozen=True, slots=True)
-class NumberFilter:
+class NumberFilter(Struct, frozen=True):
     """`label OP number`; `op` is one of == != > >= < <=."""
 
     label: str
@@ -31,8 +30,7 @@ class NumberFilter:
     value: float
 
 
-@dataclass(frozen=True, slots=True)
-class DurationFilter:
+class DurationFilter(Struct, frozen=True):
     """`label OP 5s`; `text` is the duration as it was written."""
 
     label: str
@@ -41,8 +39,7 @@ class DurationFilter:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class BytesFilter:
+class BytesFilter(Struct, frozen=True):
     """`label OP 5MB`; `text` is the size as it was written."""
 
     label: str
@@ -51,8 +48,7 @@ class BytesFilter:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class IpFilter:
+class IpFilter(Struct, frozen=True):
     """`label = ip("...")`, or with `equal` false `!=`."""
 
     label: str
@@ -60,14 +56,12 @@ class IpFilter:
     pattern: str
 
 
-@dataclass(frozen=True, slots=True)
-class AndFilter:
+class AndFilter(Struct, frozen=True):
     left: LabelCondition
     right: LabelCondition
 
 
-@dataclass(frozen=True, slots=True)
-class OrFilter:
+class OrFilter(Struct, frozen=True):
     left: LabelCondition
     right: LabelCondition
 
@@ -77,39 +71,34 @@ LabelCondition: TypeAlias = TextFilter | NumberFilter | DurationFilter | BytesFi
 # Stages
 
 
-@dataclass(frozen=True, slots=True)
-class Needle:
+class Needle(Struct, frozen=True):
     """What a line filter looks for: a text, a pattern, or (`is_ip`) addresses."""
 
     text: str
     is_ip: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class LineFilter:
+class LineFilter(Struct, frozen=True):
     """`op` is one of |= != |~ !~ |> !>. A line passes where any needle is found; with `!` where none is."""
 
     op: str
     needles: tuple[Needle, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Extraction:
+class Extraction(Struct, frozen=True):
     """`label="path"`."""
 
     label: str
     path: str
 
 
-@dataclass(frozen=True, slots=True)
-class JsonStage:
+class JsonStage(Struct, frozen=True):
     """All fields, or those of the extractions alone."""
 
     extractions: tuple[Extraction, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class LogfmtStage:
+class LogfmtStage(Struct, frozen=True):
     """All pairs, or those of the extractions alone."""
 
     extractions: tuple[Extraction, ...] = ()
@@ -117,33 +106,27 @@ class LogfmtStage:
     keep_empty: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class RegexpStage:
+class RegexpStage(Struct, frozen=True):
     pattern: str
 
 
-@dataclass(frozen=True, slots=True)
-class PatternStage:
+class PatternStage(Struct, frozen=True):
     pattern: str
 
 
-@dataclass(frozen=True, slots=True)
-class UnpackStage:
+class UnpackStage(Struct, frozen=True):
     pass
 
 
-@dataclass(frozen=True, slots=True)
-class DecolorizeStage:
+class DecolorizeStage(Struct, frozen=True):
     pass
 
 
-@dataclass(frozen=True, slots=True)
-class LineFormatStage:
+class LineFormatStage(Struct, frozen=True):
     template: str
 
 
-@dataclass(frozen=True, slots=True)
-class LabelFormat:
+class LabelFormat(Struct, frozen=True):
     """`label=other` where `rename`, or `label="template"`."""
 
     label: str
@@ -151,26 +134,22 @@ class LabelFormat:
     rename: bool
 
 
-@dataclass(frozen=True, slots=True)
-class LabelFormatStage:
+class LabelFormatStage(Struct, frozen=True):
     formats: tuple[LabelFormat, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class PickStage:
+class PickStage(Struct, frozen=True):
     """`drop` or `keep`, of labels by name, or where a matcher matches their value."""
 
     keep: bool
     picks: tuple[str | Matcher, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class LabelFilterStage:
+class LabelFilterStage(Struct, frozen=True):
     condition: LabelCondition
 
 
-@dataclass(frozen=True, slots=True)
-class UnwrapStage:
+class UnwrapStage(Struct, frozen=True):
     """`unwrap label`; `conversion` is empty, `bytes`, `duration` or `duration_seconds`."""
 
     label: str
@@ -197,8 +176,7 @@ Stage: TypeAlias = (
 PLAIN: Final = VectorMatching()
 
 
-@dataclass(frozen=True, slots=True)
-class Log:
+class Log(Struct, frozen=True):
     """Lines: of which streams, and what happens to each. `unwrap` occurs inside of ranges alone."""
 
     matchers: tuple[Matcher, ...]
@@ -209,16 +187,14 @@ class Log:
         return next((one for one in self.stages if isinstance(one, UnwrapStage)), None)
 
 
-@dataclass(frozen=True, slots=True)
-class Grouping:
+class Grouping(Struct, frozen=True):
     """`by (labels)` or `without (labels)`."""
 
     labels: tuple[str, ...]
     without: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class RangeAggregation:
+class RangeAggregation(Struct, frozen=True):
     """`op(param, log [range] offset offset) by (...)`."""
 
     op: str
@@ -229,8 +205,7 @@ class RangeAggregation:
     grouping: Grouping | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class VectorAggregation:
+class VectorAggregation(Struct, frozen=True):
     """`op by (...) (param, expr)`."""
 
     op: str
@@ -239,16 +214,14 @@ class VectorAggregation:
     grouping: Grouping | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Sorted:
+class Sorted(Struct, frozen=True):
     """`sort(expr)` or `sort_desc(expr)`."""
 
     expr: Metric
     descending: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Binary:
+class Binary(Struct, frozen=True):
     op: str
     left: Metric
     right: Metric
@@ -256,8 +229,7 @@ class Binary:
     matching: VectorMatching = PLAIN
 
 
-@dataclass(frozen=True, slots=True)
-class Literal:
+class Literal(Struct, frozen=True):
     """A number. Equal ones have the same text: 0 is not -0, while NaN is NaN."""
 
     value: float
@@ -269,15 +241,13 @@ class Literal:
         return hash(repr(self.value))
 
 
-@dataclass(frozen=True, slots=True)
-class Vector:
+class Vector(Struct, frozen=True):
     """`vector(number)`."""
 
     value: float
 
 
-@dataclass(frozen=True, slots=True)
-class LabelReplace:
+class LabelReplace(Struct, frozen=True):
     expr: Metric
     target: str
     replacement: str

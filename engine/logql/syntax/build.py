@@ -6,9 +6,10 @@ An action gets the values of its alternative in order: tokens, nodes, lists. A f
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, Final
+
+from msgspec.structs import replace
 
 from engine.foundation.regexes import RegexError
 from engine.logql import units

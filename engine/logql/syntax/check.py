@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
+from msgspec.structs import replace
 
 from engine.foundation.regexes import Regex, RegexError
 from engine.logql.syntax.ast import (

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Final
+
+from msgspec import Struct, field
 
 from engine.logs.config.document import LokiConfig
 from engine.logs.config.limits import Limits
@@ -13,8 +14,7 @@ NOBODY: Final = "fake"
 """The tenant of everybody where there is no authentication."""
 
 
-@dataclass(frozen=True, slots=True)
-class LogSettings:
+class LogSettings(Struct, frozen=True):
     """`overrides` are the limits of single tenants."""
 
     config: LokiConfig

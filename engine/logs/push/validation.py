@@ -9,10 +9,10 @@ from __future__ import annotations
 from array import array
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
+from msgspec import Struct, field
 
 from engine.logs.config.limits import Limits
 from engine.logs.push.runs import go_time, rfc3339_seconds
@@ -28,8 +28,7 @@ _MS: Final = 1_000_000
 MOST_TOLD: Final = 10
 
 
-@dataclass(slots=True)
-class Refusals:
+class Refusals(Struct):
     """The last one is told: HTTP's status and a text. Lines and bytes are counted by (reason, tenant)."""
 
     status: int = 0

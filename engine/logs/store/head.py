@@ -8,18 +8,17 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+from msgspec import Struct
 
 from engine.logs.store.lines import Lines, in_order, starts_of
 from promql.model.labels import Labels
 from promql.model.types import IntArray
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(Struct, frozen=True):
     """Lines that came together: `text` with a line feed after each, its lengths without, times in Unix ns."""
 
     text: bytes

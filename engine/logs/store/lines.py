@@ -7,17 +7,16 @@ Lines of one instant keep the order in which they came.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from itertools import pairwise
 
 import numpy as np
+from msgspec import Struct, field
 
 from promql.model.labels import Labels
 from promql.model.types import BoolArray, IntArray
 
 
-@dataclass(frozen=True, slots=True)
-class Lines:
+class Lines(Struct, frozen=True):
     """`text` has a line feed after each line; line i is `text[starts[i] : starts[i + 1] - 1]`, of `times[i]` (Unix ns).
 
     starts: int64[n + 1], times: int64[n]; metadata by the index of the line.

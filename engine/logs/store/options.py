@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LogOptions:
+class LogOptions(Struct, frozen=True, kw_only=True):
     """`seal_bytes` of open lines are sealed together, and what is older than `seal_after_ns`.
 
     A blob has about `blob_bytes` of text. `compact_files` files of alike size are made one, of at most

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from engine.foundation.errors import DamagedError
 from engine.foundation.frames import Gap
@@ -20,8 +21,7 @@ from engine.logs.store.segment import Named, Segment
 from engine.logs.store.stream import Held
 
 
-@dataclass(slots=True)
-class Recovery:
+class Recovery(Struct):
     """What opening found: pushes and lines of the log, and what could not be read."""
 
     pushes: int = 0

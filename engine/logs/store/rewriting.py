@@ -8,8 +8,9 @@ copied as they are. A file with a blob that can't be read is left as it is.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import BinaryIO, TypeAlias
+
+from msgspec import Struct
 
 from engine.logs.store.blob import lines_of, renamed, sealed, told
 from engine.logs.store.blocks import overlapping
@@ -23,8 +24,7 @@ Thin: TypeAlias = Callable[[Named, Lines], Lines | None]
 """The lines that are kept; None for none."""
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Struct, frozen=True):
     """Which blobs are kept, and of those that `touched` names, which lines."""
 
     keep: Keep = lambda _named, _entry: True

@@ -14,11 +14,11 @@ from __future__ import annotations
 import mmap
 import struct
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final, NamedTuple
 
 import msgspec
+from msgspec import Struct
 
 from engine.foundation.errors import DamagedError
 from engine.foundation.frames import HEADER_SIZE, Form, Frame, file_header, framed, has_header, payload_at, read_frames
@@ -109,8 +109,7 @@ class Segment:
             raise DamagedError(f"{self.name}: {error}") from None
 
 
-@dataclass(slots=True)
-class Writing:
+class Writing(Struct):
     """A file of blobs that is being written."""
 
     order: int

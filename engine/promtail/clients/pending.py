@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from engine.logql.lines import StreamLines
 from promql.model.labels import Labels
 
 
-@dataclass(slots=True)
-class Request:
+class Request(Struct):
     """What is sent at once, for one tenant: at least one line. `since` is the monotonic time of the first."""
 
     tenant: str

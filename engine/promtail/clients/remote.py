@@ -12,11 +12,11 @@ import logging
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import cramjam
+from msgspec import Struct
 
 from engine.foundation.addresses import AddressBook
 from engine.foundation.clock import Clock
@@ -42,8 +42,7 @@ _TOLD_EVERY_SECONDS: Final = 60.0
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RemoteParts:
+class RemoteParts(Struct, frozen=True, kw_only=True):
     """What a client needs of the rest. `keep` takes positions that hold now."""
 
     clock: Clock

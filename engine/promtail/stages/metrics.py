@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Final
 
 import msgspec
+from msgspec import Struct, field
 
 from engine.foundation.decode import Report
 from engine.foundation.values import GoDuration, is_metric_name
@@ -61,8 +61,7 @@ class MetricConfig(msgspec.Struct, frozen=True, kw_only=True):
             report.error("max_idle_duration must be greater than 1s", "max_idle_duration")
 
 
-@dataclass(slots=True)
-class _Series:
+class _Series(Struct):
     value: float = 0.0
     touched: int = 0
     total: float = 0.0

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from engine.foundation.errors import ConfigError
 from engine.foundation.regexes import Regex
@@ -20,8 +21,7 @@ _FILTER: Final = re.compile(  # noqa: TID251 - ours, linear
 _BRACES: Final = re.compile(r"""\s*(\{(?:[^"`}]|"(?:[^"\\\n]|\\.)*+"|`[^`]*+`)*+\})""")  # noqa: TID251 - ours, linear
 
 
-@dataclass(frozen=True, slots=True)
-class Selector:
+class Selector(Struct, frozen=True):
     matchers: Sequence[Matcher]
     filters: Sequence[Callable[[str], bool]]
 

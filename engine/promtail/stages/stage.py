@@ -7,9 +7,10 @@ it, or holds it; what it holds it tells, so that a source can say how far it was
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from engine.promtail.entry import Entry, PipelineCounts
 
@@ -17,8 +18,7 @@ if TYPE_CHECKING:
     from engine.promtail.stages.metrics import CustomMetrics
 
 
-@dataclass(frozen=True, slots=True)
-class Parts:
+class Parts(Struct, frozen=True):
     """What stages need of the rest: `now` is Unix ns; `metrics` is where the metrics stage counts, if somewhere."""
 
     now: Callable[[], int]

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from engine.promtail.tail.marks import HEAD_BYTES, TAIL_BYTES, Mark, Position
 from engine.promtail.tail.splitting import LONGEST, LineSplitter
@@ -19,8 +20,7 @@ class Replaced(Exception):  # noqa: N818 - no error: what every rotation by copy
     """The content that was read is no longer there."""
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(Struct, frozen=True):
     """How files of a job are read."""
 
     encoding: str = ""
@@ -29,8 +29,7 @@ class Options:
     longest: int = LONGEST
 
 
-@dataclass(frozen=True, slots=True)
-class Copy:
+class Copy(Struct, frozen=True):
     """A file of this size was found to be a copy of `original`, as that was in its `generation`.
 
     A copy grows until it is as long as its original, and no more: `grown` counts how often it did all the same.
@@ -57,8 +56,7 @@ class Copy:
         return size == self.size and self.original.generation == self.generation and not self.original.closed
 
 
-@dataclass(frozen=True, slots=True)
-class Heirloom:
+class Heirloom(Struct, frozen=True):
     """What goes with a content to the file that holds it now: its serial, and the lines of it that stages hold."""
 
     serial: int

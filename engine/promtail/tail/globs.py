@@ -9,17 +9,17 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
+
+from msgspec import Struct, field
 
 _MAGIC: Final = frozenset("*?[")
 _DEEP: Final = "**"
 _MOST_BRACES: Final = 1000
 
 
-@dataclass(slots=True)
-class Found:
+class Found(Struct):
     """`files` in order of their names; `folders` are all that were looked into, with when they were changed (ns)."""
 
     files: list[str] = field(default_factory=list)

@@ -8,18 +8,17 @@ past the old place between two looks bears the right inode and the right size, a
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Final
 
 import msgspec
+from msgspec import Struct
 
 HEAD_BYTES: Final = 256
 TAIL_BYTES: Final = 64
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(Struct, frozen=True):
     """The digest of so many bytes."""
 
     size: int = 0

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from engine.promtail.errors import SourceError
 from engine.promtail.tail.marks import HEAD_BYTES, Mark, Position
@@ -18,8 +19,7 @@ from engine.promtail.tail.splitting import LineSplitter
 from engine.promtail.tail.target import FileTarget
 
 
-@dataclass(slots=True)
-class PackedFile:
+class PackedFile(Struct):
     """One of them, as it was when it was met."""
 
     path: str

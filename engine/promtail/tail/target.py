@@ -12,8 +12,9 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from typing import Final
+
+from msgspec import Struct, field
 
 from engine.promtail.tail.book import PositionBook
 from engine.promtail.tail.file import Copy, Options, Replaced, TailedFile
@@ -29,8 +30,7 @@ QUIET_SECONDS: Final = 60.0
 """So long a file that has lost its name is kept open after its last byte."""
 
 
-@dataclass(frozen=True, slots=True)
-class Lines:
+class Lines(Struct, frozen=True):
     """What was read of a file in one go: `starts` are where its lines begin."""
 
     file: TailedFile
@@ -38,8 +38,7 @@ class Lines:
     starts: list[int]
 
 
-@dataclass(slots=True)
-class Told:
+class Told(Struct):
     """What a person may want to know: files that are skipped, and why; rests that could not be found."""
 
     skipped: dict[str, str] = field(default_factory=dict)

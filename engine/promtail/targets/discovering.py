@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Final, TypeAlias
+
+from msgspec import Struct
 
 from engine.discovery.config import TargetSources
 from engine.discovery.groups import GroupTable, TargetGroup
@@ -20,8 +21,7 @@ from promql.model.labels import Labels
 GATHER_SECONDS: Final = 0.2
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(Struct, frozen=True):
     """Labels as they were discovered, and what the rules made of them: None where they dropped it."""
 
     discovered: Labels

@@ -7,8 +7,9 @@ Each message begins with a time; of a line that was cut into several the later o
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from engine.gotemplate.layout import RFC3339_NANO
 from engine.gotemplate.timeparse import parse_time
@@ -23,8 +24,7 @@ _TIME: Final = re.compile(  # noqa: TID251 - ours, linear
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Output:
+class Output(Struct, frozen=True):
     """A line of a container: its stream, its time (Unix ns), None where it bears none."""
 
     stream: str

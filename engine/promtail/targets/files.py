@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from engine.promtail.config_sources import EXCLUDED, HOST, PATH, ScrapeConfig
 from engine.promtail.stages.pipeline import Pipeline
@@ -21,8 +22,7 @@ from promql.model.labels import EMPTY, Labels
 KIND = "File"
 
 
-@dataclass(frozen=True, slots=True)
-class _Followed:
+class _Followed(Struct, frozen=True):
     candidate: Candidate
     prefix: str
     tailing: Tailing

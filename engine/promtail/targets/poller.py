@@ -10,8 +10,9 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from engine.foundation.clock import Clock
 from engine.foundation.workers import Workers
@@ -28,8 +29,7 @@ _MOST_STREAMS: Final = 1000
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Pace:
+class Pace(Struct, frozen=True):
     """Seconds: the pause between looks, full searches for files, and after which a line without end counts as one."""
 
     pause: float = 0.25

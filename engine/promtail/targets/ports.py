@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
+
+from msgspec import Struct, field
 
 from engine.discovery.ports import DiscoveryCounts
 from engine.foundation.addresses import AddressBook
@@ -19,8 +20,7 @@ from engine.promtail.targets.status import TargetStatus
 from engine.promtail.targets.tailing import LineLimits
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TargetParts:
+class TargetParts(Struct, frozen=True, kw_only=True):
     """`kept` gives the positions of now, `adopted` offsets by path of another Promtail. `base` is the folder to which
     relative file names in options belong; `host` is the name of this machine.
     """

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 
-@dataclass(frozen=True, slots=True)
-class TargetStatus:
+class TargetStatus(Struct, frozen=True):
     """`kind` is `File`, `Docker`, `Journal`, `Syslog`, `Push`. `ready` says whether there is anything that it reads.
 
     `details` are by what they are about: of files the path, with how far each was read.

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
+
+from msgspec import Struct, field
 
 from engine.gotemplate.timeparse import parse, parse_time
 from engine.promtail.errors import SourceError
@@ -34,8 +35,7 @@ _OLD: Final = re.compile(  # noqa: TID251 - ours, linear
 _BOM: Final = b"\xef\xbb\xbf"
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(Struct, frozen=True):
     """`time` is Unix ns, None where it bears none. What is not told is empty."""
 
     facility: str

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Final
+
+from msgspec import Struct, field
 
 from engine.foundation.clock import Clock
 from engine.logql.lines import StreamLines
@@ -26,8 +27,7 @@ MOST_HELD: Final = 10_000
 _SERIAL: Final = 48  # bits of an offset; above it stands which file
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LineLimits:
+class LineLimits(Struct, frozen=True, kw_only=True):
     """`size` is bytes of a line, 0 for no limit: longer ones are dropped, or cut. `admit` says how many of so many
     lines may be read now; the others are gone.
     """
@@ -37,8 +37,7 @@ class LineLimits:
     admit: Callable[[int], int] | None = None
 
 
-@dataclass(slots=True)
-class _Gathered:
+class _Gathered(Struct):
     """What one batch is made of."""
 
     streams: list[tuple[str, StreamLines]] = field(default_factory=list)

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Final, TypeAlias
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from engine.foundation.clock import Clock
 from engine.foundation.workers import Workers
@@ -32,8 +35,7 @@ _CONCURRENT: Final = 16
 Result: TypeAlias = "list[Entry] | Vector | Matrix | float"
 
 
-@dataclass(frozen=True, slots=True)
-class LogAnswer:
+class LogAnswer(Struct, frozen=True):
     """What a query gave, what it read for that, and the seconds that waiting and running took."""
 
     result: Result
@@ -42,8 +44,7 @@ class LogAnswer:
     seconds: float
 
 
-@dataclass(slots=True)
-class LogQueryCounts:
+class LogQueryCounts(Struct):
     """Queries that run or wait, those that have ended, and what they read."""
 
     current: int = 0
@@ -52,8 +53,7 @@ class LogQueryCounts:
     bytes: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class LinesWanted:
+class LinesWanted(Struct, frozen=True):
     """How lines are asked for; metric queries have no use of it. `interval` in ns."""
 
     limit: int = 100
@@ -64,8 +64,7 @@ class LinesWanted:
 PLAIN: Final = LinesWanted()
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(Struct, frozen=True):
     """start <= t < end, for a metric query each `step` (all in ns)."""
 
     start: int

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final
+
+from msgspec import Struct, field
 
 from engine.gotemplate.floats import parse_float
 from engine.logql import units
@@ -21,8 +22,7 @@ _MOST_VALUES: Final = 1000
 """Of one field that are told apart."""
 
 
-@dataclass(slots=True)
-class Field:
+class Field(Struct):
     """Values in the order in which they were met; `parsers` that found it; empty where labels of lines brought it."""
 
     parsers: list[str] = field(default_factory=list)

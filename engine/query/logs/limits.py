@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from engine.foundation.errors import EngineError
 from engine.logql.errors import LogQLError
@@ -22,8 +23,7 @@ class TooManyRequestsError(EngineError):
     """As many requests of this kind run already as may."""
 
 
-@dataclass(frozen=True, slots=True)
-class LogQueryLimits:
+class LogQueryLimits(Struct, frozen=True):
     """Times in ns; 0 is no limit, and no lookback reaches back for ever. `timeout` and `longest_tail` in seconds."""
 
     max_entries: int = 5000

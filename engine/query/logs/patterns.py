@@ -10,8 +10,9 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from typing import Final
+
+from msgspec import Struct, field
 
 from engine.logql.execute.context import SECOND
 from engine.logql.execute.lines import Entry
@@ -29,8 +30,7 @@ _VARIES: Final = re.compile(  # noqa: TID251 - ours: what is looked at is bounde
 )
 
 
-@dataclass(slots=True)
-class Pattern:
+class Pattern(Struct):
     """Words with blanks, and how many lines there were in each step (seconds)."""
 
     words: list[str]

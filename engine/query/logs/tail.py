@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
 from typing import Final, TypeAlias
+
+from msgspec import Struct, field
 
 from engine.logql.execute.context import MS
 from engine.logql.execute.lines import Entry, Span
@@ -24,8 +25,6 @@ from promql.model.matchers import Matcher
 
 PAUSE: Final = 0.5
 """Seconds between two looks."""
-LONGEST: Final = 3600.0
-"""Seconds that a tail may last."""
 _FRAME: Final = 100
 """Lines of one message."""
 _KEPT: Final = 2000
@@ -38,16 +37,14 @@ Feed: TypeAlias = Callable[[str, Sequence[Matcher]], Arrivals]
 """What comes for a tenant from now on."""
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(Struct, frozen=True):
     """Lines in order of time, and those that were left out because there were too many."""
 
     entries: list[Entry]
     dropped: list[Entry]
 
 
-@dataclass(frozen=True, slots=True)
-class TailWanted:
+class TailWanted(Struct, frozen=True):
     """`start` in ns, `limit` lines of before, `delay` seconds that lines are waited for."""
 
     query: str
@@ -56,8 +53,7 @@ class TailWanted:
     delay: float = 0.0
 
 
-@dataclass(slots=True)
-class Tails:
+class Tails(Struct):
     """All that run, counted by tenant."""
 
     queries: LogQueryEngine
@@ -72,7 +68,7 @@ class Tails:
         log = parse_log(wanted.query)
         check_entries(self.queries.limits(tenant), wanted.limit)
         clock = self.queries.clock
-        end = clock.monotonic() + LONGEST
+        end = clock.monotonic() + self.queries.limits(tenant).longest_tail
         with self._counted(tenant), closing(self.feed(tenant, log.matchers)) as arrivals:
             answer = await self.queries.lines(tenant, log, Span(wanted.start, clock.now_ns() + MS, wanted.limit))
             first = _entries(answer)
@@ -114,8 +110,7 @@ class Tails:
             self._running[tenant] -= 1
 
 
-@dataclass(slots=True)
-class _Waiting:
+class _Waiting(Struct):
     """Lines that wait for earlier ones, `delay` seconds long."""
 
     delay: float
@@ -135,8 +130,7 @@ class _Waiting:
         return sorted(found, key=lambda entry: entry.time)
 
 
-@dataclass(frozen=True, slots=True)
-class _Noted:
+class _Noted(Struct, frozen=True):
     """A source of blocks that are there, by rising `first`."""
 
     held: Sequence[Block]

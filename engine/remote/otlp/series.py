@@ -8,8 +8,9 @@ which would need a state for each series, and exponential histograms.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import Final
+
+from msgspec import Struct, field
 
 from engine.foundation.gojson import encode
 from engine.remote.otlp.messages import Data, KeyValue, Metric, Point, Request, ResourceMetrics, Value
@@ -25,8 +26,7 @@ _NOTHING_RECORDED: Final = 1
 _NS: Final = 1_000_000
 
 
-@dataclass(slots=True)
-class Translated:
+class Translated(Struct):
     """`refused` says what was left out, by the metric's name; `points` counts its data points."""
 
     rows: list[Row] = field(default_factory=list)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Final
+
+from msgspec import Struct, field
 
 from exporters.histogram import Histogram
 
 _BUCKETS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 25.0, 60.0, 120.0, 300.0)
 
 
-@dataclass(slots=True)
-class Counts:
+class Counts(Struct):
     """Owned by one queue. `seconds` are those of attempts, `highest_sent` is Unix ms."""
 
     samples: int = 0

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct, field
 
 from engine.foundation.addresses import AddressBook
 from engine.foundation.clock import Clock
@@ -27,8 +28,7 @@ RECEIVER: Final = "remote_write"
 """What --deliver calls a server that has no name."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parts:
+class Parts(Struct, frozen=True, kw_only=True):
     """`folder` keeps positions, None keeps none; `base` is where relative file names of configurations begin."""
 
     store: Store
@@ -42,8 +42,7 @@ class Parts:
     base: Callable[[], Path]
 
 
-@dataclass(slots=True)
-class _Running:
+class _Running(Struct):
     queue: Queue
     key: tuple[RemoteWriteConfig, Labels]
     tasks: list[asyncio.Task[None]] = field(default_factory=list)

@@ -6,8 +6,9 @@ possible.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from promql.functions.operators import COMPARISON
 from promql.model.labels import METRIC_NAME
@@ -34,8 +35,7 @@ _KEEP_NAME: Final = frozenset({
 _CHOOSING: Final = frozenset({"topk", "bottomk", "limitk", "limit_ratio"})
 
 
-@dataclass(frozen=True, slots=True)
-class Possible:
+class Possible(Struct, frozen=True):
     """Where `open`, every label but `names`; else `names` alone."""
 
     names: frozenset[str]

@@ -6,9 +6,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
+
+from msgspec import Struct
 
 from engine.rules.config import Rule
 from engine.rules.lint.conventions import mixed_units, wrong_kinds
@@ -19,8 +20,7 @@ _ACTION: Final = re.compile(r"\{\{.*?\}\}", re.DOTALL)  # noqa: TID251 - ours, l
 _LABEL: Final = re.compile(r"\$labels\.([a-zA-Z_]\w*)", re.ASCII)  # noqa: TID251 - ours, linear
 
 
-@dataclass(frozen=True, slots=True)
-class Lint:
+class Lint(Struct, frozen=True):
     """`find` gives, for a rule and its expression, messages and the keys they are about."""
 
     says: str

@@ -8,16 +8,15 @@ and a run that begins before the gap was too long fires from its first instant.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
+from msgspec import Struct
 
 from engine.rules.states import Timing
 from promql.model.types import BoolArray, IntArray
 
 
-@dataclass(frozen=True, slots=True)
-class Episode:
+class Episode(Struct, frozen=True):
     """One life of an alert, as indices of instants: `row` of the grid, active from `start`, firing from `fired` (None
     where it never did), and no longer active at `end` (None where it was at the last instant).
     """

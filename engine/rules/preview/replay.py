@@ -10,11 +10,13 @@ Not replayed: `ALERTS` of the rules themselves, which stay as they are stored.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Final, Protocol, TypeVar
 
 import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
 
 from engine.foundation.errors import EngineError
 from engine.query.elsewhere import ForwardError
@@ -44,8 +46,7 @@ MOST_ALERTS: Final = 100_000
 _TURN: Final = 20
 
 
-@dataclass(frozen=True, slots=True)
-class Life:
+class Life(Struct, frozen=True):
     """An alert from its beginning to its end; instants in Unix ms. `fired_at` is None where it was only ever pending,
     `ended_at` where it was still active at the end. `value` is that at which it fired, or began.
     """
@@ -58,8 +59,7 @@ class Life:
     ended_at: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class RuleReplay:
+class RuleReplay(Struct, frozen=True):
     """`lives` by their beginning. `error` says what failed, and at how many of the instants where it is not all."""
 
     rule: Rule
@@ -67,8 +67,7 @@ class RuleReplay:
     error: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class GroupReplay:
+class GroupReplay(Struct, frozen=True):
     spec: GroupSpec
     rules: tuple[RuleReplay, ...]
 
@@ -80,8 +79,7 @@ class Replayer(Protocol):
         """In the order of the groups."""
 
 
-@dataclass(frozen=True, slots=True)
-class Replay:
+class Replay(Struct, frozen=True):
     """Replays over what `queries` answers; the templates' constants are given."""
 
     queries: QueryEngine
@@ -94,15 +92,14 @@ class Replay:
                 "execution", "queries are evaluated by another server: there is no history to replay here"
             )
         overlay = Overlay(self.queries.store)
-        queries = replace(self.queries, store=overlay, counts=QueryCounts())
+        queries = dataclasses.replace(self.queries, store=overlay, counts=QueryCounts())
         expand = Expander(queries.instant, self.external_url)
         expand.external_labels = self.external_labels
         over = _Over(queries, overlay, expand)
         return [await _Turns(over, spec, start, end).replayed() for spec in groups]
 
 
-@dataclass(frozen=True, slots=True)
-class _Over:
+class _Over(Struct, frozen=True):
     """What all groups of one replay share."""
 
     queries: QueryEngine
@@ -215,8 +212,7 @@ class _Turns:
         return Life(cells.labels[one.row], annotations, value, int(cells.times[one.start]), fired, end)
 
 
-@dataclass(frozen=True, slots=True)
-class _Home:
+class _Home(Struct, frozen=True):
     """At which instants (`bool[T]`) a row of the matrix is this alert."""
 
     alert: Labels
@@ -224,8 +220,7 @@ class _Home:
     there: BoolArray
 
 
-@dataclass(frozen=True, slots=True)
-class _Cells:
+class _Cells(Struct, frozen=True):
     """Alerts by instants: `times: int64[T]`, `present: bool[A, T]`, `values: float64[A, T]`. Templates see the
     labels of the `samples`.
     """

@@ -9,9 +9,10 @@ apart by their labels, as far as these are no templates.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from enum import Enum
 from typing import Final
+
+from msgspec import Struct
 
 from engine.rules.config import Rule
 from engine.testing.rules.file import Scenario
@@ -32,8 +33,7 @@ class Degree(Enum):
     NO = "never tested"
 
 
-@dataclass(frozen=True, slots=True)
-class Covered:
+class Covered(Struct, frozen=True):
     """One rule of one file."""
 
     file: str
@@ -75,8 +75,7 @@ _OF_ALERTS: Final = frozenset(("ALERTS", "ALERTS_FOR_STATE"))
 _TEMPLATE: Final = "{{"
 
 
-@dataclass(frozen=True, slots=True)
-class _Known:
+class _Known(Struct, frozen=True):
     """A rule, and those of its labels that are certain."""
 
     kind: str

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from engine.config.rules import parse_rules
 from engine.foundation.errors import EngineError
@@ -29,8 +30,7 @@ from engine.testing.rules.world import World, WorldError
 from promql.model.durations import format_duration
 
 
-@dataclass(frozen=True, slots=True)
-class Suite:
+class Suite(Struct, frozen=True):
     """One file with the rule files that it names. Run its scenarios only if nothing is `fatal`."""
 
     path: Path

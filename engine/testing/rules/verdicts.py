@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from promql.model.labels import quote
 from promql.model.numbers import general
 
 
-@dataclass(frozen=True, slots=True)
-class Thing:
+class Thing(Struct, frozen=True):
     """An alert (labels, annotations) or a sample (labels, value)."""
 
     labels: Mapping[str, str]
@@ -29,8 +29,7 @@ class Thing:
         return value | labels | {f"annotation {name}": quote(text) for name, text in sorted(self.annotations.items())}
 
 
-@dataclass(frozen=True, slots=True)
-class Pair:
+class Pair(Struct, frozen=True):
     """What belongs together; one side is None where it has nothing to stand beside."""
 
     expected: Thing | None
@@ -38,8 +37,7 @@ class Pair:
     same: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
+class Failure(Struct, frozen=True):
     """`what` names the case; `pairs` are its comparison, `reason` is said where there is none or it needs a word."""
 
     what: str

@@ -9,10 +9,11 @@ Negative leftovers are folded between the positive ones (0, -1, 1, -2, ...), so 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
 
 from engine.tsdb.codec.layout import is_small
 from promql.model.types import AnyArray, IntArray
@@ -23,8 +24,7 @@ _REACHES: Final = np.array([1 << 7, 1 << 15, 1 << 31])
 _PLACES: Final = 48
 
 
-@dataclass(frozen=True, slots=True)
-class Leftovers:
+class Leftovers(Struct, frozen=True):
     """Columns of one order: `columns: int64[N]` says which of a block, `left: int64[N, T]` is not folded yet."""
 
     order: int

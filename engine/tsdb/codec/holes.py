@@ -6,16 +6,14 @@ their places stands the number before them (the next one at the beginning), whos
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
+from msgspec import Struct
 
 from engine.tsdb.parts import spans
 from promql.model.types import BoolArray, FloatArray, IntArray
 
 
-@dataclass(frozen=True, slots=True)
-class Holes:
+class Holes(Struct, frozen=True):
     """Runs in a block of columns: in which column, from which row, how many, and their bits; by column and row."""
 
     columns: IntArray

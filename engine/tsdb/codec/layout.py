@@ -6,10 +6,10 @@ stripes; the stripes follow each other by slice, encoding and column.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from msgspec import Struct
 
 from engine.tsdb.codec import legacy
 from promql.model.types import AnyArray, IntArray
@@ -46,8 +46,7 @@ def is_small(columns: int, rows: int) -> bool:
     return rows < _FEW_ROWS and columns * rows <= _CELLS
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(Struct, frozen=True):
     """For each column its stripe and its place in there: int64[S] each; for each stripe its code and columns."""
 
     stripes: IntArray

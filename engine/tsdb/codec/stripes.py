@@ -16,10 +16,10 @@ each by column, then by row; what is there for each row is in planes. Small tabl
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from msgspec import Struct
 
 from engine.foundation.zstd import compressed, decompressed
 from engine.tsdb.codec.decimals import unscale, whole_numbers
@@ -34,8 +34,7 @@ _COUNT: Final = np.dtype("<u4")
 _HEAD: Final = ("<i8", "<i8", "u1", "u1")
 
 
-@dataclass(frozen=True, slots=True)
-class Encoded:
+class Encoded(Struct, frozen=True):
     """The code of each column, uint8[S], and the stripes in the order of `engine.tsdb.codec.layout`."""
 
     codes: AnyArray

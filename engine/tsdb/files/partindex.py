@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass, fields
 from typing import Final
 
 import numpy as np
+from msgspec import Struct
+from msgspec.structs import astuple
 
 from engine.foundation.zstd import compressed, decompressed
 from engine.tsdb.codec.planes import Reader, planes
@@ -17,8 +18,7 @@ _INDEX_COUNTS: Final = struct.Struct("<III")
 _FOOTER_COUNTS: Final = struct.Struct("<IIII")
 
 
-@dataclass(frozen=True, slots=True)
-class About:
+class About(Struct, frozen=True):
     """About the columns of one part or of several in a row: `times` (Unix ms); by column `refs` (the series), `firsts`,
     `lasts` (rows), `dense`, `codes`, `time_codes` (of ragged parts; see `engine.tsdb.codec.layout`).
 
@@ -34,8 +34,7 @@ class About:
     time_codes: AnyArray
 
 
-@dataclass(frozen=True, slots=True)
-class Index(About):
+class Index(About, frozen=True):
     """The same as it is in a file, and by stripe `offsets`, `lengths`, `crcs`."""
 
     offsets: IntArray
@@ -43,11 +42,10 @@ class Index(About):
     crcs: IntArray
 
     def arrays(self) -> tuple[AnyArray, ...]:
-        return tuple(getattr(self, field.name) for field in fields(self))
+        return astuple(self)
 
 
-@dataclass(frozen=True, slots=True)
-class Footer:
+class Footer(Struct, frozen=True):
     """`parts: PART_TYPE[P]`, `indexes: PLACE_TYPE[I]`; the level of compaction, the numbers of the files replaced."""
 
     parts: AnyArray

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields
 from typing import BinaryIO, Protocol
 
 import numpy as np
+from msgspec import Struct
 
 from engine.tsdb.codec.layout import slice_columns
 from engine.tsdb.codec.stripes import encode, encode_integers
@@ -34,8 +34,7 @@ from promql.model.staleness import is_absent, is_stale
 from promql.model.types import AnyArray, BoolArray, FloatArray, IntArray
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(Struct, frozen=True):
     """Whose part it is, and its last commit."""
 
     source: int
@@ -56,7 +55,7 @@ class Columns(Protocol):
 
 
 def _together(abouts: Sequence[About]) -> About:
-    names = [field.name for field in fields(About)]
+    names = About.__struct_fields__
     return About(**{name: np.concatenate([getattr(about, name) for about in abouts]) for name in names})
 
 

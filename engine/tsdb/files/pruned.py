@@ -7,9 +7,9 @@ Nothing is decoded to make one, and series that a deletion is not about cost one
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
+from msgspec.structs import replace
 
 from engine.tsdb.files.stored import StoredRagged, StoredTable
 from engine.tsdb.log.tombstones import Deletion

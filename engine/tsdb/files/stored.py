@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final, Protocol
 
 import numpy as np
+from msgspec import Struct
 
 from engine.foundation.errors import DamagedError
 from engine.tsdb.codec import legacy
@@ -39,8 +39,7 @@ class File(Protocol):
     def stripe(self, index: int, at: int) -> memoryview: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """Where a part is in a file: its index, and where its instants, columns and stripes are in there."""
 
     file: File
@@ -114,8 +113,7 @@ def _others(chosen: IntArray, columns: int) -> IntArray | None:
     return None if len(chosen) == columns and (chosen[1:] > chosen[:-1]).all() else chosen
 
 
-@dataclass(frozen=True, slots=True)
-class _Decoded:
+class _Decoded(Struct, frozen=True):
     """A stripe of format 2, which is kept decoded."""
 
     block: FloatArray

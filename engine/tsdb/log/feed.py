@@ -13,11 +13,11 @@ from __future__ import annotations
 import logging
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from msgspec import Struct
 
 from engine.foundation.frames import Gap
 from engine.tsdb.commit import Commit
@@ -36,8 +36,7 @@ class Position(NamedTuple):
     segment: int
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(Struct, frozen=True):
     """Samples: the series' numbers, Unix ms and values, each of length N."""
 
     refs: IntArray

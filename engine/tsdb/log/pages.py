@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final, NamedTuple
 
 import numpy as np
+from msgspec import Struct
 
 from engine.tsdb.log.words import unpacked
 from promql.model.types import AnyArray, FloatArray, IntArray
@@ -17,8 +17,7 @@ _AT_ONCE: Final = 1 << 19
 """Samples that are unpacked together."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rows:
+class Rows(Struct, frozen=True):
     """Commits of a source that have the same series: `times: int64[R]`, `refs: int64[N]`, `values: float64[R, N]`."""
 
     source: int
@@ -28,8 +27,7 @@ class Rows:
     values: FloatArray
 
 
-@dataclass(frozen=True, slots=True)
-class Lost:
+class Lost(Struct, frozen=True):
     """So many commits, up to that number, rest on a record that is lost."""
 
     number: int

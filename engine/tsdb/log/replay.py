@@ -9,12 +9,12 @@ do not.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 from typing import Final
 
 import numpy as np
+from msgspec import Struct
 
 from engine.foundation.frames import Frame, Gap, read_frames
 from engine.tsdb.codec.deflate import inflated
@@ -47,8 +47,7 @@ Through = Callable[[int], int]
 """Up to which commit a source's samples are in parts."""
 
 
-@dataclass(frozen=True, slots=True)
-class Instants:
+class Instants(Struct, frozen=True):
     """A commit of several instants: `times: int64[N]`, `refs: int64[N]`, `values: float64[N]`."""
 
     source: int

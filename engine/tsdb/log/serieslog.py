@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
 from typing import Final
 
 import msgspec
+from msgspec import Struct
 
 from engine.foundation.files import beside
 from engine.foundation.frames import Form, FrameFile, Gap, file_header, framed, read_frames
@@ -25,8 +25,7 @@ SERIES: Final = 1
 FORM: Final = Form(b"name", 1)
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
+class Named(Struct, frozen=True):
     """A source with its number and key, and more of its columns in their order: series numbers and labels."""
 
     number: int

@@ -16,11 +16,11 @@ import os
 import struct
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import numpy as np
+from msgspec import Struct
 
 from engine.foundation.files import beside, sync_folder
 from engine.foundation.frames import Form, FrameFile, Gap, file_header, framed, read_frames
@@ -32,8 +32,7 @@ FLOORS: Final = 2
 _HEAD: Final = struct.Struct("<qqqI")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Deletion:
+class Deletion(Struct, frozen=True, eq=False):
     """The samples with start <= t <= end of the series `refs: int64[R]` ascending, in commits below `number`."""
 
     number: int

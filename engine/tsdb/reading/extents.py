@@ -7,10 +7,10 @@ long as one could still tell of an earlier (a later) sample.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from msgspec import Struct
 
 from engine.foundation.errors import DamagedError
 from engine.names.numbers import NEVER
@@ -23,8 +23,7 @@ LATEST: Final = int(np.iinfo(np.int64).max)
 _COLUMNS: Final = 256  # so many are decoded at a time
 
 
-@dataclass(frozen=True, slots=True)
-class Extents:
+class Extents(Struct, frozen=True):
     """`firsts: int64[S]` and `lasts: int64[S]`, Unix ms; LATEST and NEVER of a series without samples."""
 
     firsts: IntArray

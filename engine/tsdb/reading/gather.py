@@ -11,12 +11,12 @@ Law: pure; works on views, so any thread may run it while others append.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Final
 from weakref import WeakKeyDictionary
 
 import numpy as np
+from msgspec import Struct, field
 
 from engine.names.numbers import NEVER, any_nan
 from engine.tsdb.names.names import SeriesNames
@@ -34,8 +34,7 @@ _KEPT: Final = 1 << 19
 """Samples of a part that may be decoded to be kept: 4 MB."""
 
 
-@dataclass(slots=True)
-class Group:
+class Group(Struct):
     """Series that live in the same sources (nearly always one), with their columns in each; `refs` ascend.
 
     A group is kept and asked again: `slots` remembers where its series stood in the open table of the only source,
@@ -56,8 +55,7 @@ class Group:
         return Group(owners, self.refs[rows], self.labels.take(rows))
 
 
-@dataclass(frozen=True, slots=True)
-class _Stretch:
+class _Stretch(Struct, frozen=True):
     """Rows `low` to `high` of a part; `found` says where the series of the group stand in it."""
 
     part: TablePart

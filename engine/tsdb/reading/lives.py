@@ -9,11 +9,11 @@ Law: what is done once a series is done for all at once; Python works once a par
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
 import numpy as np
+from msgspec import Struct
 
 from engine.tsdb.names.names import SeriesNames
 from engine.tsdb.parts import Samples
@@ -25,8 +25,7 @@ PANEL_SAMPLES: Final = 4096
 """A panel of fewer series, or fewer samples, costs more than to lay it end to end with others."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sheet:
+class Sheet(Struct, frozen=True):
     """Some rows of a table: `values: float64[R, T]` of the series `rows: int64[R]`, from the instant `base` of all
     that were taken on. `present: bool[R, T]` says which are samples, None that all are.
     """
@@ -50,8 +49,7 @@ class Sheet:
         return Samples(rows[kept], counts[kept], times, values[present])
 
 
-@dataclass(frozen=True, slots=True)
-class Lives:
+class Lives(Struct, frozen=True):
     """For each series how many samples it has, and at which instants the first and the last are: `int64[S]` each."""
 
     counts: IntArray

@@ -8,9 +8,9 @@ are a panel, a slice of it; the others are strands. All is done once a piece, fo
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 import numpy as np
+from msgspec import Struct
 
 from engine.tsdb.names.names import SeriesNames
 from engine.tsdb.parts import Samples, spans
@@ -49,8 +49,7 @@ def _panels(
         yield Panel(times[start : start + size], block, names.take(rows[low:high]), refs[rows[low:high]])
 
 
-@dataclass(frozen=True, slots=True)
-class _Extents:
+class _Extents(Struct, frozen=True):
     """For each series how many samples it has, and when the first and the last of them were: `int64[S]` each."""
 
     counts: IntArray

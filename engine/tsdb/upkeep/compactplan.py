@@ -13,8 +13,9 @@ quarter of an hour after its end; what is stored later (a source that was silent
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final, Generic, Protocol, TypeVar
+
+from msgspec import Struct
 
 from engine.tsdb.options import HOUR
 
@@ -40,8 +41,7 @@ class Compactable(Protocol):
 F = TypeVar("F", bound=Compactable)
 
 
-@dataclass(frozen=True, slots=True)
-class Job(Generic[F]):
+class Job(Struct, Generic[F], frozen=True):
     """Files to be made one, of that level."""
 
     files: tuple[F, ...]

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from msgspec import Struct
 
 from engine.names.numbers import NEVER
 from engine.tsdb.parts import Block
@@ -26,8 +26,7 @@ NO_COMMIT: Final = -1
 _SPARSE: Final = 4
 
 
-@dataclass(frozen=True, slots=True)
-class History:
+class History(Struct, frozen=True):
     """A part on its way into a file, its series, and when the first and last sample of each were: int64[S] each."""
 
     source: Source

@@ -15,11 +15,11 @@ import threading
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import numpy as np
+from msgspec import Struct
 
 from engine.foundation.errors import DiskError, DiskFullError
 from engine.foundation.files import NO_ROOM
@@ -44,8 +44,7 @@ _SAMPLES_A_TURN: Final = 2_000_000
 _NOBODY: Final = np.empty(0, np.int64)
 
 
-@dataclass(frozen=True, slots=True)
-class Maintained:
+class Maintained(Struct, frozen=True):
     """What a turn did; `problem` says in one line why it could not do all."""
 
     stored_parts: int = 0

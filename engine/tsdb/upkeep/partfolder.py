@@ -5,9 +5,10 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
+
+from msgspec import Struct
 
 from engine.foundation.files import beside, sync_folder
 from engine.tsdb.files.cache import ArrayCache
@@ -15,8 +16,7 @@ from engine.tsdb.files.partfile import PartFile
 from engine.tsdb.state import State
 
 
-@dataclass(frozen=True, slots=True)
-class NewFile:
+class NewFile(Struct, frozen=True):
     """A file to be written; once that is done it can be opened for reading."""
 
     file: BinaryIO

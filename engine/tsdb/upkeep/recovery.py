@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import numpy as np
+from msgspec import Struct
 
 from engine.foundation.collector import uncollected
 from engine.foundation.errors import DamagedError
@@ -40,8 +40,7 @@ from promql.model.types import IntArray
 _MANY: Final = 1000  # fewer names than this are not worth a new file
 
 
-@dataclass(frozen=True, slots=True)
-class Damage:
+class Damage(Struct, frozen=True):
     """Bytes that could not be read: where, how many, and what was done about it."""
 
     file: str
@@ -53,8 +52,7 @@ class Damage:
         return f"{self.file}: {self.what} ({self.size} bytes at {self.offset})"
 
 
-@dataclass(frozen=True, slots=True)
-class Recovery:
+class Recovery(Struct, frozen=True):
     """What opening found. `lost_commits` were logged, but their series' names or their layout are gone."""
 
     commits: int = 0

@@ -6,10 +6,10 @@ Parameters: `end` (now), `start` or `since` (a duration before the end, 6h), `al
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Final
 
 from aiohttp import web
+from msgspec.structs import replace
 
 from engine.foundation.clock import Clock
 from engine.foundation.errors import ConfigError

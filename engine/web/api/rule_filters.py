@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
+
+from msgspec import Struct
 
 from engine.rules.views import AlertingView, GroupView, RuleView
 from engine.web.api import form, params
@@ -20,8 +21,7 @@ _KINDS: Final[Mapping[str, tuple[bool, bool]]] = MappingProxyType(  # what is sh
 _NUMBER: Final = re.compile(r"[+-]?[0-9]+", re.ASCII)  # noqa: TID251 - ours, linear
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
+class Wish(Struct, frozen=True, kw_only=True):
     """Which groups and rules are asked for; empty sets are all. What is not the type is of releases after 2.42."""
 
     alerting: bool

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 from aiohttp import web
+from msgspec import Struct
 
 from engine.foundation.gojson import encode_line
 from engine.tsdb.stats import TOP, Counts, StoreStats
@@ -19,8 +19,7 @@ from promql.model.instants import rfc3339
 _MOST_ROWS: Final = 10_000
 
 
-@dataclass(frozen=True, slots=True)
-class Runtime:
+class Runtime(Struct, frozen=True):
     """What `/status/runtimeinfo` tells; instants are Unix ms."""
 
     started: int

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from engine.foundation.errors import ConfigError
 from exporters.exposition.families import Family
@@ -27,8 +28,7 @@ BACKENDS: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Backend:
+class Backend(Struct, frozen=True):
     """Labels by name; active and inactive connections, weight."""
 
     labels: dict[str, str]

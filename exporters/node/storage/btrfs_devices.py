@@ -10,8 +10,9 @@ import os
 import struct
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 _FS_INFO: Final = 0x8400941F
 _DEV_INFO: Final = 0xD000941E
@@ -23,8 +24,7 @@ _PATH_AT: Final = 3072  # behind device, uuid, used, size and what is kept free
 ERRORS: Final = ("write", "read", "flush", "corruption", "generation")
 
 
-@dataclass(frozen=True, slots=True)
-class Device:
+class Device(Struct, frozen=True):
     """Bytes and counts."""
 
     path: str

@@ -9,11 +9,12 @@ from __future__ import annotations
 import os
 import weakref
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from threading import Thread
 from types import MappingProxyType
 from typing import Any, Final, TypeAlias
+
+from msgspec import Struct
 
 from exporters.exposition.families import Family, MetricType
 from exporters.kernel import Tree
@@ -35,8 +36,7 @@ HELP: Final = MappingProxyType(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Mount:
+class Mount(Struct, frozen=True):
     """`point` is as labels show it: without the prefix of `--path.rootfs`."""
 
     device: str
@@ -49,8 +49,7 @@ class Mount:
         return (("device", self.device), ("fstype", self.type), ("mountpoint", self.point))
 
 
-@dataclass(frozen=True, slots=True)
-class Usage:
+class Usage(Struct, frozen=True):
     """Bytes and file nodes."""
 
     size: float

@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from exporters.exposition.families import Family
 from exporters.node import reading
@@ -25,8 +26,7 @@ STATES: Final = ("active", "inactive", "recovering", "resync", "check")
 _WORK: Final = (("recovery", "recovering"), ("check", "check"), ("resync", "resync"))
 
 
-@dataclass(frozen=True, slots=True)
-class Array:
+class Array(Struct, frozen=True):
     """Blocks are of 1 KiB."""
 
     device: str

@@ -9,11 +9,11 @@ from __future__ import annotations
 import glob
 import logging
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from exporters.exposition.families import Family, MetricType, Sample
@@ -34,8 +34,7 @@ class TextfileError(ValueError):
     """A file that can't be taken."""
 
 
-@dataclass(slots=True)
-class _Found:
+class _Found(Struct):
     """The families of all files so far; `files` names those in which each was read."""
 
     families: dict[str, Family] = field(default_factory=dict)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import fields, replace
 from typing import Any
 
 from hypothesis import example, given
+from msgspec.structs import replace
 
 from promql.errors import ParseError
 from promql.syntax.ast import Expr, MatrixSelector, Node, VectorSelector
@@ -29,7 +29,7 @@ def in_order(value: Any) -> Any:
     if isinstance(value, VectorSelector):
         return replace(value, matchers=tuple(sorted(value.matchers, key=str)))
     if isinstance(value, Node):
-        return replace(value, **{part.name: in_order(getattr(value, part.name)) for part in fields(value)})
+        return replace(value, **{name: in_order(getattr(value, name)) for name in value.__struct_fields__})
     return value
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import msgspec
 from aiohttp import web
+from msgspec.structs import replace
 
 from engine.dashboards.json import Json, mapping, objects, text, whole
 from engine.dashboards.library import Entry, Library, LibraryError

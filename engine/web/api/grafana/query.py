@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from aiohttp import web
+from msgspec.structs import replace
 
 from engine.dashboards.draw.scene import compact
 from engine.dashboards.frames.frame import Field, Frame

@@ -6,30 +6,30 @@ import hmac
 import secrets
 from base64 import b64decode
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
 from typing import Final
+
+from msgspec import Struct, field
 
 from engine.dashboards.library import Library
 from engine.dashboards.view.panel import Desk
+from engine.foundation.values import Secret
 
 VERSION: Final = "9.4.7"
 COOKIE: Final = "grafana_session"
 _MOST_SESSIONS: Final = 100
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Account:
+class Account(Struct, frozen=True, kw_only=True):
     """Who may come in. `password` None lets everybody in, where only this machine can come."""
 
     user: str = "admin"
-    password: str | None = field(default=None, repr=False)
+    password: Secret | None = None
     anonymous: bool = False
     org: str = "Main Org."
     loopback: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Service:
+class Service(Struct, frozen=True, kw_only=True):
     """`reload` reads all provisioning files again."""
 
     desk: Desk
@@ -52,7 +52,7 @@ class Service:
         if self.account.password is None:
             return self.account.loopback
         same = hmac.compare_digest(user.encode(), self.account.user.encode())
-        return hmac.compare_digest(password.encode(), self.account.password.encode()) and same
+        return hmac.compare_digest(password.encode(), self.account.password.reveal().encode()) and same
 
     def session(self, user: str) -> str:
         """A new one, whose cookie stands for the password."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
+
+from msgspec import Struct
 
 from engine.logql.execute.context import MS, SECOND
 from engine.query.logs.engine import Asked, LinesWanted
@@ -26,8 +27,7 @@ _RFC3339: Final = re.compile(  # noqa: TID251 - ours, linear
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Between:
+class Between(Struct, frozen=True):
     """start <= t < end, in ns."""
 
     start: int
