@@ -17,7 +17,7 @@ import logging
 import os
 import struct
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import replace  # noqa: TID251 - an alert is a data class
 from pathlib import Path
 from typing import Final, TypeAlias
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import replace
+from dataclasses import replace  # noqa: TID251 - an alert is a data class
 from functools import partial
 from typing import Final, TypeAlias
 

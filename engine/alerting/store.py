@@ -7,7 +7,7 @@ answered is in the log, from which the next process goes on: also an end that wa
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import replace  # noqa: TID251 - an alert is a data class
 from typing import Final
 
 from msgspec import Struct

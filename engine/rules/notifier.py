@@ -10,7 +10,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import replace  # noqa: TID251 - an alert is a data class
 from typing import Final, TypeAlias
 
 from msgspec import Struct, field

@@ -7,7 +7,7 @@ the plan asks for those, and the functions that divide by a window's length are 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import replace  # noqa: TID251 - windows are a data class
 from enum import Enum
 from types import MappingProxyType
 from typing import Final

@@ -14,7 +14,7 @@ floats: next to a counter near 1e17 that lost a whole reset of 2.7.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, replace  # noqa: TID251 - windows are a data class
 from functools import cached_property
 from typing import Any, Final, TypeAlias
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
 from typing import Any, Final
 
 from msgspec import Struct
+from msgspec.structs import asdict, replace
 
 from engine.dashboards.json import Json, objects, text
 from engine.foundation.errors import EngineError
@@ -68,11 +68,10 @@ def of_logs(query: str, filters: Sequence[Filter]) -> str:
 
 def _with(tree: Any, more: tuple[Matcher, ...]) -> Any:
     if isinstance(tree, VectorSelector):
-        return dataclasses.replace(tree, matchers=(*more, *tree.matchers))
+        return replace(tree, matchers=(*more, *tree.matchers))
     if isinstance(tree, tuple):
         return tuple(_with(one, more) for one in tree)
     if not isinstance(tree, Node):
         return tree
-    parts = {field.name: getattr(tree, field.name) for field in dataclasses.fields(tree)}
-    inner = {name: part for name, part in parts.items() if isinstance(part, Node | tuple)}
-    return dataclasses.replace(tree, **{name: _with(part, more) for name, part in inner.items()})
+    inner = {name: part for name, part in asdict(tree).items() if isinstance(part, Node | tuple)}
+    return replace(tree, **{name: _with(part, more) for name, part in inner.items()})

@@ -6,7 +6,8 @@ Law: as on Grafana's grid, nothing overlaps, and each panel stands as high as th
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from engine.dashboards.migrate.grid import COLUMNS
 from engine.dashboards.model import Panel

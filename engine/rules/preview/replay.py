@@ -92,7 +92,7 @@ class Replay(Struct, frozen=True):
                 "execution", "queries are evaluated by another server: there is no history to replay here"
             )
         overlay = Overlay(self.queries.store)
-        queries = dataclasses.replace(self.queries, store=overlay, counts=QueryCounts())
+        queries = dataclasses.replace(self.queries, store=overlay, counts=QueryCounts())  # noqa: TID251 - it is a data class
         expand = Expander(queries.instant, self.external_url)
         expand.external_labels = self.external_labels
         over = _Over(queries, overlay, expand)
