@@ -7,8 +7,9 @@ Rules tell of an alert again and again while it lasts; here each is news twice. 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from engine.alerting.alert import Alert
 from engine.foundation.clock import Clock
@@ -19,8 +20,7 @@ MOST: Final = 10
 _WORDS: Final = ("summary", "description", "message")
 
 
-@dataclass(frozen=True, slots=True)
-class News:
+class News(Struct, frozen=True):
     """Alerts that fire since now, and those that no longer do."""
 
     firing: tuple[Alert, ...]

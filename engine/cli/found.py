@@ -7,9 +7,10 @@ is said, and so is what was passed over.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct
 
 CONFIGS: Final = ("prometheus.yml", "prometheus.yaml")
 _DEEPER: Final = tuple(f"prometheus/{name}" for name in CONFIGS)
@@ -18,8 +19,7 @@ _SAID: Final = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Struct, frozen=True):
     """`words` are flags of `engine run`; `told` says in words what they start, and what was passed over."""
 
     words: tuple[str, ...] = ()

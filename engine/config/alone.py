@@ -7,11 +7,11 @@ files of a job apart.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
+from msgspec.structs import replace
 from yarl import URL
 
 from engine.config.prometheus import PrometheusConfig, parse_prometheus, resolve
