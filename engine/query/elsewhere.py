@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Protocol
+
+from msgspec import Struct
 
 from engine.query.evaluation import Selects
 from promql.errors import EvaluationError
@@ -23,8 +24,7 @@ class ForwardError(EvaluationError):
         self.kind = kind
 
 
-@dataclass(frozen=True, slots=True)
-class Forwarded:
+class Forwarded(Struct, frozen=True):
     """What another server answered, what it warned of, and what is to be known about it."""
 
     result: Result

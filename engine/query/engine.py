@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import NamedTuple, ParamSpec, TypeVar
 
+from msgspec import Struct
+
 from engine.foundation.clock import Clock
 from engine.foundation.workers import Workers
 from engine.query.deadline import Deadline
@@ -44,8 +46,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-@dataclass(frozen=True, slots=True)
-class QueryLimits:
+class QueryLimits(Struct, frozen=True):
     """Prometheus's defaults for its `--query.*` flags."""
 
     lookback_ms: int = 300_000
@@ -54,8 +55,7 @@ class QueryLimits:
     max_concurrency: int = 20
 
 
-@dataclass(slots=True)
-class QueryCounts:
+class QueryCounts(Struct):
     """What the engine says of its queries: those that run or wait, those that have ended, seconds by part."""
 
     current: int = 0
@@ -65,8 +65,7 @@ class QueryCounts:
     evaluate_seconds: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """A result, and the seconds that preparing, waiting and evaluating took.
 
     `warnings` tell what is missing in it, `infos` what else is to be known.

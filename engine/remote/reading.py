@@ -8,13 +8,13 @@ kept below that and snappy is asked.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cache
 from itertools import accumulate, pairwise
 from typing import Final
 
 import cramjam
 import numpy as np
+from msgspec import Struct
 
 from engine.foundation.errors import RemoteError
 from engine.foundation.protobuf import CHUNK, VARINT, Message, counted, encoded, fields, framed, signed, varint
@@ -50,8 +50,7 @@ class MatcherError(RemoteError):
     """A matcher is none."""
 
 
-@dataclass(frozen=True, slots=True)
-class ReadQuery:
+class ReadQuery(Struct, frozen=True):
     """All samples of the series that match, with start <= t <= end (Unix ms)."""
 
     matchers: tuple[tuple[int, str, str], ...]
@@ -66,8 +65,7 @@ class ReadQuery:
         return tuple(_matcher(*one, external) for one in self.matchers)
 
 
-@dataclass(frozen=True, slots=True)
-class ReadRequest:
+class ReadRequest(Struct, frozen=True):
     """`accepted` are the kinds of answers that the client knows, the best one first."""
 
     queries: tuple[ReadQuery, ...]

@@ -7,10 +7,11 @@ nothing else, or for whom these are too many samples.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from hashlib import md5
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct, field
 
 from engine.foundation.addresses import AddressBook
 from engine.foundation.clock import Clock
@@ -42,8 +43,7 @@ class ReadingError(RemoteError):
     """The other server's samples can't be had; in Prometheus's words."""
 
 
-@dataclass(slots=True)
-class ReadCounts:
+class ReadCounts(Struct):
     """What was asked of a server: answers by status, those under way, and how long they took."""
 
     current: int = 0

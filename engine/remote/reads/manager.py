@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct
 
 from engine.foundation.addresses import AddressBook
 from engine.foundation.clock import Clock
@@ -33,8 +34,7 @@ LOCAL_LABELS: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReadParts:
+class ReadParts(Struct, frozen=True, kw_only=True):
     """`oldest` is the time of the store's first sample (Unix ms), 0 where it has none."""
 
     addresses: AddressBook

@@ -6,10 +6,10 @@ Law: of two samples of a series at one time that of the store stays; of several 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from msgspec import Struct
 
 from engine.query.evaluation import Selects
 from engine.remote.reading import Row
@@ -25,8 +25,7 @@ _FOREIGN: Final = 1 << 40
 Samples = tuple[IntArray, FloatArray]
 
 
-@dataclass(frozen=True, slots=True)
-class Fetched:
+class Fetched(Struct, frozen=True):
     """What servers have of series that match, from `start` to `end` (Unix ms). Times ascend."""
 
     start: int
