@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Final, Self
 
 import msgspec
 
-from engine.foundation.decode import NotHere, NotYet, NullItem, Report
+from engine.foundation.decode import NotHere, NotYet, NullItem, OnlyHere, Report
 from engine.foundation.http_config import PrometheusHTTPClientConfig, TlsConfig
 from engine.foundation.values import LabelName, Secret, Url
 from engine.relabel.config import RelabelConfig
@@ -22,12 +22,36 @@ _RESERVED: Final = frozenset({
 _USE_KEYS: Final = "authorization header must be changed via the basic_auth, authorization, oauth2, or sigv4 parameter"
 
 
+V1: Final = "prometheus.WriteRequest"
+V2: Final = "io.prometheus.write.v2.Request"
+MESSAGES: Final = (V1, V2)
+"""Of remote write 1.0 and 2.0."""
+
+
 class SigV4(msgspec.Struct, frozen=True, kw_only=True):
     region: str = ""
     access_key: str = ""
     secret_key: Secret = Secret()
     profile: str = ""
-    role_arn: str = ""
+    role_arn: Annotated[str, NotYet()] = ""
+
+    def check(self, report: Report) -> None:
+        if bool(self.access_key) != bool(self.secret_key):
+            report.error(
+                "must provide a AWS SigV4 Access key and Secret Key if credentials are specified in the SigV4 config"
+            )
+
+
+class ProtobufMessage(str):
+    """What requests are made of."""
+
+    __slots__ = ()
+
+    @classmethod
+    def from_text(cls, text: str) -> Self:
+        if text not in MESSAGES:
+            raise ValueError(f"unknown remote write protobuf message {text}, supported: {', '.join(MESSAGES)}")
+        return cls(text)
 
 
 class QueueConfig(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,7 +76,6 @@ class MetadataConfig(msgspec.Struct, frozen=True, kw_only=True):
 class RemoteWriteConfig(PrometheusHTTPClientConfig, frozen=True, kw_only=True):
     LATER: ClassVar[Mapping[str, str]] = {
         **PrometheusHTTPClientConfig.LATER,
-        "protobuf_message": "Prometheus 2.54",
         "azuread": "Prometheus 2.45",
         "round_robin_dns": "Prometheus 3.1",
     }
@@ -64,11 +87,12 @@ class RemoteWriteConfig(PrometheusHTTPClientConfig, frozen=True, kw_only=True):
         tuple[RelabelConfig, ...], NullItem("empty or null relabeling rule in remote write config")
     ] = ()
     name: str = ""
-    send_exemplars: Annotated[bool, NotYet()] = False
+    protobuf_message: Annotated[ProtobufMessage, OnlyHere("Prometheus before 2.54 refuses it")] = ProtobufMessage(V1)
+    send_exemplars: bool = False
     send_native_histograms: Annotated[bool, NotHere("samples are floats here: leave it out")] = False
     queue_config: QueueConfig = QueueConfig()
     metadata_config: MetadataConfig = MetadataConfig()
-    sigv4: Annotated[SigV4 | None, NotYet()] = None
+    sigv4: SigV4 | None = None
 
     def check(self, report: Report) -> None:
         super().check(report)

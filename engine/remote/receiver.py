@@ -6,7 +6,8 @@ series is changed by the event loop alone.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final, Protocol
 
@@ -19,7 +20,7 @@ from engine.foundation.workers import Workers
 from engine.remote.packing import inflated
 from engine.remote.places import COLUMN_BITS, Places
 from engine.remote.places import Store as PlacesStore
-from engine.remote.wire import Request, decode, label_fields
+from engine.remote.wire import Known, Request, decode, label_fields
 from engine.tsdb.batch import Appended, Batch
 from engine.tsdb.exemplars import Exemplar, Exemplars, Verdict
 from engine.tsdb.request import Refusal, Writes
@@ -34,6 +35,17 @@ _COLUMN: Final = (1 << COLUMN_BITS) - 1
 
 class WriteError(RemoteError):
     """The request can't be taken, and to send it again is of no use."""
+
+
+Decoder = Callable[[bytes, Known], Request]
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What a request had, all of which was taken."""
+
+    samples: int
+    exemplars: int
 
 
 class Store(PlacesStore, Protocol):
@@ -59,21 +71,22 @@ class Receiver:
         self._clock = clock
         self._places = Places(store)
 
-    async def write(self, body: bytes) -> None:
-        """Take a request. Raises WriteError, DiskFullError."""
+    async def write(self, body: bytes, decoded: Decoder = decode) -> Written:
+        """Take a request, which is read by `decoded`. Raises WriteError, DiskFullError."""
         self._places.turn(self._clock.monotonic())
         known = self._places.known.get
         try:
             if len(body) < LARGE:
-                request = decode(inflated(body), known)
+                request = decoded(inflated(body), known)
             else:
-                request = await self._workers.run(lambda: decode(inflated(body), known))
+                request = await self._workers.run(lambda: decoded(inflated(body), known))
         except WireError as error:
             raise WriteError(str(error)) from None
         if len(request.times):
             self._take(request)
         elif request.exemplars:
             self._keep(request.exemplars, ())
+        return Written(len(request.times), len(request.exemplars))
 
     def take(self, rows: Sequence[tuple[Labels, int, float]]) -> None:
         """Take samples by themselves: labels, time (Unix ms), value. Raises WriteError, DiskFullError."""

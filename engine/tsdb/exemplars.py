@@ -6,9 +6,10 @@ first to go; labels have 128 characters at most.
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Sequence
 from enum import Enum
+from itertools import islice
 from typing import Final
 
 from msgspec import Struct, field
@@ -105,6 +106,17 @@ class Exemplars(Struct):
                 if inside:
                     found.append((series, inside))
         return sorted(found, key=lambda pair: pair[0])
+
+    def since(self, kept: int) -> list[tuple[Labels, Exemplar]]:
+        """Those that came after so many (see `counts.kept`) were kept, as far as they are here, in their order."""
+        new = min(self.counts.kept - kept, len(self._order))
+        order = list(islice(self._order, len(self._order) - new, None))
+        first = {series: len(self._series[series]) - count for series, count in Counter(order).items()}
+        found = []
+        for series in order:
+            found.append((series, self._series[series][first[series]]))
+            first[series] += 1
+        return found
 
     def _shrink(self) -> None:
         while len(self._order) > self.most:

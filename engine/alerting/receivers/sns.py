@@ -1,15 +1,8 @@
-"""Amazon SNS, by signed requests.
-
-Keys are those of the config, else those of the environment (`AWS_ACCESS_KEY_ID`, ...), else those of the profile in
-`~/.aws/credentials`; the region likewise.
-"""
+"""Amazon SNS, by signed requests."""
 
 from __future__ import annotations
 
-import configparser
-import os
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Annotated, Final
 from urllib.parse import urlencode
 
@@ -17,6 +10,7 @@ import msgspec
 
 from engine.alerting.outgoing import HttpMessage, Rendering, unexpected
 from engine.alerting.pipeline import DeliveryError
+from engine.foundation import aws
 from engine.foundation.clock import SECOND
 from engine.foundation.decode import NotYet, Report
 from engine.foundation.http_config import AlertmanagerHTTPClientConfig
@@ -63,7 +57,7 @@ class SNSConfig(msgspec.Struct, frozen=True, kw_only=True):
 def render(config: SNSConfig, rendering: Rendering) -> HttpMessage:
     """A message that is too large is cut, and says so in an attribute. Topics that end in `.fifo` are ordered ones."""
     parameters = dict(_parameters(config, rendering))
-    credentials, region = _credentials(config.sigv4), _region(config.sigv4)
+    keys, region = _proof(config.sigv4)
     url = rendering.text(config.api_url) or f"https://sns.{region}.amazonaws.com/"
     body = urlencode(sorted(parameters.items())).encode()
     scope = Scope(region, "sns", rendering.notice.now // SECOND)
@@ -71,10 +65,19 @@ def render(config: SNSConfig, rendering: Rendering) -> HttpMessage:
         url=url,
         body=body,
         client=config.http_config or AlertmanagerHTTPClientConfig(),
-        headers=signed("POST", url, credentials, scope, headers={"Content-Type": FORM}, body=body),
+        headers=signed("POST", url, keys, scope, headers={"Content-Type": FORM}, body=body),
         explain=unexpected,
-        secrets=credentials.secrets,
+        secrets=keys.secrets,
     )
+
+
+def _proof(config: SigV4Config) -> tuple[Credentials, str]:
+    """Keys and region. Raises DeliveryError."""
+    try:
+        keys = aws.credentials(config.access_key, config.secret_key.reveal(), config.profile)
+        return keys, aws.region(config.region, config.profile)
+    except aws.AwsError as error:
+        raise DeliveryError(str(error), retry=False) from None
 
 
 def _parameters(config: SNSConfig, rendering: Rendering) -> Iterator[tuple[str, str]]:
@@ -99,40 +102,3 @@ def _parameters(config: SNSConfig, rendering: Rendering) -> Iterator[tuple[str, 
             (f"{entry}.Value.DataType", "String"),
             (f"{entry}.Value.StringValue", value),
         )
-
-
-def _credentials(config: SigV4Config) -> Credentials:
-    if config.access_key:
-        return Credentials(config.access_key, config.secret_key.reveal())
-    if not config.profile and os.environ.get("AWS_ACCESS_KEY_ID"):
-        get = os.environ.get
-        return Credentials(get("AWS_ACCESS_KEY_ID", ""), get("AWS_SECRET_ACCESS_KEY", ""), get("AWS_SESSION_TOKEN", ""))
-    kept = _profile("AWS_SHARED_CREDENTIALS_FILE", "credentials", config.profile)
-    if not kept.get("aws_access_key_id"):
-        raise DeliveryError(
-            "could not get SigV4 credentials: neither config, environment nor profile has keys", retry=False
-        )
-    return Credentials(
-        kept["aws_access_key_id"], kept.get("aws_secret_access_key", ""), kept.get("aws_session_token", "")
-    )
-
-
-def _region(config: SigV4Config) -> str:
-    region = config.region or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
-    region = region or _profile("AWS_CONFIG_FILE", "config", config.profile).get("region")
-    if not region:
-        raise DeliveryError("region not configured in sigv4 or in default credentials chain", retry=False)
-    return region
-
-
-def _profile(variable: str, name: str, profile: str) -> Mapping[str, str]:
-    """A section of AWS' files; in `config` it is written `profile NAME`."""
-    path = Path(os.environ.get(variable) or Path.home() / ".aws" / name)
-    parser = configparser.ConfigParser(interpolation=None)
-    try:
-        parser.read(path, encoding="utf-8")
-    except (configparser.Error, OSError, UnicodeDecodeError) as error:
-        raise DeliveryError(f"{path}: can't be read: {error}", retry=False) from None
-    wanted = profile or os.environ.get("AWS_PROFILE") or "default"
-    section = next((one for one in (wanted, f"profile {wanted}") if parser.has_section(one)), None)
-    return dict(parser[section]) if section else {}

@@ -18,6 +18,9 @@ class Counts(Struct):
     failed: int = 0
     retried: int = 0
     dropped: int = 0
+    exemplars: int = 0
+    exemplars_failed: int = 0
+    exemplars_dropped: int = 0
     metadata: int = 0
     metadata_failed: int = 0
     bytes: int = 0

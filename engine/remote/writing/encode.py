@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Final
 
-from engine.foundation.protobuf import counted, encoded, framed
+from engine.foundation.protobuf import FIXED64, counted, encoded, framed
 from engine.remote.packing import packed
 from engine.remote.wire import label_fields
+from engine.tsdb.exemplars import Exemplar
 from promql.model.labels import Labels
 from promql.model.types import FloatArray, IntArray
 
@@ -18,7 +20,7 @@ _SAMPLE: Final = 2
 _METADATA: Final = 3
 _VALUE: Final = b"\x09"
 _TIME: Final = b"\x10"
-_TYPES: Final[Mapping[str, int]] = MappingProxyType(
+TYPES: Final[Mapping[str, int]] = MappingProxyType(
     {
         "counter": 1, "gauge": 2, "histogram": 3, "gaugehistogram": 4, "summary": 5, "info": 6, "stateset": 7,
     }
@@ -26,12 +28,17 @@ _TYPES: Final[Mapping[str, int]] = MappingProxyType(
 """What metadata calls them; others are 0."""
 
 
+Told = tuple[str, str, str, str]
+"""What is known of a metric: name, type, help and unit."""
+
+
 class SeriesBytes:
     """A series as requests begin with it, up to the value of its only sample."""
 
-    __slots__ = ("_heads", "_labels")
+    __slots__ = ("_heads", "_labels", "labels")
 
     def __init__(self, labels: Labels) -> None:
+        self.labels = labels
         self._labels = label_fields(labels)
         self._heads: dict[int, bytes] = {}
 
@@ -56,17 +63,31 @@ def samples(series: Sequence[SeriesBytes], times: IntArray, values: FloatArray) 
     return packed(b"".join(parts))
 
 
-def metadata(found: Iterable[tuple[str, str, str, str]]) -> bytes:
+def exemplars(found: Iterable[tuple[Labels, Exemplar]]) -> bytes:
+    """A request with exemplars of series, packed."""
+    return packed(b"".join(framed(1, label_fields(labels) + framed(3, _exemplar(one))) for labels, one in found))
+
+
+def metadata(found: Iterable[Told]) -> bytes:
     """A request that tells of metrics: name, type, help and unit of each."""
     return packed(
         b"".join(
             framed(
                 _METADATA,
-                counted(1, _TYPES.get(kind, 0)) + framed(2, name.encode()) + _text(4, about) + _text(5, unit),
+                counted(1, TYPES.get(kind, 0)) + framed(2, name.encode()) + _text(4, about) + _text(5, unit),
             )
             for name, kind, about, unit in found
         )
     )
+
+
+def _exemplar(one: Exemplar) -> bytes:
+    return label_fields(one.labels) + exemplar_value(2, one) + counted(3, one.time)
+
+
+def exemplar_value(number: int, one: Exemplar) -> bytes:
+    """The value as the field of this number."""
+    return encoded(number << 3 | FIXED64) + struct.pack("<d", one.value)
 
 
 @lru_cache(4096)

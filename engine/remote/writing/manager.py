@@ -105,6 +105,7 @@ class RemoteWrites:
             kept=kept,
             clock=parts.clock,
             workers=parts.workers,
+            exemplars=parts.store.exemplars if config.send_exemplars else None,
         )
         running = _Running(queue, key)
         running.tasks.append(parts.supervisor.start(f"remote write to {queue.name}", queue.run))

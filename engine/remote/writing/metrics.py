@@ -13,6 +13,10 @@ _C, _G = MetricType.COUNTER, MetricType.GAUGE
 _PREFIX: Final = "prometheus_remote_storage_"
 _TABLE: Final[tuple[tuple[str, MetricType, str, Callable[[Queue], float]], ...]] = (
     ("bytes_total", _C, "Bytes of requests, packed.", lambda q: q.counts.bytes),
+    ("exemplars_dropped_total", _C, "Exemplars that relabelling or lack of room dropped.",
+     lambda q: q.counts.exemplars_dropped),
+    ("exemplars_failed_total", _C, "Exemplars that were refused for good.", lambda q: q.counts.exemplars_failed),
+    ("exemplars_total", _C, "Exemplars sent.", lambda q: q.counts.exemplars),
     ("max_samples_per_send", _G, "Most samples of a request.", lambda q: q.config.queue_config.max_samples_per_send),
     ("metadata_failed_total", _C, "Metadata that was refused.", lambda q: q.counts.metadata_failed),
     ("metadata_total", _C, "Metadata sent.", lambda q: q.counts.metadata),

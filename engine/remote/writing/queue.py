@@ -11,20 +11,24 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Final
 
 import numpy as np
 
 from engine.foundation.clock import Clock
 from engine.foundation.workers import Workers
-from engine.remote.config import RemoteWriteConfig
-from engine.remote.writing import encode
+from engine.remote.config import V1, V2, RemoteWriteConfig
+from engine.remote.writing import encode, encode2
 from engine.remote.writing.client import RemoteClient
 from engine.remote.writing.counts import Counts
+from engine.remote.writing.encode import SeriesBytes, Told
 from engine.remote.writing.position import KeptPosition
 from engine.remote.writing.series import OutgoingSeries
+from engine.tsdb.exemplars import Exemplar, Exemplars
 from engine.tsdb.log.feed import Feed, Piece, Position
+from promql.model.labels import Labels
 from promql.model.types import IntArray
 
 KEEP_SECONDS: Final = 2.0
@@ -32,8 +36,9 @@ KEEP_SECONDS: Final = 2.0
 _SHORTEST: Final = 0.05
 _AT_ONCE: Final = 50_000
 """Samples of a round."""
-Metadata = Callable[[], Iterable[tuple[str, str, str, str]]]
-"""Name, type, help and unit of all metrics that are scraped."""
+_FIRST_SECONDS: Final = 5.0
+Metadata = Callable[[], Iterable[Told]]
+"""What is known of all metrics that are scraped."""
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +56,9 @@ class Queue:
         kept: KeptPosition,
         clock: Clock,
         workers: Workers,
+        exemplars: Exemplars | None,
     ) -> None:
+        """`exemplars` are those that are sent, as far as there are still some when it is their turn."""
         self.config = config
         self.feed = feed
         self.counts = Counts()
@@ -61,6 +68,9 @@ class Queue:
         self._clock = clock
         self._workers = workers
         self._kept_at = clock.monotonic()
+        self._exemplars = exemplars
+        self._exemplars_passed = 0 if exemplars is None else exemplars.counts.kept
+        self._metadata: Mapping[str, Told] = {}
 
     async def run(self) -> None:
         queue = self.config.queue_config
@@ -72,22 +82,50 @@ class Queue:
             if pieces:
                 await self._round(pieces)
                 self._pass_to(position)
+            await self._send_exemplars()
             if self.feed.pending < queue.max_samples_per_send:
                 await self._clock.sleep(queue.batch_send_deadline / 1000)
 
     async def tell(self, metadata: Metadata) -> None:
-        """Send metadata at each interval."""
-        config = self.config.metadata_config
+        """Send metadata at each interval; requests of 2.0 have it beside the samples."""
+        seconds = self.config.metadata_config.send_interval / 1000
         while True:
-            await self._clock.sleep(config.send_interval / 1000)
-            found = list(metadata())
-            for at in range(0, len(found), config.max_samples_per_send):
-                some = found[at : at + config.max_samples_per_send]
-                problem = await self._client.post(encode.metadata(some), 0, self.counts)
-                self.counts.metadata += len(some)
-                if problem:
-                    self.counts.metadata_failed += len(some)
-                    log.warning("remote write to %s: metadata: %s", self.name, problem)
+            if self._client.message == V2:
+                self._metadata = {one[0]: one for one in metadata()}
+                await self._clock.sleep(seconds if self._metadata else min(seconds, _FIRST_SECONDS))
+                continue
+            await self._clock.sleep(seconds)
+            if self._client.message == V1:
+                await self._send_metadata(list(metadata()))
+
+    async def _send_metadata(self, found: Sequence[Told]) -> None:
+        most = self.config.metadata_config.max_samples_per_send
+        for at in range(0, len(found), most):
+            body = encode.metadata(found[at : at + most])
+            problem = await self._client.post(lambda _, body=body: body, 0, self.counts)  # type: ignore[misc]
+            count = len(found[at : at + most])
+            self.counts.metadata += count
+            if problem:
+                self.counts.metadata_failed += count
+                log.warning("remote write to %s: metadata: %s", self.name, problem)
+
+    async def _send_exemplars(self) -> None:
+        """Those that came since the last time. What is refused is lost, as in Prometheus."""
+        if self._exemplars is None or self._exemplars.counts.kept == self._exemplars_passed:
+            return
+        kept, most = self._exemplars.counts.kept, self.config.queue_config.max_samples_per_send
+        came = self._exemplars.since(self._exemplars_passed)
+        named = [(self._series.named(series), one) for series, one in came]
+        found = [(series, one) for series, one in named if series is not None]
+        self.counts.exemplars_dropped += kept - self._exemplars_passed - len(found)
+        self._exemplars_passed = kept
+        for at in range(0, len(found), most):
+            some = found[at : at + most]
+            problem = await self._client.post(partial(_exemplars_in, some), 0, self.counts)
+            self.counts.exemplars += len(some)
+            if problem:
+                self.counts.exemplars_failed += len(some)
+                log.warning("remote write to %s: %d exemplars were refused: %s", self.name, len(some), problem)
 
     @property
     def name(self) -> str:
@@ -154,7 +192,8 @@ class Queue:
             self.counts.dropped += len(series) - len(known)
         if not known:
             return
-        problem = await self._client.post(encode.samples(known, piece.times, piece.values), len(known), self.counts)
+        request = partial(_samples_in, known, piece, self._metadata)
+        problem = await self._client.post(request, len(known), self.counts)
         if problem and (middle := _middle(piece.times)) is not None:
             await self._post(piece.part(piece.times < middle))
             await self._post(piece.part(piece.times >= middle))
@@ -165,6 +204,16 @@ class Queue:
             log.warning("remote write to %s: %d samples were refused: %s", self.name, len(known), problem)
         else:
             self.counts.highest_sent = max(self.counts.highest_sent, int(piece.times.max()))
+
+
+def _samples_in(series: Sequence[SeriesBytes], piece: Piece, metadata: Mapping[str, Told], message: str) -> bytes:
+    if message == V1:
+        return encode.samples(series, piece.times, piece.values)
+    return encode2.samples2([one.labels for one in series], piece.times, piece.values, metadata)
+
+
+def _exemplars_in(found: Sequence[tuple[Labels, Exemplar]], message: str) -> bytes:
+    return encode.exemplars(found) if message == V1 else encode2.exemplars2(found)
 
 
 def _some(older: Iterator[Piece | Position], most: int) -> list[Piece | Position]:

@@ -41,6 +41,11 @@ class OutgoingSeries:
                 known[ref] = self._made(labels)
         return [known[ref] for ref in numbers]
 
+    def named(self, labels: Labels) -> Labels | None:
+        """What these labels become; None where relabelling drops them."""
+        made = self._made(labels)
+        return None if made is None else made.labels
+
     def _made(self, labels: Labels) -> SeriesBytes | None:
         if not labels.pairs:  # its samples are so old that its name is forgotten
             return None

@@ -1,0 +1,148 @@
+"""Requests of remote write 2.0 as Prometheus and others send them: texts once each, series by their numbers.
+
+They become the same as those of 1.0: a series is told by the bytes that 1.0 would tell it by, so whoever changes from
+one protocol to the other goes on with the same series.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+
+from engine.foundation.protobuf import CHUNK, FIXED64, VARINT, Message, WireError, fields, framed, signed, varint
+from engine.remote.wire import SAMPLE, HistogramError, Known, Request, series_labels
+from engine.tsdb.exemplars import Exemplar
+from promql.model.labels import Labels
+
+_REQUEST: Final = Message.of("Request", Symbols=(4, CHUNK), Timeseries=(5, CHUNK))
+_SERIES: Final = Message.of(
+    "TimeSeries", LabelsRefs=(1, CHUNK), Samples=(2, CHUNK), Histograms=(3, CHUNK), Exemplars=(4, CHUNK)
+)
+_EXEMPLAR: Final = Message.of("Exemplar", LabelsRefs=(1, CHUNK), Value=(2, FIXED64), Timestamp=(3, VARINT))
+_SYMBOLS = 4
+_REFS, _SAMPLES, _HISTOGRAMS = 1, 2, 3
+_FLOAT: Final = struct.Struct("<d")
+
+
+def decode2(data: bytes, known: Known) -> Request:
+    """The request. Raises WireError, as `engine.remote.wire.decode` does."""
+    reader = _Reader(data, known)
+    for start, stop in reader.series:
+        reader.read(start, stop)
+    return reader.request()
+
+
+class _Reader:
+    """One request. `symbols` are its texts, `series` where each series lies."""
+
+    def __init__(self, data: bytes, known: Known) -> None:
+        self._data = data
+        self._known = known
+        self._symbols: list[bytes] = []
+        self.series: list[tuple[int, int]] = []
+        for number, start, end in fields(_REQUEST, data, 0, len(data)):
+            if number == _SYMBOLS:
+                self._symbols.append(data[start:end])
+            else:
+                self.series.append((start, end))
+        if self._symbols and self._symbols[0]:
+            raise WireError("the first symbol is not the empty text")
+        self._labels: dict[tuple[int, int], bytes] = {}
+        self._strangers: dict[bytes, int] = {}
+        self._named: list[Labels] = []
+        self._samples: list[tuple[int, int, float]] = []
+        self._exemplars: list[tuple[int, Exemplar]] = []
+
+    def request(self) -> Request:
+        numbers, times, values = zip(*self._samples, strict=True) if self._samples else ((), (), ())
+        strangers = dict(zip(self._strangers, self._named, strict=True))
+        return Request(
+            np.array(numbers, np.int64), np.array(times, np.int64), np.array(values, np.float64), strangers,
+            self._exemplars,
+        )  # fmt: skip
+
+    def read(self, at: int, stop: int) -> None:
+        data = self._data
+        refs: list[int] = []
+        samples: list[tuple[int, float]] = []
+        exemplars: list[Exemplar] = []
+        for number, start, end in fields(_SERIES, data, at, stop):
+            if number == _REFS:
+                refs += _numbers(data, start, end)
+            elif number == _SAMPLES:
+                samples.append(_sample(data, start, end))
+            elif number == _HISTOGRAMS:
+                raise HistogramError("native histograms are disabled")
+            else:
+                exemplars.append(self._exemplar(start, end))
+        labels = self._pairs(refs)
+        key = b"".join(framed(1, label) for label in labels)
+        series = self._number(key, labels) if samples else self._seen(key)
+        if series is not None:
+            self._samples += [(series, time, value) for time, value in samples]
+            self._exemplars += [(series, one) for one in exemplars]
+
+    def _seen(self, key: bytes) -> int | None:
+        """The number of a series of which there are samples, here or before; of others nobody keeps exemplars."""
+        known = self._known(key)
+        return self._strangers.get(key) if known is None else known
+
+    def _number(self, key: bytes, labels: Sequence[bytes]) -> int:
+        if (number := self._seen(key)) is None:
+            number = self._strangers[key] = -1 - len(self._strangers)
+            self._named.append(series_labels(labels))
+        return number
+
+    def _pairs(self, refs: Sequence[int]) -> list[bytes]:
+        """The labels, each as 1.0 has it."""
+        if len(refs) % 2:
+            raise WireError(f"invalid labelRefs length {len(refs)}")
+        known, found = self._labels, []
+        for pair in zip(refs[::2], refs[1::2], strict=True):
+            if (label := known.get(pair)) is None:
+                label = known[pair] = framed(1, self._symbol(pair[0])) + framed(2, self._symbol(pair[1]))
+            found.append(label)
+        return found
+
+    def _symbol(self, ref: int) -> bytes:
+        if ref >= len(self._symbols):
+            raise WireError(f"labelRefs {ref} (name) outside of symbols table (size {len(self._symbols)})")
+        return self._symbols[ref]
+
+    def _exemplar(self, at: int, stop: int) -> Exemplar:
+        refs: list[int] = []
+        value, time = 0.0, 0
+        for number, start, end in fields(_EXEMPLAR, self._data, at, stop):
+            if number == 1:
+                refs += _numbers(self._data, start, end)
+            elif number == 2:
+                (value,) = _FLOAT.unpack_from(self._data, start)
+            else:
+                time = signed(start)
+        labels = self._pairs(refs)
+        return Exemplar(series_labels(labels) if labels else Labels(), value, time)
+
+
+def _numbers(data: bytes, at: int, stop: int) -> list[int]:
+    """Varints one after the other."""
+    packed = data[at:stop]
+    if packed.isascii():  # each of one byte
+        return list(packed)
+    found = []
+    while at < stop:
+        number, at = varint(data, at, stop)
+        found.append(number)
+    return found
+
+
+def _sample(data: bytes, at: int, stop: int) -> tuple[int, float]:
+    time, value = 0, 0.0
+    for number, start, _ in fields(SAMPLE, data, at, stop):
+        if number == 1:
+            (value,) = _FLOAT.unpack_from(data, start)
+        else:
+            time = signed(start)
+    return time, value
