@@ -47,7 +47,7 @@ class AlertmanagerConfig(msgspec.Struct, frozen=True, kw_only=True):
             report.error("no routes provided: the file needs a `route:` that names a default `receiver:`")
         else:
             _check_root(self.route, report)
-            self._check_names(self.route, report)
+            self._check_names(report)
 
     def _check_receivers(self, report: Report) -> None:
         names = [receiver.name for receiver in self.receivers]
@@ -66,10 +66,10 @@ class AlertmanagerConfig(msgspec.Struct, frozen=True, kw_only=True):
                     report.error(f'{what} "{interval.name}" is not unique', key, index, "name")
                 seen.add(interval.name)
 
-    def _check_names(self, root: RouteConfig, report: Report) -> None:
+    def _check_names(self, report: Report) -> None:
         receivers = {receiver.name for receiver in self.receivers}
         intervals = {named.name for named in (*self.mute_time_intervals, *self.time_intervals)}
-        for route, at in _walk(root, ("route",)):
+        for route, at in walk(self.route):
             if route.receiver and route.receiver not in receivers:
                 report.error(f'undefined receiver "{route.receiver}" used in route', *at, "receiver")
             for key in ("mute_time_intervals", "active_time_intervals"):
@@ -99,7 +99,9 @@ def _check_root(root: RouteConfig, report: Report) -> None:
         report.error("cannot have continue in root route", "route", "continue")
 
 
-def _walk(route: RouteConfig, at: Path) -> Iterator[tuple[RouteConfig, Path]]:
-    yield route, at
-    for index, child in enumerate(route.routes):
-        yield from _walk(child, (*at, "routes", index))
+def walk(route: RouteConfig | None, at: Path = ("route",)) -> Iterator[tuple[RouteConfig, Path]]:
+    """All routes, each with its place in the file."""
+    if route is not None:
+        yield route, at
+        for index, child in enumerate(route.routes):
+            yield from walk(child, (*at, "routes", index))

@@ -1,4 +1,8 @@
-"""Routes and inhibition as they are written; nothing is inherited here yet."""
+"""Routes and inhibition as they are written; nothing is inherited here yet.
+
+Matchers, and the names in `group_by` and `equal`, are judged by `config_matching`, since it depends on the grammar in
+force what is right.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +11,9 @@ from typing import Annotated, ClassVar, Final, Self
 
 import msgspec
 
-from engine.alerting.matchers import parse_matchers
 from engine.foundation.decode import NullItem, Report
 from engine.foundation.regexes import Regex
-from engine.foundation.values import LabelName, is_label_name
+from engine.foundation.values import is_label_name
 from promql.model.durations import Duration
 
 ALL_LABELS: Final = "..."
@@ -29,25 +32,12 @@ class MatchName(str):
 
 
 class MatchersText(str):
-    """One item of a `matchers` list, which may hold several: checked, and kept as written."""
+    """One item of a `matchers` list, which may hold several; the grammar in force judges it."""
 
     __slots__ = ()
 
     @classmethod
     def from_text(cls, text: str) -> Self:
-        parse_matchers(text)
-        return cls(text)
-
-
-class GroupLabel(str):
-    """A label's name, or `...` for all labels."""
-
-    __slots__ = ()
-
-    @classmethod
-    def from_text(cls, text: str) -> Self:
-        if text != ALL_LABELS and not is_label_name(text):
-            raise ValueError(f'invalid label name "{text}" in group_by list')
         return cls(text)
 
 
@@ -60,7 +50,7 @@ class RouteConfig(msgspec.Struct, frozen=True, kw_only=True):
     LATER: ClassVar[Mapping[str, str]] = {"labels": "Alertmanager 0.34"}
 
     receiver: str = ""
-    group_by: tuple[GroupLabel, ...] = ()
+    group_by: tuple[str, ...] = ()
     match: Mapping[MatchKey, str] = {}
     match_re: Mapping[MatchKey, Regex | None] = {}
     matchers: tuple[MatchersText, ...] = ()
@@ -96,7 +86,7 @@ class InhibitRuleConfig(msgspec.Struct, frozen=True, kw_only=True):
     target_match: Mapping[MatchKey, str] = {}
     target_match_re: Mapping[MatchKey, Regex | None] = {}
     target_matchers: tuple[MatchersText, ...] = ()
-    equal: tuple[LabelName, ...] = ()
+    equal: tuple[str, ...] = ()
 
     def check(self, report: Report) -> None:
         _check_regexes(self.source_match_re, report, "source_match_re")

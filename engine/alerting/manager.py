@@ -19,6 +19,7 @@ from engine.alerting.counts import Durations, NotificationCounts, ReceivedCounts
 from engine.alerting.explain import Explained, explain
 from engine.alerting.journal import Journal, JournalEntry
 from engine.alerting.linelog import LineLog, LogWriteError
+from engine.alerting.matching.grammar import Grammar
 from engine.alerting.queries import AlertQuery, AlertView, GroupView, find_alerts, find_groups
 from engine.alerting.running import Kept, Running, Status, Surroundings
 from engine.alerting.silences import Silence, Silences
@@ -49,7 +50,7 @@ class AlertManager:
         self.work: Final = WorkCounts()
         self._kept: Final = Kept(
             self._open_store(config),
-            Silences(around.clock, _log_of(around, "silences", Silence)),
+            Silences(around.clock, _log_of(around, "silences", Silence), self._is_name),
             Journal(around.clock, _log_of(around, "journal", JournalEntry)),
             NotificationCounts(),
             Trail(trail_file.read(around.data_dir) if around.data_dir is not None else ()),
@@ -68,6 +69,11 @@ class AlertManager:
     def running(self) -> Running:
         """The config in force."""
         return self._running
+
+    @property
+    def grammar(self) -> Grammar:
+        """That of matchers."""
+        return self._around.grammar
 
     @property
     def silences(self) -> Silences:
@@ -89,6 +95,10 @@ class AlertManager:
     def now(self) -> int:
         """Unix ns."""
         return self._clock.now_ns()
+
+    def _is_name(self, text: str) -> bool:
+        """Whether a label may have this name, as long as the config in force stays."""
+        return self._running.is_name(text)
 
     def put_alerts(self, alerts: Sequence[Alert]) -> None:
         """Take alerts as the rules of this process make them."""
@@ -119,7 +129,7 @@ class AlertManager:
         taken, complaints = [], []
         for report in reports:
             try:
-                taken.append(normalise(report, now, resolve_timeout))
+                taken.append(normalise(report, now, resolve_timeout, self._running.is_name))
             except AlertInvalidError as error:
                 self.received.invalid[version] += 1
                 complaints.append(str(error))

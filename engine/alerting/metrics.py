@@ -63,7 +63,7 @@ def _alerts(manager: AlertManager) -> Iterator[Family]:
 def _config(manager: AlertManager) -> Iterator[Family]:
     yield Family.of("alertmanager_build_info", _GAUGE, "The version, as labels.", (build.labels(COMPATIBLE_WITH), 1.0))
     yield _one("alertmanager_cluster_enabled", "There is no cluster.", 0)
-    digest = sha256(config_text(manager.running.config).encode()).digest()
+    digest = sha256(config_text(manager.running.config, manager.grammar).encode()).digest()
     yield _one("alertmanager_config_hash", "A number that changes with the config.", int.from_bytes(digest[:6]))
     yield _one(
         "alertmanager_config_last_reload_successful",

@@ -12,7 +12,9 @@ from msgspec.structs import replace
 
 from engine.alerting.config import ALL_LABELS, InhibitRuleConfig, RouteConfig
 from engine.alerting.inhibit import InhibitRule
-from engine.alerting.matchers import compiled, format_matchers
+from engine.alerting.matching.conditions import compiled
+from engine.alerting.matching.grammar import Grammar
+from engine.alerting.matching.text import format_matchers
 from engine.alerting.route import Route
 from engine.foundation.clock import MILLISECOND, SECOND
 from promql.model.durations import Duration
@@ -34,21 +36,21 @@ _DEFAULTS: Final = Route(
 )
 
 
-def build_route(config: RouteConfig) -> Route:
+def build_route(config: RouteConfig, grammar: Grammar) -> Route:
     """The resolved tree of a checked config."""
-    return _resolve(config, _DEFAULTS, ())
+    return _resolve(config, _DEFAULTS, (), grammar)
 
 
-def build_rule(config: InhibitRuleConfig) -> InhibitRule:
+def build_rule(config: InhibitRuleConfig, grammar: Grammar) -> InhibitRule:
     return InhibitRule(
-        compiled(config.source_match, config.source_match_re, config.source_matchers),
-        compiled(config.target_match, config.target_match_re, config.target_matchers),
+        compiled(config.source_match, config.source_match_re, config.source_matchers, grammar),
+        compiled(config.target_match, config.target_match_re, config.target_matchers, grammar),
         tuple(config.equal),
     )
 
 
-def _resolve(config: RouteConfig, parent: Route, place: tuple[int, ...]) -> Route:
-    matchers = compiled(config.match, config.match_re, config.matchers)
+def _resolve(config: RouteConfig, parent: Route, place: tuple[int, ...], grammar: Grammar) -> Route:
+    matchers = compiled(config.match, config.match_re, config.matchers, grammar)
     grouped = bool(config.group_by)
     printed = format_matchers(matchers)
     node = Route(
@@ -66,7 +68,8 @@ def _resolve(config: RouteConfig, parent: Route, place: tuple[int, ...]) -> Rout
         place=place,
         children=(),
     )
-    return replace(node, children=tuple(_resolve(c, node, (*place, i)) for i, c in enumerate(config.routes)))
+    children = (_resolve(c, node, (*place, i), grammar) for i, c in enumerate(config.routes))
+    return replace(node, children=tuple(children))
 
 
 def _ns(duration: Duration | None, inherited: int) -> int:

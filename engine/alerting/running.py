@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from random import Random
 from typing import Any, Final
@@ -15,14 +15,16 @@ from engine.alerting.alert import Alert
 from engine.alerting.config import AlertmanagerConfig, Receiver
 from engine.alerting.counts import NotificationCounts
 from engine.alerting.dispatch import Dispatcher
-from engine.alerting.inhibit import Inhibitor
+from engine.alerting.inhibit import Inhibitor, InhibitRule
 from engine.alerting.intervals import Intervals
 from engine.alerting.journal import Journal
+from engine.alerting.matching.grammar import Grammar
 from engine.alerting.notice import Notice
 from engine.alerting.outgoing import Rendering
 from engine.alerting.pipeline import Alerts, DeliveryError, Flush, Integration, Parts, Stage, receiver_pipeline
 from engine.alerting.receivers.table import Kind, integrations_of
 from engine.alerting.resolve import build_route, build_rule
+from engine.alerting.route import Route
 from engine.alerting.silences import Silences
 from engine.alerting.store import AlertStore
 from engine.alerting.templating import load_templates
@@ -55,6 +57,7 @@ class Surroundings(Struct, frozen=True, kw_only=True):
     delivery: Delivery
     external_url: str
     data_dir: Path | None = None
+    grammar: Grammar = Grammar.BOTH
     random: Random = field(default_factory=Random)
 
 
@@ -87,12 +90,15 @@ class Running:
         if config.route is None:
             raise ConfigError("no route provided in config")
         self.config = config
-        self.route = build_route(config.route)
+        self.route = build_route(config.route, around.grammar)
+        rules = [build_rule(rule, around.grammar) for rule in config.inhibit_rules]
+        self.is_name = around.grammar.names(_names(self.route, rules))
+        """Whether a label of an alert or a silence may have a name."""
         self._templates = load_templates(config.templates, folder)
         self.folder = folder
         self._kept = kept
         self._around = around
-        self._inhibitor = Inhibitor([build_rule(rule) for rule in config.inhibit_rules])
+        self._inhibitor = Inhibitor(rules)
         self._intervals = Intervals([*config.mute_time_intervals, *config.time_intervals])
         self._transports: list[Transport] = []
         self._rendering = asyncio.Semaphore(MOST_RENDERINGS)
@@ -194,3 +200,13 @@ class Running:
             log.error("notify for %d alerts failed: %s", len(alerts), error)  # noqa: TRY400 - an expected error
             return False
         return True
+
+
+def _names(root: Route, rules: Iterable[InhibitRule]) -> Iterator[str]:
+    """Of all labels that routes and rules look at."""
+    for route in root.walk():
+        yield from route.group_by
+        yield from (matcher.name for matcher in route.matchers)
+    for rule in rules:
+        yield from rule.equal
+        yield from (matcher.name for matcher in (*rule.source, *rule.target))

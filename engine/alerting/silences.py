@@ -15,7 +15,8 @@ from typing import Final
 import msgspec
 
 from engine.alerting.linelog import LineLog
-from engine.alerting.matchers import matches_empty
+from engine.alerting.matching.conditions import matches_empty
+from engine.alerting.matching.grammar import IsName
 from engine.foundation.clock import SECOND, Clock
 from engine.foundation.errors import ConfigError
 from engine.foundation.regexes import Regex, RegexError
@@ -74,9 +75,9 @@ class Silence(msgspec.Struct, frozen=True):
         return State.ACTIVE if now < self.ends_at else State.EXPIRED
 
 
-def validate(silence: Silence) -> tuple[Matcher, ...]:
+def validate(silence: Silence, is_name: IsName = is_label_name) -> tuple[Matcher, ...]:
     """The compiled matchers. Raises SilenceError."""
-    compiled = tuple(_compile(index, matcher) for index, matcher in enumerate(silence.matchers))
+    compiled = tuple(_compile(index, matcher, is_name) for index, matcher in enumerate(silence.matchers))
     if not compiled:
         raise SilenceError("silence invalid: at least one matcher required")
     if all(map(matches_empty, compiled)):
@@ -92,9 +93,9 @@ def check_times(silence: Silence, now: int) -> None:
         raise SilenceError("Failed to create silence: end time can't be in the past")
 
 
-def _compile(index: int, matcher: SilenceMatcher) -> Matcher:
+def _compile(index: int, matcher: SilenceMatcher, is_name: IsName) -> Matcher:
     where = f"silence invalid: invalid label matcher {index}: "
-    if not is_label_name(matcher.name):
+    if not is_name(matcher.name):
         raise SilenceError(f'{where}invalid label name "{matcher.name}"')
     try:
         if matcher.op.endswith("~"):
@@ -135,12 +136,19 @@ def listed(silences: Iterable[Silence], now: int) -> list[Silence]:
 
 
 class Silences:
-    """The one owner of silences. `log` None keeps them in memory alone."""
+    """The one owner of silences. `log` None keeps them in memory alone; `is_name` says which labels may be named."""
 
-    def __init__(self, clock: Clock, log: LineLog[Silence] | None, retention: int = RETENTION) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        log: LineLog[Silence] | None,
+        is_name: IsName = is_label_name,
+        retention: int = RETENTION,
+    ) -> None:
         self.queries = 0
         self._clock = clock
         self._log = log
+        self._is_name = is_name
         self._retention = retention
         self._known: dict[str, tuple[Silence, tuple[Matcher, ...]]] = {}
         for silence in log.read() if log is not None else ():
@@ -152,7 +160,7 @@ class Silences:
         now = self._clock.now_ns()
         check_times(wanted, now)
         old = self._get(wanted.id) if wanted.id else None
-        compiled = validate(wanted)
+        compiled = validate(wanted, self._is_name)
         if old is not None:
             if may_change_in_place(old, wanted, now):
                 await self._keep(msgspec.structs.replace(wanted, updated_at=now), compiled)

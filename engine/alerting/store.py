@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from engine.alerting.alert import Alert, pooled, pooled_text
 from engine.alerting.alert_log import AlertLog
+from engine.alerting.matching.grammar import IsName
 from engine.foundation.errors import ConfigError
 from engine.foundation.values import is_label_name
 from promql.model.labels import Labels
@@ -36,7 +37,7 @@ class AlertReport(Struct, frozen=True):
     generator_url: str = ""
 
 
-def normalise(report: AlertReport, now: int, resolve_timeout: int) -> Alert:
+def normalise(report: AlertReport, now: int, resolve_timeout: int, is_name: IsName = is_label_name) -> Alert:
     """The alert with its missing times filled in (`resolve_timeout` in ns). Raises AlertInvalidError."""
     timeout = report.ends_at is None
     ends_at = now + resolve_timeout if report.ends_at is None else report.ends_at
@@ -46,17 +47,17 @@ def normalise(report: AlertReport, now: int, resolve_timeout: int) -> Alert:
     if ends_at < starts_at:
         raise AlertInvalidError("start time must be before end time")
     labels = {name: value for name, value in report.labels.items() if value}
-    _check_names(labels, "invalid label set")
+    _check_names(labels, "invalid label set", is_name)
     if not labels:
         raise AlertInvalidError("at least one label pair required")
-    _check_names(report.annotations, "invalid annotations")
+    _check_names(report.annotations, "invalid annotations", is_name)
     annotations = tuple(sorted(report.annotations.items()))
     return Alert(Labels.of(labels), annotations, starts_at, ends_at, now, report.generator_url, timeout)
 
 
-def _check_names(names: Iterable[str], what: str) -> None:
+def _check_names(names: Iterable[str], what: str, is_name: IsName) -> None:
     for name in names:
-        if not is_label_name(name):
+        if not is_name(name):
             raise AlertInvalidError(f'{what}: invalid name "{name}"')
 
 

@@ -55,7 +55,7 @@ async def try_receiver(config: AlertmanagerConfig, folder: Path, name: str, arou
         names = ", ".join(one.name for one in config.receivers)
         raise ConfigError(f'there is no receiver "{name}" (there are: {names})')
     trial = _Trial(receiver, load_templates(config.templates, folder), folder, around)
-    route = replace(build_route(config.route), receiver=name, children=())
+    route = replace(build_route(config.route, around.grammar), receiver=name, children=())
     labels = Labels.of(alertname=LABELS["alertname"])
     tried = []
     for kind, index, entry, how in integrations_of(receiver):

@@ -32,6 +32,7 @@ from engine.app.features import (
     PER_STEP_STATS,
     PROMETHEUS_3,
     REMOTE_WRITE,
+    grammar,
 )
 from engine.app.forwarding import ask_others, remote_writes
 from engine.app.logs import Logs
@@ -44,12 +45,12 @@ from engine.app.storing import store_folder, store_options
 from engine.app.tailing import Tailing
 from engine.config.load import Loaded
 from engine.config.prometheus import PrometheusConfig
-from engine.config.render import render
 from engine.config.written import groups_of
 from engine.discovery.ports import DiscoveryParts
 from engine.foundation.addresses import AddressBook
 from engine.foundation.clock import Clock
 from engine.foundation.delivery import Delivery, DeliveryPolicy
+from engine.foundation.encode import encode
 from engine.foundation.errors import ConfigError
 from engine.foundation.values import format_size
 from engine.query.engine import QueryEngine
@@ -352,7 +353,7 @@ class Application:
             notifier=self.notifier,
             alertmanager=self.alertmanager,
             promtail=self.tailing.promtail,
-            promtail_config=lambda: "" if self.loaded.promtail is None else render(self.loaded.promtail),
+            promtail_config=lambda: "" if self.loaded.promtail is None else encode(self.loaded.promtail),
             logs=self.logs.routes(),
             receiver=self._receiver,
             gateway=self._gateway,
@@ -372,7 +373,7 @@ class Application:
             admin=self.options.enable_admin,
             snapshots=self._snapshot_folder,
             per_step_stats=PER_STEP_STATS in self.options.features,
-            config=lambda: render(self.config),
+            config=lambda: encode(self.config),
             runtime=self.runtime,
             boards=self._boards,
             reload=self.reload,
@@ -419,6 +420,7 @@ class Application:
             delivery=self.delivery,
             data_dir=self._alerting_folder,
             external_url=self.external_url("alertmanager"),
+            grammar=grammar(self.options.features),
         )
         return AlertManager(loaded.alertmanager, loaded.alertmanager_file.parent, surroundings)
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from types import MappingProxyType
 from typing import Final
 
+from engine.alerting.matching.grammar import Grammar
 from engine.foundation.errors import ConfigError
 
 PROMETHEUS_3: Final = "prometheus3"
@@ -13,6 +14,8 @@ OTLP: Final = "otlp-write-receiver"
 REMOTE_WRITE: Final = "remote-write-receiver"
 AUTO_RELOAD: Final = "auto-reload-config"
 EXEMPLARS: Final = "exemplar-storage"
+CLASSIC_MATCHERS: Final = Grammar.CLASSIC.value
+UTF8_MATCHERS: Final = Grammar.UTF8.value
 PER_STEP_STATS: Final = "promql-per-step-stats"
 EXTRA_SCRAPE_METRICS: Final = "extra-scrape-metrics"
 NO_DEFAULT_SCRAPE_PORT: Final = "no-default-scrape-port"
@@ -26,6 +29,8 @@ FEATURES: Final = MappingProxyType(
         NO_DEFAULT_SCRAPE_PORT: "no port is put behind the address of a target that has none, and :80 and :443 go",
         OTLP: "metrics of OpenTelemetry are taken at /api/v1/otlp/v1/metrics",
         REMOTE_WRITE: "the same as --web.enable-remote-write-receiver",
+        CLASSIC_MATCHERS: "Alertmanager's matchers and names of labels are those of 0.25",
+        UTF8_MATCHERS: "Alertmanager's matchers are those of 0.27 alone, and labels may have any name",
         AUTO_RELOAD: "the same as --config.auto-reload",
         "promql-at-modifier": "always on",
         "promql-negative-offset": "always on",
@@ -47,4 +52,11 @@ def enabled(given: Iterable[str]) -> frozenset[str]:
     for name in sorted(names - FEATURES.keys()):
         what = "not supported yet" if name in NOT_YET else "unknown"
         raise ConfigError(f"--enable-feature {name}: {what}; known: {', '.join(FEATURES)}")
+    if {CLASSIC_MATCHERS, UTF8_MATCHERS} <= names:
+        raise ConfigError(f"--enable-feature: {CLASSIC_MATCHERS} and {UTF8_MATCHERS} exclude each other")
     return names
+
+
+def grammar(features: frozenset[str]) -> Grammar:
+    """That of Alertmanager's matchers."""
+    return next((one for one in Grammar if one.value in features), Grammar.BOTH)

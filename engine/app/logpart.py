@@ -9,8 +9,8 @@ from typing import Final
 
 from aiohttp import web
 
-from engine.config.render import render
 from engine.foundation.clock import Clock
+from engine.foundation.encode import encode
 from engine.foundation.supervise import Supervisor
 from engine.foundation.workers import ThreadWorkers, Workers
 from engine.logs.config.settings import LogSettings
@@ -47,7 +47,7 @@ class LogPart:
 
     def routes(self) -> list[web.RouteDef]:
         def config() -> str:
-            return render(self.service.settings.config)
+            return encode(self.service.settings.config)
 
         return routes(self.service, self.queries, self._workers, self._pushes, config)
 

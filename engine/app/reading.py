@@ -6,6 +6,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from engine.app.features import grammar
 from engine.app.options import RunOptions
 from engine.config.alone import with_files
 from engine.config.load import Loaded, load, with_boards
@@ -24,6 +25,7 @@ def read(options: RunOptions) -> Loaded:
         translate=options.translate,
         environment=options.environment,
         mounts=options.mounts,
+        grammar=grammar(options.features),
     )
     loaded = with_boards(
         loaded,

@@ -10,8 +10,9 @@ from typing import Any
 
 import click
 
-from engine.cli.am_client import AbsentError, asking, call, matchers_of
+from engine.cli.am_client import AbsentError, asking, call
 from engine.cli.am_shapes import ExplainedTrail, ShownAlert, ShownTrail
+from engine.cli.am_words import labels_of, matchers_of, named
 
 _CODES = "Exit codes: 0 answered, 1 there is none or it failed, 2 bad usage."
 
@@ -56,8 +57,7 @@ def add(
     as_json: bool,
 ) -> None:  # fmt: skip
     """Raise an alert by hand."""
-    texts = [f"alertname={labels[0]}", *labels[1:]] if "=" not in labels[0] else list(labels)
-    body = {"labels": _pairs(texts), "annotations": _pairs(annotations)}
+    body = {"labels": labels_of(named(labels)), "annotations": labels_of(annotations)}
     given = {"startsAt": start, "endsAt": end, "generatorURL": generator_url}
     call(url, "POST", "/alerts", None, body=[body | {name: value for name, value in given.items() if value}])
     if as_json:
@@ -108,13 +108,6 @@ def _trail(url: str, fingerprint: str) -> dict[str, Any] | None:
 
 def _is_fingerprint(word: str) -> bool:
     return len(word) == 16 and not set(word) - set("0123456789abcdef")
-
-
-def _pairs(texts: Sequence[str]) -> dict[str, str]:
-    for text in texts:
-        if "=" not in text:
-            raise click.UsageError(f'"{text}": want NAME=VALUE')
-    return {name: value.strip('"') for name, _, value in (text.partition("=") for text in texts)}
 
 
 def _labels(one: dict[str, Any]) -> str:

@@ -44,19 +44,6 @@ def asking(command: F) -> F:
     return command
 
 
-def matchers_of(words: Sequence[str]) -> list[str]:
-    """Matchers as they are typed; a first word without an operator is an alert's name. Raises ConfigError."""
-    from engine.alerting.matchers import parse_matcher
-
-    texts = [f"alertname={word}" if at == 0 and not _OPERATORS & set(word) else word for at, word in enumerate(words)]
-    for text in texts:
-        parse_matcher(text)
-    return texts
-
-
-_OPERATORS: Final = frozenset("=~!")
-
-
 class AbsentError(RemoteError):
     """A path that there is not; `said` is the answer's body."""
 

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from engine.alerting.config import AlertmanagerConfig
+    from engine.alerting.matching.grammar import Grammar
 
 
-def read(path: Path) -> AlertmanagerConfig:
+def read(path: Path, grammar: Grammar) -> AlertmanagerConfig:
     """The config, its paths translated. Raises ConfigError with everything that is wrong with it."""
     from engine.config.check import render_findings
     from engine.config.load import load_alertmanager
@@ -18,7 +19,8 @@ def read(path: Path) -> AlertmanagerConfig:
     from engine.foundation.errors import ConfigError
 
     reading = Reading()
-    config = load_alertmanager(path, Translator({"alertmanager": path.parent}, Path("engine-data")), reading)
+    translator = Translator({"alertmanager": path.parent}, Path("engine-data"))
+    config = load_alertmanager(path, translator, reading, grammar)
     fatal = [finding for finding in reading.findings if finding.fatal]
     if fatal or config.route is None:
         raise ConfigError("\n".join(render_findings(fatal, reading.sources)) or f"{path}: there is no route in it")

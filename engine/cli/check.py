@@ -13,6 +13,7 @@ from typing import Any, Final, get_args
 
 import click
 
+from engine.cli.am_words import grammar_of, with_features
 from engine.config import lint
 from engine.config.check import ORIGINALS, Judging, Kind, exit_code, render_verdict
 from engine.config.check import check as judge
@@ -60,6 +61,7 @@ _LINT = click.option(
 )  # fmt: skip
 @click.option("--extended", is_flag=True, help="of metrics: tell how many series each has")
 @click.option("--try", "try_out", is_flag=True, help="of promtail: lines of standard input through a job's stages")
+@with_features
 @click.option("--job", default="", help="whose stages --try means, where there are several jobs")
 def check(words: tuple[str, ...], *, url: str, extended: bool, try_out: bool, job: str, **given: Any) -> None:
     """Judge FILES: all mistakes at once, each with file, line and column.
@@ -105,6 +107,7 @@ def _judging(given: Mapping[str, Any]) -> Judging:
         environment=os.environ if given["expand_env"] else None,
         original=given.get("original") or "",
         syntax_only=given.get("syntax_only", False),
+        matchers=grammar_of(given.get("features", ())),
     )
 
 

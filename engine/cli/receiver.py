@@ -61,6 +61,7 @@ def _told(one: dict[str, Any]) -> Iterator[str]:
 async def _offline(path: Path, name: str, *, deliver: bool) -> list[dict[str, Any]]:
     import msgspec
 
+    from engine.alerting.matching.grammar import Grammar
     from engine.alerting.running import Surroundings
     from engine.alerting.trial import try_receiver
     from engine.cli.am_config import read
@@ -79,5 +80,6 @@ async def _offline(path: Path, name: str, *, deliver: bool) -> list[dict[str, An
         delivery=Delivery(DeliveryPolicy(frozenset({EVERYBODY} if deliver else ()))),
         external_url="http://127.0.0.1:9093",
     )
-    found: list[dict[str, Any]] = msgspec.to_builtins(await try_receiver(read(path), path.parent, name, around))
+    tried = await try_receiver(read(path, Grammar.BOTH), path.parent, name, around)
+    found: list[dict[str, Any]] = msgspec.to_builtins(tried)
     return found

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from engine.cli.am_words import grammar_of, labels_of, with_features
+
 if TYPE_CHECKING:
     from engine.alerting.route import Route
     from promql.model.labels import Labels
@@ -26,9 +28,10 @@ def routes() -> None:
 
 @routes.command()
 @_CONFIG
-def show(config: Path) -> None:
+@with_features
+def show(config: Path, features: tuple[str, ...]) -> None:
     """The tree of routes."""
-    for line in _tree(_root(config)):
+    for line in _tree(_root(config, features)):
         click.echo(line)
 
 
@@ -38,15 +41,15 @@ def show(config: Path) -> None:
 @click.option("--verify", "--verify.receivers", "verify", metavar="NAME,...", help="the receivers that it should be")
 @click.option("--tree", is_flag=True, help="show the routes that match")
 @click.option("--why", is_flag=True, help="tell of each route the group that the alert comes into, and its times")
-def test(labels: tuple[str, ...], *, config: Path, verify: str | None, tree: bool, why: bool) -> None:
+@with_features
+def test(
+    labels: tuple[str, ...], *, config: Path, verify: str | None, tree: bool, why: bool, features: tuple[str, ...]
+) -> None:
     """The receivers that hear of an alert with these labels, in order."""
     from promql.model.labels import Labels
 
-    root = _root(config)
-    for text in labels:
-        if "=" not in text:
-            raise click.UsageError(f'"{text}": want LABEL=VALUE')
-    alert = Labels.of({name: value.strip('"') for name, _, value in (text.partition("=") for text in labels)})
+    root = _root(config, features)
+    alert = Labels.of(labels_of(labels))
     found = root.match(alert)
     if tree:
         for line in _tree(root, [route.place for route in found]):
@@ -60,13 +63,14 @@ def test(labels: tuple[str, ...], *, config: Path, verify: str | None, tree: boo
         sys.exit(1)
 
 
-def _root(config: Path) -> Route:
+def _root(config: Path, features: Sequence[str]) -> Route:
     from engine.alerting.resolve import build_route
     from engine.cli.am_config import read
 
-    route = read(config).route
+    grammar = grammar_of(features)
+    route = read(config, grammar).route
     assert route is not None, "a config without a route is refused"
-    return build_route(route)
+    return build_route(route, grammar)
 
 
 def _tree(root: Route, only: Sequence[tuple[int, ...]] | None = None) -> Iterator[str]:

@@ -11,8 +11,9 @@ from urllib.parse import quote
 
 import click
 
-from engine.cli.am_client import AbsentError, asking, call, matchers_of
+from engine.cli.am_client import AbsentError, asking, call
 from engine.cli.am_shapes import MadeSilence, ShownSilence
+from engine.cli.am_words import matchers_of
 from engine.cli.option_types import DURATION
 from engine.foundation.errors import ConfigError
 from promql.model.durations import Duration
@@ -80,11 +81,11 @@ def add(
     as_json: bool,
 ) -> None:  # fmt: skip
     """Silence the alerts that match all MATCHERS; prints the silence's id."""
-    from engine.alerting.matchers import parse_matcher
+    from engine.alerting.matching.grammar import Grammar
 
     begin = _moment(start) if start else datetime.now(UTC)  # noqa: TID251 - the command's own present
     until = _moment(end) if end else _later(begin, duration)
-    parsed = [parse_matcher(text) for text in matchers_of(matchers)]
+    parsed = [Grammar.BOTH.matcher(text) for text in matchers_of(matchers)]
     body = {
         "matchers": [
             {"name": m.name, "value": m.value, "isRegex": m.op.value.endswith("~"), "isEqual": m.op.value[0] == "="}

@@ -79,6 +79,7 @@ def render(
 
 
 def _templates(config: Path | None, globs: tuple[str, ...]) -> Templates:
+    from engine.alerting.matching.grammar import Grammar
     from engine.alerting.templating import load_templates
     from engine.cli.am_config import read
 
@@ -86,7 +87,7 @@ def _templates(config: Path | None, globs: tuple[str, ...]) -> Templates:
     folder = Path()
     if config is not None:
         folder = config.parent
-        patterns = [*read(config).templates, *patterns]
+        patterns = [*read(config, Grammar.BOTH).templates, *patterns]
     return load_templates(patterns, folder)
 
 

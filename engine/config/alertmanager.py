@@ -8,6 +8,8 @@ from typing import Any
 import msgspec
 
 from engine.alerting.config import AlertmanagerConfig, resolve
+from engine.alerting.config_matching import check_matching
+from engine.alerting.matching.grammar import Grammar
 from engine.foundation.decode import Decoded, Report, decode
 from engine.foundation.source import Path
 from engine.gotemplate.errors import TemplateError
@@ -16,10 +18,19 @@ from engine.gotemplate.template import parse
 
 
 def parse_alertmanager(
-    source: str | bytes, file: str = "alertmanager.yml", *, environment: Mapping[str, str] | None = None
+    source: str | bytes,
+    file: str = "alertmanager.yml",
+    *,
+    environment: Mapping[str, str] | None = None,
+    grammar: Grammar = Grammar.BOTH,
 ) -> Decoded[AlertmanagerConfig]:
     """The file's content with the globals filled into its receivers, and everything that is wrong with it."""
-    found = decode(source, AlertmanagerConfig, file, _check_templates, environment)
+
+    def check(config: AlertmanagerConfig, report: Report) -> None:
+        check_matching(config, report, grammar)
+        _check_templates(config, report)
+
+    found = decode(source, AlertmanagerConfig, file, check, environment)
     return Decoded(resolve(found.value), found.findings)
 
 

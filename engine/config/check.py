@@ -18,6 +18,7 @@ from msgspec.structs import replace
 from yaml.nodes import MappingNode
 
 from engine.alerting.config import AlertmanagerConfig
+from engine.alerting.matching.grammar import Grammar
 from engine.config.check_grafana import check_grafana, is_grafana
 from engine.config.existence import check_files
 from engine.config.foreign import foreign
@@ -94,7 +95,8 @@ class Verdict(Struct, frozen=True):
 
 class Judging(Struct, frozen=True):
     """How files are judged: whether containers' paths are translated, which lints of rules are wanted, what `${NAME}`
-    stands for, and as which original would. With `syntax_only` files that are named need not exist.
+    stands for, and as which original would. With `syntax_only` files that are named need not exist. `matchers` is the
+    grammar of Alertmanager's, where no original has its own.
     """
 
     translate: bool = True
@@ -102,6 +104,12 @@ class Judging(Struct, frozen=True):
     environment: Mapping[str, str] | None = None
     original: str = ""
     syntax_only: bool = False
+    matchers: Grammar = Grammar.BOTH
+
+    @property
+    def grammar(self) -> Grammar:
+        """That of Alertmanager's matchers."""
+        return Grammar.CLASSIC if self.original else self.matchers
 
     @property
     def rules(self) -> Parse[RuleFile]:
@@ -224,7 +232,7 @@ def _check_rules(path: Path, reading: Reading, how: Judging) -> str:
 
 def _check_alertmanager(path: Path, reading: Reading, how: Judging) -> str:
     translator = Translator({"alertmanager": path.parent}, Path("engine-data"), enabled=how.translate)
-    config = load_alertmanager(path, translator, reading)
+    config = load_alertmanager(path, translator, reading, how.grammar)
     return (
         f"{_count(config.receivers, 'receiver')}, {_count(config.inhibit_rules, 'inhibit rule')},"
         f" {_count(config.templates, 'template')}"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final
 
@@ -17,6 +18,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from engine.alerting.config import AlertmanagerConfig
+from engine.alerting.matching.grammar import Grammar
 from engine.alerting.templating import load_templates
 from engine.config import alone
 from engine.config.alertmanager import parse_alertmanager
@@ -109,6 +111,7 @@ def load(
     must_exist: bool = False,
     environment: Mapping[str, str] | None = None,
     mounts: Sequence[tuple[str, Path]] = (),
+    grammar: Grammar = Grammar.BOTH,
 ) -> Loaded:
     """Everything from this prometheus.yml on; the others say where those configs are, if elsewhere.
 
@@ -125,7 +128,7 @@ def load(
     logs = loki or (find_loki(home) if whole else None)
     translator = Translator(_homes(home, beside, modules, logs, tails), data_dir, enabled=translate, mounts=mounts)
     config, rules = _scraping(path, translator, reading, must_exist) if path else (_alone(loki or promtail), {})
-    settings = None if beside is None else load_alertmanager(beside, translator, reading)
+    settings = None if beside is None else load_alertmanager(beside, translator, reading, grammar)
     probing = None if modules is None else load_blackbox(modules, translator, reading)
     tailing = None if tails is None else load_promtail(tails, translator, reading)
     lines = None if logs is None else _load_loki(logs, translator, reading)
@@ -299,9 +302,11 @@ def load_blackbox(path: Path, translator: Translator, reading: Reading) -> Black
     return translator.rooted(reading.parse(path, parse_blackbox), path.parent)
 
 
-def load_alertmanager(path: Path, translator: Translator, reading: Reading) -> AlertmanagerConfig:
+def load_alertmanager(
+    path: Path, translator: Translator, reading: Reading, grammar: Grammar = Grammar.BOTH
+) -> AlertmanagerConfig:
     """The config at `path`, with its templates tried."""
-    config = translator.rooted(reading.parse(path, parse_alertmanager), path.parent)
+    config = translator.rooted(reading.parse(path, partial(parse_alertmanager, grammar=grammar)), path.parent)
     for file in (file for pattern in config.templates for file in matching(pattern) if file.is_file()):
         with suppress(OSError):  # of which the next lines tell
             reading.sources[str(file)] = file.read_bytes()

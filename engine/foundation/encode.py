@@ -7,7 +7,7 @@ Struct whose originals have another order than its fields says so: `ORDER: Class
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Final, get_args
+from typing import Any, Final, NamedTuple, get_args
 
 import msgspec
 import yaml
@@ -33,23 +33,31 @@ _SEQ: Final = "tag:yaml.org,2002:seq"
 _RESOLVER: Final = Resolver()
 
 
-def encode(config: msgspec.Struct, shown: Callable[[Any], Any] = lambda value: value) -> str:
-    """The YAML of a resolved config; `shown` is what is written in place of a value."""
-    text: str = yaml.serialize(_node(config, shown), Dumper=yaml.CSafeDumper, allow_unicode=True, width=-1)
+def encode(config: msgspec.Struct, shown: Callable[[Any], Any] = lambda value: value, *, with_ours: bool = True) -> str:
+    """The YAML of a resolved config; `shown` is what is written in place of a value.
+
+    Keys that the originals refuse are there where they are used, unless their tools are to read the text.
+    """
+    node = _node(config, _Style(shown, with_ours))
+    text: str = yaml.serialize(node, Dumper=yaml.CSafeDumper, allow_unicode=True, width=-1)
     return text
 
 
-def _node(value: Any, shown: Callable[[Any], Any], key: str = "") -> Node:
-    value = shown(value)
+class _Style(NamedTuple):
+    shown: Callable[[Any], Any]
+    with_ours: bool
+
+
+def _node(value: Any, style: _Style, key: str = "") -> Node:
+    value = style.shown(value)
     if isinstance(value, msgspec.Struct) and hasattr(value, "__struct_fields__") and not hasattr(value, "from_text"):
-        return MappingNode(
-            _MAP, [(_text(name), _node(part, shown, name)) for name, part in _entries(value)], flow_style=False
-        )
+        pairs = [(_text(name), _node(part, style, name)) for name, part in _entries(value, style)]
+        return MappingNode(_MAP, pairs, flow_style=False)
     if isinstance(value, Mapping):
-        pairs = [(_text(str(name)), _node(part, shown)) for name, part in sorted(value.items())]
+        pairs = [(_text(str(name)), _node(part, style)) for name, part in sorted(value.items())]
         return MappingNode(_MAP, pairs, flow_style=False)
     if isinstance(value, tuple):
-        return SequenceNode(_SEQ, [_node(part, shown) for part in value], flow_style=key in _IN_ONE_LINE)
+        return SequenceNode(_SEQ, [_node(part, style) for part in value], flow_style=key in _IN_ONE_LINE)
     if isinstance(value, bool):
         return ScalarNode("tag:yaml.org,2002:bool", "true" if value else "false")
     if type(value) in (int, float):
@@ -66,7 +74,7 @@ def _text(text: str) -> ScalarNode:
     return ScalarNode(_STR, text, style='"' if ambiguous else None)
 
 
-def _entries(config: msgspec.Struct) -> Iterator[tuple[str, Any]]:
+def _entries(config: msgspec.Struct, style: _Style) -> Iterator[tuple[str, Any]]:
     """Keys and values that are shown, in order."""
     fields = {field.encode_name: field for field in msgspec.structs.fields(type(config))}
     values = {key: getattr(config, field.name) for key, field in fields.items()}
@@ -74,6 +82,8 @@ def _entries(config: msgspec.Struct) -> Iterator[tuple[str, Any]]:
         values |= {"authorization": _authorization(config), "bearer_token": None, "bearer_token_file": None}
     for key in getattr(config, "ORDER", None) or _ordered(list(fields)):
         value, field = values[key], fields[key]
+        if not style.with_ours and _is_ours(field):
+            continue
         always = key in _ALWAYS or field.default is None  # what may be unset is shown when it is set, to whatever
         if value is not None and (always or (value and not _untouched(value, field))):
             yield key, value
@@ -92,8 +102,11 @@ def _ordered(keys: list[str]) -> list[str]:
 
 def _untouched(value: Any, field: msgspec.structs.FieldInfo) -> bool:
     """Whether a section says nothing, or a key that the originals lack is not used."""
-    ours = any(isinstance(mark, OnlyHere) for mark in get_args(field.type)[1:])
-    return (ours or isinstance(value, msgspec.Struct)) and bool(value == field.default)
+    return (_is_ours(field) or isinstance(value, msgspec.Struct)) and bool(value == field.default)
+
+
+def _is_ours(field: msgspec.structs.FieldInfo) -> bool:
+    return any(isinstance(mark, OnlyHere) for mark in get_args(field.type)[1:])
 
 
 def _authorization(config: HTTPClientConfig) -> Authorization | None:

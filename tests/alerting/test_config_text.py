@@ -3,6 +3,7 @@ from __future__ import annotations
 import yaml
 
 from engine.alerting.config_text import config_text
+from engine.alerting.matching.grammar import Grammar
 from engine.config.alertmanager import parse_alertmanager
 from tests.alerting.world import parsed
 
@@ -20,7 +21,7 @@ receivers:
 
 
 def test_defaults_are_written_out_and_secrets_are_not() -> None:
-    text = config_text(parsed(CONFIG))
+    text = config_text(parsed(CONFIG), Grammar.BOTH)
     shown = yaml.safe_load(text)
     for secret in ("pa55", "t0ken"):
         assert secret not in text
@@ -37,12 +38,12 @@ def test_defaults_are_written_out_and_secrets_are_not() -> None:
 
 
 def test_keys_that_only_this_engine_knows_are_left_out() -> None:
-    text = config_text(parsed(CONFIG.replace("bearer_token: t0ken", "idle_conn_timeout: 5m")))
+    text = config_text(parsed(CONFIG.replace("bearer_token: t0ken", "idle_conn_timeout: 5m")), Grammar.BOTH)
     assert "idle_conn_timeout" not in text
 
 
 def test_what_is_shown_can_be_loaded_again() -> None:
-    text = config_text(parsed(CONFIG))
+    text = config_text(parsed(CONFIG), Grammar.BOTH)
     again = parse_alertmanager(text)
     assert [finding for finding in again.findings if finding.severity.value == "error"] == []
-    assert config_text(again.value) == text
+    assert config_text(again.value, Grammar.BOTH) == text

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from engine.alerting.inhibit import Inhibitor, InhibitRule
-from engine.alerting.matchers import parse_matchers
+from engine.alerting.matching.classic import parse_matchers
 from engine.foundation.clock import SECOND
 from promql.model.labels import Labels
 from tests.alerting.world import START, alert

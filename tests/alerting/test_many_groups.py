@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from engine.alerting.dispatch import MOST_AT_ONCE, PATIENCE_SECONDS, Dispatcher
+from engine.alerting.matching.grammar import Grammar
 from engine.alerting.pipeline import Alerts, Flush
 from engine.alerting.resolve import build_route
 from engine.alerting.trail import Trail
@@ -48,7 +49,7 @@ async def dispatching(receiver: Receiver) -> AsyncIterator[tuple[ManualClock, Di
     clock = ManualClock(START_MS)
     supervisor, root = Supervisor(clock), parsed(CONFIG).route
     assert root is not None
-    dispatcher = Dispatcher(clock, supervisor, build_route(root), receiver.notify, Trail())
+    dispatcher = Dispatcher(clock, supervisor, build_route(root, Grammar.BOTH), receiver.notify, Trail())
     yield clock, dispatcher, supervisor
     await dispatcher.stop()
     await supervisor.stop_all()

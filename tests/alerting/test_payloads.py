@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from engine.alerting.alert import Alert
+from engine.alerting.matching.grammar import Grammar
 from engine.alerting.notice import Notice
 from engine.alerting.ordering import alert_order
 from engine.alerting.outgoing import HttpMessage, Rendering
@@ -52,7 +53,7 @@ def alerts(ends_at: int) -> tuple[Alert, ...]:
 def rendering(ends_at: int = NEVER, templates: Templates | None = None) -> Rendering:
     written = parsed((PAYLOADS / "alertmanager.yml").read_text()).route
     assert written is not None
-    route = build_route(written)
+    route = build_route(written, Grammar.BOTH)
     labels = Labels.of(alertname=NAME)
     flush = Flush(route, labels, route.group_key(labels), 0, 0)
     return Rendering(Notice.of(flush, alerts(ends_at), "http://am.example/x", 0), templates or Templates())

@@ -9,6 +9,7 @@ import pytest
 
 from engine.alerting.counts import NotificationCounts
 from engine.alerting.journal import Journal
+from engine.alerting.matching.grammar import Grammar
 from engine.alerting.pipeline import Alerts, DeliveryError, Flush, Integration, Parts, Stage, fanout, receiver_pipeline
 from engine.alerting.resolve import build_route
 from engine.alerting.store import NEVER
@@ -66,7 +67,7 @@ class Bench:
         written = parsed("route: {receiver: team}").route
         assert written is not None
         tick = self.clock.now_ns()
-        return Flush(build_route(written), Labels(), "{}:{}", tick, tick + round(seconds * SECOND))
+        return Flush(build_route(written, Grammar.BOTH), Labels(), "{}:{}", tick, tick + round(seconds * SECOND))
 
     async def run(self, stage: Stage, *alerts: object, seconds: float = 10) -> list[str]:
         """Complaints, after as long as it takes."""

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from engine.alerting.matching.grammar import Grammar
 from engine.alerting.resolve import build_route
 from engine.alerting.route import Route
 from engine.foundation.clock import SECOND
@@ -12,7 +13,7 @@ from tests.alerting.world import parsed
 def tree(text: str) -> Route:
     written = parsed(f"route: {text}").route
     assert written is not None
-    return build_route(written)
+    return build_route(written, Grammar.BOTH)
 
 
 ROUTES = tree("""

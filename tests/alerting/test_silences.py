@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from engine.alerting.linelog import LineLog
-from engine.alerting.matchers import parse_matcher
+from engine.alerting.matching.classic import parse_matcher
 from engine.alerting.silences import (
     RETENTION,
     Silence,

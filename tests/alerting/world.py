@@ -17,6 +17,7 @@ from typing import Any
 from engine.alerting.alert import Alert
 from engine.alerting.config import AlertmanagerConfig
 from engine.alerting.manager import AlertManager
+from engine.alerting.matching.grammar import Grammar
 from engine.alerting.running import Surroundings
 from engine.alerting.store import AlertReport
 from engine.config.alertmanager import parse_alertmanager
@@ -100,7 +101,9 @@ def _marked(status: str, states: Mapping[str, str]) -> str:
 
 
 @asynccontextmanager
-async def world(text: str, data_dir: Path | None = None, clock: ManualClock | None = None) -> AsyncIterator[World]:
+async def world(
+    text: str, data_dir: Path | None = None, clock: ManualClock | None = None, grammar: Grammar = Grammar.BOTH
+) -> AsyncIterator[World]:
     clock = clock or ManualClock(START_MS)
     around = Surroundings(
         clock=clock,
@@ -110,9 +113,10 @@ async def world(text: str, data_dir: Path | None = None, clock: ManualClock | No
         delivery=Delivery(DeliveryPolicy()),
         external_url="http://alerts.example.com",
         data_dir=data_dir,
+        grammar=grammar,
         random=Random(1),
     )
-    manager = AlertManager(parsed(text), Path(), around)
+    manager = AlertManager(parse_alertmanager(text, grammar=grammar).value, Path(), around)
     try:
         yield World(clock, manager)
     finally:

@@ -51,7 +51,7 @@ def test_other_receivers_than_the_ones_wanted_fail(config: Path) -> None:
 
 
 def test_what_is_no_label_is_told(config: Path) -> None:
-    assert "want LABEL=VALUE" in routed(config, "x").output
+    assert "want NAME=VALUE" in routed(config, "x").output
 
 
 def test_the_tree_shows_the_routes_that_match_and_why_tells_group_and_times(config: Path) -> None:

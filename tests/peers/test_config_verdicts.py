@@ -8,10 +8,12 @@ from typing import Final
 
 import pytest
 
+from engine.alerting.config_text import config_text
+from engine.alerting.matching.grammar import Grammar
 from engine.config.alertmanager import parse_alertmanager
 from engine.config.check import Judging, check
 from engine.config.prometheus import parse_prometheus
-from engine.config.render import render
+from engine.foundation.encode import encode
 from engine.foundation.source import Severity
 from tests.config.mutants import NOT_IN_DEBIAN, alertmanager_mutant, mutant
 from tests.end_to_end.processes import fetch_json, free_port, running, wait_for
@@ -243,7 +245,7 @@ ROUTE = "route: {receiver: a}\nreceivers: [{name: a}]\n"
 def test_amtool_and_we_agree_on_odd_texts(text: str, tmp_path: Path) -> None:
     file = tmp_path / "alertmanager.yml"
     file.write_text(text)
-    assert accepted(file, "alertmanager") is judged("amtool", "check-config", file=file)
+    assert accepted_as_alertmanager(file) is judged("amtool", "check-config", file=file)
 
 
 FULL = """
@@ -281,13 +283,13 @@ scrape_configs:
 def test_a_running_config_is_shown_as_prometheus_shows_it(tmp_path: Path) -> None:
     with prometheus(tmp_path, FULL) as port:
         theirs = fetch_json(f"http://127.0.0.1:{port}/api/v1/status/config")["data"]["yaml"]
-    assert render(parse_prometheus(FULL).value) == theirs
+    assert encode(parse_prometheus(FULL).value) == theirs
 
 
 def test_a_running_config_is_shown_as_alertmanager_shows_it(tmp_path: Path) -> None:
     text = """
 global: {slack_api_url: "http://secret", http_config: {proxy_url: "http://u:p@x"}, resolve_timeout: 1m}
-route: {receiver: a, group_by: [x], routes: [{match_re: {a: "x|y"}, matchers: ["b=c"], continue: true, group_wait: 0s}]}
+route: {receiver: a, group_by: [x], routes: [{match_re: {a: "x|y"}, matchers: ["b=c,a=d", "a!~c"], continue: true, group_wait: 0s}]}
 inhibit_rules: [{source_match: {a: b}, target_match_re: {c: d}, equal: [e]}]
 receivers:
 - name: a
@@ -304,4 +306,4 @@ receivers:
     with running(command, tmp_path / "log"):
         status = wait_for("its status", lambda: fetch_json(f"http://127.0.0.1:{port}/api/v2/status"))
     theirs = status["config"]["original"]
-    assert render(parse_alertmanager(text).value) == theirs
+    assert config_text(parse_alertmanager(text).value, Grammar.CLASSIC) == theirs

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
+from engine.alerting.matching.grammar import Grammar
 from engine.foundation.errors import ConfigError
 from engine.testing.manual_clock import ManualClock
 from engine.web.api.alertmanager import routes
@@ -55,7 +57,13 @@ class Api:
 
 @pytest.fixture
 async def api() -> AsyncIterator[Api]:
-    async with world(CONFIG, clock=ManualClock(START_MS)) as made:
+    async with serving(CONFIG) as made:
+        yield made
+
+
+@asynccontextmanager
+async def serving(config: str, grammar: Grammar = Grammar.BOTH) -> AsyncIterator[Api]:
+    async with world(config, clock=ManualClock(START_MS), grammar=grammar) as made:
         app = web.Application()
         held: list[Api] = []
 

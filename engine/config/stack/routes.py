@@ -14,7 +14,9 @@ from msgspec import Struct
 from engine.alerting.config import AlertmanagerConfig
 from engine.alerting.config_receivers import Receiver
 from engine.alerting.config_routes import RouteConfig
-from engine.alerting.matchers import compiled, format_matchers
+from engine.alerting.matching.conditions import compiled
+from engine.alerting.matching.grammar import Grammar
+from engine.alerting.matching.text import format_matchers
 from engine.foundation.source import Path
 from engine.rules.config import Rule
 from engine.rules.lint.labels import Possible, possible
@@ -61,7 +63,7 @@ def _walk(route: RouteConfig, at: Path, silent: set[str], alerts: Sequence[Alert
     taken: list[tuple[Matcher, ...]] = []
     for index, child in enumerate(route.routes):
         here: Path = (*at, "routes", index)
-        matchers = compiled(child.match, child.match_re, child.matchers)
+        matchers = compiled(child.match, child.match_re, child.matchers, Grammar.BOTH)
         below = [alert for alert in alerts if all(map(alert.could_match, matchers))]
         if any(set(earlier) <= set(matchers) for earlier in taken):
             yield here, "never reached: a route before it takes all of these alerts, and does not continue"

@@ -17,7 +17,7 @@ from aiohttp import web
 from engine.alerting.config_text import config_text
 from engine.alerting.linelog import LogWriteError
 from engine.alerting.manager import AlertManager
-from engine.alerting.matchers import parse_matcher
+from engine.alerting.matching.grammar import Grammar
 from engine.alerting.metrics import COMPATIBLE_WITH
 from engine.alerting.queries import AlertQuery, AlertView
 from engine.alerting.silences import Silence, SilenceNotFoundError
@@ -121,12 +121,13 @@ class _Api:
 
     def __init__(self, manager: AlertManager) -> None:
         self._manager = manager
+        self._grammar = manager.grammar
 
     async def status(self, _: web.Request) -> web.Response:
         return _line(
             {
                 "cluster": {"peers": [], "status": "disabled"},
-                "config": {"original": config_text(self._manager.running.config)},
+                "config": {"original": config_text(self._manager.running.config, self._grammar)},
                 "uptime": _time(self._manager.started_at),
                 "versionInfo": _VERSION,
             }
@@ -148,7 +149,7 @@ class _Api:
         )
 
     async def get_alerts(self, request: web.Request) -> web.Response:
-        return _line([_alert(view) for view in self._manager.alerts(_query(request))])
+        return _line([_alert(view) for view in self._manager.alerts(_query(request, self._grammar))])
 
     async def post_alerts(self, request: web.Request) -> web.Response:
         complaints = self._manager.receive(await read_alerts(request))
@@ -162,12 +163,12 @@ class _Api:
                     "labels": group.labels.as_dict(),
                     "receiver": {"name": group.receiver},
                 }
-                for group in self._manager.groups(_query(request))
+                for group in self._manager.groups(_query(request, self._grammar))
             ]
         )
 
     async def trails(self, request: web.Request) -> web.Response:
-        return _line([trail.listed(record) for record in self._manager.trail.find(_filters(request))])
+        return _line([trail.listed(record) for record in self._manager.trail.find(_filters(request, self._grammar))])
 
     async def trail(self, request: web.Request) -> web.Response:
         fingerprint = request.match_info["fingerprint"]
@@ -177,7 +178,9 @@ class _Api:
         return _line(trail.told(found, self._manager.now))
 
     async def get_silences(self, request: web.Request) -> web.Response:
-        return _line([self._silence(silence) for silence in self._manager.silences.all(_filters(request))])
+        return _line(
+            [self._silence(silence) for silence in self._manager.silences.all(_filters(request, self._grammar))]
+        )
 
     async def post_silence(self, request: web.Request) -> web.Response:
         return _line({"silenceID": await self._manager.silences.set(await read_silence(request))})
@@ -243,10 +246,10 @@ def _alert(view: AlertView) -> dict[str, object]:
     }
 
 
-def _query(request: web.Request) -> AlertQuery:
+def _query(request: web.Request, grammar: Grammar) -> AlertQuery:
     """Raises ConfigError."""
     receiver = request.query.get("receiver", "")
-    matchers = _filters(request)
+    matchers = _filters(request, grammar)
     try:
         regex = Regex(receiver) if receiver else None
     except RegexError as error:
@@ -260,8 +263,8 @@ def _query(request: web.Request) -> AlertQuery:
     )
 
 
-def _filters(request: web.Request) -> tuple[Matcher, ...]:
-    return tuple(parse_matcher(text) for text in request.query.getall("filter", []))
+def _filters(request: web.Request, grammar: Grammar) -> tuple[Matcher, ...]:
+    return tuple(grammar.matcher(text) for text in request.query.getall("filter", []))
 
 
 def _flag(request: web.Request, name: str) -> bool:

@@ -12,19 +12,19 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any, Final
 
 import msgspec
+import yaml
 from aiohttp import web
 
-from engine.alerting.config_text import config_text, plain_config
+from engine.alerting.config_text import config_text
 from engine.alerting.linelog import LogWriteError
 from engine.alerting.manager import AlertManager
-from engine.alerting.matchers import parse_matchers
+from engine.alerting.matching.grammar import Grammar, IsName
 from engine.alerting.queries import AlertQuery, AlertView
 from engine.alerting.silences import Silence, SilenceMatcher
 from engine.alerting.store import AlertReport
 from engine.foundation.errors import ConfigError
 from engine.foundation.gojson import decode, encode
 from engine.foundation.regexes import Regex, RegexError
-from engine.foundation.values import is_label_name
 from engine.gotemplate.layout import RFC3339_NANO
 from engine.gotemplate.values import GoTime
 from engine.web.api.alertmanager_bodies import GO_ZERO, OPERATORS, parse_time
@@ -104,14 +104,15 @@ class _Api:
 
     def __init__(self, manager: AlertManager, version: Mapping[str, str]) -> None:
         self._manager = manager
+        self._grammar = manager.grammar
         self._version = version
 
     async def status(self, _: web.Request) -> web.Response:
-        config = self._manager.running.config
+        text = config_text(self._manager.running.config, self._grammar)
         return _done(
             {
-                "configYAML": config_text(config),
-                "configJSON": plain_config(config),
+                "configYAML": text,
+                "configJSON": yaml.load(text, yaml.CSafeLoader),
                 "versionInfo": self._version,
                 "uptime": _time(self._manager.started_at),
                 "clusterStatus": None,
@@ -122,15 +123,16 @@ class _Api:
         return _done(self._manager.receiver_names())
 
     async def get_alerts(self, request: web.Request) -> web.Response:
-        return _done([_alert(view) for view in self._manager.alerts(_query(request))])
+        return _done([_alert(view) for view in self._manager.alerts(_query(request, self._grammar))])
 
     async def post_alerts(self, request: web.Request) -> web.Response:
-        reports = [_report(alert) for alert in await _read(request, list[_Alert | None] | None) or ()]
+        is_name = self._manager.running.is_name
+        reports = [_report(alert, is_name) for alert in await _read(request, list[_Alert | None] | None) or ()]
         complaints = self._manager.receive(reports, version="v1")
         return _failed(400, "bad_data", "; ".join(complaints)) if complaints else _done()
 
     async def get_silences(self, request: web.Request) -> web.Response:
-        matchers = _filter(request)
+        matchers = _filter(request, self._grammar)
         return _done(
             [
                 self._silence(silence)
@@ -213,11 +215,11 @@ async def _read(request: web.Request, shape: Any) -> Any:
         raise ConfigError("unexpected EOF" if "truncated" in str(error) else str(error)) from None
 
 
-def _report(alert: _Alert | None) -> AlertReport:
+def _report(alert: _Alert | None, is_name: IsName) -> AlertReport:
     alert = alert or _Alert()
     labels, annotations = alert.labels or {}, alert.annotations or {}
     for name in (*labels, *annotations):
-        if not is_label_name(name):
+        if not is_name(name):
             raise ConfigError(f'"{name}" is not a valid label name')
     return AlertReport(labels, annotations, _moment(alert.starts_at), _moment(alert.ends_at), alert.generator_url or "")
 
@@ -235,8 +237,8 @@ def _moment(text: str | None) -> int | None:
     return None if found == GO_ZERO else found
 
 
-def _query(request: web.Request) -> AlertQuery:
-    matchers, receiver = _filter(request), request.query.get("receiver", "")
+def _query(request: web.Request, grammar: Grammar) -> AlertQuery:
+    matchers, receiver = _filter(request, grammar), request.query.get("receiver", "")
     try:
         regex = Regex(receiver) if receiver else None
     except RegexError:
@@ -246,9 +248,9 @@ def _query(request: web.Request) -> AlertQuery:
     return AlertQuery(**flags, matchers=matchers, receiver=regex)
 
 
-def _filter(request: web.Request) -> tuple[Matcher, ...]:
+def _filter(request: web.Request, grammar: Grammar) -> tuple[Matcher, ...]:
     text = request.query.get("filter", "")
-    return tuple(parse_matchers(text)) if text else ()
+    return tuple(grammar.matchers(text)) if text else ()
 
 
 def _flag(request: web.Request, name: str) -> bool:
