@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from urllib.parse import quote
 
 import pytest
 
@@ -101,6 +102,11 @@ def test_an_alert_says_why_somebody_was_told_and_is_silenced_in_two_clicks(site:
     assert [one["status"]["state"] for one in silences] == ["active"]
     page.get_by_role("button", name="Expire").click()
     page.get_by_text("expired").wait_for()
+
+
+def test_a_silences_pattern_keeps_its_backslashes_and_concerns_what_the_server_says(site: Site, tab: Seen) -> None:
+    page = tab.open(f"{site.url}/silences?new=" + quote(r'{alertname=~"[[:upper:]]\w+Down", a!="x\"y", "b c"=""}'))
+    page.get_by_text("Concerns now: TargetDown").wait_for()
 
 
 def test_a_receiver_is_tried_from_the_page(site: Site, tab: Seen) -> None:

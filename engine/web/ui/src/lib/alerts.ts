@@ -49,8 +49,9 @@ export interface Managed {
   status: { state: "active" | "suppressed" | "unprocessed"; silencedBy: string[]; inhibitedBy: string[] };
 }
 
-/** All alerts of the Alertmanager of this process; none where there is none. */
-export const managed = (signal: AbortSignal) => whole<Managed[]>("/api/v2/alerts", {}, signal).catch(() => [] as Managed[]);
+/** The alerts of the Alertmanager of this process that match; none where there is none. */
+export const managed = (signal: AbortSignal, matchers: Matcher[] = []) =>
+  whole<Managed[]>("/api/v2/alerts", { filter: matchers.map(matcherText) }, signal).catch(() => [] as Managed[]);
 
 export interface Step {
   first: string;
@@ -97,15 +98,39 @@ export const silences = (signal: AbortSignal) => whole<Silence[]>("/api/v2/silen
 
 export function matcherText({ name, value, isRegex, isEqual }: Matcher): string {
   const sign = isRegex ? (isEqual === false ? "!~" : "=~") : isEqual === false ? "!=" : "=";
-  return `${name}${sign}${JSON.stringify(value)}`;
+  return `${/[\s{}!=~,\\"'`]/.test(name) ? quoted(name) : name}${sign}${quoted(value)}`;
+}
+
+/** `{a="b", c=~"d"}`, as `matchersOf` reads it. */
+export function silenceText(matchers: Matcher[]): string {
+  return `{${matchers.map(matcherText).join(", ")}}`;
+}
+
+/** What matches such labels. */
+export function matching(labels: Labels): Matcher[] {
+  return Object.entries(labels).map(([name, value]) => ({ name, value, isRegex: false }));
 }
 
 /** `severity=~"page|critical"`; undefined where it is none. */
 export function matcherOf(text: string): Matcher | undefined {
-  const found = /^\s*"?([^"=!~{}\s]+)"?\s*(=~|!~|!=|=)\s*(?:"((?:[^"\\]|\\.)*)"|([^"\s,]*))\s*$/.exec(text);
+  const found = /^\s*(?:"((?:[^"\\]|\\.)+)"|([^"=!~{}\s,]+))\s*(=~|!~|!=|=)\s*(?:"((?:[^"\\]|\\.)*)"|([^"\s,]*))\s*$/.exec(text);
   if (!found) return undefined;
-  const value = found[3] === undefined ? found[4]! : found[3].replace(/\\(.)/g, (_, c) => (c === "n" ? "\n" : c));
-  return { name: found[1]!, value, isRegex: found[2]!.endsWith("~"), isEqual: !found[2]!.startsWith("!") };
+  const [, name, plainName, sign, value, plainValue] = found;
+  return {
+    name: name === undefined ? plainName! : unquoted(name),
+    value: value === undefined ? plainValue! : unquoted(value),
+    isRegex: sign!.endsWith("~"),
+    isEqual: !sign!.startsWith("!"),
+  };
+}
+
+function quoted(text: string): string {
+  return `"${text.replace(/[\\"]/g, "\\$&").replace(/\n/g, "\\n")}"`;
+}
+
+/** As Alertmanager does: a backslash before anything else stays, so that a pattern need not be escaped. */
+function unquoted(text: string): string {
+  return text.replace(/\\([n"\\])/g, (_, c) => (c === "n" ? "\n" : c));
 }
 
 /** Splits `{a="b", c=~"d"}` at its commas outside of quotes. */

@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import { type Group, type Managed, type Rule, type RuleAlert, groups, managed, trail } from "../lib/alerts";
+import { type Group, type Managed, type Rule, type RuleAlert, groups, managed, matching, silenceText, trail } from "../lib/alerts";
 import { about } from "../lib/about";
 import { useAsk } from "../lib/ask";
 import { get } from "../lib/api";
@@ -112,7 +112,7 @@ function Row({ one }: { one: Shown }) {
 }
 
 function Detail({ one }: { one: Shown }) {
-  const silence = `silences?new=${encodeURIComponent(matchersText(one.labels))}`;
+  const silence = `silences?new=${encodeURIComponent(silenceText(matching(one.labels)))}`;
   return (
     <div class="detail">
       {one.annotations.description && one.annotations.summary && <p>{one.annotations.description}</p>}

@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import { type Managed, type Matcher, type Silence, managed, matcherText, matchersOf, silences } from "../lib/alerts";
+import { type Matcher, type Silence, managed, matcherText, matchersOf, silenceText, silences } from "../lib/alerts";
 import { sent } from "../lib/api";
 import { useAsk } from "../lib/ask";
 import { turn, usePlace } from "../lib/route";
@@ -43,7 +43,7 @@ function Row({ one, again }: { one: Silence; again: () => void }) {
         <span class="grow" />
         {one.status.state === "expired" ? <span class="quiet">ended <Ago ms={Date.parse(one.endsAt)} /></span> : <span class="quiet">ends <Ago ms={Date.parse(one.endsAt)} /></span>}
         {one.status.state !== "expired" && <button type="button" onClick={expire}>Expire</button>}
-        {one.status.state === "expired" && <a class="button" href={`silences?new=${encodeURIComponent(`{${one.matchers.map(matcherText).join(", ")}}`)}`}>Again</a>}
+        {one.status.state === "expired" && <a class="button" href={`silences?new=${encodeURIComponent(silenceText(one.matchers))}`}>Again</a>}
       </div>
       <p class="summary">{one.comment} <span class="quiet">by {one.createdBy}, {momentText(Date.parse(one.startsAt))} to {momentText(Date.parse(one.endsAt))}</span></p>
       <Failure text={failure} />
@@ -84,16 +84,7 @@ function Form({ start, done }: { start: string; done: () => void }) {
 }
 
 function Concerned({ matchers }: { matchers: Matcher[] }) {
-  const found = useAsk(managed, [], 5000);
-  const hit = (found.data ?? []).filter((one: Managed) => matchers.length && matchers.every((m) => fits(m, one.labels[m.name] ?? "")));
+  const found = useAsk((signal) => managed(signal, matchers), [silenceText(matchers)], 5000);
+  const hit = matchers.length ? (found.data ?? []) : [];
   return <p class="quiet">{hit.length ? `Concerns now: ${hit.map((one) => one.labels.alertname).join(", ")}` : "Concerns no alert now."}</p>;
-}
-
-function fits({ value, isRegex, isEqual }: Matcher, label: string): boolean {
-  if (!isRegex) return (label === value) === (isEqual !== false);
-  try {
-    return new RegExp(`^(?:${value})$`).test(label) === (isEqual !== false);
-  } catch {
-    return false;
-  }
 }
