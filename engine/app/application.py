@@ -367,7 +367,7 @@ class Application:
             external_url=self.external_url("prometheus"),
             external_labels=lambda: self.config.global_.external_labels,
             listen=self.components.ports.get("prometheus", ""),
-            ports=self.components.ports,
+            ports=lambda: self.components.ports,
             flags=self.options.flags,
             lifecycle=self.options.enable_lifecycle,
             admin=self.options.enable_admin,

@@ -88,7 +88,7 @@ class Served(Struct, frozen=True, kw_only=True):
     external_url: str
     external_labels: Callable[[], Mapping[str, str]]
     listen: str
-    ports: Mapping[str, str]
+    ports: Callable[[], Mapping[str, str]]
     flags: Mapping[str, str]
     lifecycle: bool
     admin: bool
@@ -151,6 +151,10 @@ def _of_promtail(app: Served, collects: Mapping[str, Collect]) -> list[web.Route
     return [*promtail.routes(app.promtail, app.promtail_config, app.reload), metrics(collects["promtail"])]
 
 
+def _faults_of_promtail(app: Served) -> Mapping[str, str]:
+    return {} if app.promtail is None else {f"promtail: {name}": text for name, text in app.promtail.faults.items()}
+
+
 def _api(app: Served) -> Iterable[web.RouteDef]:
     yield from query.routes(app.queries, app.clock, per_step=app.per_step_stats)
     yield from exemplars.routes(app.store.exemplars, app.queries.workers)
@@ -172,8 +176,9 @@ def _api(app: Served) -> Iterable[web.RouteDef]:
         flags=app.flags,
         config=app.config,
         runtime=app.runtime,
+        ports=app.ports,
     )
-    yield from discovery.routes(lambda: app.scrapes.discovery_counts.faults)
+    yield from discovery.routes(lambda: {**app.scrapes.discovery_counts.faults, **_faults_of_promtail(app)})
 
 
 def _federation(app: Served) -> Iterable[web.RouteDef]:

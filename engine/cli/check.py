@@ -114,8 +114,19 @@ def _judging(given: Mapping[str, Any]) -> Judging:
 def _judge(files: Sequence[Path], kind: Kind | None, how: Judging) -> None:
     if not files:
         raise click.UsageError("name at least one file")
-    verdicts = [judge(file, kind, how) for file in files]
+    verdicts = [judge(_here(file) if how.translate else file, kind, how) for file in files]
     for verdict in verdicts:
         for line in render_verdict(verdict):
             click.echo(line)
     sys.exit(exit_code(verdicts))
+
+
+def _here(file: Path) -> Path:
+    """The file of this folder that a container sees at this path, where there is none at it: that is said."""
+    from engine.config.translate import in_this_folder
+
+    found = None if file.exists() else in_this_folder(file)
+    if found is None:
+        return file
+    click.echo(f"{found}")
+    return Path(found.used)

@@ -15,22 +15,26 @@ AILING: Final = 1
 
 
 @click.command()
-@click.option("--url", metavar="URL", help=f"Prometheus, or the engine  [that of ./engine-data, else {DEFAULT_URL}]")
+@click.option("--url", metavar="URL", help=f"Prometheus, or the engine  [that of --data-dir, else {DEFAULT_URL}]")
+@click.option(
+    "--data-dir", default="engine-data", show_default=True, type=click.Path(path_type=Path, file_okay=False),
+    help="the folder of the engine that is meant, where no --url says it",
+)  # fmt: skip
 @click.option("--alertmanager", metavar="URL", help="where it is another's  [the same]")
 @click.option("--loki", metavar="URL", help="the same of Loki")
 @click.option("--promtail", metavar="URL", help="the same of Promtail")
 @click.option("--json", "as_json", is_flag=True, help="for machines")
-def doctor(url: str | None, *, as_json: bool, **others: str | None) -> None:
+def doctor(url: str | None, data_dir: Path, *, as_json: bool, **others: str | None) -> None:
     """Look for missing samples, targets that are down, late alerts, missing logs and slow dashboards."""
-    urls = {"prometheus": url or _here(), **{name: given for name in COMPONENTS if (given := others[name])}}
+    urls = {"prometheus": url or _here(data_dir), **{name: given for name in COMPONENTS if (given := others[name])}}
     sys.exit(asyncio.run(_examined(urls, as_json=as_json)))
 
 
-def _here() -> str:
+def _here(folder: Path) -> str:
     """The engine that runs with this folder's data, if one does."""
     from engine.app.datafolder import running
 
-    run = running(Path("engine-data"))
+    run = running(folder)
     return DEFAULT_URL if run is None or "prometheus" not in run.ports else f"http://{run.ports['prometheus']}"
 
 
@@ -47,7 +51,9 @@ async def _examined(urls: dict[str, str], *, as_json: bool) -> int:
     async with HttpClient(HTTPClientConfig(), AddressBook(SystemClock(), translate=False)) as client:
         stack = HttpStack(client, urls)
         found = {trouble: [one async for one in check(stack)] for trouble, check in CHECKS.items()}
-    if as_json:
+    if not as_json:
+        click.echo(f"asked: {urls['prometheus']}")
+    else:
         click.echo(msgspec.json.encode({name: msgspec.to_builtins(all_) for name, all_ in found.items()}))
     for trouble, ailments in found.items() if not as_json else ():
         click.echo(f"{trouble}?  {'' if any(one.hurts for one in ailments) else 'no'}".rstrip())

@@ -76,6 +76,16 @@ class Translator(Struct, frozen=True):
         return None
 
 
+def in_this_folder(path: Path) -> Translation | None:
+    """`/etc/prometheus/prometheus.yml` is `prometheus/prometheus.yml` here, or `prometheus.yml`, if that is there."""
+    match path.parts:
+        case ("/", "etc", program, *rest) if rest:
+            for used in (Path(program, *rest), Path(*rest)):
+                if used.is_file():
+                    return Translation(str(path), str(used))
+    return None
+
+
 def _below(path: str, root: str) -> str | None:
     """What follows the root, or None."""
     if path == root:

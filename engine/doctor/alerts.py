@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
-from engine.doctor.ports import Ailment, Stack, data, span
+from engine.doctor.ports import Ailment, Stack, counted, data, span
 from engine.foundation.errors import RemoteError
 
 
@@ -60,9 +60,11 @@ async def _alertmanager(stack: Stack) -> AsyncIterator[Ailment]:
         return
     if status != 200:
         return
-    for one in await stack.query("sum by (integration) (increase(alertmanager_notifications_failed_total[1h])) > 0"):
+    for value, integration in await counted(
+        stack, "alertmanager", "alertmanager_notifications_failed_total", "integration"
+    ):
         yield Ailment(
-            f"{one.value:.0f} notifications by {one.labels.get('integration')} failed in an hour",
+            f"{value:.0f} notifications by {integration} failed since the start",
             "`engine receiver test NAME` shows what the receiver answers",
         )
     status, held = await stack.get("alertmanager", "/api/v2/notifications/withheld")

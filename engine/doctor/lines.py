@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from typing import Any, Final
 
-from engine.doctor.ports import Ailment, Stack
+from engine.doctor.ports import Ailment, Stack, counted
 from engine.foundation.errors import RemoteError
 
-_COUNTS = (
+_COUNTS: Final = (
     ("loki", "loki_discarded_samples_total", "reason", "lines were refused",
      "the reason names the limit: see limits_config of Loki's file"),
     ("promtail", "promtail_dropped_entries_total", "host", "lines were given up on their way",
@@ -15,6 +16,8 @@ _COUNTS = (
     ("promtail", "logentry_dropped_lines_total", "reason", "lines were dropped by stages",
      "a stage of the pipeline wants that, or a limit of it"),
 )  # fmt: skip
+_SKIPPED: Final = "skipped: "
+_MOST_NAMED: Final = 5
 
 
 async def check(stack: Stack) -> AsyncIterator[Ailment]:
@@ -28,19 +31,36 @@ async def check(stack: Stack) -> AsyncIterator[Ailment]:
             continue  # nobody said that there should be one
         if status not in {200, 404}:
             yield Ailment(f"{component} is not ready: {str(body).strip()}", hint)
+    async for ailment in _files(stack):
+        yield ailment
     for component, name, label, text, step in _COUNTS:
-        for value, what in await _counted(stack, component, name, label):
+        for value, what in await counted(stack, component, name, label):
             yield Ailment(f"{value:.0f} {text}{f' ({what})' if what else ''} since the start", step)
 
 
-async def _counted(stack: Stack, component: str, name: str, label: str) -> list[tuple[float, str]]:
-    """The samples above zero of a family in a component's own metrics."""
+async def _files(stack: Stack) -> AsyncIterator[Ailment]:
+    """Of our Promtail: the original tells people alone, by a page."""
     try:
-        status, page = await stack.get(component, "/metrics")
+        status, body = await stack.get("promtail", "/service-discovery?format=json")
     except RemoteError:
-        return []
-    if status != 200 or not isinstance(page, str):
-        return []
-    samples = [line.rpartition(" ") for line in page.splitlines() if line.startswith(f"{name}{{")]
-    told = [(float(value), labels.partition(f'{label}="')[2].partition('"')[0]) for labels, _, value in samples]
-    return [(value, what) for value, what in told if value > 0]
+        return
+    targets: list[dict[str, Any]] = body.get("targets", []) if status == 200 and isinstance(body, dict) else []
+    skipped = {path: said for one in targets for path, said in one["details"].items() if said.startswith(_SKIPPED)}
+    for path, said in sorted(skipped.items())[:_MOST_NAMED]:
+        yield Ailment(
+            f"{path} is not followed: {said.removeprefix(_SKIPPED)}",
+            "let the user that runs Promtail read it, or leave it out by __path_exclude__",
+            hurts="denied" in said.lower(),
+        )
+    for one in targets:
+        pattern = one["discovered"].get("__path__", "")
+        if one["dropped"]:
+            yield Ailment(
+                f"a target of job {one['job']} is not read: {one['dropped']}", "see its labels and relabel_configs"
+            )
+        elif one["kind"] == "File" and not one["ready"] and not one["details"]:
+            yield Ailment(
+                f"no file is at {pattern} (job {one['job']})",
+                "correct __path__, or start what writes there: it is followed once it is there",
+                hurts=False,
+            )

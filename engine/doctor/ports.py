@@ -7,6 +7,8 @@ from typing import Any, Protocol, TypeAlias
 
 from msgspec import Struct
 
+from engine.foundation.errors import RemoteError
+
 
 class Ailment(Struct, frozen=True):
     """Something that is wrong, and the next step. `hurts` is False for what is only worth knowing."""
@@ -40,6 +42,19 @@ async def data(stack: Stack, path: str, component: str = "prometheus") -> Any:
     """The `data` of an answer in Prometheus's envelope, None where there is none."""
     status, body = await stack.get(component, path)
     return body.get("data") if status == 200 and isinstance(body, dict) else None
+
+
+async def counted(stack: Stack, component: str, name: str, label: str) -> list[tuple[float, str]]:
+    """The samples above zero of a counter in a component's own metrics, since its start, each with that label."""
+    try:
+        status, page = await stack.get(component, "/metrics")
+    except RemoteError:
+        return []
+    if status != 200 or not isinstance(page, str):
+        return []
+    samples = [line.rpartition(" ") for line in page.splitlines() if line.startswith(f"{name}{{")]
+    told = [(float(value), labels.partition(f'{label}="')[2].partition('"')[0]) for labels, _, value in samples]
+    return [(value, what) for value, what in told if value > 0]
 
 
 def span(seconds: float) -> str:

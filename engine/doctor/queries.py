@@ -19,7 +19,8 @@ async def check(stack: Stack) -> AsyncIterator[Ailment]:
     for one in await stack.query(f"{_P99} > {_SLOW_SECONDS}"):
         yield Ailment(
             f"one of a hundred answers of {one.labels.get('handler')} takes over {span(one.value)}",
-            "`engine query explain EXPR` shows what is costly; record what dashboards ask often; shorten the span",
+            "`engine query explain EXPR` shows what is costly; record what dashboards ask often; shorten the span, or "
+            "show fewer panels",
         )
     for one in await stack.query("prometheus_engine_queries >= prometheus_engine_queries_concurrent_max"):
         yield Ailment(

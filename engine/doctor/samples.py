@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlencode
 
 import psutil
 
-from engine.doctor.ports import Ailment, Stack, data
+from engine.doctor.ports import Ailment, Stack, data, span
+from promql.model.instants import rfc3339
 
 _LITTLE: Final = 2 << 30
+_DAY: Final = 86_400
+_STEP: Final = 300
+_MOST_GAPS: Final = 3
 
 
 async def check(stack: Stack) -> AsyncIterator[Ailment]:
@@ -24,7 +31,7 @@ async def check(stack: Stack) -> AsyncIterator[Ailment]:
         yield Ailment(
             "the configuration on disk is refused: an older one is in force", "engine check FILE says what is wrong"
         )
-    for ailment in await _lost(stack):
+    for ailment in (*await _lost(stack), *await _gaps(stack), *await _unwatched(stack)):
         yield ailment
     flags = await data(stack, "/api/v1/status/flags") or {}
     for ailment in _disk(flags.get("storage.tsdb.path", ""), runtime.get("CWD", "")):
@@ -57,17 +64,64 @@ async def _lost(stack: Stack) -> list[Ailment]:
     ]
 
 
+async def _gaps(stack: Stack) -> list[Ailment]:
+    """Stretches of the last day of which there is nothing, with something before and after."""
+    now = next((one.value for one in await stack.query("vector(time())")), None)
+    if now is None:
+        return []
+    asked = {"query": "count(up)", "start": f"{now - _DAY:.3f}", "end": f"{now:.3f}", "step": str(_STEP)}
+    found = await data(stack, f"/api/v1/query_range?{urlencode(asked)}") or {}
+    times = [float(time) for one in found.get("result", []) for time, _ in one["values"]]
+    gaps = [(before, after) for before, after in pairwise(times) if after - before > 1.5 * _STEP]
+    return [
+        Ailment(
+            f"there are no samples from about {_clock(before)} to {_clock(after)} UTC ({span(after - before)})",
+            "nothing ran then, or nothing could be kept: the log of that time says; `engine run --detach` outlasts the "
+            "terminal",
+            hurts=False,
+        )
+        for before, after in gaps[-_MOST_GAPS:]
+    ]
+
+
+def _clock(seconds: float) -> str:
+    return rfc3339(round(seconds * 1000))[:16].replace("T", " ")
+
+
+async def _unwatched(stack: Stack) -> list[Ailment]:
+    """Half of the checks ask for what Prometheus tells of itself."""
+    if await stack.query("prometheus_build_info"):
+        return []
+    return [
+        Ailment(
+            "nobody scrapes Prometheus's own metrics: refused samples and slow queries are not known",
+            "add a job for localhost:9090",
+            hurts=False,
+        )
+    ]
+
+
 def _disk(path: str, folder: str) -> list[Ailment]:
     """Of this machine: where the data folder is another's, nothing is found."""
     place = Path(folder, path) if path else None
     if place is None or not place.is_dir():
         return []
+    found = []
+    if not os.access(place, os.W_OK):
+        found.append(
+            Ailment(
+                f"this user may not write to {place}, where samples are kept",
+                "whoever runs the engine has to: chown or chmod it",
+                hurts=False,
+            )
+        )
     usage = psutil.disk_usage(str(place))
     if usage.free > _LITTLE:
-        return []
+        return found
     return [
+        *found,
         Ailment(
             f"{usage.free / (1 << 20):.0f} MB are free where samples are kept ({place})",
             "free some, or lower --storage.tsdb.retention.size",
-        )
+        ),
     ]

@@ -23,6 +23,7 @@ _CAUSES: Final = (
     (r"HTTP status 3\d\d", "it leads elsewhere, and that is not followed", "name the right path, or follow_redirects"),
     (r"HTTP status 5\d\d", "it fails itself", "look at the log of the service"),
     (r"x509|certificate|tls", "its certificate is not trusted", "name its authority in tls_config.ca_file"),
+    (r"no space left|disk is full|no room", "there is no room to keep its samples", "free some of the disk"),
     (r"limit exceeded|body size|too large", "its page is beyond a limit of the job",
      "raise the limit, or drop what nobody needs by metric_relabel_configs"),
     (r"server gave HTTP response to HTTPS|first record does not look like a TLS", "it does not speak TLS",

@@ -14,6 +14,7 @@ from typing import Final
 from msgspec import Struct
 from yarl import URL
 
+from engine.discovery.ports import DiscoveryCounts
 from engine.foundation.addresses import AddressBook
 from engine.foundation.clock import Clock
 from engine.foundation.delivery import Delivery
@@ -67,6 +68,7 @@ class Promtail:
         self.jobs: dict[str, Job] = {}
         self.clients: list[Client] = []
         self._parts = parts
+        self._discovery = DiscoveryCounts()
         self._kept = KeptPositions(None if parts.data_dir is None else parts.data_dir / "promtail" / "positions.json")
         self._outlet = Outlet((), StreamLimit(0, parts.clock.monotonic), LabelLimits(), self.counts)
         self._poller: Poller | None = None
@@ -146,6 +148,11 @@ class Promtail:
     def status(self) -> list[TargetStatus]:
         return [one for job in self.jobs.values() for one in job.status()]
 
+    @property
+    def faults(self) -> Mapping[str, str]:
+        """What is wrong with sources of targets now."""
+        return self._discovery.faults
+
     def skipped(self) -> dict[str, str]:
         """Files that are not followed, and why."""
         return {path: why for job in self.jobs.values() for told in job.told() for path, why in told.skipped.items()}
@@ -216,7 +223,7 @@ class Promtail:
             clock=parts.clock, workers=parts.workers, supervisor=parts.supervisor, addresses=parts.addresses,
             outlet=self._outlet, poller=self._poller, counts=self.counts,
             limits=LineLimits(size=limits.max_line_size, truncate=limits.max_line_size_truncate, admit=admit),
-            kept=self.positions, adopted=offsets, base=parts.base, host=socket.gethostname(),
+            kept=self.positions, adopted=offsets, base=parts.base, host=socket.gethostname(), discovery=self._discovery,
         )  # fmt: skip
 
     # --- positions

@@ -66,3 +66,15 @@ def test_a_stack_with_findings_is_not_called_fine(tmp_path: Path) -> None:
     result = run("check", "stack", tmp_path, "--url", "http://127.0.0.1:1")
     assert result.exit_code == 3
     assert result.output.splitlines()[-2] == f"{tmp_path}: 1 finding (0 scrape jobs, 1 rule file, 3 rules)"
+
+
+def test_a_path_within_a_container_leads_to_the_file_of_this_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "promtail").mkdir()
+    (tmp_path / "promtail" / "x-config.yml").write_text("clients: [{url: 'http://loki:3100'}]\n")
+    done = run("check-config", "/etc/promtail/x-config.yml")
+    assert done.output.splitlines()[0] == "/etc/promtail/x-config.yml is read as promtail/x-config.yml"
+    assert done.exit_code == 0
+    assert run("check-config", "/etc/promtail/x-config.yml", "--no-translate").exit_code != 0

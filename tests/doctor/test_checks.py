@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import os
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -85,17 +87,77 @@ async def test_no_target_at_all_is_told() -> None:
 
 async def test_samples_that_were_refused_are_counted() -> None:
     stack = Told(samples={"out_of_order": [Sample({}, 3.0), Sample({}, 4.0)]})
-    (one,) = await found(samples.check, stack)
+    (one,) = [one for one in await found(samples.check, stack) if one.hurts]
     assert one.text.startswith("7 times in an hour")
 
 
 async def test_a_refused_configuration_and_a_damaged_log_are_told() -> None:
     runtime = data(corruptionCount=2, reloadConfigSuccess=False)
-    texts = [
-        one.text for one in await found(samples.check, Told({("prometheus", "/api/v1/status/runtimeinfo"): runtime}))
-    ]
+    pages = {("prometheus", "/api/v1/status/runtimeinfo"): runtime}
+    texts = [one.text for one in await found(samples.check, Told(pages)) if one.hurts]
     assert len(texts) == 2
     assert "2 damaged places" in texts[0]
+
+
+async def test_a_stretch_without_samples_is_told_with_its_time() -> None:
+    times = [1_700_000_000 + 300 * step for step in (0, 1, 2, 14, 15)]
+    answer = data(result=[{"metric": {}, "values": [[time, "6"] for time in times]}])
+    stack = Told({("prometheus", "/api/v1/query_range"): answer}, {"time()": [Sample({}, times[-1])]})
+    first, _ = await found(samples.check, stack)
+    assert first.text == "there are no samples from about 2023-11-14 22:23 to 2023-11-14 23:23 UTC (60 min)"
+    assert not first.hurts
+
+
+async def test_that_nobody_scrapes_the_engine_itself_is_worth_knowing() -> None:
+    assert [one.hurts for one in await found(samples.check, Told())] == [False]
+    assert await found(samples.check, Told(samples={"prometheus_build_info": [Sample({}, 1.0)]})) == []
+
+
+@pytest.fixture
+def read_only(tmp_path: Path) -> Iterator[Path]:
+    if os.geteuid() == 0:
+        pytest.skip("the superuser may write everywhere")
+    tmp_path.chmod(0o500)
+    yield tmp_path
+    tmp_path.chmod(0o700)
+
+
+async def test_a_folder_that_may_not_be_written_to_is_told(read_only: Path) -> None:
+    pages = {
+        ("prometheus", "/api/v1/status/runtimeinfo"): data(CWD=str(read_only)),
+        ("prometheus", "/api/v1/status/flags"): data(**{"storage.tsdb.path": "."}),
+    }
+    assert "may not write to" in (await found(samples.check, Told(pages)))[-1].text
+
+
+async def test_notifications_that_failed_are_counted_where_nobody_scrapes_the_alertmanager() -> None:
+    page = 'alertmanager_notifications_failed_total{integration="slack"} 3\n'
+    pages = {("alertmanager", "/api/v2/status"): (200, {}), ("alertmanager", "/metrics"): (200, page)}
+    (one,) = await found(alerts.check, Told(pages))
+    assert one.text == "3 notifications by slack failed since the start"
+
+
+async def test_files_that_are_not_followed_are_told_by_name() -> None:
+    def target(**of: Any) -> dict[str, Any]:
+        return {
+            "kind": "File",
+            "job": "j",
+            "discovered": {"__path__": "/l/*"},
+            "ready": True,
+            "details": {},
+            "dropped": "",
+            **of,
+        }
+
+    skipped = target(details={"/l/a": "skipped: permission denied", "/l/b": "1 of 1 bytes", "/l/c": "skipped: no text"})
+    told = {"targets": [skipped, target(ready=False), target(dropped="no labels are left")]}
+    ailments = await found(lines.check, Told({("promtail", "/service-discovery"): (200, told)}))
+    assert [(one.text, one.hurts) for one in ailments] == [
+        ("/l/a is not followed: permission denied", True),
+        ("/l/c is not followed: no text", False),
+        ("no file is at /l/* (job j)", False),
+        ("a target of job j is not read: no labels are left", True),
+    ]
 
 
 async def test_slow_rules_failing_rules_and_nobody_to_tell_are_three_troubles() -> None:

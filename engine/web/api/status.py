@@ -38,14 +38,18 @@ def routes(
     flags: Mapping[str, str],
     config: Callable[[], str],
     runtime: Callable[[], Runtime],
+    ports: Callable[[], Mapping[str, str]],
 ) -> list[web.RouteDef]:
-    """`config` gives the configuration in force, without secrets."""
+    """`config` gives the configuration in force, without secrets; `ports` gives `HOST:PORT` of all components."""
 
     async def build(_: web.Request) -> web.Response:
         return success(version)
 
     async def loaded(_: web.Request) -> web.Response:
         return success({"yaml": config()})
+
+    async def components(_: web.Request) -> web.Response:
+        return success(dict(ports()))
 
     async def given_flags(_: web.Request) -> web.Response:
         return success(dict(sorted(flags.items())))
@@ -77,6 +81,7 @@ def routes(
         "/status/buildinfo": build,
         "/status/config": loaded,
         "/status/flags": given_flags,
+        "/status/components": components,
         "/status/runtimeinfo": running,
         "/status/tsdb": tsdb,
         "/status/walreplay": replay,
