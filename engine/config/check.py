@@ -151,7 +151,8 @@ def exit_code(verdicts: Iterable[Verdict]) -> int:
 
 def guess_kind(path: Path, keys: frozenset[str]) -> Kind:
     """By the keys of the file's first level; by its name where they say nothing."""
-    best = max(_KEYS, key=lambda kind: len(keys & _KEYS[kind]))
+    name = path.name.lower()
+    best = max(_KEYS, key=lambda kind: (len(keys & _KEYS[kind]), kind in name))
     if keys & _KEYS[best]:
         return best
     return "alertmanager" if "alertmanager" in str(path.absolute()).lower() else "config"

@@ -38,7 +38,6 @@ async def check(stack: Stack) -> AsyncIterator[Ailment]:
     targets = (found or {}).get("activeTargets", [])
     if not targets:
         yield Ailment("nothing is scraped", "name targets under scrape_configs in prometheus.yml")
-        return
     by_cause: dict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
     for target in targets:
         if target["health"] == "down":
