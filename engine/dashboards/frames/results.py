@@ -33,9 +33,20 @@ def rows(result: Result) -> list[Row]:
             return []
 
 
-def series_frames(result: Result, ref: str, legend: str, query: str) -> list[Frame]:
-    """One frame a series: its times, and its values under the name that the legend gives."""
-    found = rows(result)
+def _samples(result: Result) -> list[Row]:
+    """Series of times and values, without steps that have no value."""
+    if not isinstance(result, Matrix):
+        return rows(result)
+    there = zip(result.labels, result.values, result.present, strict=True)
+    return [(labels, result.times[present], values[present]) for labels, values, present in there]
+
+
+def series_frames(result: Result, ref: str, legend: str, query: str, step: int = 0) -> list[Frame]:
+    """One frame a series: its times, and its values under the name that the legend gives.
+
+    Where values are further apart than `step` (ms; 0 for any), NaN stands between them: no line leads over a gap.
+    """
+    found = [_parted(*row, step) if step else row for row in rows(result)]
     names = _names([labels for labels, _, _ in found], legend, query)
     return [
         Frame(
@@ -51,9 +62,16 @@ def series_frames(result: Result, ref: str, legend: str, query: str) -> list[Fra
     ]
 
 
+def _parted(labels: Labels, times: IntArray, values: FloatArray, step: int) -> Row:
+    gaps = np.flatnonzero(np.diff(times) > step)
+    if not len(gaps):
+        return labels, times, values
+    return labels, np.insert(times, gaps + 1, times[gaps] + step), np.insert(values, gaps + 1, np.nan)
+
+
 def table_frame(result: Result, ref: str, several: bool = False) -> Frame:
     """One frame of all samples: the time, a column a label, the value; `several` queries name theirs apart."""
-    found = rows(result)
+    found = _samples(result)
     names = sorted({name for labels, _, _ in found for name in labels.names()})
     flat = [
         (labels, int(time), float(value))

@@ -100,19 +100,19 @@ async def _metrics(ask: _Ask, source: Source) -> list[Frame]:
     if target.range:
         start, end = ask.within.start // step * step, ask.within.end // step * step
         result = await source.over_range(ask.query, start, end, step)
-        found += _frames(ask, result)
+        found += _frames(ask, result, step)
     if target.instant:
         found += _frames(ask, await source.instant(ask.query, ask.within.end))
     return found
 
 
-def _frames(ask: _Ask, result: Result) -> list[Frame]:
+def _frames(ask: _Ask, result: Result, step: int = 0) -> list[Frame]:
     target = ask.target
     if target.format == "table":
         return [results.table_frame(result, target.ref, ask.several)]
     if target.format == "heatmap":
         return [results.heatmap_frame(result, target.ref, ask.legend, ask.query)]
-    return results.series_frames(result, target.ref, ask.legend, ask.query)
+    return results.series_frames(result, target.ref, ask.legend, ask.query, step)
 
 
 def _is_lines(query: str) -> bool:

@@ -1,6 +1,6 @@
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { about } from "../lib/about";
-import { type Board as BoardData, type PanelHead, annotations, board } from "../lib/boards";
+import { type Annotation, type Board as BoardData, type PanelHead, annotations, board } from "../lib/boards";
 import { useAsk } from "../lib/ask";
 import { lit } from "../lib/colours";
 import { useRange } from "../lib/range";
@@ -11,6 +11,8 @@ import { BoardPanel } from "../parts/BoardPanel";
 import { Failure } from "../parts/small";
 import { Variables } from "../parts/Variables";
 
+/** Always the same, so that panels need not be drawn again when it turns out that there are none. */
+const NO_MARKS: Annotation[] = [];
 const TO_ESCAPE_FROM = ["viewPanel", "kiosk"];
 
 /** A dashboard: rows of panels on a grid of 24 columns. */
@@ -26,7 +28,7 @@ export function Board() {
   const data = found.data;
   const marks = useAsk((signal) => (data?.annotations.some((one) => one.enabled) ? annotations(uid, asked, signal) : Promise.resolve([])), [uid, question, turnOf, data?.uid]);
   const theme = useThemed();
-  const shown = useMemo(() => lit(marks.data ?? [], theme), [marks.data, theme]);
+  const shown = useMemo(() => (marks.data?.length ? lit(marks.data, theme) : NO_MARKS), [marks.data, theme]);
   useEffect(() => {
     if (!data) return;
     offer({ range: { from: data.from, to: data.to }, refresh: data.refresh, intervals: data.intervals });

@@ -38,7 +38,7 @@ export function Heatmap({ drawn, width, height }: PanelProps) {
   const canvas = useCanvas(width, height - (scaled ? SCALE : 0), [drawn], (ctx) => {
     ctx.font = "11px system-ui, sans-serif";
     // Whole pixels: the seams between halves of them would be seen as stripes.
-    const lines = heat.times.map((ms) => [Math.round(x(ms)), Math.round(x(ms + across))] as const);
+    const lines = heat.times.map((ms) => [Math.max(left, Math.round(x(ms))), Math.round(x(ms + across))] as const);
     const apart = (size: number) => (size > GAP_FROM ? 1 : 0);
     heat.counts.forEach((counts, b) => {
       const [top, bottom] = [Math.round(h - (b + 1) * row), Math.round(h - b * row)];
@@ -47,7 +47,7 @@ export function Heatmap({ drawn, width, height }: PanelProps) {
         const part = Math.min(1, (count - least) / (most - least || 1));
         const [from, to] = lines[t]!;
         ctx.fillStyle = heat.colors[Math.min(heat.colors.length - 1, Math.floor(part * heat.colors.length))] ?? token("accent");
-        ctx.fillRect(from, top, Math.max(1, to - from - apart(to - from)), Math.max(1, bottom - top - apart(bottom - top)));
+        if (to > left) ctx.fillRect(from, top, Math.max(1, to - from - apart(to - from)), Math.max(1, bottom - top - apart(bottom - top)));
       });
     });
     ctx.fillStyle = token("ink-3");

@@ -1,4 +1,5 @@
 import type { Drawn, Legend } from "../lib/boards";
+import { inkOn } from "../lib/colours";
 import type { PanelProps } from "./kinds";
 import { LegendOf, roomOf } from "./Legend";
 
@@ -32,7 +33,7 @@ export function PieChart({ drawn, width, height }: PanelProps) {
           <g key={one.name}>
             <path d={path} fill={one.color}><title>{one.name}: {one.text} ({one.percentText})</title></path>
             {pie.labels.length > 0 && one.value / total > 0.06 && (
-              <text x={at[0]} y={at[1]} text-anchor="middle" font-size="4.5" fill="#fff">
+              <text x={at[0]} y={at[1]} text-anchor="middle" font-size="5.5" fill={inkOn(one.color)}>
                 {pie.labels.map((label) => (label === "name" ? one.name : label === "percent" ? one.percentText : one.text)).join(" ")}
               </text>
             )}

@@ -20,7 +20,7 @@ interface At {
 export function TimeSeriesPanel({ drawn, width, height, group, marks, onSpan }: PanelProps) {
   const panel = drawn as TimeSeries;
   const [only, setOnly] = useState<Set<number>>(new Set());
-  const [at, setAt] = useState<At | null>(null);
+  const point = useRef<(at: At | null) => void>(() => undefined);
   const box = useRef<HTMLDivElement>(null);
   const shown = (i: number) => !panel.series[i]!.hidden && (!only.size || only.has(i));
   const named = panel.series.map((one, i) => ({ one, i })).filter(({ one }) => one.inLegend);
@@ -30,7 +30,7 @@ export function TimeSeriesPanel({ drawn, width, height, group, marks, onSpan }: 
 
   const stacked = useMemo(() => columns(panel, shown), [drawn, only]);
   useEffect(() => {
-    const moved = (plot: uPlot) => setAt(atPointer(plot, panel, shown, marks, group));
+    const moved = (plot: uPlot) => point.current(atPointer(plot, panel, shown, marks, group));
     const plot = new uPlot({ ...options(panel, shown, group, marks, moved, onSpan), ...size }, stacked, box.current!);
     return () => plot.destroy();
   }, [stacked, size.width, size.height, marks]);
@@ -44,7 +44,7 @@ export function TimeSeriesPanel({ drawn, width, height, group, marks, onSpan }: 
   return (
     <div class={`ts ${room.beside ? "beside" : ""}`}>
       <div class="tsplot" ref={box} role="img" aria-label={`${panel.title}: ${panel.series.length} series`}>
-        {at && panel.tooltip.mode !== "none" && <Tooltip panel={panel} at={at} shown={shown} width={size.width} />}
+        {panel.tooltip.mode !== "none" && <Tooltip panel={panel} point={point} shown={shown} width={size.width} />}
       </div>
       <LegendOf legend={panel.legend} items={items} room={room} onPick={(n, add) => pick(named[n]!.i, add)} />
     </div>
@@ -70,8 +70,21 @@ function atPointer(plot: uPlot, panel: TimeSeries, shown: (i: number) => boolean
 }
 
 const MOST_TOLD = 30;
+/** Of how many series the pointer marks the values: each mark is an element that moves with it. */
+const MOST_POINTED = 100;
 
-function Tooltip({ panel, at, shown, width }: { panel: TimeSeries; at: At; shown: (i: number) => boolean; width: number }) {
+interface TooltipProps {
+  panel: TimeSeries;
+  /** Filled with what tells it where the pointer is: a move of the pointer draws the tooltip anew, and nothing else. */
+  point: { current: (at: At | null) => void };
+  shown: (i: number) => boolean;
+  width: number;
+}
+
+function Tooltip({ panel, point, shown, width }: TooltipProps) {
+  const [at, setAt] = useState<At | null>(null);
+  point.current = setAt;
+  if (!at) return null;
   const rows = panel.series
     .map((one, i) => ({ one, i, value: told(one, one.values[at.index] ?? null) }))
     .filter(({ one, i, value }) => shown(i) && one.inTooltip && value !== null && (panel.tooltip.mode !== "single" || i === at.nearest));
@@ -145,7 +158,7 @@ function options(panel: TimeSeries, shown: (i: number) => boolean, group: string
     cursor: {
       drag: { x: true, y: false, setScale: false },
       sync: group ? { key: group, scales: ["x", null] } : undefined,
-      points: { size: 5 },
+      points: panel.series.length > MOST_POINTED ? { show: false } : { size: 5 },
     },
     padding: [8, panel.axes.some((a) => a.side === "right") ? 0 : RIGHT, 0, 0],
     scales: {
