@@ -205,14 +205,14 @@ def _consoles(app: Served) -> Consoles:
 
 
 def _under(prefix: str, found: Iterable[web.RouteDef]) -> list[web.RouteDef]:
-    """As the original's API: no HEAD, and OPTIONS for every path, whose answer is in its headers."""
+    """As the original's API: no HEAD, and OPTIONS for whatever path, whose answer is in its headers."""
 
     async def preflight(_: web.Request) -> web.Response:
         return web.Response(status=204)
 
     moved = [(route.method, prefix + route.path, route.handler) for route in found]
     kept = [web.route(m, path, handler, **({"allow_head": False} if m == "GET" else {})) for m, path, handler in moved]
-    return [*kept, *(web.options(path, preflight) for path in dict.fromkeys(path for _, path, _ in moved))]
+    return [*kept, web.options(prefix + "/{any:.*}", preflight)]
 
 
 def _about(app: Served, component: str) -> page.About:

@@ -140,7 +140,11 @@ class _Connection(asyncio.Protocol):
             self._since = self._clock.monotonic()
 
     def close_if_waiting_since(self, time: float) -> None:
-        if self._since is not None and self._since < time and not self._answering and self._transport is not None:
+        if self._since is None or self._answering or self._transport is None:
+            return
+        if self._transport.get_write_buffer_size():  # the answer before is still on its way
+            self._since = self._clock.monotonic()
+        elif self._since < time:
             self._transport.abort()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:

@@ -79,10 +79,10 @@ def routes(
 def newest(store: Store, selectors: Iterable[Sequence[Matcher]], start: int, end: int) -> list[Newest]:
     """The newest samples with start <= t <= end of the series that match one of the selectors, sorted by labels.
 
-    Series that have gone stale are left out.
+    Series that have gone stale are left out, and `{}` selects nothing.
     """
     found: dict[Labels, Newest] = {}
-    for matchers in selectors:
+    for matchers in filter(None, selectors):
         for selected in store.select(Need(tuple(matchers), start, end, Kind.INSTANT)):
             for _, labels, times, values in selected.series():
                 if len(times) and not is_stale(values[-1:])[0]:

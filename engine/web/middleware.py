@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import posixpath
 import re
 from collections.abc import Iterable
 from types import MappingProxyType
@@ -41,7 +42,6 @@ _CORS: Final = MappingProxyType(
 )
 _LOOPBACK: Final = ("localhost", "127.0.0.1", "::1")
 _HUNG_UP: Final = 499
-_SLASHES: Final = re.compile(r"//+")  # noqa: TID251 - ours, linear
 _PARAMETER: Final = re.compile(r"\{(\w+)\}")  # noqa: TID251 - ours, linear
 
 
@@ -72,7 +72,7 @@ def counting(counts: HttpCounts, clock: Clock) -> Middleware:
 def guarding(*, loopback: bool, external_host: str, origins: Regex | None = None) -> Middleware:
     """Refuses what another machine's page could have sent; `loopback`: we listen there alone.
 
-    Pages of the `origins` that were named may do what own ones may, and are answered as by Prometheus.
+    Pages of the `origins` that were named may do what own ones may, and may read what Prometheus lets them: the API.
     """
     anybody = origins is not None and origins.pattern == ".*"
 
@@ -81,14 +81,15 @@ def guarding(*, loopback: bool, external_host: str, origins: Regex | None = None
         if loopback and not _own_host(request.host, external_host):
             return web.Response(status=403, text=f"the Host header {request.host!r} does not name this machine\n")
         origin = request.headers.get("Origin", "")
-        allowed = _same_host(origin, request.host) or (origins is not None and bool(origin) and origins.matches(origin))
-        if origin and not allowed and request.method not in _READS:
+        own = _same_host(origin, request.host)
+        named = origins is not None and bool(origin) and origins.matches(origin)
+        if origin and not (own or named) and request.method not in _READS:
             return web.Response(status=403, text=f"writes from the origin {origin!r} are not accepted\n")
         response = await handler(request)
-        if allowed:
-            response.headers["Access-Control-Allow-Origin"] = "*" if anybody else origin
-        if allowed or (origin and origins is not None):
+        if own or (origin and origins is not None and "/api/" in request.path):
             response.headers.update(_CORS)
+            if own or named:
+                response.headers["Access-Control-Allow-Origin"] = "*" if anybody else origin
         return response
 
     return guard
@@ -96,16 +97,14 @@ def guarding(*, loopback: bool, external_host: str, origins: Regex | None = None
 
 @web.middleware
 async def plain_errors(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Unknown paths and methods are answered in Go's words; doubled slashes lead to the path without them."""
+    """Unknown paths and methods are answered in Go's words."""
     try:
         return await handler(request)
     except web.HTTPNotFound:
-        path, mark, query = request.raw_path.partition("?")
-        clean = _SLASHES.sub("/", path)
-        if clean != path:
-            return web.Response(status=301, headers={"Location": clean + mark + query})
-        return plain(404, "404 page not found")
+        return _not_found(request)
     except web.HTTPMethodNotAllowed as error:
+        if set(error.allowed_methods) == {"OPTIONS"}:  # which is answered below the API, whether a path is there or not
+            return _not_found(request)
         allow = {"Allow": allowed(error.allowed_methods)}
         if request.method == "OPTIONS":
             return web.Response(headers=allow)
@@ -122,6 +121,17 @@ async def finishing(request: web.Request, handler: Handler) -> web.StreamRespons
     if request.method in _READS or request.path.endswith(_READ_BY_POST):
         return await handler(request)
     return await asyncio.shield(handler(request))
+
+
+def _not_found(request: web.Request) -> web.Response:
+    """Doubled slashes and dots lead to the path without them."""
+    path, mark, query = request.raw_path.partition("?")
+    clean = posixpath.normpath("/" + path.lstrip("/"))
+    if path.endswith("/") and clean != "/":
+        clean += "/"
+    if clean != path:
+        return web.Response(status=301, headers={"Location": clean + mark + query})
+    return plain(404, "404 page not found")
 
 
 def allowed(methods: Iterable[str]) -> str:

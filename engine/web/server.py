@@ -23,6 +23,8 @@ from engine.web.counts import HttpCounts
 from engine.web.middleware import counting, finishing, guarding, plain_errors
 
 _MAX_BODY: Final = 64 * 1024 * 1024
+_MOST_HEAD: Final = 1024 * 1024
+"""Bytes of the line of a request, and of each header: what a whole head may have in Go, so that long queries pass."""
 
 
 class Listener(Struct, frozen=True):
@@ -80,6 +82,8 @@ async def running(
         handler_cancellation=True,
         shutdown_timeout=1.0,
         keepalive_timeout=how.limits.patience_seconds,
+        max_line_size=_MOST_HEAD,
+        max_field_size=_MOST_HEAD,
     )
     await runner.setup()
     assert runner.server is not None

@@ -105,7 +105,10 @@ SETTLED: Final = (
 RECENT: Final = 2
 """Seconds after which it is known how a scrape went, and what followed from it."""
 VECTOR: Final = '{"status":"success","data":{"resultType":"vector"'
-COMPARED: Final = ("allow", "content-encoding", "content-type", "location", "x-content-type-options")
+COMPARED: Final = (
+    "access-control-allow-headers", "access-control-allow-methods", "access-control-allow-origin",
+    "access-control-expose-headers", "allow", "content-encoding", "content-type", "location", "x-content-type-options",
+)  # fmt: skip
 DECODERS: Final = {"": bytes, "gzip": gzip.decompress, "deflate": zlib.decompress}
 ENTRIES: Final = re.compile(r'(?:,|(?<=\[))(?=\{"(?:metric|target|name|type)"|"\w+":\[)|(?<=\})(?=\])')
 ALIKE: Final = (

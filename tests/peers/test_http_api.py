@@ -41,7 +41,7 @@ EXPRESSIONS: Final = (
 TIMES: Final = (
     "", "x", "1e3", "1_0", "-1", "1e-3", "+5", " 5", "1e400", "0x10", "2015-07-01T20:10:51.781Z",
     "2015-07-01T22:10:51+02:00", "2015-07-01T20:10:51,781Z", "2015-07-01t20:10:51z", "2015-13-01T00:00:00Z",
-    "NaN", "Inf", "1e20",
+    "NaN", "Inf", "1e20", ".5", "1.25", "1.0005", "-1.5", "2015-07-01T20:10:51.123456789Z", "2015-07-01T20:10:51.1234567891Z",
 )  # fmt: skip
 DURATIONS: Final = (
     "", "x", "0", "-1", "0.5", "1m", "1h30m", "5x", "1e30", "NaN", "Inf", "1y", "-1m", "1e9", "106752d", "1_0",
@@ -66,6 +66,8 @@ GROUPS: Final[dict[str, list[Request]]] = {
         for time in TIMES
         for request in (
             get("/query", query="vector(1)", time=time),
+            get("/query", query="1", time=time),
+            get("/query", query="'a'", time=time),
             get("/query_range", query="vector(1)", start=time, end="1", step="1"),
             get("/query_range", query="vector(1)", start="1", end=time, step="1"),
             get("/series", match="up", start=time),
@@ -91,6 +93,7 @@ GROUPS: Final[dict[str, list[Request]]] = {
         get("/query_exemplars", query="up{"),
         get("/query_exemplars", query="sum(up) + requests_total"),
         get("/query", query="1", time="5", stats="all"),
+        get("/query", query=f"vector(1) # {'long ' * 9000}", time="5"),
     ],
     "selectors": [
         request
@@ -104,6 +107,8 @@ GROUPS: Final[dict[str, list[Request]]] = {
             "/label/__name__/values", "/label/job", "/labels?start=5&end=1", "/labels?start=0&end=1",
             "/series?match[]=up&start=0&end=1", "/series?match[]=up&match[]=huge", "/series?match%5B%5D=up",
             "/label/job/values?start=0&end=1", "/label/job/values?start=x", "/label//values", "/label/job/values/",
+            *(f"{path}?{fault}" for path in ("/series", "/labels", "/label/job/values", "/query_exemplars")
+              for fault in ("match[]=up&a=%", "match[]=up&a;b", "match[]=up&start=x&a=%zz")),
         )
     ],
     "targets": [
@@ -115,7 +120,7 @@ GROUPS: Final[dict[str, list[Request]]] = {
             "/targets/metadata?metric=huge", "/targets/metadata?metric=nope", "/targets/metadata?match_target={",
             "/targets/metadata?match_target={job=%22page%22}", "/targets/metadata?match_target={job=%22nope%22}",
             "/targets/metadata?match_target={job=%22page%22}&metric=huge&limit=1", "/metadata", "/metadata?limit=0",
-            "/metadata?limit=x", "/metadata?metric=huge", "/metadata?metric=nope", "/metadata?metric=requests_total",
+            "/metadata?limit=x", "/metadata?limit=1_0", "/metadata?limit=%201", "/metadata?limit=99999999999999999999", "/metadata?metric=huge", "/metadata?metric=nope", "/metadata?metric=requests_total",
             "/alertmanagers",
         )
     ],
@@ -124,7 +129,7 @@ GROUPS: Final[dict[str, list[Request]]] = {
         for query in (
             "", *(f"?match[]={quote(selector, safe='')}" for selector in (
                 "up", '{job="page",__name__!~"scrape_.*|ALERTS_.*"}', '{__name__=~"requests.*|huge|nothing|plain|ALERTS|temperature|lat.*|code:.*"}', "up{",
-                "nope", '{zone="eu"}', "labelled", "", "sum(up)", "{}[5m]", 'ALERTS_FOR_STATE{alertname="nope"}',
+                "nope", '{zone="eu"}', "labelled", "", "sum(up)", "{}", "{}[5m]", 'ALERTS_FOR_STATE{alertname="nope"}',
             )),
             "?match[]=up&match[]=huge&match[]=up", "?match[]=%zz", "?match[]=a;b", "?match%5B%5D=up",
         )
@@ -140,7 +145,7 @@ GROUPS: Final[dict[str, list[Request]]] = {
         for path in (
             "/", "/-/healthy", "/-/ready", "/-/reload", "/-/quit", "/version", "/nope", "/api", "/api/v1", "/api/v1/",
             "/api/v2/x", "/-/x", "/-/", "/favicon.ico", "//api/v1/labels", "/api/v1//labels", "/api/v1/labels/",
-            "/alerts", "/federate", "/graph", "/api/v1/read", "/api/v1/write", "/api/v1/admin/tsdb/snapshot",
+            "/alerts", "/federate", "/graph", "/api/v1/x/../labels", "/api/v1/./nope", "/api/v1/read", "/api/v1/write", "/api/v1/admin/tsdb/snapshot",
         )
     ],
     "methods of pages": [
@@ -167,7 +172,8 @@ GROUPS: Final[dict[str, list[Request]]] = {
         form("/query?time=3", "query=vector(1)", ("Content-Type", "application/x-www-form-urlencoded; charset=utf-8")),
         form("/query?time=3", MULTIPART := '--x\r\nContent-Disposition: form-data; name="query"\r\n\r\n1\r\n--x--\r\n',
              ("Content-Type", "multipart/form-data; boundary=x")),
-        form("/series", "match[]=up"),
+        *(form("/series", body) for body in ("match[]=up", "match[]=up&a=%", "match[]=up&a;b")),
+        form("/series?a=%", "match[]=up"),
         form("/labels", "match[]=up"),
         form("/query_range", "query=vector(1)&start=0&end=2&step=1"),
         form("/format_query", "query=up+%2B1"),
@@ -179,7 +185,8 @@ GROUPS: Final[dict[str, list[Request]]] = {
         for encoding in ("gzip", "deflate", "identity", "br", "deflate, gzip", "")
     ],
     "other origins": [
-        Request(method, "/api/v1/labels", (("Origin", "http://x.example.com"),)) for method in ("GET", "OPTIONS")
+        Request(method, path, (("Origin", "http://x.example.com"),))
+        for method, path in product(("GET", "OPTIONS"), ("/api/v1/labels", "/-/ready"))
     ],
 }  # fmt: skip
 
@@ -197,9 +204,9 @@ DIFFERENT: Final = (
     (r"GET /alerts", "a page of our own, where the original's build has none"),
     (r"GET .*(/label/job/values/|/api/v1/labels/)", "the original leads a path with a slash behind it astray"),
     (r"GET /api/v1", "the original leads from here to where nothing is"),
-    (r"GET .*//.*", "a redirect without a page"),
+    (r"GET .*(//|/\.\.?/).*", "a redirect without a page"),
     (r"\w+ /metrics", "HEAD is answered, as by the exporters"),
-    (r"OPTIONS /api/v1/nope", "only paths that exist are told of"),
+    (r"\w+ /api/.* from elsewhere", "pages of other origins may not read unless they are named"),
     (r"POST .* multipart", "multipart forms are not read"),
 )
 
@@ -212,7 +219,8 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
 
 def shown(request: Request) -> str:
     multipart = " multipart" if request.body == MULTIPART else ""
-    return f"{request.method} {request.path}{multipart}"
+    elsewhere = " from elsewhere" if any(name == "Origin" for name, _ in request.headers) else ""
+    return f"{request.method} {request.path}{multipart}{elsewhere}"
 
 
 def known(request: Request) -> str | None:

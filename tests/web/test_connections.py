@@ -125,3 +125,21 @@ async def test_a_request_behind_a_slow_answer_is_not_late_before_its_turn(manual
         assert await caller.ask() == b"HTTP/1.1 200 OK"
         assert await caller.ask(GET[30:]) == b"HTTP/1.1 200 OK"
         caller.writer.close()
+
+
+async def test_nor_is_one_behind_a_large_answer_that_is_read_slowly(manual_clock: ManualClock) -> None:
+    size = 32 * 1024 * 1024
+
+    async def large(_: web.Request) -> web.Response:
+        return web.Response(body=bytes(size))
+
+    routes = [web.get("/large", large), web.get("/hello", hello)]
+    how = Serving(counts=HttpCounts(), limits=Limits(10.0, 512))
+    async with serving(routes, how, manual_clock) as port:
+        caller = await Caller.to(port)
+        caller.writer.write(GET.replace(b"/hello", b"/large") + GET[:30])
+        await caller.reader.readuntil(b"\r\n\r\n")
+        await manual_clock.advance(60_000)
+        await caller.reader.readexactly(size)
+        assert await caller.ask(GET[30:]) == b"HTTP/1.1 200 OK"
+        caller.writer.close()

@@ -65,6 +65,37 @@ async def test_doubled_slashes_lead_to_the_path_without_them() -> None:
     assert (await ask("GET", "//nope"))[0] == 404
 
 
+async def test_dots_in_a_path_lead_to_the_path_without_them() -> None:
+    routes = [web.get("/hello", hello)]
+    async with serving(routes) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"GET /x/../y/./hello/?a=.. HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        head = (await reader.read()).decode()
+        writer.close()
+    assert head.startswith("HTTP/1.1 301")
+    assert "Location: /y/hello/?a=..\r\n" in head
+
+
+async def test_a_query_may_be_as_long_as_a_head_in_go() -> None:
+    assert (await ask("GET", "/hello?" + "a" * 500_000))[:2] == (200, "hello")
+    assert (await ask("GET", "/hello", Cookie="a" * 500_000))[:2] == (200, "hello")
+
+
+async def test_a_path_that_only_answers_what_may_be_asked_is_none() -> None:
+    async with (
+        serving([web.options("/api/{any:.*}", hello), web.get("/api/x", hello)]) as port,
+        ClientSession() as client,
+    ):
+        for method, path, status in (
+            ("GET", "nope", 404),
+            ("OPTIONS", "nope", 200),
+            ("POST", "x", 405),
+            ("GET", "x", 200),
+        ):
+            async with client.request(method, f"http://127.0.0.1:{port}/api/{path}") as response:
+                assert (method, path, response.status) == (method, path, status)
+
+
 async def test_a_client_that_hangs_up_ends_a_read_and_not_a_write() -> None:
     ended: list[str] = []
     begun = asyncio.Event()

@@ -25,7 +25,7 @@ def routes(
     """`place` says into which folder the snapshot of a name goes."""
 
     async def delete_series(request: web.Request) -> web.Response:
-        given = await form.read(request)
+        given = await form.read_strictly(request)
         if not given.getall("match[]", []):
             raise ApiError("bad_data", "no match[] parameter provided")
         start = params.time_of(given, "start", params.MIN_TIME)

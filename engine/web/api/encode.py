@@ -57,10 +57,10 @@ def result(value: Result) -> list[bytes]:
     """
     match value:
         case Scalar(time, number):
-            found: Iterable[bytes] = [b'[%b,"%b"]' % (instant(time).encode(), numbers.plain(number).encode())]
+            found: Iterable[bytes] = [b'[%b,"%b"]' % (_moment(time), numbers.plain(number).encode())]
             kind = b"scalar"
         case String(time, text):
-            found, kind = [b"[%b,%b]" % (instant(time).encode(), gojson.encode(text))], b"string"
+            found, kind = [b"[%b,%b]" % (_moment(time), gojson.encode(text))], b"string"
         case Vector():
             found, kind = [_vector(value)], b"vector"
         case RawMatrix(series):
@@ -68,6 +68,11 @@ def result(value: Result) -> list[bytes]:
         case Matrix():
             found, kind = _listed(_matrix(value)), b"matrix"
     return [b'{"resultType":"%b","result":' % kind, *found, b"}"]
+
+
+def _moment(ms: int) -> bytes:
+    """The time of what is no series: without zeros at its end."""
+    return numbers.plain(ms / 1000).encode()
 
 
 def _listed(found: Iterable[bytes]) -> list[bytes]:

@@ -9,6 +9,8 @@ from urllib.parse import unquote_plus
 from aiohttp import web
 from multidict import MultiDict, MultiMapping
 
+from engine.web.api.envelope import ApiError
+
 Params: TypeAlias = MultiMapping[str]
 Page: TypeAlias = Callable[[Params], Awaitable[web.Response]]
 """What answers to parameters alone, wherever they come from."""
@@ -19,11 +21,15 @@ _HEX: Final = frozenset("0123456789abcdefABCDEF")
 
 async def read(request: web.Request) -> Params:
     """All parameters; a body that is no form is not looked at."""
-    params: MultiDict[str] = MultiDict()
-    if request.method in ("POST", "PUT") and request.content_type == _FORM:
-        params.extend(parse((await request.read()).decode(errors="replace")))
-    params.extend(query(request))
-    return params
+    return MultiDict(pair for text in await _texts(request) for pair in parse(text))
+
+
+async def read_strictly(request: web.Request) -> Params:
+    """The same, where a pair that can't be read is not passed over. Raises ApiError."""
+    for text in await _texts(request):
+        if (found := _fault(text)) is not None:
+            raise ApiError("bad_data", f"error parsing form values: {found}")
+    return await read(request)
 
 
 def of_form(page: Page) -> Callable[[web.Request], Awaitable[web.Response]]:
@@ -37,7 +43,7 @@ def of_form(page: Page) -> Callable[[web.Request], Awaitable[web.Response]]:
 
 def query(request: web.Request) -> Params:
     """The parameters of the query string alone."""
-    return MultiDict(parse(request.raw_path.partition("?")[2]))
+    return MultiDict(parse(_query_string(request)))
 
 
 def parse(text: str) -> Iterator[tuple[str, str]]:
@@ -50,7 +56,23 @@ def parse(text: str) -> Iterator[tuple[str, str]]:
 
 def fault(request: web.Request) -> str | None:
     """What is wrong with the query string, in Go's words; None where nothing is."""
-    for pair in request.raw_path.partition("?")[2].split("&"):
+    return _fault(_query_string(request))
+
+
+async def _texts(request: web.Request) -> list[str]:
+    """Those of which parameters are made."""
+    of_query = _query_string(request)
+    if request.method in ("POST", "PUT") and request.content_type == _FORM:
+        return [(await request.read()).decode(errors="replace"), of_query]
+    return [of_query]
+
+
+def _query_string(request: web.Request) -> str:
+    return request.raw_path.partition("?")[2]
+
+
+def _fault(text: str) -> str | None:
+    for pair in text.split("&"):
         if ";" in pair:
             return "invalid semicolon separator in query"
         if not _is_escaped(pair):

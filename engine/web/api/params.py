@@ -28,9 +28,10 @@ _BOOLEANS: Final = dict.fromkeys(("1", "t", "T", "true", "TRUE", "True"), True) 
     ("0", "f", "F", "false", "FALSE", "False"), False
 )
 _LARGEST: Final = 2**63 - 1
+_MOST_DIGITS: Final = 4000  # Python reads no longer ones
 _WHOLE: Final = re.compile(r"[+-]?[0-9]+", re.ASCII)  # noqa: TID251 - ours, linear
 _RFC3339: Final = re.compile(  # noqa: TID251 - ours, linear
-    r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:[.,](\d+))?(?:Z|([+-])(\d\d):(\d\d))", re.ASCII
+    r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:[.,](\d{1,9}))?(?:Z|([+-])(\d\d):(\d\d))", re.ASCII
 )
 
 
@@ -96,6 +97,16 @@ def wishes_of(params: Params) -> Wishes:
     )
 
 
+def whole(text: str) -> int:
+    """A number of 64 bits, as Go reads one. Raises ValueError with its words."""
+    if not _WHOLE.fullmatch(text):
+        raise ValueError("invalid syntax")
+    number = int(text) if len(text) <= _MOST_DIGITS else _LARGEST + 1
+    if not -_LARGEST - 1 <= number <= _LARGEST:
+        raise ValueError("value out of range")
+    return number
+
+
 def boolean(params: Params, name: str, failed: str = "unable to parse boolean") -> bool:
     """As Go's `ParseBool` reads one; nothing is false. Raises ApiError."""
     text = params.get(name, "")
@@ -109,10 +120,10 @@ def limit_of(params: Params) -> int:
     text = params.get("limit", "")
     if text == "":
         return 0
-    if not _WHOLE.fullmatch(text):
-        raise invalid("limit", f"strconv.Atoi: parsing {quote(text)}: invalid syntax")
-    if (limit := int(text)) > _LARGEST:
-        raise invalid("limit", f"strconv.Atoi: parsing {quote(text)}: value out of range")
+    try:
+        limit = whole(text)
+    except ValueError as error:
+        raise invalid("limit", f"strconv.Atoi: parsing {quote(text)}: {error}") from None
     if limit < 0:
         raise invalid("limit", "limit must be non-negative")
     return limit
@@ -171,7 +182,7 @@ def _number(text: str) -> float | None:
 
 
 def _ms(seconds: float, text: str) -> int:
-    ms = seconds * 1000
-    if not abs(ms) <= MAX_TIME:
+    if not abs(seconds * 1000) <= MAX_TIME:
         raise ValueError(f'cannot parse "{text}" to a valid timestamp')
-    return math.floor(ms + 0.5)
+    rest, whole = math.modf(seconds)  # one by one, since rounding the product would move some instants by 1 ms
+    return int(whole) * 1000 + math.floor(abs(rest) * 1000 + 0.5) * (-1 if rest < 0 else 1)

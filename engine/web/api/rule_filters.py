@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final
@@ -18,7 +17,6 @@ from promql.model.matchers import Matcher, match_all
 _KINDS: Final[Mapping[str, tuple[bool, bool]]] = MappingProxyType(  # what is shown: (alerting, recording)
     {"": (True, True), "alert": (True, False), "record": (False, True)}
 )
-_NUMBER: Final = re.compile(r"[+-]?[0-9]+", re.ASCII)  # noqa: TID251 - ours, linear
 
 
 class Wish(Struct, frozen=True, kw_only=True):
@@ -88,12 +86,14 @@ def _limit(given: form.Params) -> int:
     text = given.get("group_limit", "")
     if text == "":
         return 0
-    if not _NUMBER.fullmatch(text):
-        problem = f'strconv.ParseInt: parsing "{text}": invalid syntax'
-        raise params.invalid("group_limit", f"group_limit needs to be a valid number: {problem}")
-    if int(text) <= 0:
+    try:
+        limit = params.whole(text)
+    except ValueError as error:
+        problem = f'strconv.ParseInt: parsing "{text}": {error}'
+        raise params.invalid("group_limit", f"group_limit needs to be a valid number: {problem}") from None
+    if limit <= 0:
         raise params.invalid("group_limit", "group_limit needs to be greater than 0")
-    return int(text)
+    return limit
 
 
 def _token(group: GroupView) -> str:

@@ -36,12 +36,12 @@ def routes(store: Store, queries: QueryEngine | None = None) -> list[web.RouteDe
     async def delete(_: web.Request) -> web.Response:
         return failure("internal", "not implemented")
 
+    async def series(request: web.Request) -> web.Response:
+        return await found["/series"](await form.read_strictly(request))
+
+    answers = {"/series": series, "/labels": form.of_form(found["/labels"])}
     return [
-        *(
-            web.route(method, path, answering(form.of_form(page)))
-            for path, page in found.items()
-            for method in ("GET", "POST")
-        ),
+        *(web.route(method, path, answering(page)) for path, page in answers.items() for method in ("GET", "POST")),
         web.get("/label/{name}/values", answering(values)),
         web.delete("/series", answering(delete)),
     ]

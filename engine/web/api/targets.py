@@ -121,6 +121,6 @@ def _limit(given: form.Params, name: str = "limit") -> int:
     if not text:
         return -1
     try:
-        return int(text)
+        return params.whole(text)
     except ValueError:
         raise ApiError("bad_data", f"{name} must be a number") from None
