@@ -51,10 +51,21 @@ class KubernetesSelector(msgspec.Struct, frozen=True, kw_only=True):
         for term in filter(None, self.field.split(",")):
             if "=" not in term:
                 report.error(f"invalid selector: '{self.field}'; can't understand '{term}'", "field")
-        outside = [self.label] if "(" in self.label else self.label.split(",")
-        for term in filter(None, outside):
-            if "(" not in term and not _LABEL_SELECTOR.matches(term):
+        for term in filter(None, _terms(self.label)):
+            if not _LABEL_SELECTOR.matches(term):
                 report.error(f"unable to parse requirement: '{term}' is no label selector", "label")
+
+
+def _terms(selector: str) -> list[str]:
+    """Of a label selector; the commas in parentheses are between values."""
+    terms = [""]
+    for piece in selector.split(","):
+        inside = terms[-1].count("(") > terms[-1].count(")")
+        if inside:
+            terms[-1] += f",{piece}"
+        else:
+            terms.append(piece)
+    return terms[1:]
 
 
 class AttachMetadata(msgspec.Struct, frozen=True, kw_only=True):

@@ -28,6 +28,7 @@ _TLS_VERSIONS: Final = MappingProxyType(
 _PROXY: Final = OnlyHere("Prometheus before 2.43 and Alertmanager before 0.26 refuse it")
 _HEADERS: Final = OnlyHere("Prometheus before 2.55 and Alertmanager before 0.28 refuse it")
 _USERNAME: Final = OnlyHere("Prometheus before 2.49 and Alertmanager before 0.28 refuse it")
+_INLINE: Final = OnlyHere("Prometheus before 2.53 and Alertmanager before 0.28 refuse it")
 RESERVED_HEADERS: Final = frozenset({
     "authorization", "host", "content-encoding", "content-length", "content-type", "user-agent", "connection",
     "keep-alive", "proxy-authenticate", "proxy-authorization", "www-authenticate", "accept-encoding",
@@ -56,10 +57,11 @@ class TlsVersion(str):
 
 
 class TlsConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """How to trust the other side, and how to prove who calls."""
+    """How to trust the other side, and how to prove who calls: by files, or by what stands here (PEM)."""
 
-    LATER: ClassVar[Mapping[str, str]] = dict.fromkeys(("ca", "cert", "key"), "Prometheus 2.53 and Alertmanager 0.28")
-
+    ca: Annotated[str, _INLINE] = ""
+    cert: Annotated[str, _INLINE] = ""
+    key: Annotated[Secret, _INLINE] = Secret()
     ca_file: FilePath = FilePath()
     cert_file: FilePath = FilePath()
     key_file: FilePath = FilePath()
@@ -71,17 +73,25 @@ class TlsConfig(msgspec.Struct, frozen=True, kw_only=True):
     def check(self, report: Report) -> None:
         if self.min_version and self.max_version and self.max_version < self.min_version:
             report.warning("no TLS version is left between min_version and max_version", "max_version")
+        for name in ("ca", "cert", "key"):
+            if getattr(self, name) and getattr(self, f"{name}_file"):
+                report.error(f"at most one of {name} and {name}_file must be configured", f"{name}_file")
         if (fault := self.unpaired) is not None:
             report.unusable(*fault)
 
     @property
     def unpaired(self) -> tuple[str, str] | None:
         """What is wrong with a certificate without its key, or the other way round, and the key that says so."""
-        if self.cert_file and not self.key_file:
+        has_cert, has_key = bool(self.cert or self.cert_file), bool(self.key or self.key_file)
+        if has_cert == has_key:
+            return None
+        if self.cert_file:
             return f'client cert file "{self.cert_file}" specified without client key file', "cert_file"
-        if self.key_file and not self.cert_file:
+        if self.key_file:
             return f'client key file "{self.key_file}" specified without client cert file', "key_file"
-        return None
+        if has_cert:
+            return "exactly one of key or key_file must be configured when a client certificate is configured", "cert"
+        return "exactly one of cert or cert_file must be configured when a client key is configured", "key"
 
 
 class BasicAuth(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import ssl
 import warnings
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from tempfile import NamedTemporaryFile
+from typing import Final, Self
 
 from engine.foundation.errors import ConfigError
 from engine.foundation.http_config import TlsConfig, TlsVersion
@@ -18,7 +21,13 @@ LAX: Final = "@SECLEVEL=0"  # the library's own level has no cipher that these v
 
 
 class TlsError(ConfigError):
-    """A file of certificates or keys is missing or wrong; names the files."""
+    """A certificate or a key is missing or wrong; names the files, where they are in files."""
+
+    @classmethod
+    def of(cls, error: OSError, files: Iterable[Path]) -> Self:
+        reason = (error.strerror or str(error)).lower()
+        named = ", ".join(map(str, files))
+        return cls(f"unable to use the TLS files {named}: {reason}" if named else f"unable to use tls_config: {reason}")
 
 
 class ClientTls:
@@ -37,17 +46,15 @@ class ClientTls:
             if self._made is None or self._made[0] != stamps:
                 self._made = (stamps, self._make())
         except OSError as error:  # ssl.SSLError is one
-            named = ", ".join(map(str, self._files.values()))
-            reason = (error.strerror or str(error)).lower()
-            raise TlsError(f"unable to use the TLS files {named}: {reason}") from None
+            raise TlsError.of(error, self._files.values()) from None
         return self._made[1]
 
     def _make(self) -> ssl.SSLContext:
         config = self._config
-        context = ssl.create_default_context(cafile=self._files.get("ca"))
-        if "cert" in self._files:
-            # Without a password of ours the library would ask for one at the terminal, and wait.
-            context.load_cert_chain(self._files["cert"], self._files.get("key"), password="")
+        with as_file(self._files.get("ca", config.ca)) as cafile:
+            context = ssl.create_default_context(cafile=cafile)
+        if config.cert or "cert" in self._files:
+            load_identity(context, self._files.get("cert", config.cert), self._files.get("key", config.key.reveal()))
         if config.insecure_skip_verify:
             context.check_hostname = False
             context.verify_mode = ssl.CERT_NONE
@@ -56,6 +63,28 @@ class ClientTls:
         context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN  # to Go, whatever certificate is trusted ends a chain
         limit_versions(context, config.min_version, config.max_version)
         return context
+
+
+def load_identity(context: ssl.SSLContext, cert: Path | str, key: Path | str) -> None:
+    """A certificate and its key, each a file or its text (PEM). Raises OSError."""
+    with as_file(cert) as certfile, as_file(key) as keyfile:
+        # Without a password of ours the library would ask for one at the terminal, and wait.
+        context.load_cert_chain(certfile or "", keyfile, password="")
+
+
+@contextmanager
+def as_file(given: Path | str) -> Iterator[Path | None]:
+    """The file, or one that nobody else may read with the text, for as long as the block lasts; nothing is no file.
+
+    The library reads keys from files alone, and refuses letters beyond ASCII in the comments of other texts.
+    """
+    if not given or isinstance(given, Path):
+        yield given or None
+        return
+    with NamedTemporaryFile(prefix="tls-") as file:
+        file.write(given.encode())
+        file.flush()
+        yield Path(file.name)
 
 
 def limit_versions(context: ssl.SSLContext, lowest: TlsVersion, highest: TlsVersion) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ssl
 from pathlib import Path
 
-from engine.foundation.tls import LAX, TlsError, limit_versions
+from engine.foundation.tls import LAX, TlsError, as_file, limit_versions, load_identity
 from engine.foundation.web_config import CIPHERS, CURVES, TlsServerConfig, named_files
 
 
@@ -14,19 +14,20 @@ def server_context(config: TlsServerConfig, base: Path) -> ssl.SSLContext:
     try:
         return _context(config, base)
     except OSError as error:  # ssl.SSLError is one
-        named = ", ".join(map(str, named_files(config, base)))
-        raise TlsError(f"unable to use the TLS files {named}: {(error.strerror or str(error)).lower()}") from None
+        raise TlsError.of(error, named_files(config, base)) from None
 
 
 def _context(config: TlsServerConfig, base: Path) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    # Without a password of ours the library would ask for one at the terminal, and wait.
-    context.load_cert_chain(base / config.cert_file, base / config.key_file, password="")
+    cert: Path | str = base / config.cert_file if config.cert_file else config.cert
+    key: Path | str = base / config.key_file if config.key_file else config.key.reveal()
+    load_identity(context, cert, key)
     _limit(context, config)
-    if config.client_ca_file:
-        context.load_verify_locations(base / config.client_ca_file)
-    elif config.asks:
-        context.set_default_verify_paths()
+    with as_file(base / config.client_ca_file if config.client_ca_file else config.client_ca) as cafile:
+        if cafile is not None:
+            context.load_verify_locations(cafile)
+        elif config.asks:
+            context.set_default_verify_paths()
     if config.asks:
         context.verify_mode = ssl.CERT_REQUIRED if config.demands else ssl.CERT_OPTIONAL
     return context

@@ -9,11 +9,11 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import ClassVar, Final, Self
+from typing import Annotated, ClassVar, Final, Self
 
 import msgspec
 
-from engine.foundation.decode import Decoded, Report, decode
+from engine.foundation.decode import Decoded, OnlyHere, Report, decode
 from engine.foundation.http_config import TlsVersion
 from engine.foundation.values import FilePath, Secret
 
@@ -55,6 +55,7 @@ _HEADERS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "Content-Security-Policy": (),
     }
 )
+_INLINE: Final = OnlyHere("Prometheus before 2.46 refuses it")
 _HASH_LENGTH: Final = 59
 _TOO_SHORT: Final = "crypto/bcrypt: hashedSecret too short to be a bcrypted password"
 _NUMBER: Final = re.compile(r"[+-]?[0-9]+", re.ASCII)  # noqa: TID251 - ours, linear
@@ -99,10 +100,11 @@ class WebTlsVersion(TlsVersion):
 class TlsServerConfig(msgspec.Struct, frozen=True, kw_only=True):
     """How the server speaks TLS; nothing of it is set where it does not."""
 
-    LATER: ClassVar[Mapping[str, str]] = dict.fromkeys(
-        ("cert", "key", "client_ca", "client_allowed_sans"), "Prometheus 2.46"
-    )
+    LATER: ClassVar[Mapping[str, str]] = {"client_allowed_sans": "Prometheus 2.46"}
 
+    cert: Annotated[str, _INLINE] = ""
+    key: Annotated[Secret, _INLINE] = Secret()
+    client_ca: Annotated[str, _INLINE] = ""
     cert_file: FilePath = FilePath()
     key_file: FilePath = FilePath()
     client_auth_type: str = ""
@@ -115,7 +117,8 @@ class TlsServerConfig(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def enabled(self) -> bool:
-        return bool(self.cert_file or self.key_file or self.client_auth_type or self.client_ca_file)
+        given = (self.cert, self.key, self.client_ca, self.cert_file, self.key_file, self.client_ca_file)
+        return any(given) or bool(self.client_auth_type)
 
     @property
     def asks(self) -> bool:
@@ -129,9 +132,12 @@ class TlsServerConfig(msgspec.Struct, frozen=True, kw_only=True):
     def check(self, report: Report) -> None:
         if not self.enabled:
             return
-        for key in ("cert_file", "key_file"):
-            if not getattr(self, key):
-                report.error(f"missing {key}", key)
+        for name in ("cert", "key", "client_ca"):
+            file, text = (bool(getattr(self, key)) for key in (f"{name}_file", name))
+            if not file and not text and name != "client_ca":
+                report.error(f"missing {name}_file", f"{name}_file")
+            if file and text:
+                report.error(f"at most one of {name} and {name}_file must be configured", f"{name}_file")
         self._check_clients(report)
         if len(self.curve_preferences) > 1:
             report.warning(f"only the first curve, {self.curve_preferences[0]}, is offered here", "curve_preferences")
@@ -146,7 +152,7 @@ class TlsServerConfig(msgspec.Struct, frozen=True, kw_only=True):
             )
         elif kind not in _NO_ASKING | _VERIFIED:
             report.error(f"Invalid ClientAuth: {kind}", "client_auth_type")
-        elif self.client_ca_file and kind in ("", "NoClientCert"):
+        elif (self.client_ca or self.client_ca_file) and kind in ("", "NoClientCert"):
             report.error("Client CA's have been configured without a Client Auth Policy", "client_ca_file")
 
 

@@ -29,8 +29,7 @@ def written(folder: Path, user: object, cluster: object | None = None, **more: o
 
 def opened(path: Path) -> Access:
     config = KubernetesSDConfig(role=KubernetesRole("pod"), kubeconfig_file=FilePath(path))
-    with access(config, Path("/nowhere")) as found:
-        return found
+    return access(config, Path("/nowhere"))
 
 
 def test_a_token_and_its_file_prove_who_calls(tmp_path: Path) -> None:
@@ -65,17 +64,17 @@ def test_certificates_are_files_beside_the_kubeconfig_or_stand_in_it(tmp_path: P
         "server": "https://x", "certificate-authority-data": b64encode(b"ca").decode(), "tls-server-name": "k8s",
         "insecure-skip-tls-verify": True, "proxy-url": "http://proxy:3128",
     }  # fmt: skip
-    config = KubernetesSDConfig(
-        role=KubernetesRole("pod"), kubeconfig_file=FilePath(written(tmp_path, inline, cluster))
-    )
-    with access(config, tmp_path) as found:
-        tls = found.client.tls_config
-        files = [Path(name) for name in (tls.ca_file, tls.cert_file, tls.key_file)]
-        assert [file.read_bytes() for file in files] == [b"ca", b"cert", b"key"]
-        assert files[0].parent.stat().st_mode & 0o077 == 0
-        assert (tls.server_name, tls.insecure_skip_verify) == ("k8s", True)
-        assert found.client.proxy_url.reveal() == "http://proxy:3128"
-    assert not any(file.exists() for file in files)
+    client = opened(written(tmp_path, inline, cluster)).client
+    tls = client.tls_config
+    assert (tls.ca, tls.cert, tls.key.reveal(), tls.ca_file) == ("ca", "cert", "key", "")
+    assert (tls.server_name, tls.insecure_skip_verify) == ("k8s", True)
+    assert client.proxy_url.reveal() == "http://proxy:3128"
+
+
+def test_certificates_that_are_no_text_are_named(tmp_path: Path) -> None:
+    path = written(tmp_path, {"client-key-data": "%%%"})
+    with pytest.raises(KubeconfigError, match="client-key-data is no text in base64"):
+        opened(path)
 
 
 @pytest.mark.parametrize(
@@ -107,19 +106,16 @@ def test_inside_of_a_pod_its_account_is_used(tmp_path: Path) -> None:
     (tmp_path / "namespace").write_text("own\n")
     pod = Pod({"KUBERNETES_SERVICE_HOST": "fd00::1", "KUBERNETES_SERVICE_PORT": "443"}, tmp_path)
     config = KubernetesSDConfig(role=KubernetesRole("pod"), namespaces=Namespaces(own_namespace=True))
-    with access(config, Path(), pod) as found:
-        assert (found.server, found.namespace) == ("https://[fd00::1]:443", "own")
-        assert found.client.bearer_token_file == str(tmp_path / "token")
-        assert found.client.tls_config.ca_file == str(tmp_path / "ca.crt")
+    found = access(config, Path(), pod)
+    assert (found.server, found.namespace) == ("https://[fd00::1]:443", "own")
+    assert found.client.bearer_token_file == str(tmp_path / "token")
+    assert found.client.tls_config.ca_file == str(tmp_path / "ca.crt")
 
 
 def test_outside_of_a_cluster_it_says_what_is_missing() -> None:
     config = KubernetesSDConfig(role=KubernetesRole("pod"))
-    with (
-        pytest.raises(DiscoveryError, match="KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT must be defined"),
-        access(config, Path(), Pod({})),
-    ):
-        pass
+    with pytest.raises(DiscoveryError, match="KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT must be defined"):
+        access(config, Path(), Pod({}))
     odd = Pod({"KUBERNETES_SERVICE_HOST": "10.0.0.1", "KUBERNETES_SERVICE_PORT": "tcp://10.0.0.1:443"})
-    with pytest.raises(DiscoveryError, match="is not the number of a port"), access(config, Path(), odd):
-        pass
+    with pytest.raises(DiscoveryError, match="is not the number of a port"):
+        access(config, Path(), odd)

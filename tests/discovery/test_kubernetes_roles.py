@@ -217,6 +217,26 @@ def test_a_slice_is_told_of_as_endpoints_are() -> None:
     assert second["__address__"] == "10.0.0.1:9000"
 
 
+def test_an_endpoint_that_is_a_node_is_told_of_with_that_node() -> None:
+    endpoints, cut = shop.endpoints("web-1"), shop.endpointslice("web-1")
+    of_node = {"kind": "Node", "name": "n1"}
+    endpoints["subsets"][0]["addresses"] = [{"ip": "10.0.0.7", "targetRef": of_node}]
+    cut["endpoints"] = [{"addresses": ["10.0.0.7"], "targetRef": of_node}]
+    for role, thing in (("endpoints", endpoints), ("endpointslice", cut)):
+        target = texts(group(role, thing, nodes=True).targets[0])
+        assert (target["node_name"], target["node_label_zone"]) == ("n1", "z")
+        assert ("node", "n1") in list(ROLES[role].links(read(thing, ROLES[role].resource.kind)))
+
+
+def test_other_ports_of_a_pod_without_an_address_are_no_targets() -> None:
+    pod = shop.pod(app="web")
+    pod["status"]["podIP"] = ""
+    known = Known(pods={"shop/web-1": read(pod, Pod)})
+    made = ROLES["endpoints"].build(read(shop.endpoints("web-1"), ROLES["endpoints"].resource.kind), known)
+    assert made is not None
+    assert [target.get("__address__") for target in made.targets] == ["10.0.0.1:8080", "10.0.0.99:8080"]
+
+
 def test_an_ingress_is_a_target_for_each_path_of_each_rule() -> None:
     made = group("ingress", shop.ingress())
     assert made.source == "ingress/shop/web"

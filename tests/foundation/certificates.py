@@ -27,6 +27,10 @@ class Certificates:
         client.private_key_pem.write_to_path(self.key)
         client.cert_chain_pems[0].write_to_path(self.cert)
 
+    def texts(self) -> tuple[str, str, str]:
+        """What stands in the three files."""
+        return Path(self.ca).read_text(), Path(self.cert).read_text(), Path(self.key).read_text()
+
     def lock_key(self) -> None:
         """Put a password on the client's key."""
         key = load_pem_private_key(Path(self.key).read_bytes(), None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ssl
 from pathlib import Path
 
+import pytest
 from aiohttp import web
 from yarl import URL
 
@@ -14,7 +15,7 @@ from engine.foundation.http_config import (
     TlsVersion,
 )
 from engine.foundation.http_errors import go_error
-from engine.foundation.values import FilePath
+from engine.foundation.values import FilePath, Secret
 from tests.foundation.calls import app, get, refusal
 from tests.foundation.certificates import Certificates
 from tests.foundation.serving import serving
@@ -42,6 +43,22 @@ async def test_a_client_shows_its_certificate(certificates: Certificates) -> Non
     async with serving(app(), certificates.server("127.0.0.1", ask=True)) as url:
         tls = TlsConfig(ca_file=certificates.ca, cert_file=certificates.cert, key_file=certificates.key)
         assert (await get(f"{url}/echo", HTTPClientConfig(tls_config=tls))).status == 200
+
+
+async def test_certificates_and_keys_may_stand_in_the_configuration(certificates: Certificates) -> None:
+    ca, cert, key = certificates.texts()
+    async with serving(app(), certificates.server("127.0.0.1", ask=True)) as url:
+        for tls in (
+            TlsConfig(ca=ca, cert=cert, key=Secret(key)),
+            TlsConfig(ca_file=certificates.ca, cert_file=certificates.cert, key=Secret(key)),
+            TlsConfig(ca=ca, cert=cert, key_file=certificates.key),
+        ):
+            assert (await get(f"{url}/echo", HTTPClientConfig(tls_config=tls))).status == 200
+
+
+@pytest.mark.parametrize("tls", [TlsConfig(ca="no PEM"), TlsConfig(ca="é"), TlsConfig(cert="x", key=Secret("y"))])
+async def test_a_certificate_that_stands_there_and_is_none_is_told(tls: TlsConfig) -> None:
+    assert "unable to use tls_config: " in await refusal("https://127.0.0.1:1/x", HTTPClientConfig(tls_config=tls))
 
 
 async def test_a_server_that_wants_a_certificate_gets_no_question_without_one(certificates: Certificates) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import ssl
 from base64 import b64encode
 from collections.abc import AsyncIterator, Mapping
@@ -120,6 +121,21 @@ async def test_tls_is_spoken_in_the_versions_that_are_named(world: World) -> Non
             await ask(port, tls=world.client(newest=ssl.TLSVersion.TLSv1_2))
         with pytest.raises(ClientConnectionError):
             await ask(port)
+
+
+async def test_certificates_and_keys_may_stand_in_the_file(world: World) -> None:
+    ca, _, _ = world.certificates.texts()
+    cert, key = ((world.folder / name).read_text() for name in ("s.pem", "s.key"))
+    world.write(
+        cert=json.dumps(cert),
+        key=json.dumps(key),
+        client_ca=json.dumps(ca),
+        client_auth_type="RequireAndVerifyClientCert",
+    )
+    async with world.serving() as port:
+        assert (await ask(port, tls=world.client(own=True)))[:2] == (200, "hello")
+        with pytest.raises(ClientConnectionError):
+            await ask(port, tls=world.client())
 
 
 async def test_ciphers_are_those_that_are_named(world: World) -> None:

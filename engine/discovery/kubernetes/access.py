@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Final
 
 from msgspec import Struct
@@ -36,17 +34,14 @@ class Access(Struct, frozen=True):
     namespace: str = ""
 
 
-@contextmanager
-def access(config: KubernetesSDConfig, base: Path, pod: Pod | None = None) -> Iterator[Access]:
-    """For as long as the block lasts. `pod` is the one in which we run. Raises DiscoveryError."""
+def access(config: KubernetesSDConfig, base: Path, pod: Pod | None = None) -> Access:
+    """`pod` is the one in which we run. Raises DiscoveryError."""
     if config.api_server:
-        yield Access(config.api_server.reveal().rstrip("/"), config)
-    elif config.kubeconfig_file:
+        return Access(config.api_server.reveal().rstrip("/"), config)
+    if config.kubeconfig_file:
         found = read_kubeconfig(base / config.kubeconfig_file)
-        with TemporaryDirectory(prefix="kubeconfig-") as folder:
-            yield Access(found.server, found.client(Path(folder)))
-    else:
-        yield _inside(config, pod or Pod(os.environ))
+        return Access(found.server, found.client)
+    return _inside(config, pod or Pod(os.environ))
 
 
 def _inside(config: KubernetesSDConfig, pod: Pod) -> Access:

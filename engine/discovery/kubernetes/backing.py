@@ -37,11 +37,11 @@ class Backing:
         return found
 
     def rest(self) -> Iterator[Labels]:
-        """A target for each port that no address named, of the pods that were asked for."""
+        """A target for each port that no address named, of the pods that were asked for and have an address."""
         for key, named in self._named.items():
             pod = self._pods[key]
             for container, name, number, protocol in ports(pod):
-                if number not in named:
+                if pod.status.pod_ip and number not in named:
                     yield Labels.of(
                         {
                             ADDRESS: address(pod.status.pod_ip, number),

@@ -41,8 +41,7 @@ class KubernetesDiscovery:
         with Faults("kubernetes_sd_configs", f"{config.role} of {source}", parts) as faults:
             while True:
                 try:
-                    with access(config, parts.base, self._pod) as found:
-                        await self._follow(found, publish, faults)
+                    await self._follow(access(config, parts.base, self._pod), publish, faults)
                 except DiscoveryError as error:
                     faults.fault(str(error))
                 await parts.clock.sleep(RETRY_SECONDS)

@@ -35,7 +35,7 @@ def endpoints_pods(endpoints: Endpoints) -> set[str]:
 
 def endpoints_nodes(endpoints: Endpoints) -> set[str]:
     """The nodes that it names."""
-    return {at.node_name for _, at, _ in _addresses(endpoints) if at.node_name is not None}
+    return {at.node for _, at, _ in _addresses(endpoints) if at.node is not None}
 
 
 def _addresses(endpoints: Endpoints) -> Iterator[tuple[EndpointPort, EndpointAddress, bool]]:
@@ -57,7 +57,7 @@ def _targets(endpoints: Endpoints, known: Known) -> Iterator[Labels]:
             f"{META}endpoint_ready": truth(ready),
             f"{META}endpoint_node_name": at.node_name or "",
             f"{META}endpoint_hostname": at.hostname,
-            **node_labels(at.node_name, known.nodes),
+            **node_labels(at.node, known.nodes),
         }
         if at.target_ref is not None:
             found[f"{META}endpoint_address_target_kind"] = at.target_ref.kind

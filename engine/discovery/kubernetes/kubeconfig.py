@@ -90,44 +90,48 @@ class Kubeconfig(Struct, frozen=True):
     def server(self) -> str:
         return self.cluster.server.rstrip("/")
 
-    def client(self, folder: Path) -> PrometheusHTTPClientConfig:
-        """How to call the server. What stands inline and has to be a file is written into `folder`, a private one."""
+    @property
+    def client(self) -> PrometheusHTTPClientConfig:
+        """How to call the server. Raises KubeconfigError."""
         cluster, user = self.cluster, self.user
         token_file = self._file(user.token_file)
         authorization = basic = None
         if user.token or token_file:
             authorization = Authorization(
-                credentials=Secret("" if token_file else user.token), credentials_file=FilePath(token_file)
+                credentials=Secret("" if token_file else user.token), credentials_file=token_file
             )
         elif user.username or user.password:
             basic = BasicAuth(username=user.username, password=Secret(user.password))
+        ca, cert, key = (
+            self._inline("certificate-authority-data", cluster.certificate_authority_data),
+            self._inline("client-certificate-data", user.client_certificate_data),
+            self._inline("client-key-data", user.client_key_data),
+        )
         return PrometheusHTTPClientConfig(
             authorization=authorization,
             basic_auth=basic,
             proxy_url=Url(cluster.proxy_url),
             tls_config=TlsConfig(
-                ca_file=self._material(
-                    folder / "ca.crt", cluster.certificate_authority, cluster.certificate_authority_data
-                ),
-                cert_file=self._material(folder / "client.crt", user.client_certificate, user.client_certificate_data),
-                key_file=self._material(folder / "client.key", user.client_key, user.client_key_data),
+                ca=ca,
+                ca_file=self._file("" if ca else cluster.certificate_authority),
+                cert=cert,
+                cert_file=self._file("" if cert else user.client_certificate),
+                key=Secret(key),
+                key_file=self._file("" if key else user.client_key),
                 server_name=cluster.tls_server_name,
                 insecure_skip_verify=cluster.insecure_skip_tls_verify,
             ),
         )
 
-    def _file(self, name: str) -> str:
+    def _file(self, name: str) -> FilePath:
         """Relative names belong to the kubeconfig's folder."""
-        return str(self.path.parent / name) if name else ""
+        return FilePath(str(self.path.parent / name) if name else "")
 
-    def _material(self, place: Path, file: str, inline: str) -> FilePath:
-        if not inline:
-            return FilePath(self._file(file))
+    def _inline(self, key: str, data: str) -> str:
         try:
-            place.write_bytes(b64decode(inline, validate=True))
+            return b64decode(data, validate=True).decode()
         except ValueError:
-            raise KubeconfigError(f"{self.path}: the inline data for {place.name} are not base64") from None
-        return FilePath(place)
+            raise KubeconfigError(f"{self.path}: {key} is no text in base64") from None
 
 
 def read_kubeconfig(path: Path) -> Kubeconfig:

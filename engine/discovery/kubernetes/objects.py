@@ -149,6 +149,10 @@ class Reference(msgspec.Struct):
         return f"{self.namespace}/{self.name}" if self.kind == "Pod" else None
 
 
+def _node(reference: Reference | None, name: str | None) -> str | None:
+    return reference.name if reference is not None and reference.kind == "Node" else name
+
+
 class EndpointPort(msgspec.Struct):
     name: str = ""
     port: int = 0
@@ -160,6 +164,11 @@ class EndpointAddress(msgspec.Struct, rename="camel"):
     hostname: str = ""
     node_name: str | None = None
     target_ref: Reference | None = None
+
+    @property
+    def node(self) -> str | None:
+        """The name of the node that it is, or is on."""
+        return _node(self.target_ref, self.node_name)
 
 
 class Subset(msgspec.Struct, rename="camel"):
@@ -195,6 +204,11 @@ class SliceEndpoint(msgspec.Struct, rename="camel"):
     target_ref: Reference | None = None
     topology: Texts = None
     deprecated_topology: Texts = None
+
+    @property
+    def node(self) -> str | None:
+        """The name of the node that it is, or is on."""
+        return _node(self.target_ref, self.node_name)
 
 
 class EndpointSlice(Thing, rename="camel"):

@@ -42,13 +42,13 @@ def slice_pods(one: EndpointSlice) -> set[str]:
 
 def slice_nodes(one: EndpointSlice) -> set[str]:
     """The nodes that it names."""
-    return {end.node_name for end in one.endpoints or () if end.node_name is not None}
+    return {end.node for end in one.endpoints or () if end.node is not None}
 
 
 def _targets(one: EndpointSlice, known: Known) -> Iterator[Labels]:
     backing = Backing(known.pods)
     for end in one.endpoints or ():
-        about = {**_of_endpoint(end), **node_labels(end.node_name, known.nodes)}
+        about = {**_of_endpoint(end), **node_labels(end.node, known.nodes)}
         for port in one.ports or ():
             for place in end.addresses or ():
                 yield Labels.of(
