@@ -449,7 +449,7 @@ def http() -> Iterator[str]:
         yield f"In the original, but not here: {code(missing) or 'nothing'}."
         yield ""
         borrowed = originals("alertmanager", "paths") if component == "prometheus" else frozenset()
-        extra = sorted(paths.keys() - known - borrowed)
+        extra = sorted({path for path, methods in paths.items() if methods != ["OPTIONS"]} - known - borrowed)
         yield f"Here, but not in the original: {code(extra) or 'nothing'}."
         yield ""
 

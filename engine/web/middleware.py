@@ -13,6 +13,7 @@ import ipaddress
 import posixpath
 import re
 from collections.abc import Iterable
+from functools import cache, lru_cache
 from types import MappingProxyType
 from typing import Final
 from urllib.parse import urlsplit
@@ -53,7 +54,7 @@ def counting(counts: HttpCounts, clock: Clock) -> Middleware:
         resource = request.match_info.route.resource
         if resource is None:
             return await handler(request)
-        name, began = _PARAMETER.sub(r":\1", resource.canonical), clock.monotonic()
+        name, began = _pattern(resource.canonical), clock.monotonic()
         status, size, method = 500, 0, request.method.lower()
         counts.begin(method)
         try:
@@ -139,11 +140,18 @@ def allowed(methods: Iterable[str]) -> str:
     return ", ".join(sorted({*methods, "OPTIONS"}))
 
 
+@cache
+def _pattern(canonical: str) -> str:
+    """A path as requests are counted by it: `/label/:name`."""
+    return _PARAMETER.sub(r":\1", canonical)
+
+
 def _size(response: web.StreamResponse) -> int:
     body = response.body if isinstance(response, web.Response) else None
     return len(body) if isinstance(body, bytes | bytearray) else 0
 
 
+@lru_cache(maxsize=100)
 def _own_host(host: str, external_host: str) -> bool:
     name = _hostname(host)
     if "." not in name or name == external_host or name.endswith(".localhost"):

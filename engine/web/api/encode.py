@@ -19,6 +19,8 @@ from promql.model.results import Matrix, RawMatrix, Result, Scalar, Series, Stri
 from promql.model.types import FloatArray, IntArray
 
 _END: Final = b'"],'
+_SINGLY: Final = 4
+"""So few values are sooner written one by one than prepared to be written at once."""
 _CELLS: Final = 1 << 14
 """Values that are written at a time."""
 
@@ -31,8 +33,8 @@ def instant(ms: int) -> str:
 
 def samples(values: FloatArray) -> list[bytes]:
     """The text of each value; `values: float64[N]`."""
-    if values.size == 0:
-        return []
+    if values.size <= _SINGLY:
+        return [numbers.sample(value).encode() for value in values.tolist()]
     size = np.abs(values)
     usual = (size < 1e15) & ((size >= 1e-3) | ((values == 0) & ~np.signbit(values)))
     odd = np.flatnonzero(~usual)

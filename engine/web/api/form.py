@@ -82,4 +82,4 @@ def _fault(text: str) -> str | None:
 
 
 def _is_escaped(pair: str) -> bool:
-    return all(len(rest) >= 2 and _HEX.issuperset(rest[:2]) for rest in pair.split("%")[1:])
+    return "%" not in pair or all(len(rest) >= 2 and _HEX.issuperset(rest[:2]) for rest in pair.split("%")[1:])
