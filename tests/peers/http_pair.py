@@ -9,13 +9,11 @@ import time
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any, Final
-
-from msgspec.structs import replace
 
 from tests.end_to_end.processes import ENGINE, fetch, fetch_json, free_port, running, serving, wait_for
 from tests.peers.alone import program

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 import pytest
-from msgspec.structs import replace
 
 from tests.peers.http_pair import Answer, Pair, Request, http_pair
 
