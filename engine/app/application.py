@@ -41,6 +41,7 @@ from engine.app.preflight import check_folders
 from engine.app.probing import Probing
 from engine.app.reading import read
 from engine.app.routes import Served, routes
+from engine.app.ruling import Ruling
 from engine.app.storing import store_folder, store_options
 from engine.app.tailing import Tailing
 from engine.config.load import Loaded
@@ -133,6 +134,7 @@ class Application:
             supervisor=around.supervisor, addresses=self.addresses, delivery=self.delivery,
         )  # fmt: skip
         self._peers = self._make_peers()
+        self.ruling = self._make_ruling()
         self._reader = Reader(
             self.store, around.workers, options.read_limits, lambda: self.config.global_.external_labels
         )
@@ -272,6 +274,7 @@ class Application:
         await self.tailing.stop()
         await self.scrapes.stop()
         await self.rules.stop()
+        await self.ruling.stop()
         await self.writes.stop()
         await self.reads.close()
         if self._forwarder is not None:
@@ -285,6 +288,7 @@ class Application:
         await self._around.supervisor.stop_all()
         self._around.workers.close()  # upkeep that was under way must not outlive the store
         self.store.close()
+        self.ruling.close()
         self.logs.close()
 
     def quit(self) -> None:
@@ -294,6 +298,14 @@ class Application:
     async def stopped(self) -> None:
         """Returns once somebody has asked for the end."""
         await self._stopping.wait()
+
+    def _make_ruling(self) -> Ruling:
+        around, options = self._around, self.options
+        return Ruling(
+            self.logs, self.store, self._make_peers, around=(around.clock, around.workers, around.supervisor),
+            addresses=self.addresses, policy=self.delivery.policy, data_dir=options.data_dir,
+            environment=options.environment, external_url=lambda: self.external_url("loki"),
+        )  # fmt: skip
 
     def _make_writes(self) -> RemoteWrites:
         around = self._around
@@ -316,6 +328,7 @@ class Application:
             told = await peers.open(alerting.alertmanagers)
             await self._manage_by(loaded)
             await self.tailing.apply(loaded)
+            await self.ruling.apply(loaded)
             await self.scrapes.apply(config.scrape_configs, Labels.of(settings.external_labels))
             await self.writes.apply(config.remote_write, Labels.of(settings.external_labels))
             await self.reads.apply(config.remote_read, settings.external_labels)
@@ -354,7 +367,7 @@ class Application:
             alertmanager=self.alertmanager,
             promtail=self.tailing.promtail,
             promtail_config=lambda: "" if self.loaded.promtail is None else encode(self.loaded.promtail),
-            logs=self.logs.routes(),
+            logs=self.logs.routes(lambda: self.ruling.ruler),
             receiver=self._receiver,
             gateway=self._gateway,
             probing=self._probing,
@@ -477,11 +490,14 @@ class Application:
             http = alertmanager_http.families(self.components.alertmanager_http)
             return [*alertmanager_families(self.alertmanager), *http]
 
+        async def of_loki(only: Sequence[str]) -> list[Family]:
+            return [*await self.logs.collect(only), *await self.ruling.collect(only)]
+
         return {
             "prometheus": ours,
             "alertmanager": of_alertmanager,
             "promtail": self.tailing.collect,
-            "loki": self.logs.collect,
+            "loki": of_loki,
             "blackbox": self._probing.collect,
             **own_exporters.collects(self._around.clock, self._around.workers, self.options.node_flags),
         }

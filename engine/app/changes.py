@@ -32,6 +32,10 @@ def changes(before: Loaded, after: Loaded) -> list[str]:
     if before.loki is not None and after.loki is not None:
         found += _struct(before.loki.config, after.loki.config, "loki: ")
         found += _mapping(dict(before.loki.overrides), dict(after.loki.overrides), "loki: limits of ", "tenant")
+    if before.log_rules is not None and after.log_rules is not None:
+        for tenant in dict.fromkeys([*before.log_rules.files, *after.log_rules.files]):
+            old, new = before.log_rules.files.get(tenant, {}), after.log_rules.files.get(tenant, {})
+            found += _mapping(dict(old), dict(new), "loki: rules ", "file")
     return found
 
 

@@ -18,7 +18,8 @@ from engine.logs.metrics import families
 from engine.logs.service import LogService
 from engine.query.logs.engine import LogQueryEngine
 from engine.query.logs.limits import LogQueryLimits
-from engine.web.api.loki.routes import routes
+from engine.web.api.loki.routes import NO_RULING, routes
+from engine.web.api.loki.rules import Ruling
 from exporters.exposition.families import Family
 from promql.model.durations import format_duration
 
@@ -45,11 +46,13 @@ class LogPart:
         """Go on with another configuration."""
         self.service.settings = settings
 
-    def routes(self) -> list[web.RouteDef]:
+    def routes(self, ruling: Ruling = NO_RULING) -> list[web.RouteDef]:
+        """`ruling` is what evaluates rules, where there are any."""
+
         def config() -> str:
             return encode(self.service.settings.config)
 
-        return routes(self.service, self.queries, self._workers, self._pushes, config)
+        return routes(self.service, self.queries, self._workers, self._pushes, config, ruling=ruling)
 
     async def collect(self, _: Sequence[str]) -> list[Family]:
         return families(self.service)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,7 @@ from exporters.exposition.families import Family
 if TYPE_CHECKING:
     from engine.app.logpart import LogPart
     from engine.logql.lines import LogSink
+    from engine.ruler.ruler import Ruler
 
 log = logging.getLogger(__name__)
 
@@ -52,8 +53,14 @@ class Logs:
         """Where lines go without HTTP in between."""
         return None if self.part is None else self.part.service.intake
 
-    def routes(self) -> list[web.RouteDef]:
-        return [] if self.part is None else self.part.routes()
+    def routes(self, ruler: Callable[[], Ruler | None]) -> list[web.RouteDef]:
+        """`ruler` gives what evaluates rules, where there are any."""
+        if self.part is None:
+            return []
+        from engine.config.log_rules import judge_group  # noqa: PLC0415 - as the module says
+        from engine.web.api.loki.rules import Ruling  # noqa: PLC0415 - as the module says
+
+        return self.part.routes(Ruling(ruler, judge_group))
 
     async def collect(self, only: Sequence[str]) -> list[Family]:
         return [] if self.part is None else await self.part.collect(only)

@@ -121,6 +121,7 @@ def summarise(app: Application, translated: list[tuple[str, str]], seconds: floa
         targets=len(app.scrapes.active),
         jobs=len(loaded.config.scrape_configs),
         rules=rule_count(loaded),
+        log_rules=app.ruling.count,
         tailing=[*app.tailing.told(), *_awaited(options.files)],
         dashboards=0 if loaded.grafana is None else len(loaded.grafana.boards),
         translated=translated,

@@ -57,7 +57,7 @@ BOARDS: Final = ("/dashboards", "/d/{uid}", "/d/{uid}/{slug}", "/explore", "/log
 """Paths of the page at the port of Grafana."""
 
 
-_OF_LOGS: Final = ("/loki/api/", "/otlp/v1/logs", "/api/prom/")
+_OF_LOGS: Final = ("/loki/api/", "/otlp/v1/logs", "/api/prom/", "/prometheus/api/v1/")
 """What of Loki's paths the first port answers too."""
 
 

@@ -31,6 +31,7 @@ class Summary(Struct, frozen=True):
     logs: str = ""
     found: Sequence[str] = ()
     asking: Sequence[str] = ()
+    log_rules: int = 0
 
     def json(self) -> str:
         return msgspec.json.encode({"event": "ready", **msgspec.to_builtins(self)}).decode()
@@ -50,12 +51,16 @@ class Summary(Struct, frozen=True):
         yield from _block("not listening", self.silent)
         yield from _block("scraping", [f"{_count(self.targets, 'target')} in {_count(self.jobs, 'job')}"])
         yield from _block("asking", self.asking)
-        yield from _block("evaluating", [_count(self.rules, "rule")] if self.rules else [])
+        yield from _block("evaluating", self._evaluating())
         yield from _block("tailing", self.tailing)
         yield from _block("drawing", [_count(self.dashboards, "dashboard")] if self.dashboards else [])
         yield from _block("translated", [f"{written} -> {used}" for written, used in self.translated])
         yield from _block("delivering", self.delivering)
         yield from _block("warnings", self.warnings)
+
+    def _evaluating(self) -> list[str]:
+        rules = [_count(self.rules, "rule")] if self.rules else []
+        return rules + ([f"{_count(self.log_rules, 'rule')} over lines"] if self.log_rules else [])
 
 
 def _block(title: str, lines: Iterable[str]) -> Iterator[str]:

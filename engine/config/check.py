@@ -30,10 +30,12 @@ from engine.config.load import (
     rule_files,
     with_scrape_config_files,
 )
+from engine.config.log_rules import is_over_lines, parse_log_rules
 from engine.config.loki import load_loki
+from engine.config.loki_document import LokiFile
 from engine.config.prometheus import PrometheusConfig, parse_prometheus
 from engine.config.reading import Parse, Reading
-from engine.config.rules import parse_rules
+from engine.config.rules import Language, parse_rules
 from engine.config.sd_files import check_sd_files
 from engine.config.targets import check_targets
 from engine.config.translate import Translator
@@ -43,7 +45,6 @@ from engine.foundation.source import Finding, Severity, settled
 from engine.foundation.tls import TlsError
 from engine.foundation.tls_server import server_context
 from engine.foundation.web_config import WebConfig, parse_web_config
-from engine.logs.config.document import LokiConfig
 from engine.promtail.config import PromtailConfig
 from engine.rules.config import RuleFile
 from exporters.blackbox.config import BlackboxConfig
@@ -69,7 +70,7 @@ _KEYS: Final[Mapping[Kind, frozenset[str]]] = MappingProxyType({
     "promtail": frozenset(_field.encode_name for _field in msgspec.structs.fields(PromtailConfig)) - {"global"},
     "web-config": frozenset(_field.encode_name for _field in msgspec.structs.fields(WebConfig)),
     "blackbox": frozenset(_field.encode_name for _field in msgspec.structs.fields(BlackboxConfig)),
-    "loki": frozenset(_field.encode_name for _field in msgspec.structs.fields(LokiConfig)) | frozenset(LokiConfig.IDLE),
+    "loki": frozenset(_field.encode_name for _field in msgspec.structs.fields(LokiFile)) | frozenset(LokiFile.IDLE),
 })  # fmt: skip
 
 
@@ -114,7 +115,7 @@ class Judging(Struct, frozen=True):
     @property
     def rules(self) -> Parse[RuleFile]:
         """How rule files are read."""
-        return partial(parse_rules, expression=parse_as_2) if self.original else parse_rules
+        return partial(parse_rules, language=Language(parse_as_2)) if self.original else parse_rules
 
 
 def check(path: Path, kind: Kind | None = None, how: Judging | None = None) -> Verdict:
@@ -226,6 +227,9 @@ def _check_config(path: Path, reading: Reading, how: Judging) -> str:
 
 
 def _check_rules(path: Path, reading: Reading, how: Judging) -> str:
+    if is_over_lines(path.read_bytes() if path.is_file() else b"", str(path)):
+        rules = reading.parse(path, parse_log_rules)
+        return f"{_count(rules.groups, 'group')}, {_rules([rules])} over lines"
     rules = reading.parse(path, how.rules)
     reading.lint({str(path): rules}, how.lints)
     return f"{_count(rules.groups, 'group')}, {_rules([rules])}"
@@ -257,9 +261,12 @@ def _check_promtail(path: Path, reading: Reading, how: Judging) -> str:
 
 def _check_loki(path: Path, reading: Reading, how: Judging) -> str:
     translator = Translator({"loki": path.parent}, Path("engine-data"), enabled=how.translate)
-    settings = load_loki(path, translator, reading)
+    settings, rules = load_loki(path, translator, reading)
     idle = [finding for finding in reading.findings if finding.severity is Severity.IDLE]
-    return f"{_count(settings.overrides, 'tenant')} with limits of their own, {_count(idle, 'key')} without effect"
+    said = f"{_count(settings.overrides, 'tenant')} with limits of their own, {_count(idle, 'key')} without effect"
+    if rules is None:
+        return said
+    return f"{said}, {_rules(file for files in rules.files.values() for file in files.values())}"
 
 
 def _check_web_config(path: Path, reading: Reading, _: Judging) -> str:

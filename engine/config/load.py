@@ -38,6 +38,7 @@ if TYPE_CHECKING:  # few have logs, and what reads their files would be loaded a
     from engine.config.grafana import Grafana
     from engine.logs.config.settings import LogSettings
     from engine.promtail.config import PromtailConfig
+    from engine.ruler.rules import LogRules
 
 _ALERTMANAGER_FILES: Final = (
     "alertmanager/config.yml", "alertmanager/config.yaml", "alertmanager/alertmanager.yml",
@@ -87,6 +88,7 @@ class Loaded(Struct, frozen=True):
     promtail: PromtailConfig | None = None
     loki_file: Path | None = None
     loki: LogSettings | None = None
+    log_rules: LogRules | None = None
     grafana: Grafana | None = None
 
     @property
@@ -131,7 +133,7 @@ def load(
     settings = None if beside is None else load_alertmanager(beside, translator, reading, grammar)
     probing = None if modules is None else load_blackbox(modules, translator, reading)
     tailing = None if tails is None else load_promtail(tails, translator, reading)
-    lines = None if logs is None else _load_loki(logs, translator, reading)
+    lines, log_rules = (None, None) if logs is None else _load_loki(logs, translator, reading)
     _tell_unmounted(first, translator, reading)
     return Loaded(
         file=first,
@@ -148,6 +150,7 @@ def load(
         promtail=tailing,
         loki_file=logs,
         loki=lines,
+        log_rules=log_rules,
     )
 
 
@@ -181,7 +184,7 @@ def _alone(other: Path | None) -> PrometheusConfig:
     return alone.machine() if other is None else resolve(PrometheusConfig())
 
 
-def _load_loki(path: Path, translator: Translator, reading: Reading) -> LogSettings:
+def _load_loki(path: Path, translator: Translator, reading: Reading) -> tuple[LogSettings, LogRules | None]:
     from engine.config.loki import load_loki  # noqa: PLC0415 - only where there is such a file
 
     return load_loki(path, translator, reading)

@@ -6,6 +6,7 @@ A finding's place is `group "NAME", rule N, "NAME"`, as there; its line and colu
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import partial
 from typing import Final, TypeAlias
 
@@ -27,6 +28,20 @@ TryTemplate: TypeAlias = Callable[[str, str], object]
 """Parses a text of the alert of that name; raises EngineError where it can't."""
 
 
+@dataclass(frozen=True, slots=True)
+class Language:
+    """In what expressions are written. `refused` is said before why one is none; `useless` says of one that is fine why
+    no rule can use it, if so.
+    """
+
+    parse: Try = parse_expression
+    refused: Callable[[RuleGroup, Rule], str] = lambda *_: "could not parse expression: "
+    useless: Callable[[str], str] = lambda _: ""
+
+
+PROMQL: Final = Language()
+
+
 def _try_template(alert: str, text: str) -> object:
     return parse_template(f"__alert_{alert}", _VARIABLES + text, functions(lambda _: (), "", 0.0))
 
@@ -34,7 +49,7 @@ def _try_template(alert: str, text: str) -> object:
 def parse_rules(
     source: str | bytes,
     file: str,
-    expression: Try = parse_expression,
+    language: Language = PROMQL,
     template: TryTemplate = _try_template,
     *,
     environment: Mapping[str, str] | None = None,
@@ -43,16 +58,32 @@ def parse_rules(
 
     def check(found: RuleFile, report: Report) -> None:
         for index, group in enumerate(found.groups):
-            _check_group(found.groups[:index], group, report.within("groups", index))
-            for number, rule in enumerate(group.rules):
-                place = f'group "{group.name}", rule {number + 1}, {quote(rule.name)}'
-                part = report.within("groups", index, "rules", number, place=place)
-                _check_rule(rule, part, expression)
-                _check_names(rule, part)
-                if rule.alert and not rule.record:
-                    _check_templates(rule, part, template)
+            part = report.within("groups", index)
+            _check_group(found.groups[:index], group, part)
+            _check_rules(group, part, language, template)
 
     return decode(source, RuleFile, file, check, environment)
+
+
+def parse_group(source: str | bytes, language: Language = PROMQL) -> Decoded[RuleGroup]:
+    """One group that stands alone."""
+
+    def check(group: RuleGroup, report: Report) -> None:
+        _check_group((), group, report)
+        _check_rules(group, report, language, _try_template)
+
+    return decode(source, RuleGroup, "", check)
+
+
+def _check_rules(group: RuleGroup, report: Report, language: Language, template: TryTemplate) -> None:
+    for number, rule in enumerate(group.rules):
+        place = f'group "{group.name}", rule {number + 1}, {quote(rule.name)}'
+        part = report.within("rules", number, place=place)
+        _check_rule(rule, part)
+        _check_expression(group, rule, part, language)
+        _check_names(rule, part)
+        if rule.alert and not rule.record:
+            _check_templates(rule, part, template)
 
 
 def _check_group(before: tuple[RuleGroup, ...], group: RuleGroup, report: Report) -> None:
@@ -63,15 +94,13 @@ def _check_group(before: tuple[RuleGroup, ...], group: RuleGroup, report: Report
     _check_labels(group.labels, report)
 
 
-def _check_rule(rule: Rule, report: Report, expression: Try) -> None:
+def _check_rule(rule: Rule, report: Report) -> None:
     if rule.record and rule.alert:
         report.error("only one of 'record' and 'alert' must be set", "record")
     if not rule.record and not rule.alert:
         report.error("one of 'record' or 'alert' must be set", "alert")
     if not rule.expr:
         report.error("field 'expr' must be set in rule", "expr")
-    else:
-        _attempt(partial(expression, rule.expr), "could not parse expression: ", report, "expr")
     if not rule.record:
         return
     for key, given in (
@@ -81,6 +110,14 @@ def _check_rule(rule: Rule, report: Report, expression: Try) -> None:
             report.error(f"invalid field '{key}' in recording rule", key)
     if not is_metric_name(rule.record):
         report.error(f"invalid recording rule name: {rule.record}", "record")
+
+
+def _check_expression(group: RuleGroup, rule: Rule, report: Report, language: Language) -> None:
+    parsing = partial(language.parse, rule.expr)
+    if rule.expr and _attempt(parsing, language.refused(group, rule), report, "expr"):
+        why = language.useless(rule.expr)
+        if why:
+            report.unusable(why, "expr")
 
 
 def _check_names(rule: Rule, report: Report) -> None:
@@ -103,8 +140,11 @@ def _check_templates(rule: Rule, report: Report, template: TryTemplate) -> None:
             _attempt(partial(template, rule.alert, text), f'{what} "{name}": ', report, f"{what}s", name)
 
 
-def _attempt(deed: Callable[[], object], prefix: str, report: Report, *at: str) -> None:
+def _attempt(deed: Callable[[], object], prefix: str, report: Report, *at: str) -> bool:
+    """Whether it succeeds."""
     try:
         deed()
     except EngineError as error:
         report.error(f"{prefix}{error}", *at)
+        return False
+    return True

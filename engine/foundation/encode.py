@@ -33,8 +33,13 @@ _SEQ: Final = "tag:yaml.org,2002:seq"
 _RESOLVER: Final = Resolver()
 
 
-def encode(config: msgspec.Struct, shown: Callable[[Any], Any] = lambda value: value, *, with_ours: bool = True) -> str:
-    """The YAML of a resolved config; `shown` is what is written in place of a value.
+def encode(
+    config: msgspec.Struct | Mapping[str, Any],
+    shown: Callable[[Any], Any] = lambda value: value,
+    *,
+    with_ours: bool = True,
+) -> str:
+    """The YAML of a resolved config, or of several parts by name; `shown` is what is written in place of a value.
 
     Keys that the originals refuse are there where they are used, unless their tools are to read the text.
     """

@@ -97,18 +97,20 @@ class AlertTable:
             raise LimitError(limit, len(active), "alerts")
         return self._samples(active) if self.restored else NOTHING
 
-    def restore(self, last: Callable[[], Mapping[Labels, tuple[int, int]]], time: int, grace: int) -> None:
+    def has_past(self, grace: int) -> bool:
+        """Whether alerts may be older than an outage: those of rules whose `for` is under `grace` start anew."""
+        return self.rule.hold >= grace and bool(self.active)
+
+    def restore(self, known: Mapping[Labels, tuple[int, int]], time: int, grace: int) -> None:
         """Give pending alerts the age that they had before an outage.
 
-        `last` gives, by the labels of ALERTS_FOR_STATE series, when each was last written and the instant that it held
-        (both ms). Rules whose `for` is under `grace` start anew.
+        `known` gives, by the labels of ALERTS_FOR_STATE series, when each was last written and the instant that it held
+        (both ms).
         """
-        if self.rule.hold >= grace and self.active:
-            known = last()
-            for alert in self.active:
-                if (before := known.get(for_state_labels(self.rule, alert.labels))) is not None:
-                    entry = states.restored(alert.entry, time, self._timing, before, grace)
-                    self._alerts[alert.labels] = replace(alert, entry=entry)
+        for alert in self.active:
+            if (before := known.get(for_state_labels(self.rule, alert.labels))) is not None:
+                entry = states.restored(alert.entry, time, self._timing, before, grace)
+                self._alerts[alert.labels] = replace(alert, entry=entry)
         self.restored = True
 
     def due(self, time: int, resend_delay: int) -> list[ActiveAlert]:

@@ -24,7 +24,7 @@ def batches(rules: Sequence[Rule]) -> list[slice]:
     found: list[slice] = []
     start, written = 0, set[str]()
     for at, rule in enumerate(rules):
-        names = reads(rule.expr)
+        names = set() if rule.expr is None else reads(rule.expr)  # of no metrics
         if at > start and (at - start >= LONGEST or (written if names is None else names & written)):
             found.append(slice(start, at))
             start, written = at, set()

@@ -11,7 +11,6 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from contextlib import suppress
-from functools import partial
 from typing import Final
 
 import numpy as np
@@ -22,7 +21,6 @@ from engine.foundation.errors import DiskFullError, EngineError, StoreError
 from engine.rules import slots
 from engine.rules.batches import batches
 from engine.rules.errors import IngestError
-from engine.rules.history import last_states
 from engine.rules.ports import Evaluate, Parts
 from engine.rules.recording import Samples
 from engine.rules.running import Given, Progress, Running, RunningAlerting, start
@@ -103,7 +101,7 @@ class Group:
         counts.last_seconds = clock.monotonic() - began
         counts.seconds += counts.last_seconds
         if not self._restored and self._last_slot is not None:
-            self._restore(clock.now_ms())
+            await self._restore(clock.now_ms())
         self._last_slot = time
 
     def take_over(self, old: Group) -> None:
@@ -132,9 +130,10 @@ class Group:
         """Evaluate rules that may be asked about together, each for itself where that fails."""
         began = self._parts.clock.monotonic()
         given: Sequence[Given] = [None] * len(rules)
-        if self._parts.together is not None and len(rules) > 1:
+        exprs = [one.rule.expr for one in rules if one.rule.expr is not None]
+        if self._parts.together is not None and len(exprs) == len(rules) > 1:
             with suppress(PromQLError):
-                given = await self._parts.together([one.rule.expr for one in rules], time - self.spec.query_offset)
+                given = await self._parts.together(exprs, time - self.spec.query_offset)
         share = (self._parts.clock.monotonic() - began) / len(rules)
         for number, (running, one) in enumerate(zip(rules, given, strict=True), 1):
             await self._evaluate(running, time, one, share)
@@ -210,12 +209,10 @@ class Group:
         columns = self._source.columns(labels)
         return self._parts.store.append(self._source, [Batch(time, columns, normalise(values))])
 
-    def _restore(self, now: int) -> None:
-        timings, select = self._parts.timings, self._parts.store.select
+    async def _restore(self, now: int) -> None:
         for running in self.rules:
             if isinstance(running, RunningAlerting):
-                last = partial(last_states, select, running.rule.name, now - timings.outage_tolerance, now)
-                running.alerts.restore(last, now, timings.grace_period)
+                await running.restore(now)
         self._restored = True
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Final
 
 from engine.rules.manager import Durations
@@ -12,6 +13,7 @@ from engine.rules.views import GroupView
 from exporters.exposition.families import Family, MetricType, Sample
 
 _C, _G = MetricType.COUNTER, MetricType.GAUGE
+_NONE: Final[Mapping[str, str]] = MappingProxyType({})
 
 _GROUP: Final[tuple[tuple[str, MetricType, str, Callable[[GroupView], float]], ...]] = (
     ("evaluations_total", _C, "Evaluations of rules.", lambda view: view.counts.evaluations),
@@ -37,50 +39,60 @@ _PEER: Final[tuple[tuple[str, str, Callable[[PeerCounts], float]], ...]] = (
 
 def rule_families(groups: Iterable[GroupView], durations: Durations, templates: TemplateCounts) -> list[Family]:
     """All of `prometheus_rule_*` and `prometheus_template_*`."""
-    by_key = {f"{view.file};{view.name}": view for view in groups}
-    families = [
-        Family.of(
-            f"prometheus_rule_{ending}",
-            type_,
-            help_,
-            *(({"rule_group": key}, float(value(view))) for key, view in by_key.items()),
-        )
-        for ending, type_, help_, value in _GROUP
-    ]
-    rules, groups_ = (durations.rule_seconds, durations.rules), (durations.group_seconds, durations.groups)
+    views = {f"{view.file};{view.name}": view for view in groups}
     return [
-        *families,
-        _summary("prometheus_rule_evaluation_duration_seconds", "Seconds of rules' evaluations.", {"": rules}),
-        _summary("prometheus_rule_group_duration_seconds", "Seconds of groups' turns.", {"": groups_}),
+        *group_families("prometheus_rule_", [({"rule_group": key}, view) for key, view in views.items()]),
+        *duration_families("prometheus_rule_", [({}, durations)]),
         _one("prometheus_template_text_expansions_total", _C, "Templates filled in.", templates.expansions),
         _one("prometheus_template_text_expansion_failures_total", _C, "Templates that failed.", templates.failures),
     ]
 
 
-def notifier_families(notifier: Notifier) -> list[Family]:
+def group_families(
+    prefix: str, groups: Sequence[tuple[Mapping[str, str], GroupView]], other_names: Mapping[str, str] = _NONE
+) -> list[Family]:
+    """What is told of each group, under its labels; some of it may have another name than behind the prefix."""
+    return [
+        Family.of(other_names.get(ending, prefix + ending), type_, help_, *((labels, float(value(view))) for labels, view in groups))
+        for ending, type_, help_, value in _GROUP
+    ]
+
+
+def duration_families(prefix: str, told: Sequence[tuple[Mapping[str, str], Durations]]) -> list[Family]:
+    """Seconds of rules and groups, summed up under labels."""
+    rules = [(labels, (one.rule_seconds, one.rules)) for labels, one in told]
+    groups = [(labels, (one.group_seconds, one.groups)) for labels, one in told]
+    return [
+        _summary(f"{prefix}evaluation_duration_seconds", "Seconds of rules' evaluations.", rules),
+        _summary(f"{prefix}group_duration_seconds", "Seconds of groups' turns.", groups),
+    ]
+
+
+def notifier_families(notifier: Notifier, prefix: str = "prometheus_") -> list[Family]:
     """All of `prometheus_notifications_*`."""
     counts = notifier.counts
-    latency = {url: (peer.seconds, peer.posts) for url, peer in counts.peers.items() if peer.posts}
+    peers = [({"alertmanager": url}, peer) for url, peer in counts.peers.items()]
+    latency = [(labels, (peer.seconds, peer.posts)) for labels, peer in peers if peer.posts]
     return [
         _one(
-            "prometheus_notifications_alertmanagers_discovered",
+            f"{prefix}notifications_alertmanagers_discovered",
             _G,
             "Alertmanagers that are told of alerts.",
             len(notifier.alertmanagers),
         ),
-        _one("prometheus_notifications_dropped_total", _C, "Alerts that nobody was told of.", counts.dropped),
-        _one("prometheus_notifications_queue_capacity", _G, "Alerts that may wait.", notifier.capacity),
-        _one("prometheus_notifications_queue_length", _G, "Alerts that wait.", notifier.queue_length),
+        _one(f"{prefix}notifications_dropped_total", _C, "Alerts that nobody was told of.", counts.dropped),
+        _one(f"{prefix}notifications_queue_capacity", _G, "Alerts that may wait.", notifier.capacity),
+        _one(f"{prefix}notifications_queue_length", _G, "Alerts that wait.", notifier.queue_length),
         *(
             Family.of(
-                f"prometheus_notifications_{ending}",
+                f"{prefix}notifications_{ending}",
                 _C,
                 help_,
-                *(({"alertmanager": url}, float(value(peer))) for url, peer in counts.peers.items()),
+                *((labels, float(value(peer))) for labels, peer in peers),
             )
             for ending, help_, value in _PEER
         ),
-        _summary("prometheus_notifications_latency_seconds", "Seconds of posts of alerts.", latency),
+        _summary(f"{prefix}notifications_latency_seconds", "Seconds of posts of alerts.", latency),
     ]
 
 
@@ -88,10 +100,9 @@ def _one(name: str, type_: MetricType, help_: str, value: float) -> Family:
     return Family.of(name, type_, help_, ({}, float(value)))
 
 
-def _summary(name: str, help_: str, sums: Mapping[str, tuple[float, int]]) -> Family:
-    """Sum and count by Alertmanager; under an empty name they stand alone."""
+def _summary(name: str, help_: str, sums: Iterable[tuple[Mapping[str, str], tuple[float, int]]]) -> Family:
     samples = []
-    for url, (seconds, count) in sums.items():
-        labels = (("alertmanager", url),) if url else ()
+    for given, (seconds, count) in sums:
+        labels = tuple(given.items())
         samples += [Sample(f"{name}_sum", labels, seconds), Sample(f"{name}_count", labels, float(count))]
     return Family(name, MetricType.SUMMARY, help_, samples)

@@ -71,7 +71,8 @@ class Timings(Struct, frozen=True, kw_only=True):
 
 class Parts(Struct, frozen=True, kw_only=True):
     """What every group works with. `external_url` has no slash at its end. Without `together` each rule is asked about
-    by itself.
+    by itself. Since when alerts were active before a restart is read in the store; where rules may not write there, the
+    past is asked (`asks_past`), which must be kept for as long as `for` is.
     """
 
     clock: Clock
@@ -82,3 +83,4 @@ class Parts(Struct, frozen=True, kw_only=True):
     together: Together | None = None
     external_url: str = ""
     timings: Timings = Timings()
+    asks_past: bool = False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping
 from typing import Final, Literal, TypeAlias
 from urllib.parse import quote_plus
@@ -10,8 +11,10 @@ from msgspec import Struct, field
 
 from engine.alerting.alert import Alert
 from engine.foundation.clock import MILLISECOND
+from engine.foundation.errors import EngineError
 from engine.rules import states
-from engine.rules.alerting import ActiveAlert, AlertTable, Instance, identity
+from engine.rules.alerting import ActiveAlert, AlertTable, Instance, for_state_labels, identity
+from engine.rules.history import last_states
 from engine.rules.ports import Parts
 from engine.rules.recording import Samples, as_vector, record, relabelling
 from engine.rules.spec import AlertingRule, RecordingRule, Rule
@@ -27,6 +30,8 @@ FAILED: Final = "<error expanding template: "
 
 _TURN: Final = 100
 
+log = logging.getLogger(__name__)
+
 
 Given: TypeAlias = Result | EvaluationError | None
 """What the rule's expression gives, where that is known already."""
@@ -36,7 +41,7 @@ async def answer(parts: Parts, rule: Rule, time: int, given: Given) -> Result:
     """What was given, or what is asked for now. Raises PromQLError."""
     if isinstance(given, EvaluationError):
         raise given
-    return await parts.evaluate(rule.expr, time) if given is None else given
+    return await parts.evaluate(rule.query if rule.expr is None else rule.expr, time) if given is None else given
 
 
 class Progress(Struct):
@@ -93,6 +98,26 @@ class RunningAlerting:
         """Whom to tell of now; they count as told."""
         delay = self._parts.timings.resend_delay
         return [self._told(alert, time, interval, delay) for alert in self.alerts.due(time, delay)]
+
+    async def restore(self, now: int) -> None:
+        """Give alerts back the age that they had before a restart."""
+        grace = self._parts.timings.grace_period
+        known = await self._known_before(now) if self.alerts.has_past(grace) else {}
+        self.alerts.restore(known, now, grace)
+
+    async def _known_before(self, now: int) -> Mapping[Labels, tuple[int, int]]:
+        if not self._parts.asks_past:
+            return last_states(
+                self._parts.store.select, self.rule.name, now - self._parts.timings.outage_tolerance, now
+            )
+        then = now - self.rule.hold
+        try:
+            found = as_vector(await answer(self._parts, self.rule, then, None))
+        except EngineError as error:
+            log.warning("alert %s: since when it is active could not be found out: %s", self.rule.name, error)
+            return {}
+        instances = await self._instances(list(zip(found.labels, found.values.tolist(), strict=True)), then)
+        return {for_state_labels(self.rule, one.labels): (now, then) for one in instances}
 
     async def _instances(self, samples: list[tuple[Labels, float]], time: int) -> list[Instance]:
         """One a sample. What was filled in last time for the same labels and value is not filled in again."""

@@ -1,5 +1,7 @@
 """Rules as they are run: expressions parsed, times in milliseconds, the group's interval settled.
 
+`expr` is the tree of a rule in PromQL; a rule in another language has none, and is asked about by its text.
+
 Two rules (or groups) are equal when nothing that a user wrote differs; a reload leaves equal groups alone.
 """
 
@@ -18,7 +20,7 @@ class RecordingRule(Struct, frozen=True):
     """`query` is the expression in its canonical text; an empty label value takes the label away."""
 
     name: str
-    expr: Expr
+    expr: Expr | None
     query: str
     labels: Mapping[str, str] = field(default_factory=dict)
 
@@ -32,7 +34,7 @@ class AlertingRule(Struct, frozen=True):
     """`hold` is its `for`, `keep_firing` its `keep_firing_for`, in ms. Labels and annotations are templates."""
 
     name: str
-    expr: Expr
+    expr: Expr | None
     query: str
     hold: int = 0
     keep_firing: int = 0

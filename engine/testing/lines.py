@@ -19,7 +19,7 @@ from engine.foundation.delivery import Delivery
 from engine.foundation.errors import ConfigError
 from engine.foundation.supervise import Supervisor
 from engine.foundation.workers import Workers
-from engine.logs.config.document import parse_loki
+from engine.logs.config.document import LokiConfig
 from engine.logs.config.settings import LogSettings
 from engine.promtail.clients.own import ANYBODY
 from engine.promtail.config import parse_promtail
@@ -48,7 +48,7 @@ class Lines:
         self._supervisor = Supervisor(clock)
         addresses.listens("loki", "127.0.0.1", 3100)
         self._jobs: list[dict[str, Any]] = []
-        self._part = LogPart(None, LogSettings(parse_loki(b"", "").value, {}), clock, workers)
+        self._part = LogPart(None, LogSettings(LokiConfig(), {}), clock, workers)
         parts = PromtailParts(
             clock=clock, workers=workers, supervisor=self._supervisor, addresses=addresses, delivery=Delivery(),
             sink=self._part.service.intake, data_dir=None, base=Path(),

@@ -8,8 +8,8 @@ import pytest
 
 from engine.config.check import Judging, check, render_verdict
 from engine.config.load import load
+from engine.config.loki_document import parse_loki
 from engine.foundation.source import Severity
-from engine.logs.config.document import parse_loki
 from engine.logs.config.known import Known
 from engine.logs.config.sizes import ByteSize
 

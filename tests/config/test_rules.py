@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.config.rules import parse_rules
+from engine.config.rules import Language, parse_rules
 from engine.foundation.errors import ConfigError
 
 BAD = """
@@ -58,7 +58,9 @@ def test_parsers_may_be_others() -> None:
     def refuse(*_: str) -> None:
         raise ConfigError("not today")
 
-    found = parse_rules("groups: [{name: g, rules: [{alert: a, expr: up, labels: {x: y}}]}]", "r.yml", refuse, refuse)
+    found = parse_rules(
+        "groups: [{name: g, rules: [{alert: a, expr: up, labels: {x: y}}]}]", "r.yml", Language(refuse), refuse
+    )
     assert [f.message for f in found.findings] == ["could not parse expression: not today", 'label "x": not today']
 
 

@@ -46,7 +46,7 @@ def test_a_pending_alert_becomes_firing_and_its_series_change() -> None:
 def test_nothing_is_written_until_the_rule_is_restored() -> None:
     table = AlertTable(alerting("Down", "x"), restored=False)
     assert shown(table.advance([instance()], 0, 0)) == {}
-    table.restore(dict, 0, 0)
+    table.restore({}, 0, 0)
     assert len(shown(table.advance([instance()], MINUTE, 0))) == 2
 
 
@@ -99,9 +99,8 @@ def test_what_is_due_counts_as_told() -> None:
 def test_rules_with_a_short_for_start_anew_after_a_restart() -> None:
     table = AlertTable(alerting("Down", "x", hold=5 * MINUTE), restored=False)
     table.advance([instance()], 60 * MINUTE, 0)
-    asked: list[str] = []
-    table.restore(lambda: asked.append("all") or {}, 60 * MINUTE, grace=10 * MINUTE)  # type: ignore[func-returns-value]
-    assert asked == [], "the store need not be asked"
+    assert not table.has_past(grace=10 * MINUTE), "the store need not be asked"
+    table.restore({}, 60 * MINUTE, grace=10 * MINUTE)
     assert [alert.entry.active_at for alert in table.active] == [60 * MINUTE]
 
 
@@ -109,15 +108,9 @@ def test_rules_with_a_long_for_go_on_after_a_restart() -> None:
     table = AlertTable(alerting("Down", "x", hold=30 * MINUTE, labels={"severity": "page"}), restored=False)
     ours = [instance(severity="page", job=job) for job in "ab"]
     table.advance(ours, 60 * MINUTE, 0)
-    asked = []
-
-    def last() -> dict[Labels, tuple[int, int]]:
-        asked.append("all")
-        labels = {"__name__": "ALERTS_FOR_STATE", "alertname": "Down", "severity": "page", "job": "a"}
-        return {Labels.of(labels): (50 * MINUTE, 0)}
-
-    table.restore(last, 60 * MINUTE, grace=10 * MINUTE)
-    assert asked == ["all"], "one question for all alerts of a rule"
+    assert table.has_past(grace=10 * MINUTE)
+    labels = {"__name__": "ALERTS_FOR_STATE", "alertname": "Down", "severity": "page", "job": "a"}
+    table.restore({Labels.of(labels): (50 * MINUTE, 0)}, 60 * MINUTE, grace=10 * MINUTE)
     table.advance(ours, 61 * MINUTE, 0)
     phases = {alert.labels.get("job"): alert.entry.phase for alert in table.active}
     assert phases == {"a": Phase.FIRING, "b": Phase.PENDING}

@@ -10,7 +10,7 @@ from typing import Annotated, ClassVar, Final
 
 import msgspec
 
-from engine.foundation.decode import Decoded, Idle, OnlyHere, Report, decode
+from engine.foundation.decode import Idle, OnlyHere, Report
 from engine.foundation.values import FilePath, GoDuration, Size
 from engine.logs.config.known import Known
 from engine.logs.config.limits import Limits
@@ -109,8 +109,24 @@ class QuerierConfig(msgspec.Struct, frozen=True, kw_only=True):
     tail_max_duration: GoDuration = GoDuration(_HOUR)
 
 
+class CommonFiles(msgspec.Struct, frozen=True, kw_only=True):
+    """`rules_directory` is where rules lie, unless `ruler.storage` says otherwise."""
+
+    IDLE: ClassVar[Mapping[str, Idle]] = Known("common.storage.filesystem")
+
+    rules_directory: FilePath = FilePath()
+
+
+class CommonStorage(msgspec.Struct, frozen=True, kw_only=True):
+    IDLE: ClassVar[Mapping[str, Idle]] = Known("common.storage")
+
+    filesystem: CommonFiles = CommonFiles()
+
+
 class CommonConfig(msgspec.Struct, frozen=True, kw_only=True):
     IDLE: ClassVar[Mapping[str, Idle]] = Known("common")
+
+    storage: CommonStorage = CommonStorage()
 
 
 class RuntimeConfig(msgspec.Struct, frozen=True, kw_only=True):
@@ -122,7 +138,7 @@ class RuntimeConfig(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LokiConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """A whole file."""
+    """A whole file, but for its rules."""
 
     EXTENSIONS: ClassVar[str] = "Loki"
     IDLE: ClassVar[Mapping[str, Idle]] = Known("top")
@@ -169,10 +185,3 @@ class LokiConfig(msgspec.Struct, frozen=True, kw_only=True):
     def overrides_file(self) -> FilePath:
         """Where the limits of single tenants are."""
         return self.runtime_config.file or self.limits_config.per_tenant_override_config
-
-
-def parse_loki(
-    source: str | bytes, file: str = "local-config.yaml", *, environment: Mapping[str, str] | None = None
-) -> Decoded[LokiConfig]:
-    """The file's content, and everything that is to be said of it."""
-    return decode(source, LokiConfig, file, environment=environment)

@@ -17,7 +17,25 @@ from engine.foundation.decode import Idle, OnlyHere
 
 _LATER: Final = OnlyHere("Loki before 3.0 refuses it")
 _REASONS: Final = (
-    ("rule", "rules over lines are not evaluated yet"),
+    ("path_prefix", "lines are kept under the data folder"),
+    ("_directory", "lines are kept in the engine's own format, under the data folder"),
+    ("wal_cleaner", "what waits for other servers is kept for four hours"),
+    ("rule_path", "rules are read where they lie"),
+    ("ruler_storage", "ruler.storage says where rules lie"),
+    ("ruler_remote_write", "ruler.remote_write says where samples go, for all tenants"),
+    ("ruler_alertmanager_config", "ruler.alertmanager_url is that of all tenants"),
+    ("ruler_remote_evaluation", "rules are evaluated in this process"),
+    ("enable_alertmanager_v2", "alerts go to version 2 of the API, which Alertmanager has since 0.16"),
+    ("for_outage_tolerance", "lines remember since when an alert is active, however long nobody looked"),
+    ("config_refresh_period", "the file is read again when the configuration is"),
+    ("datasource_uid", "links in alerts are those of 2.7, to /graph"),
+    ("enable_sharding", "there is one process, which evaluates all rules"),
+    ("sharding_", "there is one process, which evaluates all rules"),
+    ("tenant_shard_size", "there is one process, which evaluates all rules"),
+    ("search_pending_for", "there is one process, which evaluates all rules"),
+    ("flush_period", "rules are read where they lie"),
+    ("disable_rule_group_label", "metrics tell each group apart"),
+    ("query_stats_enabled", "/metrics tells the time of all queries"),
     ("structured_metadata", "all of it is taken"),
     ("discover_", "nothing is added to what is pushed"),
     ("http_listen_address", "--listen loki=HOST:PORT says where it listens"),
@@ -57,6 +75,7 @@ _REASONS: Final = (
 _ALONE: Final = MappingProxyType({
     "engine": "limits_config.query_timeout bounds what a query takes",
     "period": "the file is read again when the configuration is",
+    "evaluation": "rules are evaluated in this process",
 })  # fmt: skip
 _OTHERWISE: Final = "there is no such part in this engine"
 

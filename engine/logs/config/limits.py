@@ -70,6 +70,10 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     retention_period: Duration = Duration(744 * _HOUR)
     retention_stream: tuple[StreamRetention, ...] = ()
     per_tenant_override_config: FilePath = FilePath()
+    ruler_evaluation_delay_duration: Duration = Duration(0)
+    ruler_max_rules_per_rule_group: int = 0
+    ruler_max_rule_groups_per_tenant: int = 0
+    ruler_remote_write_disabled: bool = False
     volume_enabled: Annotated[bool, _V29] = True
 
     @property

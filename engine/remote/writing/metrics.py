@@ -37,22 +37,22 @@ _TABLE: Final[tuple[tuple[str, MetricType, str, Callable[[Queue], float]], ...]]
 )  # fmt: skip
 
 
-def write_families(queues: Sequence[Queue], newest: int) -> list[Family]:
+def write_families(queues: Sequence[Queue], newest: int, prefix: str = _PREFIX) -> list[Family]:
     """`newest` is the time of the newest sample that is kept (Unix ms). None where nothing is written elsewhere."""
     if not queues:
         return []
     by_labels = [({"remote_name": queue.name, "url": str(queue.config.url)}, queue) for queue in queues]
     found = [
-        Family.of(_PREFIX + name, kind, text, *((labels, float(read(queue))) for labels, queue in by_labels))
+        Family.of(prefix + name, kind, text, *((labels, float(read(queue))) for labels, queue in by_labels))
         for name, kind, text, read in _TABLE
     ]
     found.append(
         labelled_histograms(
-            f"{_PREFIX}sent_batch_duration_seconds",
+            f"{prefix}sent_batch_duration_seconds",
             "Seconds of attempts.",
             [(tuple(labels.items()), queue.counts.seconds) for labels, queue in by_labels],
         )
     )
     newest_help = "The newest sample that is kept, in Unix time."
-    found.append(Family.of(f"{_PREFIX}highest_timestamp_in_seconds", _G, newest_help, ({}, newest / 1000)))
+    found.append(Family.of(f"{prefix}highest_timestamp_in_seconds", _G, newest_help, ({}, newest / 1000)))
     return found

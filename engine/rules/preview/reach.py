@@ -35,6 +35,6 @@ def beginnings(rules: Sequence[Rule], starts: Sequence[int], lookback: int) -> l
     for rule, start in zip(reversed(rules), reversed(starts), strict=True):
         begin = min(start, wanted.get(rule.name, start))
         found.append(begin)
-        for name, reach in reaches(rule.expr, lookback).items():
+        for name, reach in ({} if rule.expr is None else reaches(rule.expr, lookback)).items():
             wanted[name] = min(wanted.get(name, begin), begin - reach)
     return found[::-1]

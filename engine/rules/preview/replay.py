@@ -133,7 +133,7 @@ class _Turns:
             if (self._end - first) // interval >= MOST_INSTANTS:
                 raise RuleError(f"more than {MOST_INSTANTS} evaluations, those before the span included")
             offset = self._spec.query_offset
-            result = await self._queries.range(rule.expr, first - offset, self._end - offset, interval)
+            result = await self._queries.range(rule.expr or rule.query, first - offset, self._end - offset, interval)
             if not isinstance(result, Matrix):
                 raise NotAVectorError
             if isinstance(rule, RecordingRule):

@@ -28,7 +28,7 @@ def routes(rules: RuleManager) -> list[web.RouteDef]:
         return success(wish.page(shown))
 
     async def alerts(_: web.Request) -> web.Response:
-        return success({"alerts": [_alert(a) for a in rules.alerts()]})
+        return success({"alerts": [told_alert(a) for a in rules.alerts()]})
 
     return [web.get("/rules", answering(groups)), web.get("/alerts", answering(alerts))]
 
@@ -38,10 +38,10 @@ def _group(group: GroupView, wish: Wish) -> dict[str, Any]:
         "name": group.name,
         "file": group.file,
         "rules": [_rule(rule, alerts=wish.alerts) for rule in group.rules if wish.wants(rule)],
-        "interval": _seconds(group.interval_seconds),
+        "interval": seconds(group.interval_seconds),
         "limit": group.limit,
         "evaluationTime": group.evaluation_seconds,
-        "lastEvaluation": _instant(group.last_evaluation),
+        "lastEvaluation": instant(group.last_evaluation),
     }
 
 
@@ -50,18 +50,18 @@ def _rule(rule: RuleView, *, alerts: bool) -> dict[str, Any]:
         "health": rule.health,
         **({"lastError": rule.last_error} if rule.last_error else {}),
         "evaluationTime": rule.evaluation_seconds,
-        "lastEvaluation": _instant(rule.last_evaluation),
+        "lastEvaluation": instant(rule.last_evaluation),
     }
     if isinstance(rule, AlertingView):
         return {
             "state": rule.state,
             "name": rule.name,
             "query": rule.query,
-            "duration": _seconds(rule.hold_seconds),
-            "keepFiringFor": _seconds(rule.keep_firing_seconds),
+            "duration": seconds(rule.hold_seconds),
+            "keepFiringFor": seconds(rule.keep_firing_seconds),
             "labels": _sorted(rule.labels),
             "annotations": _sorted(rule.annotations),
-            "alerts": [_alert(a) for a in rule.alerts] if alerts else None,
+            "alerts": [told_alert(a) for a in rule.alerts] if alerts else None,
             **tail,
             "type": "alerting",
         }
@@ -69,7 +69,7 @@ def _rule(rule: RuleView, *, alerts: bool) -> dict[str, Any]:
     return {"name": rule.name, "query": rule.query, **labels, **tail, "type": "recording"}
 
 
-def _alert(alert: AlertView) -> dict[str, Any]:
+def told_alert(alert: AlertView) -> dict[str, Any]:
     kept = {"keepFiringSince": rfc3339(alert.keep_firing_since)} if alert.keep_firing_since is not None else {}
     return {
         "labels": alert.labels.as_dict(),
@@ -81,7 +81,7 @@ def _alert(alert: AlertView) -> dict[str, Any]:
     }
 
 
-def _seconds(value: float) -> float:
+def seconds(value: float) -> float:
     """Whole seconds are written without a point."""
     return int(value) if value == int(value) else value
 
@@ -90,5 +90,5 @@ def _sorted(texts: Mapping[str, str]) -> dict[str, str]:
     return Labels.of(texts).as_dict()
 
 
-def _instant(ms: int | None) -> str:
+def instant(ms: int | None) -> str:
     return _NEVER if ms is None else rfc3339(ms)

@@ -1,0 +1,155 @@
+"""Rules over lines: whom they tell, and the ruler itself, made where Loki's file has rules and imported only then."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from engine.app.alertmanagers import Alertmanagers
+from engine.app.logs import Logs
+from engine.config.load import Loaded
+from engine.foundation.addresses import AddressBook
+from engine.foundation.clock import Clock
+from engine.foundation.delivery import DeliveryPolicy
+from engine.foundation.supervise import Supervisor
+from engine.foundation.workers import Workers
+from engine.relabel.relabel import relabel
+from engine.rules.notifier import Notifier
+from engine.tsdb.store import Store
+from exporters.exposition.families import Family
+
+if TYPE_CHECKING:
+    from engine.ruler.ruler import Ruler
+    from engine.ruler.rules import LogRules
+
+
+class Ruling:
+    """Owns the ruler, the queue of its alerts, and the connections to those who hear of them.
+
+    `peers` makes connections, `external_url` is what links begin with where Loki's file does not say.
+    """
+
+    def __init__(
+        self,
+        logs: Logs,
+        own: Store,
+        peers: Callable[[], Alertmanagers],
+        *,
+        around: tuple[Clock, Workers, Supervisor],
+        addresses: AddressBook,
+        policy: DeliveryPolicy,
+        data_dir: Path | None,
+        environment: Mapping[str, str] | None,
+        external_url: Callable[[], str],
+    ) -> None:
+        self.ruler: Ruler | None = None
+        self.notifier: Notifier | None = None
+        self._logs = logs
+        self._own = own
+        self._make_peers = peers
+        self._clock, self._workers, self._supervisor = around
+        self._addresses = addresses
+        self._policy = policy
+        self._folder = None if data_dir is None else data_dir / "loki" / "ruler"
+        self._environment = environment
+        self._external_url = external_url
+        self._peers: Alertmanagers | None = None
+        self._loops: list[asyncio.Task[None]] = []
+        self._base = Path()
+        self._signature: object = None
+
+    async def apply(self, loaded: Loaded) -> None:
+        """Raises ConfigError, and then everything is as it was; StoreError."""
+        rules = loaded.log_rules
+        if self._logs.part is None or (rules is None and self.ruler is None) or loaded.loki_file is None:
+            return
+        from engine.config.log_alertmanagers import alertmanagers  # noqa: PLC0415 - as the module says
+        from engine.config.log_rules import signature  # noqa: PLC0415 - as the module says
+        from engine.ruler.config import RulerConfig  # noqa: PLC0415 - as the module says
+        from engine.ruler.rules import LogRules  # noqa: PLC0415 - as the module says
+
+        rules = rules or LogRules(RulerConfig(), Path())
+        peers = self._make_peers()
+        try:
+            told = await peers.open(alertmanagers(rules.config))
+        except BaseException:
+            await peers.close()
+            raise
+        self._base, self._signature = loaded.loki_file.parent, signature(rules.folder)
+        notifier = self._notifier_of(rules)
+        notifier.apply(rules.config.external_labels, partial(relabel, configs=rules.config.alert_relabel_configs))
+        notifier.discovered(told)
+        old, self._peers = self._peers, peers
+        if old is not None:
+            await old.close()
+        peers.follow(notifier.discovered)
+        await self._ruler_of(rules, notifier).apply(rules)
+
+    @property
+    def count(self) -> int:
+        """How many rules are evaluated."""
+        tenants = {} if self.ruler is None else self.ruler.tenants
+        return sum(len(spec.rules) for one in tenants.values() for spec in one.manager.specs)
+
+    async def collect(self, _: Sequence[str]) -> list[Family]:
+        """What it tells of itself."""
+        if self.ruler is None or self.notifier is None:
+            return []
+        from engine.ruler.metrics import families  # noqa: PLC0415 - as the module says
+
+        return families(self.ruler, self.notifier)
+
+    async def stop(self) -> None:
+        await self._supervisor.stop(*self._loops)
+        if self.ruler is not None:
+            await self.ruler.stop()
+        if self._peers is not None:
+            await self._peers.close()
+
+    def close(self) -> None:
+        """After workers have ended."""
+        if self.ruler is not None:
+            self.ruler.close()
+
+    def _notifier_of(self, rules: LogRules) -> Notifier:
+        if self.notifier is None:
+            self.notifier = Notifier(self._clock, capacity=rules.config.notification_queue_capacity)
+            self._loops.append(self.notifier.start(self._supervisor))
+        return self.notifier
+
+    def _ruler_of(self, rules: LogRules, notifier: Notifier) -> Ruler:
+        if self.ruler is not None:
+            return self.ruler
+        from engine.ruler.ruler import Ruler, RulerParts  # noqa: PLC0415 - as the module says
+        from engine.ruler.writing import Around  # noqa: PLC0415 - as the module says
+
+        part = self._logs.part
+        assert part is not None, "asked where there are lines"
+        around = Around(
+            own=self._own, addresses=self._addresses, policy=self._policy, clock=self._clock, workers=self._workers,
+            supervisor=self._supervisor, folder=self._folder, base=lambda: self._base,
+        )  # fmt: skip
+        self.ruler = Ruler(
+            RulerParts(
+                around=around,
+                queries=part.queries,
+                limits=part.service.limits,
+                notify=notifier.send,
+                external_url=self._external_url(),
+            ),
+            rules,
+        )
+        self._loops += self.ruler.start(self._supervisor, self._read_again)
+        return self.ruler
+
+    async def _read_again(self, rules: LogRules) -> LogRules | None:
+        from engine.config.log_rules import read_again, signature  # noqa: PLC0415 - as the module says
+
+        now = await self._workers.run(signature, rules.folder)
+        if now == self._signature:
+            return None
+        self._signature = now
+        return await self._workers.run(read_again, rules, self._environment)

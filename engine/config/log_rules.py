@@ -1,0 +1,115 @@
+"""Rules over lines: one file, and the folder that holds a folder of them for each tenant."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from engine.config.reading import Reading
+from engine.config.rules import Language, parse_group, parse_rules
+from engine.foundation.decode import decode
+from engine.foundation.errors import ConfigError
+from engine.foundation.source import Severity
+from engine.logql.errors import LogQLError
+from engine.logql.syntax.ast import Log
+from engine.logql.syntax.parser import parse
+from engine.logs.config.settings import NOBODY
+from engine.ruler.config import RulerConfig
+from engine.ruler.rules import LogRules
+from engine.rules.config import Rule, RuleFile, RuleGroup
+from promql.errors import PromQLError
+from promql.syntax.parser import parse as parse_promql
+
+_QUOTED: Final = re.compile(r'"(?:[^"\\]|\\.)*"|`[^`]*`|\'(?:[^\'\\]|\\.)*\'')  # noqa: TID251 - ours, linear
+_FILES: Final = (".yml", ".yaml")
+
+
+def _refused(group: RuleGroup, rule: Rule) -> str:
+    kind, name = ("record", rule.record) if rule.record else ("alert", rule.alert)
+    return f"could not parse expression for {kind} '{name}' in group '{group.name}': "
+
+
+def _useless(text: str) -> str:
+    if isinstance(parse(text), Log):
+        return "it gives lines, and a rule needs numbers: want count_over_time({...}[5m]) or the like"
+    return ""
+
+
+LOGQL: Final = Language(parse, _refused, _useless)
+parse_log_rules: Final = partial(parse_rules, language=LOGQL)
+
+
+def judge_group(source: bytes) -> tuple[RuleGroup, list[str]]:
+    """One group as it is sent to be set, and what is wrong with it."""
+    found = parse_group(source, LOGQL)
+    return found.value, [finding.message for finding in found.findings if finding.fatal]
+
+
+def is_over_lines(source: bytes, file: str) -> bool:
+    """Whether a file's rules are in LogQL: at least one of them can be in nothing else."""
+    groups = decode(source, RuleFile, file).value.groups
+    return any(_in_logql_alone(rule.expr) for group in groups for rule in group.rules)
+
+
+def _in_logql_alone(text: str) -> bool:
+    with suppress(PromQLError):
+        parse_promql(text)
+        return False
+    with suppress(LogQLError):
+        parse(text)
+        return True
+    return "|" in _QUOTED.sub("", text)  # a mistake in either; PromQL has no such sign
+
+
+def load_log_rules(
+    config: RulerConfig, folder: Path, reading: Reading, *, named_in: Path, authenticated: bool
+) -> LogRules:
+    """All rules below the folder that a Loki's file names."""
+    if not folder.is_dir():
+        reading.tell(Severity.WARNING, named_in, f"there are no rules: the folder {folder} is not there")
+        return LogRules(config, folder)
+    for path in _visible(folder):
+        if path.is_file() and path.suffix in _FILES:
+            reading.tell(
+                Severity.WARNING, path,
+                f"not evaluated: rules lie in a folder for each tenant (move it to {folder / NOBODY})",
+            )  # fmt: skip
+    files: dict[str, Mapping[str, RuleFile]] = {}
+    for tenant in filter(Path.is_dir, _visible(folder)):
+        if not authenticated and tenant.name != NOBODY:
+            reading.tell(
+                Severity.WARNING, named_in,
+                f"rules in {tenant} find no lines: without auth_enabled all lines are those of the tenant {NOBODY}",
+            )  # fmt: skip
+        paths = [path for path in _visible(tenant) if path.is_file()]
+        files[tenant.name] = {str(path): reading.parse(path, parse_log_rules) for path in paths}
+    return LogRules(config, folder, files)
+
+
+def signature(folder: Path) -> tuple[tuple[str, int, int], ...]:
+    """What changes when a file of rules comes, goes or is written."""
+    found = []
+    for path in (path for tenant in filter(Path.is_dir, _visible(folder)) for path in _visible(tenant)):
+        with suppress(FileNotFoundError):
+            stat = path.stat()
+            found.append((str(path), stat.st_mtime_ns, stat.st_size))
+    return tuple(found)
+
+
+def read_again(rules: LogRules, environment: Mapping[str, str] | None) -> LogRules:
+    """What the files say now. Raises ConfigError, a mistake a line."""
+    reading = Reading(environment)
+    found = load_log_rules(rules.config, rules.folder, reading, named_in=rules.folder, authenticated=True)
+    if mistakes := [str(finding) for finding in reading.findings if finding.fatal]:
+        raise ConfigError("\n".join(mistakes))
+    return found
+
+
+def _visible(folder: Path) -> Iterator[Path]:
+    """In the order of their names, without those that begin with a dot; none where the folder has gone."""
+    with suppress(FileNotFoundError):
+        yield from sorted(path for path in folder.iterdir() if not path.name.startswith("."))

@@ -1,0 +1,1 @@
+"""Loki's ruler: rules over lines, evaluated as those over metrics are."""
