@@ -137,8 +137,13 @@ def _awaited(files: Sequence[Path]) -> list[str]:
 
 
 def _delivering(app: Application) -> list[str]:
-    held = [f"no samples to {url}: it lies beyond this machine; --deliver sends them" for url in app.writes.withheld]
-    sent = [f"samples to {masked_url(queue.config.url.reveal())}" for queue in app.writes.queues]
+    all_writes = [app.writes, *app.ruling.writes]
+    held = [
+        f"no samples to {url}: it lies beyond this machine; --deliver sends them"
+        for url in dict.fromkeys(url for writes in all_writes for url in writes.withheld)
+    ]
+    urls = (queue.config.url.reveal() for writes in all_writes for queue in writes.queues)
+    sent = [f"samples to {url}" for url in dict.fromkeys(map(masked_url, urls))]
     return [*_notifying(app), *sent, *held, *app.tailing.delivering()]
 
 

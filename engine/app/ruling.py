@@ -22,6 +22,7 @@ from engine.tsdb.store import Store
 from exporters.exposition.families import Family
 
 if TYPE_CHECKING:
+    from engine.remote.writing.manager import RemoteWrites
     from engine.ruler.ruler import Ruler
     from engine.ruler.rules import LogRules
 
@@ -93,6 +94,12 @@ class Ruling:
         """How many rules are evaluated."""
         tenants = {} if self.ruler is None else self.ruler.tenants
         return sum(len(spec.rules) for one in tenants.values() for spec in one.manager.specs)
+
+    @property
+    def writes(self) -> list[RemoteWrites]:
+        """What goes to other servers, by tenant."""
+        tenants = {} if self.ruler is None else self.ruler.tenants
+        return [one.writing.remote for one in tenants.values() if one.writing.remote is not None]
 
     async def collect(self, _: Sequence[str]) -> list[Family]:
         """What it tells of itself."""

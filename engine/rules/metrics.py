@@ -53,7 +53,12 @@ def group_families(
 ) -> list[Family]:
     """What is told of each group, under its labels; some of it may have another name than behind the prefix."""
     return [
-        Family.of(other_names.get(ending, prefix + ending), type_, help_, *((labels, float(value(view))) for labels, view in groups))
+        Family.of(
+            other_names.get(ending, prefix + ending),
+            type_,
+            help_,
+            *((labels, float(value(view))) for labels, view in groups),
+        )
         for ending, type_, help_, value in _GROUP
     ]
 
