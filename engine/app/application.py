@@ -23,7 +23,7 @@ from engine.app.alertmanagers import Alertmanagers
 from engine.app.around import Around
 from engine.app.autoreload import AutoReload
 from engine.app.boards import BoardParts, BoardService
-from engine.app.changes import changes
+from engine.app.changes import changes, telling
 from engine.app.components import Components
 from engine.app.features import (
     EXTRA_SCRAPE_METRICS,
@@ -83,7 +83,6 @@ if TYPE_CHECKING:
     from engine.remote.pushes.gateway import PushGateway
 
 UPKEEP_SECONDS: Final = 5.0
-_MOST_CHANGES: Final = 30
 
 log = logging.getLogger(__name__)
 
@@ -116,16 +115,11 @@ class Application:
         self.notifier = Notifier(around.clock, capacity=options.queue_capacity)
         self.rules = RuleManager(self._rule_parts(), around.supervisor)
         self.scrapes = ScrapeManager(
-            clock=around.clock,
-            workers=around.workers,
-            store=self.store,
-            supervisor=around.supervisor,
-            addresses=self.addresses,
-            host=around.host,
-            fetcher=around.fetcher,
+            clock=around.clock, workers=around.workers, store=self.store, supervisor=around.supervisor,
+            addresses=self.addresses, host=around.host, fetcher=around.fetcher,
             extra_metrics=EXTRA_SCRAPE_METRICS in options.features,
             default_ports=NO_DEFAULT_SCRAPE_PORT not in options.features,
-        )
+        )  # fmt: skip
         self.logs = Logs(loaded, options.data_dir, around.clock, around.workers)
         self.alertmanager = self._make_alertmanager()
         self._probing = Probing(loaded, around.clock, self.addresses)
@@ -238,22 +232,14 @@ class Application:
             self.store.set_window(kept.window_ms)
             self.store.set_max_exemplars(kept.max_exemplars)
             self.config_state.good, self.config_state.loaded = True, self._around.clock.now_ms()
-            self._tell_changes(changes(before, loaded))
+            for line in telling(changes(before, loaded), len(self.loaded.files)):
+                self.tell(line)
 
     async def adopt(self, loaded: Loaded) -> None:
         """Put in force what was not read from files. Raises ConfigError; then everything is as it was."""
         async with self._reloading:
             await self._apply(loaded)
             self.loaded = loaded
-
-    def _tell_changes(self, found: Sequence[str]) -> None:
-        what = f"{len(found)} changes" if len(found) > 1 else "one change" if found else "nothing has changed"
-        files = len(self.loaded.files)
-        self.tell(f"loaded again, {files} file{'' if files == 1 else 's'}: {what}")
-        for line in found[:_MOST_CHANGES]:
-            self.tell(f"  {line}")
-        if len(found) > _MOST_CHANGES:
-            self.tell(f"  and {len(found) - _MOST_CHANGES} more")
 
     async def _auto_reload(self) -> None:
         around, seconds = self._around, self.options.auto_reload_seconds

@@ -17,6 +17,7 @@ from engine.foundation.values import Secret
 
 _NAMES: Final = ("job_name", "name")
 _LONGEST: Final = 60
+_MOST: Final = 30
 
 
 def changes(before: Loaded, after: Loaded) -> list[str]:
@@ -37,6 +38,14 @@ def changes(before: Loaded, after: Loaded) -> list[str]:
             old, new = before.log_rules.files.get(tenant, {}), after.log_rules.files.get(tenant, {})
             found += _mapping(dict(old), dict(new), "loki: rules ", "file")
     return found
+
+
+def telling(found: Sequence[str], files: int) -> list[str]:
+    """A first line that sums up what a reload of so many files changed, and a line for each change, up to a number."""
+    what = f"{len(found)} changes" if len(found) > 1 else "one change" if found else "nothing has changed"
+    first = f"loaded again, {files} file{'' if files == 1 else 's'}: {what}"
+    rest = [f"  and {len(found) - _MOST} more"] if len(found) > _MOST else []
+    return [first, *(f"  {line}" for line in found[:_MOST]), *rest]
 
 
 def _differences(before: Any, after: Any, path: str) -> Iterator[str]:

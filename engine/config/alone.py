@@ -44,7 +44,7 @@ def machine() -> PrometheusConfig:
 
 def with_files(loaded: Loaded, files: Sequence[Path]) -> Loaded:
     """With these files, or patterns of files, followed, and their lines kept here."""
-    from engine.logs.config.document import parse_loki  # noqa: PLC0415 - few name files
+    from engine.logs.config.document import LokiConfig  # noqa: PLC0415 - few name files
     from engine.logs.config.settings import LogSettings  # noqa: PLC0415
 
     mine = _tailing(files)
@@ -57,7 +57,7 @@ def with_files(loaded: Loaded, files: Sequence[Path]) -> Loaded:
         loaded,
         promtail=mine,
         promtail_file=loaded.promtail_file or loaded.file,
-        loki=loaded.loki or LogSettings(parse_loki(b"auth_enabled: false", "").value, {}),
+        loki=loaded.loki or LogSettings(LokiConfig(auth_enabled=False), {}),
     )
 
 

@@ -6,9 +6,10 @@ A finding's place is `group "NAME", rule N, "NAME"`, as there; its line and colu
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import partial
 from typing import Final, TypeAlias
+
+from msgspec import Struct
 
 from engine.foundation.decode import Decoded, Report, decode
 from engine.foundation.errors import EngineError
@@ -28,8 +29,7 @@ TryTemplate: TypeAlias = Callable[[str, str], object]
 """Parses a text of the alert of that name; raises EngineError where it can't."""
 
 
-@dataclass(frozen=True, slots=True)
-class Language:
+class Language(Struct, frozen=True):
     """In what expressions are written. `refused` is said before why one is none; `useless` says of one that is fine why
     no rule can use it, if so.
     """

@@ -7,9 +7,10 @@ samples; for others it waits in a store of its own, from which remote write take
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 
 import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
 
 from engine.relabel.config import RelabelConfig
 from engine.relabel.relabel import relabel
@@ -20,8 +21,7 @@ from promql.model.panel import Need, Selected
 from promql.model.types import IntArray
 
 
-@dataclass(frozen=True, slots=True)
-class Way:
+class Way(Struct, frozen=True):
     """A store, and what becomes of labels before they go there."""
 
     store: Store

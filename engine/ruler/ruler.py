@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Final, TypeAlias
+
+from msgspec import Struct
 
 from engine.alerting.alert import Alert
 from engine.foundation.errors import EngineError
@@ -31,8 +32,7 @@ ReadAgain: TypeAlias = Callable[[LogRules], Awaitable[LogRules | None]]
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RulerParts:
+class RulerParts(Struct, frozen=True, kw_only=True):
     """`external_url` is what links begin with where the configuration does not say; it has no slash at its end."""
 
     around: Around
@@ -42,8 +42,7 @@ class RulerParts:
     external_url: str
 
 
-@dataclass(slots=True)
-class TenantRules:
+class TenantRules(Struct):
     """One tenant's groups. `updated_at` is when they last changed (Unix ms), `updates` how often."""
 
     manager: RuleManager

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from engine.logql.syntax.parser import parse
 from engine.logql.syntax.printer import printed
@@ -14,8 +15,7 @@ from engine.rules.load import group_specs
 from engine.rules.spec import GroupSpec
 
 
-@dataclass(frozen=True, slots=True)
-class LogRules:
+class LogRules(Struct, frozen=True):
     """`folder` holds a folder for each tenant, which holds files; `files` is by tenant and path."""
 
     config: RulerConfig

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import msgspec
+from msgspec import Struct
 from yarl import URL
 
 from engine.foundation.addresses import AddressBook
@@ -28,8 +28,7 @@ _KEPT_MS: Final = 4 * 3_600_000
 """How long samples wait, as in Loki."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Around:
+class Around(Struct, frozen=True, kw_only=True):
     """`own` keeps the samples of this process, `folder` what waits for other servers; None keeps it in memory."""
 
     own: Store

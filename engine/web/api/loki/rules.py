@@ -5,11 +5,11 @@ lie in files, as in Loki with local storage.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from aiohttp import web
+from msgspec import Struct
 
 from engine.foundation.encode import encode as encode_yaml
 from engine.foundation.gojson import encode
@@ -34,8 +34,7 @@ Page: TypeAlias = Callable[["Ruler", str, web.Request], Awaitable[web.Response]]
 """What answers to a request of a tenant."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ruling:
+class Ruling(Struct, frozen=True):
     """`ruler` evaluates rules where there are any; `judge` says what is wrong with a group that is to be set."""
 
     ruler: Callable[[], Ruler | None] = lambda: None
