@@ -130,7 +130,7 @@ def load(
     logs = loki or (find_loki(home) if whole else None)
     translator = Translator(_homes(home, beside, modules, logs, tails), data_dir, enabled=translate, mounts=mounts)
     config, rules = _scraping(path, translator, reading, must_exist) if path else (_alone(loki or promtail), {})
-    settings = None if beside is None else load_alertmanager(beside, translator, reading, grammar)
+    managing = None if beside is None else load_alertmanager(beside, translator, reading, grammar)
     probing = None if modules is None else load_blackbox(modules, translator, reading)
     tailing = None if tails is None else load_promtail(tails, translator, reading)
     lines, log_rules = (None, None) if logs is None else _load_loki(logs, translator, reading)
@@ -139,19 +139,12 @@ def load(
         file=first,
         config=config,
         rules=rules,
-        alertmanager_file=beside,
-        alertmanager=settings,
         findings=settled(reading.findings),
         translations=tuple(translator.done.values()),
         sources=reading.sources,
-        blackbox_file=modules,
-        blackbox=probing,
-        promtail_file=tails,
-        promtail=tailing,
-        loki_file=logs,
-        loki=lines,
-        log_rules=log_rules,
-    )
+        alertmanager_file=beside, alertmanager=managing, blackbox_file=modules, blackbox=probing,
+        promtail_file=tails, promtail=tailing, loki_file=logs, loki=lines, log_rules=log_rules,
+    )  # fmt: skip
 
 
 def _tell_unmounted(path: Path, translator: Translator, reading: Reading) -> None:
