@@ -13,22 +13,42 @@ else:
 
 _LEVEL: Final = 1
 """Higher ones take off two per cent of numbers that were made small before, and cost up to ten times as much."""
+_WINDOW: Final = 20
 
 
-class _Packer(threading.local):
-    """One a thread, since to make one costs as much as to compress 10 kB."""
+class _Packers(threading.local):
+    """One a thread and reach, since to make one costs as much as to compress 10 kB."""
 
     def __init__(self) -> None:
-        self.compressor = zstd.ZstdCompressor(level=_LEVEL)
+        self.compressors: dict[int | None, zstd.ZstdCompressor] = {}
 
 
-_packer = _Packer()
+_packers = _Packers()
 
 
-def compressed(data: bytes | memoryview) -> bytes:
-    """A whole frame that says how long its content is."""
-    compressor = _packer.compressor
+def compressed(data: bytes | memoryview, reach: int | None = None) -> bytes:
+    """A whole frame that says how long its content is.
+
+    The `reach` (6 to 20; else zstd chooses) is how much of what came before is looked up: 2 ** reach places. Few places
+    lead to repeats close by, which take fewer bits to name; many find repeats far away.
+    """
+    compressor = _packers.compressors.get(reach)
+    if compressor is None:
+        compressor = _packers.compressors[reach] = zstd.ZstdCompressor(options=_options(reach))
     return compressor.compress(data, mode=compressor.FLUSH_FRAME)
+
+
+def _options(reach: int | None) -> dict[int, int]:
+    parameter = zstd.CompressionParameter
+    level: dict[int, int] = {parameter.compression_level: _LEVEL}
+    if reach is None:
+        return level
+    return level | {
+        parameter.strategy: zstd.Strategy.fast,
+        parameter.hash_log: reach,
+        parameter.min_match: 7,
+        parameter.window_log: _WINDOW,
+    }
 
 
 def decompressed(data: bytes | memoryview) -> bytes:

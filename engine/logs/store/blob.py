@@ -15,6 +15,7 @@ import numpy as np
 from engine.foundation.zstd import compressed, decompressed
 from engine.logs.store.lines import Lines, starts_of
 from engine.logs.store.numbers import packed, unpacked
+from engine.logs.store.packing import packed_text
 from promql.model.labels import Labels
 from promql.model.types import IntArray
 
@@ -38,7 +39,7 @@ class Told(NamedTuple):
 def sealed(stream: int, lines: Lines) -> bytes:
     """The blob of lines that are in order."""
     times, sizes = lines.times, np.diff(lines.starts) - 1
-    pieces = (packed(np.diff(times)), packed(sizes), compressed(lines.text), _metadata(lines))
+    pieces = (packed(np.diff(times)), packed(sizes), packed_text(lines.text), _metadata(lines))
     told = Told(stream, len(lines), int(times[0]), int(times[-1]), len(lines.text), *(len(piece) for piece in pieces))
     return b"".join([_HEAD.pack(*told), *pieces])
 
