@@ -53,8 +53,8 @@ class Alert:
         return Alert(
             known.labels,
             words.annotations,
-            self.starts_at,
-            self.ends_at,
+            pooled_time(self.starts_at),
+            pooled_time(self.ends_at),
             self.updated_at,
             words.generator_url,
             self.timeout,
@@ -74,6 +74,12 @@ def pooled(pairs: Iterable[Pair]) -> tuple[Pair, ...]:
 def pooled_text(text: str) -> str:
     """The same text, made once for all alerts that have had it lately."""
     return text
+
+
+@lru_cache(maxsize=256)
+def pooled_time(time: int) -> int:
+    """The same number, made once for all alerts that have had it lately: those of one rule begin and end together."""
+    return time
 
 
 @lru_cache(maxsize=4096)

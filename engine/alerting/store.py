@@ -12,7 +12,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from engine.alerting.alert import Alert, pooled, pooled_text
+from engine.alerting.alert import Alert, pooled, pooled_text, pooled_time
 from engine.alerting.alert_log import AlertLog
 from engine.alerting.matching.grammar import IsName
 from engine.foundation.errors import ConfigError
@@ -105,6 +105,8 @@ class AlertStore:
                 alert,
                 labels=Labels(pooled(alert.labels)),
                 annotations=pooled(alert.annotations),
+                starts_at=pooled_time(alert.starts_at),
+                ends_at=pooled_time(alert.ends_at),
                 generator_url=pooled_text(alert.generator_url),
             )
         else:
