@@ -5,13 +5,14 @@ The annotations are the table of what works here.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Annotated, Any, ClassVar, Final
 
 import msgspec
 from msgspec import Struct
 
+from engine.alerting.receivers import email, pagerduty
 from engine.alerting.receivers.discord import DiscordConfig
 from engine.alerting.receivers.email import EmailConfig
 from engine.alerting.receivers.msteams import MSTeamsConfig
@@ -93,6 +94,12 @@ _FALLBACKS: Final[Mapping[str, tuple[_Fallback, ...]]] = MappingProxyType(
 )
 
 
+_COMPLETE: Final[Mapping[type, Callable[[Any], Any]]] = MappingProxyType(
+    {EmailConfig: email.completed, PagerdutyConfig: pagerduty.completed}
+)
+"""What a receiver always says, whatever its config does."""
+
+
 class Receiver(msgspec.Struct, frozen=True, kw_only=True):
     """Whom to tell; with a name alone, nobody."""
 
@@ -105,17 +112,17 @@ class Receiver(msgspec.Struct, frozen=True, kw_only=True):
     }
 
     name: str = ""
-    webhook_configs: Annotated[tuple[WebhookConfig, ...], _NULL] = ()
+    discord_configs: Annotated[tuple[DiscordConfig, ...], _NULL] = ()
     email_configs: Annotated[tuple[EmailConfig, ...], _NULL] = ()
-    slack_configs: Annotated[tuple[SlackConfig, ...], _NULL] = ()
     pagerduty_configs: Annotated[tuple[PagerdutyConfig, ...], _NULL] = ()
+    slack_configs: Annotated[tuple[SlackConfig, ...], _NULL] = ()
+    webhook_configs: Annotated[tuple[WebhookConfig, ...], _NULL] = ()
     opsgenie_configs: Annotated[tuple[OpsGenieConfig, ...], _NULL] = ()
     wechat_configs: Annotated[tuple[WechatConfig, ...], _NULL] = ()
     pushover_configs: Annotated[tuple[PushoverConfig, ...], _NULL] = ()
     victorops_configs: Annotated[tuple[VictorOpsConfig, ...], _NULL] = ()
     sns_configs: Annotated[tuple[SNSConfig, ...], _NULL] = ()
     telegram_configs: Annotated[tuple[TelegramConfig, ...], _NULL] = ()
-    discord_configs: Annotated[tuple[DiscordConfig, ...], _NULL] = ()
     webex_configs: Annotated[tuple[WebexConfig, ...], _NULL] = ()
     msteams_configs: Annotated[tuple[MSTeamsConfig, ...], _NULL, OnlyHere("Alertmanager refuses it before 0.26")] = ()
 
@@ -209,7 +216,8 @@ def _completed(config: Any, fallbacks: tuple[_Fallback, ...], settings: GlobalCo
             changes |= {
                 key: getattr(settings, name) for key, name in zip(fallback.keys, fallback.of_global, strict=True)
             }
-    return msgspec.structs.replace(config, **changes)
+    complete = _COMPLETE.get(type(config), lambda config: config)
+    return complete(msgspec.structs.replace(config, **changes))
 
 
 def _any(config: Any, keys: tuple[str, ...]) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from engine.alerting.config import AlertmanagerConfig
+from engine.alerting.config_intervals import MonthRange
 from engine.alerting.config_routes import MatchersText
 from engine.alerting.matching.conditions import in_order
 from engine.alerting.matching.grammar import Grammar
@@ -17,7 +18,9 @@ from engine.foundation.encode import encode
 
 def config_text(config: AlertmanagerConfig, grammar: Grammar) -> str:
     def shown(value: Any) -> Any:
-        """Matchers one by one, however many a text holds."""
+        """Matchers one by one, however many a text holds; months by number."""
+        if isinstance(value, MonthRange):
+            return str(value.begin) if value.begin == value.end else f"{value.begin}:{value.end}"
         if isinstance(value, tuple) and value and all(isinstance(part, MatchersText) for part in value):
             return tuple(map(format_matcher, in_order(one for part in value for one in grammar.matchers(part))))
         return value

@@ -6,6 +6,7 @@ Struct whose originals have another order than its fields says so: `ORDER: Class
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, NamedTuple, get_args
 
@@ -23,7 +24,8 @@ _ALWAYS: Final = frozenset({
     "send_resolved", "continue", "require_tls", "smtp_require_tls", "short_fields", "link_names", "html",
     "templates",
 })  # fmt: skip
-_IN_ONE_LINE: Final = frozenset({"source_labels"})
+_IN_ONE_LINE: Final = frozenset({"source_labels", "weekdays", "days_of_month", "months", "years"})
+_BASE_60: Final = re.compile(r"[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?", re.ASCII)  # noqa: TID251 - ours, linear
 _CLIENT: Final = frozenset(field.encode_name for field in msgspec.structs.fields(HTTPClientConfig))
 _DISCOVERY: Final = ("_sd_configs", "static_configs")
 _SHORT_BOOLS: Final = frozenset("yYnN")
@@ -75,7 +77,7 @@ def _text(text: str) -> ScalarNode:
     if "\n" in text:
         return ScalarNode(_STR, text, style="|")
     read_as: str = _RESOLVER.resolve(ScalarNode, text, (True, False))  # type: ignore[no-untyped-call]
-    ambiguous = text in _SHORT_BOOLS or read_as != _STR
+    ambiguous = text in _SHORT_BOOLS or read_as != _STR or _BASE_60.fullmatch(text)
     return ScalarNode(_STR, text, style='"' if ambiguous else None)
 
 
@@ -89,7 +91,7 @@ def _entries(config: msgspec.Struct, style: _Style) -> Iterator[tuple[str, Any]]
         value, field = values[key], fields[key]
         if not style.with_ours and _is_ours(field):
             continue
-        always = key in _ALWAYS or field.default is None  # what may be unset is shown when it is set, to whatever
+        always = (key in _ALWAYS and value != "") or field.default is None  # what may be unset is shown when it is set
         if value is not None and (always or (value and not _untouched(value, field))):
             yield key, value
 

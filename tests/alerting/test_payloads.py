@@ -88,9 +88,8 @@ def test_pagerduty_v1_goes_to_its_one_address_whatever_the_url_says() -> None:
 
 
 def test_an_event_that_is_too_large_loses_its_details() -> None:
-    config = PagerdutyConfig(
-        routing_key=Secret("k"), details={"x": "{{ range .Alerts }}" + "y" * 300_000 + "{{ end }}"}
-    )
+    details = {"x": "{{ range .Alerts }}" + "y" * 300_000 + "{{ end }}"}
+    config = PagerdutyConfig(routing_key=Secret("k"), details=details)
     body = pagerduty.render(config, rendering()).body
     assert len(body) < 1000
     assert b'"custom_details":{"error":"Custom details have been removed' in body

@@ -252,7 +252,7 @@ def letter_to(port: int, **more: Any) -> MailMessage:
         smarthost=HostPort(f"127.0.0.1:{port}"),
         **settings,
     )
-    return email.render(config, rendering())
+    return email.render(email.completed(config), rendering())
 
 
 async def test_a_letter_arrives_with_both_parts_for_all_recipients() -> None:
@@ -343,7 +343,7 @@ async def test_a_letter_beyond_this_machine_is_kept_without_its_password() -> No
         to="a@example.com", from_="b@example.com", smarthost=HostPort("smtp.example.com:587"), text="says pa55word",
         auth_username="u", auth_password=Secret("pa55word"),
     )  # fmt: skip
-    [kept] = (await send(email.render(config, rendering()))).outbox.all()
+    [kept] = (await send(email.render(email.completed(config), rendering()))).outbox.all()
     assert kept.address == "a@example.com through smtp.example.com:587"
     assert "pa55word" not in kept.payload
     assert "Subject: " in kept.payload

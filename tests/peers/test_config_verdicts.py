@@ -286,8 +286,8 @@ def test_a_running_config_is_shown_as_prometheus_shows_it(tmp_path: Path) -> Non
     assert encode(parse_prometheus(FULL).value) == theirs
 
 
-def test_a_running_config_is_shown_as_alertmanager_shows_it(tmp_path: Path) -> None:
-    text = """
+SHOWN = [
+    """
 global: {slack_api_url: "http://secret", http_config: {proxy_url: "http://u:p@x"}, resolve_timeout: 1m}
 route: {receiver: a, group_by: [x], routes: [{match_re: {a: "x|y"}, matchers: ["b=c,a=d", "a!~c"], continue: true, group_wait: 0s}]}
 inhibit_rules: [{source_match: {a: b}, target_match_re: {c: d}, equal: [e]}]
@@ -295,7 +295,43 @@ receivers:
 - name: a
   slack_configs: [{channel: "#x", actions: [{type: button, text: x, url: y}]}]
 - name: b
-"""
+""",
+    """
+global: {resolve_timeout: 3m, smtp_from: a@b, smtp_smarthost: 'h:25', slack_api_url: 'http://x/y', opsgenie_api_key: k, victorops_api_key: v, wechat_api_secret: s, wechat_api_corp_id: c, http_config: {basic_auth: {username: u, password: p}}}
+route:
+  receiver: a
+  group_by: ['...']
+  routes:
+  - {receiver: b, match: {x: "1", a: "2"}, match_re: {z: "q.*"}, matchers: ['b=c,a=d', 'a!~"x y"'], mute_time_intervals: [t], active_time_intervals: [u], continue: true, group_wait: 0s, group_interval: 90s, repeat_interval: 1d}
+  - {group_by: [z, a]}
+inhibit_rules:
+- {source_match: {b: c}, source_match_re: {d: e}, source_matchers: [f=g], target_matchers: ['h=~"i|j"'], equal: [y, x]}
+- {}
+mute_time_intervals: [{name: t, time_intervals: [{times: [{start_time: '09:00', end_time: '24:00'}], weekdays: ['monday:friday', sunday], days_of_month: ['1:5', '-3:-1'], months: ['january:march', '12'], years: ['2020:2022', '2030'], location: Europe/Berlin}]}]
+time_intervals: [{name: u, time_intervals: [{}]}]
+receivers:
+- name: a
+  email_configs: [{to: x@y, headers: {Subject: s, X-A: b}, text: t, html: '', require_tls: false, tls_config: {insecure_skip_verify: true, server_name: z}, auth_username: u, auth_password: p, auth_identity: i, auth_secret: s, hello: hh}]
+  slack_configs: [{channel: '#c', fields: [{title: a, value: b, short: true}, {title: c, value: d}], actions: [{type: button, text: t, name: n, value: v, confirm: {text: q}}, {type: button, text: u, url: 'http://x'}], short_fields: true, link_names: true, mrkdwn_in: [text], color: red, api_url_file: /x}]
+  webhook_configs: [{url: 'http://h/x', max_alerts: 3, send_resolved: false, http_config: {authorization: {credentials: c}, proxy_url: 'http://q:r@p', follow_redirects: false}}]
+  pagerduty_configs: [{routing_key: k, images: [{src: s, alt: a, href: h}], links: [{href: h, text: t}], details: {a: b}, severity: s, class: c, component: d, group: g, source: q}, {service_key_file: /k}]
+  opsgenie_configs: [{responders: [{name: n, type: team}, {id: i, type: user}], details: {q: r}, tags: 't,u', priority: P1, update_alerts: true, entity: e, actions: a, note: n, source: s}]
+- name: b
+  victorops_configs: [{routing_key: r, custom_fields: {a: b}}]
+  pushover_configs: [{user_key: u, token: t, retry: 90s, expire: 2h, sound: s, html: true}]
+  telegram_configs: [{bot_token: b, chat_id: -12, parse_mode: '', disable_notifications: true}]
+  discord_configs: [{webhook_url: 'http://d/x'}]
+  webex_configs: [{room_id: r, http_config: {authorization: {credentials: c}}}]
+  sns_configs: [{sigv4: {region: r, access_key: a, secret_key: s}, topic_arn: 'arn:x', attributes: {a: b}}]
+  wechat_configs: [{agent_id: a, to_user: u, message_type: markdown}]
+templates: ['/abs/*.tmpl', /abs/x.tmpl]
+""",
+]
+"""The second has nearly all keys that 0.25 knows."""
+
+
+@pytest.mark.parametrize("text", SHOWN)
+def test_a_running_config_is_shown_as_alertmanager_shows_it(text: str, tmp_path: Path) -> None:
     file = tmp_path / "alertmanager.yml"
     file.write_text(text)
     port = free_port()

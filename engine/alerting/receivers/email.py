@@ -16,7 +16,7 @@ from engine.alerting.outgoing import MailMessage, Rendering
 from engine.alerting.pipeline import DeliveryError
 from engine.foundation.clock import SECOND
 from engine.foundation.decode import Report
-from engine.foundation.http_config import TlsConfig
+from engine.foundation.http_config import TlsConfig, canonical
 from engine.foundation.values import FilePath, HostPort, Secret
 
 SUBJECT: Final = '{{ template "email.default.subject" . }}'
@@ -54,14 +54,21 @@ class EmailConfig(msgspec.Struct, frozen=True, kw_only=True):
             report.error("missing to address in email config", "to")
         seen = set()
         for header in self.headers:
-            name = header.title()
+            name = canonical(header)
             if name in seen:
                 report.error(f'duplicate header "{name}" in email config', "headers", header)
             seen.add(name)
 
 
+def completed(config: EmailConfig) -> EmailConfig:
+    """With the headers that every letter has."""
+    given = {canonical(name): value for name, value in config.headers.items()}
+    headers = {"Subject": SUBJECT, "To": config.to, "From": config.from_} | given
+    return msgspec.structs.replace(config, headers=headers)
+
+
 def render(config: EmailConfig, rendering: Rendering) -> MailMessage:
-    """One letter to all addresses, as text and as HTML; headers that the config leaves out get their defaults."""
+    """One letter to all addresses, as text and as HTML."""
     sender = _addresses(_fill(rendering, config.from_, "execute 'from' template"), "from")
     recipients = _addresses(_fill(rendering, config.to, "execute 'to' template"), "to")
     if len(sender) != 1:
@@ -84,14 +91,12 @@ def render(config: EmailConfig, rendering: Rendering) -> MailMessage:
 
 
 def _headers(config: EmailConfig, rendering: Rendering) -> list[tuple[str, str]]:
-    given = {name.title(): value for name, value in config.headers.items()}
-    templates = {"Subject": SUBJECT, "To": config.to, "From": config.from_} | given
     filled = [
         (name, encoded_header(_fill(rendering, template, f'execute "{name}" header template')))
-        for name, template in templates.items()
+        for name, template in config.headers.items()
     ]
     now = rendering.notice.now
-    if "Message-Id" not in given:
+    if "Message-Id" not in config.headers:
         filled.append(("Message-Id", f"<{now}.{randbits(63)}@{gethostname()}>"))
     return [*filled, ("Date", format_datetime(datetime.fromtimestamp(now // SECOND, UTC)))]
 

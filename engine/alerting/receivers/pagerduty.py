@@ -85,6 +85,12 @@ class PagerdutyConfig(msgspec.Struct, frozen=True, kw_only=True):
             )
 
 
+def completed(config: PagerdutyConfig) -> PagerdutyConfig:
+    """With the details that every event has, and a source."""
+    details = {**DETAILS, **config.details}
+    return msgspec.structs.replace(config, details=details, source=config.source or config.client)
+
+
 def render(config: PagerdutyConfig, rendering: Rendering) -> HttpMessage:
     """An event of version 1 where there is a service key, else of version 2."""
     if config.service_key or config.service_key_file:
@@ -126,7 +132,7 @@ def _second_version(config: PagerdutyConfig, rendering: Rendering) -> HttpMessag
     key = _key(config.routing_key, config.routing_key_file, rendering, "routing")
     payload: dict[str, object] = {
         "summary": cut(text(config.description), LONGEST_SUMMARY),
-        "source": text(config.source or config.client),
+        "source": text(config.source),
         "severity": text(config.severity or "error"),
         **_filled(class_=text(config.class_), component=text(config.component), group=text(config.group)),
         "custom_details": _details(config, rendering),
@@ -165,7 +171,7 @@ def _key(value: Secret, file: str, rendering: Rendering, kind: str) -> str:
 
 def _details(config: PagerdutyConfig, rendering: Rendering) -> dict[str, str]:
     filled = {}
-    for name, template in sorted({**DETAILS, **config.details}.items()):
+    for name, template in sorted(config.details.items()):
         try:
             filled[name] = rendering.text(template)
         except DeliveryError as error:
