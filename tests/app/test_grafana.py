@@ -162,6 +162,20 @@ async def test_what_a_file_puts_into_a_group_of_its_own_or_lies_below_zero_is_st
         assert len({stacks["a"], stacks["c"], stacks["d"]}) == 3
 
 
+async def test_states_are_told_by_name_or_by_what_their_colours_begin_at(tmp_path: Path) -> None:
+    steps = [{"value": None, "color": "green"}, {"value": 4, "color": "red"}]
+    plain = {"unit": "s", "thresholds": {"mode": "absolute", "steps": steps}}
+    named = plain | {"mappings": [{"type": "value", "options": {"5": {"text": "HIGH", "color": "red"}}}]}
+    async with engine(home(tmp_path)) as app:
+        await with_samples(app)
+        told = []
+        for defaults in (plain, named):
+            model = {"fieldConfig": {"defaults": defaults}}
+            _, drawn = await ask(app, "/api/engine/panel", own("state-timeline", "load", model=model))
+            told.append([one["text"] for one in drawn["items"]])
+        assert told == [["< 4 s", "4 s+"], ["HIGH"]]
+
+
 async def test_times_are_dates_in_the_browsers_zone_whatever_the_unit_of_the_numbers(tmp_path: Path) -> None:
     async with engine(home(tmp_path)) as app:
         await with_samples(app)

@@ -9,7 +9,7 @@ import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -121,9 +121,9 @@ def themed(chromium: Browser, theme: str) -> Iterator[Seen]:
     yield from seen(chromium, theme)
 
 
-def seen(browser: Browser, theme: str) -> Iterator[Seen]:
+def seen(browser: Browser, theme: str, **more: Any) -> Iterator[Seen]:
     """The tab; at the end it must have had nothing to complain of."""
-    context = browser.new_context(viewport={"width": 1280, "height": 800}, color_scheme=theme)  # type: ignore[arg-type]
+    context = browser.new_context(viewport={"width": 1280, "height": 800}, color_scheme=theme, **more)  # type: ignore[arg-type]
     context.set_default_timeout(15_000)
     found = Seen(context.new_page())
     found.page.on("console", lambda m: found.complaints.append(m.text) if m.type in ("error", "warning") else None)

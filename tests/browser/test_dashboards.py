@@ -201,3 +201,79 @@ def test_other_dashboards_are_led_to_with_the_time(address: str, tab: Seen) -> N
     link = page.locator("header.head").get_by_role("link", name="Every kind")
     link.wait_for()
     assert link.get_attribute("href") == "d/kinds/every-kind?from=now-2m&to=now"
+
+
+def test_variables_that_stand_in_the_address_hold(address: str, tab: Seen) -> None:
+    page = opened(tab, address, "?var-host=b&var-each=a")
+    panel(page, "Stat").get_by_text("HIGH").wait_for()
+    page.get_by_role("button", name="each: a").wait_for()
+    assert page.get_by_role("button", name="Row of b").count() == 0
+
+
+def test_dragging_over_a_panel_looks_closer_in_all_of_them(address: str, tab: Seen) -> None:
+    page = opened(tab, address)
+    box = over(page, "Lines")
+    page.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + 40)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.75, box["y"] + 40, steps=5)
+    page.mouse.up()
+    page.wait_for_url(lambda url: "from=1" in url and "to=1" in url)
+    panel(page, "Stack").locator("canvas").wait_for()
+    page.go_back()
+    page.get_by_role("button", name="last 2m").wait_for()
+
+
+def test_the_crosshair_is_the_same_in_all_panels_over_time(address: str, tab: Seen) -> None:
+    page = opened(tab, address)
+    other = panel(page, "Stack").locator(".u-cursor-x")
+    other.wait_for(state="attached")
+    box = over(page, "Lines")
+    page.mouse.move(box["x"] + box["width"] / 3, box["y"] + 30)
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 30)
+    wait_for("the crosshair", other.bounding_box)
+    there, beside = other.bounding_box(), over(page, "Stack")
+    assert there is not None
+    assert abs(there["x"] - beside["x"] - beside["width"] / 2) < beside["width"] / 20
+    assert panel(page, "Stack").locator(".tip").count() == 0, "the crosshair alone is shared"
+
+
+def test_a_mark_under_the_pointer_says_what_it_is(address: str, tab: Seen) -> None:
+    page = opened(tab, address)
+    box = over(page, "Lines")
+    page.mouse.move(box["x"] + box["width"] - 6, box["y"] + 30)
+    page.mouse.move(box["x"] + box["width"] - 5, box["y"] + 30)
+    panel(page, "Lines").locator(".tip").get_by_text("too much on b").wait_for()
+
+
+def test_a_span_is_chosen_by_keys_and_stands_in_the_address(address: str, tab: Seen) -> None:
+    page = opened(tab, address)
+    page.get_by_role("button", name="last 2m").focus()
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="5m", exact=True).focus()
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="last 5m").wait_for()
+    assert "from=now-5m" in page.url
+
+
+def test_paper_has_neither_navigation_nor_buttons(address: str, tab: Seen) -> None:
+    page = opened(tab, address)
+    page.emulate_media(media="print")
+    assert not page.get_by_role("navigation", name="Pages").is_visible()
+    assert not page.get_by_role("button", name="This panel alone").first.is_visible()
+    assert panel(page, "Stat").get_by_text("LOW").is_visible()
+
+
+def test_nothing_is_wider_than_the_window(address: str, themed: Seen) -> None:
+    page = opened(themed, address)
+    for width in (1280, 700, 400):
+        page.set_viewport_size({"width": width, "height": 2400})
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def over(page: Page, title: str) -> dict[str, float]:
+    """Where a graph is."""
+    graph = panel(page, title).locator(".u-over")
+    graph.wait_for()
+    box = graph.bounding_box()
+    assert box is not None
+    return {"x": box["x"], "y": box["y"], "width": box["width"], "height": box["height"]}

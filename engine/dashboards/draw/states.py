@@ -20,9 +20,10 @@ def draw(scene: Scene) -> dict[str, Any]:
         for one in row:
             if time is None or one is time or hidden(one, "viz") or one.field.kind == "time":
                 continue
-            spans = _spans(with_color(one, "thresholds"), np.asarray(time.field.values).tolist(), scene, joined=joined)
+            colored = with_color(one, "thresholds")
+            spans = _spans(colored, np.asarray(time.field.values).tolist(), scene, joined=joined)
             rows.append({"name": one.name, "spans": spans})
-            items |= {span["text"]: span["color"] for span in spans}
+            items |= _steps(colored) or {span["text"]: span["color"] for span in spans}
     return {
         "rows": rows,
         "items": [{"text": text_, "color": color} for text_, color in items.items() if text_],
@@ -32,6 +33,16 @@ def draw(scene: Scene) -> dict[str, Any]:
         "tooltip": tooltip(scene.options),
         "formats": [],
     }
+
+
+def _steps(one: Shown) -> dict[str, str]:
+    """Colours by thresholds, where these colour numbers that have no names."""
+    config = one.config
+    steps = config.thresholds.absolute(config.low or 0.0, 100.0 if config.high is None else config.high)
+    if config.mappings or config.color.mode != "thresholds" or one.field.kind != "number" or len(steps) < 2:
+        return {}
+    first = {f"< {one.cell(steps[1].value).text}": steps[0].color}
+    return first | {f"{one.cell(step.value).text}+": step.color for step in steps[1:]}
 
 
 def _spans(one: Shown, times: list[int], scene: Scene, *, joined: bool) -> list[dict[str, Any]]:

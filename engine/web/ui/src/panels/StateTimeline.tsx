@@ -15,6 +15,8 @@ interface States extends Drawn {
 
 const AXIS = 20;
 const LETTER = 6.5;
+/** From this width on spans have a line between them. */
+const PARTED = 4;
 
 /** Bands of states over time; the rows share the height of the panel. */
 export function StateTimeline({ drawn, width, height }: PanelProps) {
@@ -37,9 +39,10 @@ export function StateTimeline({ drawn, width, height }: PanelProps) {
             <span class="spans" style={{ height: bar, lineHeight: bar }}>
               {one.spans.map((span, k) => {
                 const [from, to] = [place(span.from), place(span.to)];
-                const fits = ((to - from) / 100) * (w - names) > span.text.length * LETTER + 4;
+                const pixels = ((to - from) / 100) * (w - names);
+                const fits = pixels > span.text.length * LETTER + 4;
                 return (
-                  <i key={k} title={`${span.text}, ${momentText(span.from)} to ${momentText(span.to)}`} style={{ left: `${from}%`, width: `${Math.max(0.2, to - from)}%`, background: span.color, color: inkOn(span.color) }}>
+                  <i key={k} class={pixels < PARTED ? "thin" : ""} title={`${span.text}, ${momentText(span.from)} to ${momentText(span.to)}`} style={{ left: `${from}%`, width: `${Math.max(0.2, to - from)}%`, background: span.color, color: inkOn(span.color) }}>
                     {states.showValue !== "never" && (fits || states.showValue === "always") && span.text}
                   </i>
                 );

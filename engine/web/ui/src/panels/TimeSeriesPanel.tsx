@@ -3,7 +3,7 @@ import uPlot from "uplot";
 import { type Annotation, type Axis, type SeriesDrawn, type TimeSeries, written } from "../lib/boards";
 import { token } from "../lib/colours";
 import { momentText } from "../lib/time";
-import { timeTicks } from "../parts/Plot";
+import { crosshair, timeTicks } from "../parts/Plot";
 import type { PanelProps } from "./kinds";
 import { LegendOf, roomOf } from "./Legend";
 
@@ -157,7 +157,7 @@ function options(panel: TimeSeries, shown: (i: number) => boolean, group: string
     legend: { show: false },
     cursor: {
       drag: { x: true, y: false, setScale: false },
-      sync: group ? { key: group, scales: ["x", null] } : undefined,
+      sync: crosshair(group),
       points: panel.series.length > MOST_POINTED ? { show: false } : { size: 5 },
     },
     padding: [8, panel.axes.some((a) => a.side === "right") ? 0 : RIGHT, 0, 0],

@@ -73,6 +73,7 @@ export function BoardPanel({ head, asking, turnOf, group, marks, onSpan, onView 
 
 /** Whether there is nothing to draw, of whichever kind it is. */
 function blank(data: Record<string, unknown>): boolean {
+  if (data.rows === 0 || (Array.isArray(data.categories) && data.categories.length === 0)) return true;
   const lists = ["series", "values", "columns", "counts", "slices", "categories", "rows", "lines"];
   const there = lists.filter((name) => Array.isArray(data[name]));
   return there.length > 0 && there.every((name) => (data[name] as unknown[]).length === 0);

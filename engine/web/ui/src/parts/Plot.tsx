@@ -106,6 +106,12 @@ export function Plot(props: Props) {
   );
 }
 
+/** Plots of one group share where the pointer is, and nothing else: each of them would take a drag for one of its own. */
+export function crosshair(group: string | undefined): uPlot.Cursor.Sync | undefined {
+  if (!group) return undefined;
+  return { key: group, scales: ["x", null], filters: { pub: (type) => type === "mousemove" || type === "mouseleave" } };
+}
+
 function told(value: number | null | undefined, format: (value: number) => string = short): string {
   return value === null || value === undefined ? "" : format(value);
 }
@@ -145,7 +151,7 @@ function options(props: Props, holder: HTMLElement, shown: (i: number) => boolea
     legend: { show: false },
     cursor: {
       drag: { x: true, y: false, setScale: false },
-      sync: props.group ? { key: props.group, scales: ["x", null] } : undefined,
+      sync: crosshair(props.group),
       points: { size: 6 },
     },
     scales: {

@@ -1,0 +1,102 @@
+"""What a dashboard with a panel of each kind looks like, beside the pictures that are kept in `pictures/`.
+
+`PICTURES=keep pytest tests/browser/test_pictures.py` keeps new ones: look at them before they are committed.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.browser.board import BOARD
+from tests.browser.conftest import Seen, seen
+from tests.browser.pictures import SCALE, differences, smaller
+from tests.browser.test_dashboards import FILES, panel
+from tests.end_to_end.processes import ENGINE, fetch, free_port, running, wait_for
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+KEPT = Path(__file__).parent / "pictures"
+FROM, TO = 1_767_268_800, 1_767_270_600
+"""2026-01-01, from 12:00 to 12:30, UTC."""
+OF_NOW = ("Alerts", "Marks", "Boards", "Lines of a log")
+"""Panels that tell of this moment, or have no data here."""
+
+
+def history() -> Iterator[str]:
+    for stamp in range(FROM - 600, TO + 1, 15):
+        turn = math.sin(stamp / 300)
+        yield f'load{{host="a"}} {3 + 2 * turn:.3f} {stamp}\n'
+        yield f'load{{host="b"}} {7 - turn:.3f} {stamp}\n'
+        yield f'buckets{{le="0.1"}} {4 + 3 * turn:.3f} {stamp}\n'
+        yield f'buckets{{le="+Inf"}} 9 {stamp}\n'
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    folder = tmp_path_factory.mktemp("pictures")
+    files = FILES | {
+        "prometheus.yml": "",
+        "grafana/boards/kinds.json": json.dumps(BOARD),
+        "history": "".join(sorted(history())) + "# EOF\n",
+    }
+    for name, text in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+    subprocess.run([*ENGINE, "tsdb", "import", "history", "--data-dir", "data"], cwd=folder, check=True, capture_output=True, timeout=60)  # fmt: skip
+    ports = {name: free_port() for name in ("prometheus", "loki", "grafana")}
+    listen = [part for name, port in ports.items() for part in ("--listen", f"{name}=127.0.0.1:{port}")]
+    command = [*ENGINE, "run", "--config", "prometheus.yml", "--loki-config", "loki.yml", "--data-dir", "data", "--storage.tsdb.retention.time", "100y", *listen]  # fmt: skip
+    with running(command, folder / "log", cwd=folder):
+        url = f"http://127.0.0.1:{ports['prometheus']}"
+        wait_for("the engine", lambda: fetch(f"{url}/-/ready"))
+        yield url
+
+
+@pytest.fixture
+def themed(chromium: Browser, theme: str) -> Iterator[Seen]:
+    yield from seen(chromium, theme, timezone_id="UTC", reduced_motion="reduce")
+
+
+def looked(tab: Seen, address: str, more: str = "") -> tuple[bytes, dict[str, list[int]]]:
+    """The dashboard at half its size, and where the panels are in it that do not tell of this moment."""
+    page = tab.page
+    page.set_viewport_size({"width": 1280, "height": 1500})
+    page.goto(f"{address}/d/kinds/every-kind?from={FROM}000&to={TO}000{more}")
+    panel(page, "Text").locator("strong").wait_for()
+    wait_for("all panels", lambda: page.locator(".inside[aria-busy=true]").count() == 0)
+    places = "all => Object.fromEntries(all.map(one => [one.ariaLabel, one.getBoundingClientRect().toJSON()]))"
+    found = page.locator(".boardpanel").evaluate_all(places)
+    sides = ("x", "y", "width", "height")
+    boxes = {name: [round(SCALE * box[side]) for side in sides] for name, box in found.items() if name not in OF_NOW}
+    return smaller(page.context.new_page(), page.screenshot()), boxes
+
+
+def test_each_panel_looks_as_it_did(address: str, themed: Seen, theme: str, tmp_path: Path) -> None:
+    now, boxes = looked(themed, address)
+    kept = KEPT / f"{theme}.png"
+    if os.environ.get("PICTURES") == "keep":
+        kept.write_bytes(now)
+    (tmp_path / "now.png").write_bytes(now)
+    blank = themed.page.context.new_page()
+    assert differences(blank, kept.read_bytes(), now, boxes) == [], f"look at {tmp_path / 'now.png'} beside {kept}"
+
+
+def test_a_series_that_is_missing_would_be_seen(address: str, tab: Seen) -> None:
+    now, boxes = looked(tab, address, "&var-only=host%7C!%3D%7Cb")
+    blank = tab.page.context.new_page()
+    found = {told.partition(":")[0] for told in differences(blank, (KEPT / "light.png").read_bytes(), now, boxes)}
+    assert found >= {"Lines", "Bars", "Pie", "Bar gauge", "Bar chart", "Gauge", "Histogram"}
+
+
+@pytest.fixture
+def tab(chromium: Browser) -> Iterator[Seen]:
+    yield from seen(chromium, "light", timezone_id="UTC", reduced_motion="reduce")
