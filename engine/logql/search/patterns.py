@@ -82,7 +82,7 @@ class _Reader(Struct):
             self._one(self.pattern[self.at])
         self._end_run()
         literals = () if self.fold or not self.plain or not all(self.branches) else tuple(self.branches)
-        alone = len(self.branches) == 1 and not self.fold
+        alone = len(self.branches) == 1
         return Found("".join(self.pieces), literals, max(self.runs, key=len, default="") if alone else "")
 
     def _leading_flags(self) -> None:
@@ -168,7 +168,10 @@ class _Reader(Struct):
         if char == "\n":
             raise _Unsure
         if self.depth == 0:
-            self.run += char
+            if self.fold and (char.isalpha() or not char.isascii()):
+                self._end_run()
+            else:
+                self.run += char
             self.branches[-1] += char
         else:
             self.plain = False

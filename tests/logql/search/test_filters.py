@@ -54,6 +54,14 @@ def test_a_pattern_is_found_as_line_by_line(lines: list[str], pattern: str, op: 
     assert found.tolist() == [at for at, line in enumerate(lines) if _holds(pattern, op, line)]
 
 
+@given(lines=_LINES, search=st.sampled_from(["a", "ab", "1", "é", '"', "a.*b", "1[^a]", "(?i)a1", "[ab] ?x"]))
+def test_what_many_lines_hold_is_found_as_line_by_line(lines: list[str], search: str) -> None:
+    many = lines * 30
+    for op in ("|=", "|~"):
+        found = Filter(LineFilter(op, (Needle(search),))).select(Text(_block(many)), np.arange(len(many)))
+        assert found.tolist() == [at for at, line in enumerate(many) if _holds(search, op, line)]
+
+
 _FILTERS = st.builds(
     LineFilter,
     st.sampled_from(["|=", "!=", "|~", "!~", "|>", "!>"]),
@@ -82,6 +90,9 @@ def test_filters_in_a_row_narrow_what_is_left(lines: list[str], filters: list[Li
         (".*error.*", ("error",), "error"),
         ("a|bc|d", ("a", "bc", "d"), ""),
         ("(?i)error", (), ""),
+        ("(?i)user_17 [a-z]", (), "_17 "),
+        ("(?i)1a*2", (), "1"),
+        ("(?i)1*a", (), ""),
         ("user=\\d+ done", (), "user="),
         ("a+bc?d", (), "a"),
         ("ab*", (), "a"),
