@@ -96,6 +96,7 @@ class BoardService:
             user=settings.user,
             password=settings.password,
             anonymous=settings.anonymous,
+            anonymous_writes=settings.anonymous_role in ("Editor", "Admin"),
             org=settings.org_name,
             loopback=is_loopback(host),
         )
@@ -104,6 +105,7 @@ class BoardService:
             library=library,
             account=account,
             root_url=settings.root_url or parts.components.url("grafana"),
+            prefix=settings.prefix,
             theme=settings.theme,
             timezone=settings.timezone,
             home=settings.home,
@@ -154,6 +156,7 @@ def _source(parts: BoardParts, given: Provisioned, number: int, base: Path) -> S
         is_default=config.is_default,
         editable=config.editable,
         access=config.access,
+        basic_auth=config.basic_auth,
         scrape_ms=length(str(given.json.get("timeInterval") or ""), DEFAULT_SCRAPE_MS),
         json=given.json,
         place="in process" if component is not None else "remote",

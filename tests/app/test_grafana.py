@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aiohttp import ClientSession, encode_basic_auth
+from aiohttp import ClientSession, encode_basic_auth, web
 
 from engine.app.application import Application
 from tests.app.world import START, engine, write
 from tests.conftest import shared
+from tests.foundation.serving import serving
 
 RULE = "groups: [{name: g, rules: [{record: load, expr: vector(5), labels: {host: a}}]}]"
 BOARD: dict[str, Any] = {
@@ -260,6 +261,45 @@ async def test_below_a_path_everything_moves(tmp_path: Path) -> None:
     ini = "[server]\nroot_url = http://localhost:3000/grafana/\nserve_from_sub_path = true\n"
     async with engine(home(tmp_path, ini)) as app:
         assert (await ask(app, "/grafana/api/health"))[0] == 200
+        assert (await ask(app, "/grafana/api/frontend/settings"))[1]["appSubUrl"] == "/grafana"
+
+
+@pytest.mark.parametrize(("role", "saved"), [("Viewer", 401), ("Editor", 200)])
+async def test_whoever_names_nobody_may_read_and_what_the_role_says(tmp_path: Path, role: str, saved: int) -> None:
+    ini = f"[security]\nadmin_password = p\n[auth.anonymous]\nenabled = true\norg_role = {role}\n"
+    given = {"dashboard": BOARD, "overwrite": True, "revision": ""}
+    async with engine(home(tmp_path, ini)) as app:
+        assert (await ask(app, "/api/search"))[0] == 200
+        assert (await ask(app, "/api/search", auth=encode_basic_auth("admin", "wrong")))[0] == 401
+        for path in ("/api/engine/dashboards/save", "/api/dashboards/db", "/api/admin/provisioning/dashboards/reload"):
+            assert (await ask(app, path, given))[0] == saved, path
+            assert (await ask(app, path, given, auth=encode_basic_auth("admin", "p")))[0] != 401, path
+
+
+async def checked(request: web.Request) -> web.Response:
+    """A Prometheus that wants bob's password."""
+    if request.headers.get("Authorization") != encode_basic_auth("bob", "pw"):
+        return web.Response(status=401, text="Unauthorized")
+    return web.json_response({"status": "success"})
+
+
+async def test_a_source_elsewhere_is_asked_with_its_password_which_nobody_is_told(tmp_path: Path) -> None:
+    config, far = home(tmp_path), web.Application()
+    far.router.add_route("*", "/{path:.*}", checked)
+    async with serving(far) as elsewhere, engine(config) as app:
+        source = {"name": "Far", "type": "prometheus", "url": elsewhere, "basicAuth": True, "basicAuthUser": "bob"}
+        known = [
+            source | {"uid": uid, "name": uid, "secureJsonData": {"basicAuthPassword": uid}} for uid in ("pw", "no")
+        ]
+        write(tmp_path, "grafana/provisioning/datasources/d.yml", json.dumps({"datasources": known}))
+        assert (await ask(app, "/api/admin/provisioning/datasources/reload", {}))[0] == 200
+        _, listed = await ask(app, "/api/datasources")
+        assert [one["basicAuth"] for one in listed] == [True, True]
+        assert "secure" not in json.dumps(listed)
+        assert "assword" not in json.dumps(listed)
+        path = "/api/datasources/proxy/uid/pw/api/v1/query?query=1"
+        assert await ask(app, path) == (200, {"status": "success"})
+        assert (await ask(app, "/api/datasources/uid/no/health"))[0] == 400
 
 
 async def test_an_engine_without_dashboards_has_none_and_says_so(tmp_path: Path) -> None:

@@ -28,6 +28,7 @@ class SourceInfo(Struct, frozen=True):
     is_default: bool = False
     editable: bool = False
     access: str = "proxy"
+    basic_auth: bool = False
     scrape_ms: int = DEFAULT_SCRAPE_MS
     json: Mapping[str, Any] = field(default_factory=dict)
     place: str = "remote"

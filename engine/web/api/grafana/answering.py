@@ -18,10 +18,13 @@ from engine.web.api.grafana.service import COOKIE, Service
 Handler = Callable[[web.Request, Service], Awaitable[web.StreamResponse]]
 
 
-async def answered(handler: Handler, request: web.Request, service: Service, *, guarded: bool) -> web.StreamResponse:
+async def answered(
+    handler: Handler, request: web.Request, service: Service, *, guarded: bool, writes: bool
+) -> web.StreamResponse:
     """The handler's answer; errors as Grafana words them."""
     if guarded:
-        refused = service.admits(request.headers.get("Authorization", ""), request.cookies.get(COOKIE, ""))
+        given = request.headers.get("Authorization", ""), request.cookies.get(COOKIE, "")
+        refused = service.admits(*given, writes=writes)
         if refused:
             answer = message(refused, 401)
             if not request.path.startswith("/api/") or request.path.startswith("/api/engine/"):

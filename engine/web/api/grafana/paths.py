@@ -1,6 +1,6 @@
 """All paths, and who answers them. What answers is imported when somebody first asks: most runs draw no dashboard.
 
-`OPEN` ones answer without a password, `WRITES` want one at every port.
+`OPEN` ones answer without a password, `WRITES` want one at every port, and of anonymous readers too.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ GRAFANA: Final = (
 )
 """Grafana's own, at its port."""
 OPEN: Final = frozenset({"server:health", "server:healthz", "server:login", "server:logout"})
-WRITES: Final = frozenset({"boards:save", "dashboards:save"})
+WRITES: Final = frozenset({"boards:save", "dashboards:save", "dashboards:reload", "dashboards:reload_all"})
 
 
 def engine_routes(serves: Serves) -> list[web.RouteDef]:
@@ -89,7 +89,9 @@ def _route(method: str, path: str, name: str, serves: Serves, *, guarded: bool) 
         service = await serves()
         answering = importlib.import_module("engine.web.api.grafana.answering")
         handler = getattr(importlib.import_module(f"engine.web.api.grafana.{module}"), function)
-        found: web.StreamResponse = await answering.answered(handler, request, service, guarded=guarded)
+        found: web.StreamResponse = await answering.answered(
+            handler, request, service, guarded=guarded, writes=name in WRITES
+        )
         return found
 
     return web.route(method, path, handle)

@@ -70,7 +70,7 @@ async def settings(_: web.Request, service: Service) -> web.Response:
     sources: dict[str, Any] = {one.info.name: described(one.info) for one in service.desk.shelf.all}
     default = next((name for name, one in sources.items() if one["isDefault"]), next(iter(sources), ""))
     return json({
-        "appUrl": f"{service.root_url.rstrip('/')}/", "appSubUrl": "", "defaultDatasource": default,
+        "appUrl": f"{service.root_url.rstrip('/')}/", "appSubUrl": service.prefix, "defaultDatasource": default,
         "datasources": sources, "allowOrgCreate": False, "authProxyEnabled": False, "ldapEnabled": False,
         "disableUserSignUp": not service.sign_up, "anonymousEnabled": service.account.anonymous, "panels": {},
         "buildInfo": {"version": VERSION, "commit": "", "buildstamp": 0, "edition": "Open Source", "env": "production"},

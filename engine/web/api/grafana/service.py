@@ -20,11 +20,15 @@ _MOST_SESSIONS: Final = 100
 
 
 class Account(Struct, frozen=True, kw_only=True):
-    """Who may come in. `password` None lets everybody in, where only this machine can come."""
+    """Who may come in. `password` None lets everybody in, where only this machine can come.
+
+    `anonymous` ones may read, and write where `anonymous_writes`.
+    """
 
     user: str = "admin"
     password: Secret | None = None
     anonymous: bool = False
+    anonymous_writes: bool = False
     org: str = "Main Org."
     loopback: bool = True
 
@@ -36,6 +40,7 @@ class Service(Struct, frozen=True, kw_only=True):
     library: Library
     account: Account
     root_url: str
+    prefix: str
     theme: str
     timezone: str
     home: str
@@ -62,8 +67,8 @@ class Service(Struct, frozen=True, kw_only=True):
         self.sessions[token] = user
         return token
 
-    def admits(self, authorization: str, cookie: str) -> str:
-        """Empty where whoever asks may come in; else the words of the refusal."""
+    def admits(self, authorization: str, cookie: str, *, writes: bool) -> str:
+        """Empty where whoever asks may come in, to write if it `writes`; else the words of the refusal."""
         if cookie and cookie in self.sessions:
             return ""
         kind, _, rest = authorization.partition(" ")
@@ -72,7 +77,9 @@ class Service(Struct, frozen=True, kw_only=True):
             return "" if self.knows(user, password) else "Invalid username or password"
         if authorization:
             return "Invalid API key"
-        if self.account.anonymous or (self.account.password is None and self.account.loopback):
+        if self.account.password is None and self.account.loopback:
+            return ""
+        if self.account.anonymous and (self.account.anonymous_writes or not writes):
             return ""
         return "Unauthorized"
 

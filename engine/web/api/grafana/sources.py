@@ -23,7 +23,8 @@ def described(info: SourceInfo) -> dict[str, Any]:
         "id": info.id, "uid": info.uid, "orgId": 1, "name": info.name, "type": info.type,
         "typeName": _NAMES.get(info.type, info.type), "access": info.access, "url": info.url, "user": "",
         "typeLogoUrl": f"public/app/plugins/datasource/{info.type}/img/{info.type}_logo.svg", "database": "",
-        "basicAuth": False, "isDefault": info.is_default, "jsonData": dict(info.json), "readOnly": not info.editable,
+        "basicAuth": info.basic_auth, "isDefault": info.is_default, "jsonData": dict(info.json),
+        "readOnly": not info.editable,
     }  # fmt: skip
 
 
