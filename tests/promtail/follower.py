@@ -46,7 +46,7 @@ async def follow(folder: Path, seen_file: Path, config: PromtailConfig, *, drain
     while not drain or quiet < QUIET_LOOKS:
         await clock.sleep(0.05)
         told = seen_file.with_suffix(".new")
-        told.write_text(" ".join(key.rpartition("/")[2] for key in promtail.positions()))
+        told.write_text("\n".join(promtail.positions().values()))
         told.rename(seen_file)
         lines = sum(promtail.counts.read_lines.values())
         quiet, seen = (quiet + 1, seen) if lines == seen else (0, lines)
