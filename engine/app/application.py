@@ -368,6 +368,7 @@ class Application:
             listen=self.components.ports.get("prometheus", ""),
             ports=lambda: self.components.ports,
             flags=self.options.flags,
+            agent=self.options.agent_kept_ms is not None,
             lifecycle=self.options.enable_lifecycle,
             admin=self.options.enable_admin,
             snapshots=self._snapshot_folder,

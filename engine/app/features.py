@@ -12,6 +12,7 @@ from engine.foundation.errors import ConfigError
 PROMETHEUS_3: Final = "prometheus3"
 OTLP: Final = "otlp-write-receiver"
 REMOTE_WRITE: Final = "remote-write-receiver"
+AGENT: Final = "agent"
 AUTO_RELOAD: Final = "auto-reload-config"
 EXEMPLARS: Final = "exemplar-storage"
 CLASSIC_MATCHERS: Final = Grammar.CLASSIC.value
@@ -31,13 +32,13 @@ FEATURES: Final = MappingProxyType(
         REMOTE_WRITE: "the same as --web.enable-remote-write-receiver",
         CLASSIC_MATCHERS: "Alertmanager's matchers and names of labels are those of 0.25",
         UTF8_MATCHERS: "Alertmanager's matchers are those of 0.27 alone, and labels may have any name",
+        AGENT: "the same as --agent",
         AUTO_RELOAD: "the same as --config.auto-reload",
         "promql-at-modifier": "always on",
         "promql-negative-offset": "always on",
     }
 )
 NOT_YET: Final = (
-    "agent",
     "auto-gomaxprocs",
     "expand-external-labels",
     "memory-snapshot-on-shutdown",

@@ -58,6 +58,7 @@ class RunOptions(Struct, frozen=True):
     `flags` are all of them as texts, by name. `listen` maps a component to `HOST:PORT` or `off`. Retention is in ms
     and bytes; it and `wal_compression` are None where no flag was given, and so
     is `auto_reload_seconds` where files are not watched. `features` are of `engine.app.features`.
+    With `agent_kept_ms` nothing is done but to scrape and to forward, and what can't be sent is kept so long.
     Queries are evaluated by the server at `query_url`, if there is one, which is spoken to as `query_http_config` says.
     `environment` is what `${NAME}` in files stands for, if for anything. Of a compose file there are `mounts` (what
     containers see, and where it lies), the node exporter's flags, Grafana's variables, and `notes` of what is otherwise
@@ -87,6 +88,7 @@ class RunOptions(Struct, frozen=True):
     retention_ms: int | None = None
     retention_bytes: int | None = None
     wal_compression: bool | None = None
+    agent_kept_ms: int | None = None
     query_url: str = ""
     query_http_config: Path | None = None
     read_limits: ReadLimits = field(default_factory=ReadLimits)

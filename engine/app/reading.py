@@ -6,6 +6,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from engine.app.agent import as_agent
 from engine.app.features import grammar
 from engine.app.options import RunOptions
 from engine.config.alone import with_files
@@ -39,4 +40,4 @@ def read(options: RunOptions) -> Loaded:
     if loaded.fatal:
         mistakes: Sequence[str] = [str(finding) for finding in loaded.findings if finding.fatal]
         raise ConfigError("the configuration can't be used:\n" + "\n".join(f"  {line}" for line in mistakes))
-    return loaded
+    return loaded if options.agent_kept_ms is None else as_agent(loaded, options)

@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from engine.alerting.manager import AlertManager
 from engine.app import selfmetrics
+from engine.app.agent import refusing
 from engine.app.boards import BoardService
 from engine.app.options import WebOptions
 from engine.app.probing import Probing
@@ -90,6 +91,7 @@ class Served(Struct, frozen=True, kw_only=True):
     listen: str
     ports: Callable[[], Mapping[str, str]]
     flags: Mapping[str, str]
+    agent: bool
     lifecycle: bool
     admin: bool
     snapshots: Callable[[str], Path]
@@ -121,7 +123,7 @@ def routes(app: Served, collects: Mapping[str, Collect]) -> dict[str, list[web.R
         *page.routes(_about(app, "prometheus")),
     ]
     return {
-        "prometheus": below(app.web.prefix, first),
+        "prometheus": below(app.web.prefix, refusing(first) if app.agent else first),
         "alertmanager": [
             *managing,
             metrics(collects["alertmanager"]),

@@ -7,6 +7,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
+from engine.app.agent import agent_store
 from engine.app.features import EXEMPLARS
 from engine.app.options import RunOptions
 from engine.config.prometheus import PrometheusConfig
@@ -30,10 +31,11 @@ def store_options(options: RunOptions, config: PrometheusConfig) -> StoreOptions
     time = tsdb.retention_time if options.retention_ms is None else options.retention_ms
     size = tsdb.retention_size if options.retention_bytes is None else options.retention_bytes
     compress = tsdb.wal_compression if options.wal_compression is None else options.wal_compression
-    return StoreOptions(
+    found = StoreOptions(
         retention_ms=time or (0 if size else _DEFAULT_RETENTION_MS),
         retention_bytes=size,
         window_ms=tsdb.out_of_order_time_window,
         log_compression=compress is not False,
         max_exemplars=config.storage.exemplars.max_exemplars if EXEMPLARS in options.features else 0,
     )
+    return found if options.agent_kept_ms is None else agent_store(found, options.agent_kept_ms)

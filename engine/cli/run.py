@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from promql.model.durations import Duration
 
 IN_MEMORY: Final = ":memory:"
+_WORDS: Final = "engine.words"
 _ARGUMENTS: Final = "engine.arguments"
 _CONFIGURATIONS: Final = frozenset((".yml", ".yaml"))
 _COMPOSED: Final = "engine.composed"
@@ -33,11 +34,10 @@ _FOUND: Final = "engine.found"
 NOT_YET: Final = (
     "--scrape.adjust-timestamps",
     "--scrape.timestamp-tolerance",
-    "--storage.agent.path",
     "--storage.agent.no-lockfile",
-    "--storage.agent.retention.max-time",
     "--storage.agent.retention.min-time",
-    "--storage.agent.wal-compression",
+    "--storage.agent.wal-truncate-frequency",
+    "--storage.agent.wal-segment-size",
     "--storage.remote.flush-deadline",
     "--storage.tsdb.allow-overlapping-blocks",
     "--storage.tsdb.head-chunks-write-queue-size",
@@ -60,7 +60,8 @@ class RunCommand(click.Command):
 
         ctx.meta[_ARGUMENTS] = [arg for arg in args if arg != "--detach"]
         found = ctx.meta[_FOUND] = found_here(args)
-        return super().parse_args(ctx, _with_compose(self, ctx, [*found.words, *args]))
+        words = ctx.meta[_WORDS] = _with_compose(self, ctx, [*found.words, *args])
+        return super().parse_args(ctx, list(words))
 
 
 @click.command(cls=RunCommand)
@@ -75,8 +76,9 @@ class RunCommand(click.Command):
     "--grafana-provisioning", type=click.Path(path_type=Path, exists=True, file_okay=False),
     help="Grafana's provisioning folder, if elsewhere",
 )  # fmt: skip
+@click.option("--agent", is_flag=True, help="scrape and forward by remote_write, and nothing else")
 @click.option(
-    "--data-dir", "--storage.tsdb.path", default="engine-data", show_default=True,
+    "--data-dir", "--storage.agent.path", "--storage.tsdb.path", default="engine-data", show_default=True,
     help="where samples, silences and the journal are kept; :memory: keeps nothing",
 )  # fmt: skip
 @click.option("--listen", multiple=True, metavar="COMPONENT=HOST:PORT", help="repeatable; COMPONENT=off closes it")
@@ -130,9 +132,13 @@ class RunCommand(click.Command):
 @click.option("--storage.tsdb.retention.time", "retention_time", type=DURATION, help="[15d]")
 @click.option("--storage.tsdb.retention.size", "retention_size", type=SizeType(), help="for example 512MB")
 @click.option(
-    "--storage.tsdb.wal-compression/--no-storage.tsdb.wal-compression", "wal_compression", default=None,
+    "--storage.tsdb.wal-compression/--no-storage.tsdb.wal-compression",
+    "--storage.agent.wal-compression/--no-storage.agent.wal-compression", "wal_compression", default=None,
     help="deflate the records of the log  [yes]",
 )  # fmt: skip
+@with_default(
+    "--storage.agent.retention.max-time", "agent_kept", DURATION, "4h", "how long an agent keeps what it could not send"
+)
 @with_default(
     "--storage.remote.read-sample-limit", "read_samples", FLOAT_COUNT, "5e7",
     "samples of one query of remote read; those beyond are refused, 0 for any number",
@@ -213,11 +219,14 @@ def run(**given: Any) -> None:
 
 def options_of(given: Mapping[str, Any]) -> RunOptions:
     """What the flags of the current context mean. Raises ConfigError."""
-    from engine.app.features import enabled
+    from engine.app.agent import check_flags
+    from engine.app.features import AGENT, enabled
     from engine.app.options import RunOptions
     from engine.remote.reader import ReadLimits
 
-    data_dir = given["data_dir"]
+    data_dir, features = given["data_dir"], enabled(given["features"])
+    agent = given["agent"] or AGENT in features
+    check_flags(click.get_current_context().meta[_WORDS], agent=agent)
     return RunOptions(
         config=_config(given["config"]),
         files=_followed(given["files"]),
@@ -240,6 +249,7 @@ def options_of(given: Mapping[str, Any]) -> RunOptions:
         retention_ms=given["retention_time"],
         retention_bytes=given["retention_size"],
         wal_compression=given["wal_compression"],
+        agent_kept_ms=given["agent_kept"] if agent else None,
         query_url=given["query_url"],
         query_http_config=given["query_http_config"],
         read_limits=ReadLimits(given["read_samples"], given["read_concurrency"], given["read_frame"]),
@@ -255,7 +265,7 @@ def options_of(given: Mapping[str, Any]) -> RunOptions:
         ready_file=given["ready_file"],
         exit_on_stdin_close=given["exit_on_stdin_close"],
         auto_reload_seconds=_auto_reload(given),
-        features=enabled(given["features"]),
+        features=features,
         flags={p.opts[-1].removeprefix("--"): _shown(given[p.name or ""]) for p in run.params if p.name in given},
     )
 

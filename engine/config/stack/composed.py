@@ -41,7 +41,8 @@ class Kind(Struct, frozen=True):
 KINDS: Final = (
     Kind(
         "prometheus", ("prometheus",), "--config", "/etc/prometheus/prometheus.yml",
-        ("--storage.tsdb.path", "--web.listen-address", "--storage.tsdb.no-lockfile"),
+        ("--storage.tsdb.path", "--storage.agent.path", "--web.listen-address", "--storage.tsdb.no-lockfile",
+         "--storage.agent.no-lockfile"),
     ),
     Kind("alertmanager", ("alertmanager",), "--alertmanager-config", "/etc/alertmanager/alertmanager.yml"),
     Kind("loki", ("loki",), "--loki-config", "/etc/loki/local-config.yaml"),
