@@ -32,6 +32,7 @@ COMMANDS: Final = MappingProxyType(
         "receiver": ("receiver", "receiver", "Send a marked test notification: receiver test NAME."),
         "doctor": ("doctor", "doctor", "Say what ails a running stack, and the next step."),
         "tsdb": ("tsdb", "tsdb", "Look into a store that no engine uses, check it, move samples out and in."),
+        "export": ("export", "export", "Take a stack to the originals: export stack DIR."),
         "exporter": ("exporter", "exporter", "Run one exporter alone, for any Prometheus to scrape."),
     }
 )

@@ -219,14 +219,11 @@ def run(**given: Any) -> None:
 
 def options_of(given: Mapping[str, Any]) -> RunOptions:
     """What the flags of the current context mean. Raises ConfigError."""
-    from engine.app.agent import check_flags
-    from engine.app.features import AGENT, enabled
+    from engine.app.features import enabled
     from engine.app.options import RunOptions
     from engine.remote.reader import ReadLimits
 
-    data_dir, features = given["data_dir"], enabled(given["features"])
-    agent = given["agent"] or AGENT in features
-    check_flags(click.get_current_context().meta[_WORDS], agent=agent)
+    data_dir = given["data_dir"]
     return RunOptions(
         config=_config(given["config"]),
         files=_followed(given["files"]),
@@ -249,7 +246,7 @@ def options_of(given: Mapping[str, Any]) -> RunOptions:
         retention_ms=given["retention_time"],
         retention_bytes=given["retention_size"],
         wal_compression=given["wal_compression"],
-        agent_kept_ms=given["agent_kept"] if agent else None,
+        agent_kept_ms=_agent(given),
         query_url=given["query_url"],
         query_http_config=given["query_http_config"],
         read_limits=ReadLimits(given["read_samples"], given["read_concurrency"], given["read_frame"]),
@@ -265,7 +262,7 @@ def options_of(given: Mapping[str, Any]) -> RunOptions:
         ready_file=given["ready_file"],
         exit_on_stdin_close=given["exit_on_stdin_close"],
         auto_reload_seconds=_auto_reload(given),
-        features=features,
+        features=enabled(given["features"]),
         flags={p.opts[-1].removeprefix("--"): _shown(given[p.name or ""]) for p in run.params if p.name in given},
     )
 
@@ -290,6 +287,17 @@ def _of_compose(found: Composed | None) -> dict[str, Any]:
         return {}
     mounts = tuple((mount.inside, mount.host) for mount in found.mounts if mount.host is not None)
     return {"mounts": mounts, "node_flags": found.node, "notes": found.notes, "grafana_variables": found.grafana}
+
+
+def _agent(given: Mapping[str, Any]) -> Duration | None:
+    """How long an agent keeps samples; None for what is none. Raises ConfigError for flags of the other mode."""
+    from engine.app.agent import check_flags
+    from engine.app.features import AGENT, enabled
+
+    agent = given["agent"] or AGENT in enabled(given["features"])
+    check_flags(click.get_current_context().meta[_WORDS], agent=agent)
+    kept: Duration = given["agent_kept"]
+    return kept if agent else None
 
 
 def _auto_reload(given: Mapping[str, Any]) -> float | None:

@@ -38,7 +38,9 @@ class Published(Struct, frozen=True):
 
 
 class Service(Struct, frozen=True):
-    """One container, as it is called by the others. One with `profiles` runs only when one of them is asked for."""
+    """One container, as it is called by the others. One with `profiles` runs only when one of them is asked for;
+    `hosts` are names that it knows besides those of other containers.
+    """
 
     name: str
     image: str
@@ -48,6 +50,7 @@ class Service(Struct, frozen=True):
     environment: Mapping[str, str]
     ports: tuple[Published, ...]
     profiles: frozenset[str]
+    hosts: frozenset[str] = frozenset()
 
     @property
     def at(self) -> Path:
@@ -103,6 +106,7 @@ class _Reader(Struct, frozen=True):
             environment=dict(self._environment(_at(node, "environment"))),
             ports=tuple(self._ports(_at(node, "ports"))),
             profiles=frozenset(map(self._text, _items(_at(node, "profiles")))),
+            hosts=frozenset(self._hosts(_at(node, "extra_hosts"))),
         )
 
     def _text(self, node: Node | None) -> str:
@@ -150,6 +154,14 @@ class _Reader(Struct, frozen=True):
                 host = front[0] if len(front) > 1 else ""
             if inside.isdigit() and outside.isdigit():  # a range, or a port that docker would choose, is left out
                 yield Published(host.strip("[]"), int(outside), int(inside))
+
+    def _hosts(self, node: Node | None) -> Iterator[str]:
+        """`NAME:ADDRESS`, `NAME=ADDRESS`, or a mapping of these."""
+        if isinstance(node, MappingNode):
+            yield from (key.value for key, _, _ in pairs(node) if isinstance(key, ScalarNode))
+        for item in _items(node):
+            text = self._text(item)
+            yield text.partition("=" if "=" in text else ":")[0]
 
     def _aliases(self, node: Node | None) -> Iterator[str]:
         """Other names in networks."""

@@ -30,14 +30,14 @@ def provisioned(folder: File, service: Service | None, known: Collection[str], p
     if service is None:
         return
     for file in _files(folder / "dashboards"):
-        for at, inside in _texts(places.root(file), "providers", ("options", "path")):
+        for at, inside in texts(places.root(file), "providers", ("options", "path")):
             if service.mount(inside) is None:
                 message = f"no volume of {service.name} holds {inside}: the container would not see the dashboards"
                 yield places.finding(file, at, message + remedy(folder.parent, inside, places))
     for file in _files(folder / "datasources"):
-        for at, url in _texts(places.root(file), "datasources", ("url",)):
+        for at, url in texts(places.root(file), "datasources", ("url",)):
             host = urlsplit(url).hostname or ""
-            if is_service_name(host) and host not in known:
+            if is_service_name(host) and host not in {*known, *service.hosts}:
                 yield places.finding(file, at, f'no service of the stack is called "{host}"')
             elif host == "localhost" or host.startswith("127."):
                 yield places.finding(file, at, f"{host} is the container of {service.name} itself, not the machine")
@@ -64,7 +64,7 @@ def _files(folder: File) -> list[File]:
     return [*matching(str(folder / "*.yml")), *matching(str(folder / "*.yaml"))]
 
 
-def _texts(root: Node, section: str, key: Path) -> Iterator[tuple[Path, str]]:
+def texts(root: Node, section: str, key: Path) -> Iterator[tuple[Path, str]]:
     """A text of each entry of a section, and where it stands."""
     entries, reached = locate(root, (section,))
     if not reached or not isinstance(entries, SequenceNode):

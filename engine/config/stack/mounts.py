@@ -19,6 +19,8 @@ def config_of(service: Service, program: Program, compose: File, places: Places)
     inside = config_path(service, program)
     if (file := service.host(inside)) is not None and file.exists():
         return
+    if program.works and service.flag(*program.flags) is None and service.mount(inside) is None:
+        return
     folder = posixpath.dirname(inside)
     beside = [m for m in service.mounts if posixpath.dirname(m.inside) == folder]
     near = [m for m in beside if m.host is not None and m.host.is_file()]

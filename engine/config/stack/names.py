@@ -25,7 +25,7 @@ def unknown_names(
     service: Service, file: File, config: PrometheusConfig, known: Collection[str], places: Places
 ) -> Iterator[Finding]:
     """Targets, Alertmanagers and remote ends with a name that no service of the stack has."""
-    for at, host in _hosts(config):
+    for at, host in hosts_of(config):
         fault = None if _is_local(host) and _is_own(at, config) else _fault(service, host, known)
         if fault is not None:
             yield places.finding(file, at, fault)
@@ -47,7 +47,11 @@ def _fault(service: Service, host: str, known: Collection[str]) -> str | None:
     """Why nobody answers to this name in a container."""
     if _is_local(host):
         return f"{host} is the container of {service.name} itself, not the machine"
-    return f'no service of the stack is called "{host}"' if is_service_name(host) and host not in known else None
+    return (
+        f'no service of the stack is called "{host}"'
+        if is_service_name(host) and host not in {*known, *service.hosts}
+        else None
+    )
 
 
 def _is_local(host: str) -> bool:
@@ -61,7 +65,8 @@ def _is_own(at: Path, config: PrometheusConfig) -> bool:
     return any(target.endswith(":9090") for g in config.scrape_configs[at[1]].static_configs for target in g.targets)
 
 
-def _hosts(config: PrometheusConfig) -> Iterator[tuple[Path, str]]:
+def hosts_of(config: PrometheusConfig) -> Iterator[tuple[Path, str]]:
+    """Every host that a configuration names, and where: of targets, Alertmanagers, remote ends."""
     for index, job in enumerate(config.scrape_configs):
         yield from _of_job(job, ("scrape_configs", index))
     for index, section in enumerate(config.alerting.alertmanagers):

@@ -10,12 +10,15 @@ from engine.config.stack.compose import Service
 
 
 class Program(Struct, frozen=True):
-    """`images` are the last parts of image names; `default` is the path when no flag names one."""
+    """`images` are the last parts of image names; `default` is the path when no flag names one. Whether it `works`
+    with the file of its image too.
+    """
 
     name: str
     images: tuple[str, ...]
     flags: tuple[str, ...]
     default: str
+    works: bool = False
 
 
 PROGRAMS: Final = (
@@ -23,7 +26,7 @@ PROGRAMS: Final = (
     Program("alertmanager", ("alertmanager",), ("--config.file",), "/etc/alertmanager/alertmanager.yml"),
     Program("loki", ("loki",), ("-config.file", "--config.file"), "/etc/loki/local-config.yaml"),
     Program("promtail", ("promtail",), ("-config.file", "--config.file"), "/etc/promtail/config.yml"),
-    Program("blackbox", ("blackbox-exporter",), ("--config.file",), "/etc/blackbox_exporter/config.yml"),
+    Program("blackbox", ("blackbox-exporter",), ("--config.file",), "/etc/blackbox_exporter/config.yml", works=True),
 )
 
 

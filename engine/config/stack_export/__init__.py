@@ -1,0 +1,1 @@
+"""`engine export stack`: the originals, run from the files that run here."""
