@@ -103,17 +103,12 @@ class _Gather:
         """Where lines are only read for what they are grouped by: rows are made of those alone that are out of
         order.
         """
-        found: dict[tuple[str | None, ...], list[int]] = {}
-        for at, line in enumerate(text.lines(index)):
-            if at % _BREATH == 0:
+        lines = text.lines(index)
+        found, odd = picked.tally(lines)
+        for turn, at in enumerate(odd):
+            if turn % _BREATH == 0:
                 self._context.pause()
-            values = picked.values(line)
-            if values is None:
-                values = self._in_full(row, line, picked)
-            places = found.get(values)
-            if places is None:
-                places = found[values] = []
-            places.append(at)
+            found.setdefault(self._in_full(row, lines[at], picked), []).append(at)
         lengths = text.lengths(index).astype(np.float64) if self._counts_bytes else None
         for values, places in found.items():
             labels = dict(row.base)

@@ -10,6 +10,7 @@ nothing.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Sequence
 from operator import attrgetter
 from typing import Any, Final
 
@@ -20,8 +21,9 @@ from engine.logql.pipeline import json_scan
 from engine.logql.pipeline.json_fields import Fields, text
 from engine.logql.pipeline.row import Row, Wanted
 
-_UNSET: Final = msgspec.UNSET
 _NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]*|__error(?:_details)?__")  # noqa: TID251 - ours, linear
+_ABSENT: Final = msgspec.Raw()
+_OBJECT: Final = 0x7B
 _MOST: Final = 8
 """Fields that are read so."""
 _VALUES: Final = 8192
@@ -54,13 +56,15 @@ class Picked:
         places = [f"f{at}" for at in range(len(names))]
         struct = msgspec.defstruct(
             "Line",
-            [(place, msgspec.Raw | msgspec.UnsetType, msgspec.UNSET) for place in places],
+            [(place, msgspec.Raw, _ABSENT) for place in places],
             rename=dict(zip(places, names, strict=True)),
             gc=False,
         )
         self._decode = msgspec.json.Decoder(struct).decode
         get: Any = attrgetter(*places)
-        self._get = get if len(places) > 1 else lambda line: (get(line),)
+        self._raws: Callable[[Any], tuple[bytes, ...]] = (
+            (lambda line: tuple(map(bytes, get(line)))) if len(places) > 1 else lambda line: (bytes(get(line)),)
+        )
         self._values: dict[bytes, str | None] = {}
         self._odd = Regex("|".join(_odd(name) for name in names), anchored=False).searcher()
         self._escaped = Regex(_ESCAPED_KEY, anchored=False).searcher()
@@ -87,19 +91,46 @@ class Picked:
     def values(self, line: bytes) -> tuple[str | None, ...] | None:
         """Those of `labels`, where the line has them; None for a line that must be read in full."""
         try:
-            found = self._get(self._decode(line))
+            raws = self._raws(self._decode(line))
         except json_scan.REFUSED:
             return None
+        return self._told(raws)
+
+    def tally(self, lines: Sequence[bytes]) -> tuple[dict[tuple[str | None, ...], list[int]], list[int]]:
+        """Which lines have the same values; and which must be read in full, ascending.
+
+        What stands in lines is only looked at once for all lines in which the same stands.
+        """
+        found: dict[tuple[bytes, ...], list[int]] = {}
+        odd: list[int] = []
+        decode, raws_of = self._decode, self._raws
+        for at, line in enumerate(lines):
+            try:
+                raws = raws_of(decode(line))
+            except json_scan.REFUSED:
+                odd.append(at)
+                continue
+            places = found.get(raws)
+            if places is None:
+                found[raws] = [at]
+            else:
+                places.append(at)
+        told: dict[tuple[str | None, ...], list[int]] = {}
+        for raws, places in found.items():
+            values = self._told(raws)
+            (odd if values is None else told.setdefault(values, [])).extend(places)
+        return told, sorted(odd)
+
+    def _told(self, raws: tuple[bytes, ...]) -> tuple[str | None, ...] | None:
+        """What these mean; None where one is an object, which may hold what is looked for."""
         known = self._values
         out: list[str | None] = []
-        for field in found:
-            if field is _UNSET:
-                out.append(None)
-                continue
-            raw = bytes(field)
+        for raw in raws:
             if raw in known:
                 out.append(known[raw])
-            elif raw[0] == 0x7B:
+            elif not raw:
+                out.append(None)
+            elif raw[0] == _OBJECT:
                 return None
             else:
                 out.append(self._meant(raw))
