@@ -22,11 +22,13 @@ from msgspec.structs import replace
 from engine.dashboards.json import Json, text
 from engine.dashboards.model import Board, board, slug
 from engine.dashboards.provision import Shelved
+from engine.dashboards.rewriting import rewritten
 from engine.foundation import files
 from engine.foundation.errors import EngineError
 
 _GENERAL: Final = "General"
 _SAFE_UID: Final = re.compile(r"[\w-]{1,40}")  # noqa: TID251 - ours, linear
+_MAY_WRITE: Final = 0o222
 
 log = logging.getLogger(__name__)
 
@@ -64,6 +66,10 @@ class Entry(Struct, frozen=True):
         return f"/d/{self.uid}/{self.slug}"
 
     @property
+    def may_save(self) -> bool:
+        return self.shelf.may_save and self.raw.get("editable") is not False
+
+    @property
     def folder_uid(self) -> str:
         return folder_uid(self.shelf, self.folder)
 
@@ -72,6 +78,26 @@ def folder_uid(shelf: Shelved, folder: str) -> str:
     if not folder:
         return ""
     return shelf.folder_uid or "F" + hashlib.sha256(folder.encode()).hexdigest()[:13]
+
+
+class Plan(Struct, frozen=True):
+    """What a file holds, and what saving would make of it; `known` is None where there is none yet."""
+
+    file: Path
+    shelf: Shelved
+    known: Entry | None
+    before: bytes
+    after: bytes
+
+    def difference(self) -> list[dict[str, str]]:
+        """Line by line."""
+        before, after = (part.decode(errors="replace").splitlines() for part in (self.before, self.after))
+        found = []
+        for line in difflib.unified_diff(before, after, n=3, lineterm=""):
+            if not line.startswith(("---", "+++")):
+                kind = line[0] if line[0] in "+-" else " "
+                found.append({"kind": kind, "text": line if line.startswith("@@") else line[1:]})
+        return found
 
 
 class Library:
@@ -129,77 +155,80 @@ class Library:
             known = self._boards[uid] = (entry.revision, board(entry.raw, uid))
         return known[1]
 
-    def difference(self, uid: str, given: Mapping[str, Any]) -> list[dict[str, str]]:
-        """Line by line, what saving would change."""
-        before = self.entry(uid).body.decode(errors="replace").splitlines()
-        after = written(given).decode().splitlines()
-        found = []
-        for line in difflib.unified_diff(before, after, n=3, lineterm=""):
-            if not line.startswith(("---", "+++")):
-                kind = line[0] if line[0] in "+-" else " "
-                found.append({"kind": kind, "text": line if line.startswith("@@") else line[1:]})
-        return found
+    def plan(self, given: Mapping[str, Any], folder: str, uid: str = "") -> Plan:
+        """What saving would write. `uid` says which dashboard it is, where it is not the one that `given` names.
 
-    def save(self, given: Mapping[str, Any], folder: str, revision: str, *, overwrite: bool = False) -> Entry:
-        """Write the dashboard into the file that it came from, or a new one. Raises LibraryError."""
-        uid = text(given.get("uid"))
-        title = text(given.get("title")).strip()
+        Raises LibraryError where it may not be saved.
+        """
+        title, own = text(given.get("title")).strip(), text(given.get("uid"))
         if not title:
             raise LibraryError("Dashboard title cannot be empty", 400)
-        known = next((one for one in self._entries.values() if uid and one.uid == uid), None)
-        if known is None:
-            file, shelf = self._new_file(title, folder)
-            uid = uid or hashlib.sha256(str(file).encode()).hexdigest()[:14]
-        else:
-            file, shelf = known.file, known.shelf
-            self._check(known, given, revision, overwrite=overwrite)
-        if not _SAFE_UID.fullmatch(uid):
+        if own and not _SAFE_UID.fullmatch(own):
             raise LibraryError("uid contains illegal characters", 400)
-        if not shelf.may_save:
-            raise LibraryError(f"Cannot save provisioned dashboard: {shelf.name} says editable: false", 400)
-        version = max(int(given.get("version") or 0), 0) + 1
-        content = {**given, "uid": uid, "version": version}
-        self._keep_version(known)
+        wanted = uid or own
+        known = next((one for one in self._entries.values() if wanted and one.uid == wanted), None)
+        if known is None:
+            return self._for_new(given, folder)
+        if own not in ("", known.uid) and any(one.uid == own for one in self._entries.values()):
+            raise LibraryError(f"another dashboard has the uid {own}", 412)
+        before = _writable(known, given)
+        content = dict(given)
+        if own == known.uid and "uid" not in known.raw:
+            del content["uid"]  # its file's place stands for it
+        if "version" in known.raw:
+            content["version"] = max(_number(given.get("version")), _number(known.raw["version"])) + 1
+        content.pop("id", None)
+        content |= {"id": known.raw["id"]} if "id" in known.raw else {}
+        return Plan(
+            known.file, known.shelf, known, before, rewritten(before.decode(errors="replace"), content).encode()
+        )
+
+    def save(
+        self, given: Mapping[str, Any], folder: str, revision: str, *, overwrite: bool = False, uid: str = ""
+    ) -> Entry:
+        """Write the dashboard into the file that it came from, or a new one. Raises LibraryError."""
+        plan = self.plan(given, folder, uid)
+        if plan.known is not None:
+            _check(plan, given, revision, overwrite=overwrite)
+            self._keep_version(plan.known, plan.before)
+        target = plan.file.resolve()
+        mode = target.stat().st_mode if target.exists() else None
         try:
-            files.replace(file, written(content))
+            files.replace(target, plan.after)
+            if mode is not None:
+                target.chmod(mode)
         except OSError as error:
-            raise LibraryError(f"{file}: can't be written: {error.strerror}", 500) from None
-        log.info("saved the dashboard %s to %s", uid, file)
+            raise LibraryError(f"{plan.file}: can't be written: {error.strerror}", 500) from None
+        log.info("saved a dashboard to %s", plan.file)
         self.look(0.0, at_once=True)
         self._looked = float("-inf")
-        return self.entry(uid)
+        return self._entries[plan.file]
 
-    def _check(self, known: Entry, given: Mapping[str, Any], revision: str, *, overwrite: bool) -> None:
-        current = hashlib.sha256(known.file.read_bytes()).hexdigest()[:16] if known.file.exists() else ""
-        if revision and revision != current:
-            raise LibraryError("The dashboard has been changed by someone else", 412)
-        saved, version = known.raw.get("version"), given.get("version")
-        if not revision and not overwrite and saved is not None and version != saved:
-            raise LibraryError("The dashboard has been changed by someone else", 412)
-
-    def _keep_version(self, known: Entry | None) -> None:
+    def _keep_version(self, known: Entry, body: bytes) -> None:
         """The file as it was, so that it can be had again; the oldest go."""
-        if known is None or self._versions is None or self._keep < 1:
+        if self._versions is None or self._keep < 1:
             return
         folder = self._versions / known.uid
         folder.mkdir(parents=True, exist_ok=True)
         old = sorted(folder.glob("*.json"))
         number = int(old[-1].stem) + 1 if old else 1
-        files.replace(folder / f"{number:06d}.json", known.body)
+        files.replace(folder / f"{number:06d}.json", body)
         for file in [*old, folder / f"{number:06d}.json"][: -self._keep]:
             file.unlink(missing_ok=True)
 
-    def _new_file(self, title: str, folder: str) -> tuple[Path, Shelved]:
+    def _for_new(self, given: Mapping[str, Any], folder: str) -> Plan:
         wanted = [
             one for one in self._shelves if one.may_save and (not folder or folder_uid(one, one.folder) == folder)
         ]
         if not wanted:
             raise LibraryError("there is no folder that dashboards may be saved to: no provider is editable", 400)
         shelf = wanted[0]
-        file = shelf.path / f"{slug(title) or 'dashboard'}.json"
+        file = shelf.path / f"{slug(text(given.get('title'))) or 'dashboard'}.json"
         if file.exists():
             raise LibraryError(f"A dashboard with the same name in the folder already exists: {file}", 412)
-        return file, shelf
+        uid = text(given.get("uid")) or hashlib.sha256(str(file).encode()).hexdigest()[:14]
+        content = {**given, "uid": uid, "version": _number(given.get("version")) + 1}
+        return Plan(file, shelf, None, b"", rewritten("", content).encode())
 
     def _entry(self, file: Path, shelf: Shelved, uids: dict[str, Path]) -> Entry:
         found = file.stat()
@@ -238,7 +267,7 @@ class Library:
             file=file,
             shelf=shelf,
             folder="" if folder == _GENERAL else folder,
-            revision=hashlib.sha256(body).hexdigest()[:16],
+            revision=revision_of(body),
             stamp=stamp,
             number=number,
             raw=raw,
@@ -257,9 +286,37 @@ def _content(body: bytes) -> Json:
     return found
 
 
-def written(given: Mapping[str, Any]) -> bytes:
-    """As Grafana's files look."""
-    return msgspec.json.format(msgspec.json.encode(given), indent=2) + b"\n"
+def _writable(known: Entry, given: Mapping[str, Any]) -> bytes:
+    """What its file holds at this moment. Raises LibraryError where that must stay."""
+    if not known.shelf.may_save:
+        raise LibraryError(f"Cannot save provisioned dashboard: {known.shelf.name} says editable: false", 400)
+    if known.raw.get("editable") is False and given.get("editable") is not True:
+        raise LibraryError(f"{known.file} says editable: false", 400)
+    target = known.file.resolve()
+    if not target.is_relative_to(known.shelf.path.resolve()):
+        raise LibraryError(f"{known.file} leads out of its folder, to {target}: it is not written", 403)
+    try:
+        if not target.stat().st_mode & _MAY_WRITE or not os.access(target, os.W_OK):
+            raise LibraryError(f"{known.file} is read-only", 403)
+        return target.read_bytes()
+    except OSError as error:
+        raise LibraryError(f"{known.file}: can't be read: {error.strerror}", 412) from None
+
+
+def _check(plan: Plan, given: Mapping[str, Any], revision: str, *, overwrite: bool) -> None:
+    """Raises LibraryError where the file is no longer what was edited."""
+    saved, version = plan.known.raw.get("version") if plan.known is not None else None, given.get("version")
+    changed = revision != revision_of(plan.before) if revision else not overwrite and saved not in (None, version)
+    if changed:
+        raise LibraryError("The dashboard has been changed by someone else", 412)
+
+
+def _number(version: Any) -> int:
+    return max(version, 0) if isinstance(version, int) else 0
+
+
+def revision_of(body: bytes) -> str:
+    return hashlib.sha256(body).hexdigest()[:16]
 
 
 def _files(folder: Path) -> Iterator[Path]:

@@ -24,6 +24,7 @@ from engine.web.answers import NO_SNIFFING, plain
 
 PATHS: Final = (
     "/graph",
+    "/query",
     "/explore",
     "/logs",
     "/dashboards",

@@ -113,11 +113,55 @@ def test_what_may_not_be_saved_is_refused(home: Path) -> None:
         found.save({"title": "new"}, "", "")
 
 
+def test_only_what_was_changed_differs_in_the_file(home: Path) -> None:
+    file = home / "0.json"
+    file.write_text(
+        '{\n\t"title": "T",\n\t"panels": [{"id": 7, "gridPos": {"x":0, "y":0}, "title": "P"},\n\t\t{"id": 8}]\n}'
+    )
+    file.chmod(0o664)
+    found = Library([Shelved(name="D", path=home)])
+    found.look(0.0)
+    entry = found.entries[0]
+    changed = {**entry.raw, "uid": entry.uid, "title": "U"}
+    assert found.save(changed, "", entry.revision, uid=entry.uid).uid == entry.uid
+    assert (
+        file.read_text()
+        == '{\n\t"title": "U",\n\t"panels": [{"id": 7, "gridPos": {"x":0, "y":0}, "title": "P"},\n\t\t{"id": 8}]\n}'
+    )
+    assert file.stat().st_mode & 0o777 == 0o664
+
+
+@pytest.mark.parametrize(
+    ("spoil", "words"),
+    [
+        (lambda file, _: file.chmod(0o444), "is read-only"),
+        (lambda file, away: (away.write_bytes(file.read_bytes()), file.unlink(), file.symlink_to(away)), "leads out of its folder"),
+        (lambda file, _: file.write_text(json.dumps({**BOARD, "editable": False})), "says editable: false"),
+        (lambda file, _: (file.parent / "z.json").write_text('{"uid": "two", "title": "Z", "panels": []}'), "another dashboard has the uid two"),
+    ],
+)  # fmt: skip
+def test_a_file_that_must_stay_is_left_alone(home: Path, tmp_path: Path, spoil: Any, words: str) -> None:
+    found = library(home, BOARD)
+    file = home / "0.json"
+    spoil(file, tmp_path / "away.json")
+    found.look(0.0, at_once=True)
+    before = file.read_bytes()
+    with pytest.raises(LibraryError, match=words):
+        found.save({**BOARD, "uid": "two"} if "another" in words else BOARD, "", "", overwrite=True, uid="one")
+    assert file.read_bytes() == before
+
+
+def test_a_dashboard_may_be_given_another_uid_and_a_version_that_is_none_is_no_error(home: Path) -> None:
+    found = library(home, BOARD)
+    saved = found.save({**BOARD, "uid": "new", "version": "x"}, "", "", overwrite=True, uid="one")
+    assert (saved.uid, saved.raw["version"], saved.file) == ("new", 4, home / "0.json")
+
+
 def test_the_difference_is_told_line_by_line(home: Path) -> None:
     found = library(home)
     found.save({"title": "T", "panels": []}, "", "")
     entry = found.entries[0]
-    changed = found.difference(entry.uid, {**entry.raw, "title": "U"})
+    changed = found.plan({**entry.raw, "title": "U"}, "").difference()
     assert {(one["kind"], one["text"].strip()) for one in changed if one["kind"] != " "} == {
-        ("-", '"title": "T",'), ("+", '"title": "U",'),
+        ("-", '"title": "T",'), ("+", '"title": "U",'), ("-", '"version": 1'), ("+", '"version": 2'),
     }  # fmt: skip

@@ -9,7 +9,7 @@ from aiohttp import web
 from msgspec.structs import replace
 
 from engine.dashboards.json import Json, mapping, objects, text, whole
-from engine.dashboards.library import Entry, Library, LibraryError
+from engine.dashboards.library import Entry, Library, LibraryError, folder_uid, revision_of
 from engine.dashboards.migrate.steps import migrated
 from engine.dashboards.model import Board
 from engine.dashboards.model import board as read_board
@@ -26,7 +26,7 @@ def told(entry: Entry) -> dict[str, Any]:
     """An entry of the list of dashboards."""
     return {
         "uid": entry.uid, "title": entry.title, "url": entry.url, "slug": entry.slug, "folder": entry.folder,
-        "folderUid": entry.folder_uid, "tags": list(entry.tags), "canSave": entry.shelf.may_save,
+        "folderUid": entry.folder_uid, "tags": list(entry.tags), "canSave": entry.may_save,
         "problem": entry.problem,
     }  # fmt: skip
 
@@ -41,7 +41,7 @@ async def listed(request: web.Request, service: Service) -> web.Response:
 async def board(request: web.Request, service: Service) -> web.Response:
     uid = request.match_info["uid"]
     found, entry = service.library.board(uid), service.library.entry(uid)
-    more = {"folder": entry.folder, "folderUid": entry.folder_uid, "canSave": entry.shelf.may_save and found.editable}
+    more = {"folder": entry.folder, "folderUid": entry.folder_uid, "canSave": entry.may_save}
     return json(await view(_of_url(request, found, service), service.desk, more | {"revision": entry.revision}))
 
 
@@ -76,24 +76,36 @@ async def marks(request: web.Request, service: Service) -> web.Response:
 
 
 async def source(request: web.Request, service: Service) -> web.Response:
+    """To be edited, so as it is at this moment."""
+    service.library.look(service.desk.clock.monotonic(), at_once=True)
     entry = service.library.entry(request.match_info["uid"])
     body_ = entry.body.decode(errors="replace")
     return json({"file": str(entry.file), "text": body_, "revision": entry.revision})
 
 
 async def difference(request: web.Request, service: Service) -> web.Response:
-    uid = request.match_info["uid"]
-    entry, given = service.library.entry(uid), await body(request)
-    changed = service.library.difference(uid, mapping(given.get("dashboard")))
-    return json({"lines": changed, "revision": entry.revision, "file": str(entry.file)})
+    """What saving would change, line by line; refused as saving would be."""
+    given = await body(request)
+    plan = service.library.plan(
+        mapping(given.get("dashboard")), text(given.get("folderUid")), request.match_info.get("uid", "")
+    )
+    return json({"lines": plan.difference(), "revision": revision_of(plan.before), "file": str(plan.file)})
 
 
 async def save(request: web.Request, service: Service) -> web.Response:
     given = await body(request)
-    entry = service.library.save(
-        mapping(given.get("dashboard")), text(given.get("folderUid")), text(given.get("revision"))
-    )
+    dashboard, folder = mapping(given.get("dashboard")), text(given.get("folderUid"))
+    entry = service.library.save(dashboard, folder, text(given.get("revision")), uid=text(given.get("uid")))
     return json({**told(entry), "revision": entry.revision, "file": str(entry.file)})
+
+
+async def folders(_: web.Request, service: Service) -> web.Response:
+    """Where a new dashboard may be saved."""
+    return json([
+        {"uid": folder_uid(one, one.folder), "title": one.folder or "General", "path": str(one.path)}
+        for one in service.library.shelves
+        if one.may_save
+    ])  # fmt: skip
 
 
 async def sources(_: web.Request, service: Service) -> web.Response:

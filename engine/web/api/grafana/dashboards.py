@@ -135,7 +135,7 @@ def _meta(entry: Entry) -> dict[str, Any]:
     changed = written(entry.stamp[0] / 1e6, _RFC3339)
     uid = entry.folder_uid
     return {
-        "type": "db", "canSave": entry.shelf.may_save, "canEdit": entry.shelf.may_save, "canStar": True,
+        "type": "db", "canSave": entry.may_save, "canEdit": entry.may_save, "canStar": True,
         "canAdmin": True,
         "canDelete": False, "slug": entry.slug, "url": entry.url, "expires": "0001-01-01T00:00:00Z", "created": changed,
         "updated": changed, "updatedBy": "Anonymous", "createdBy": "Anonymous", "version": entry.raw.get("version", 1),

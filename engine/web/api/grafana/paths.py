@@ -20,6 +20,8 @@ ENGINE: Final = (
     ("GET", "/api/engine/dashboards", "boards:listed"),
     ("POST", "/api/engine/dashboards/preview", "boards:preview"),
     ("POST", "/api/engine/dashboards/save", "boards:save"),
+    ("POST", "/api/engine/dashboards/difference", "boards:difference"),
+    ("GET", "/api/engine/folders", "boards:folders"),
     ("GET", "/api/engine/dashboards/{uid}", "boards:board"),
     ("GET", "/api/engine/dashboards/{uid}/annotations", "boards:marks"),
     ("GET", "/api/engine/dashboards/{uid}/source", "boards:source"),

@@ -1,10 +1,13 @@
 import { lazy, Suspense } from "preact/compat";
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { about } from "./lib/about";
+import { focusFirst } from "./lib/focus";
+import { addressOf, isHere } from "./lib/here";
 import { type Offered, RangeContext, rangeOf } from "./lib/range";
-import { turn, usePlace } from "./lib/route";
+import { go, place, turn, usePlace } from "./lib/route";
 import { useSetting, useTheme } from "./lib/settings";
 import { type Range, span } from "./lib/time";
+import { type Key, Keys } from "./parts/Keys";
 import { TimePicker } from "./parts/TimePicker";
 import { Alerts } from "./pages/Alerts";
 import { Discovery } from "./pages/Discovery";
@@ -14,10 +17,11 @@ import { Silences } from "./pages/Silences";
 import { Status } from "./pages/Status";
 import { Targets } from "./pages/Targets";
 
-const Explore = lazy(() => import("./pages/Explore").then((page) => page.Explore));
+const Explore = lazy(() => import("./pages/explore/Explore").then((page) => page.Explore));
 const Board = lazy(() => import("./pages/Board").then((page) => page.Board));
+const EditBoard = lazy(() => import("./pages/EditBoard").then((page) => page.EditBoard));
 const Boards = lazy(() => import("./pages/Boards").then((page) => page.Boards));
-const Logs = lazy(() => import("./pages/Logs").then((page) => page.Logs));
+const Logs = lazy(() => import("./pages/logs/Logs").then((page) => page.Logs));
 
 interface Page {
   path: string;
@@ -36,21 +40,39 @@ const ALL: Page[] = [
   { path: "/silences", name: "Silences", view: () => <Silences />, key: "s" },
   { path: "/routes", name: "Routes", view: () => <Routes />, key: "o" },
   { path: "/rules", name: "Rules", view: () => <Rules />, timed: true, key: "r" },
-  { path: "/targets", name: "Targets", view: () => <Targets />, key: "t" },
+  { path: "/targets", name: "Targets", view: () => <Targets />, timed: true, key: "t" },
   { path: "/service-discovery", name: "Discovery", view: () => <Discovery />, key: "d" },
   { path: "/status", name: "Status", view: () => <Status />, key: "i" },
 ];
 const BOARD: Page = { path: "/dashboards", name: "Dashboard", view: () => <Board />, timed: true, key: "" };
-const ALERTING = ["/alerts", "/silences", "/routes"];
-/** Each port shows what it can answer for; the first one has all. */
-const HERE: Record<string, string[]> = { alertmanager: ALERTING, grafana: ["/dashboards", "/graph", "/logs", "/alerts"] };
-const PAGES = HERE[about.component] ? ALL.filter((page) => HERE[about.component]!.includes(page.path)) : ALL;
-const OTHER_NAMES: Record<string, string> = { "/explore": "/logs", "/config": "/status", "/flags": "/status", "/tsdb-status": "/status" };
+const EDIT: Page = { path: "/dashboards", name: "Edit", view: () => <EditBoard />, key: "" };
+/** Elsewhere than on the first port only what is answered there, and what its dashboards lead to. */
+const PAGES = ALL.filter((page) => isHere(page.path) || (about.component === "grafana" && ["/graph", "/logs", "/alerts"].includes(page.path)));
+const HOME = PAGES.find((page) => isHere(page.path))!;
+const OTHER_NAMES: Record<string, string> = { "/config": "/status", "/flags": "/status", "/tsdb-status": "/status" };
+
+/** The address of a page, on the span that is looked at. */
+function linked(page: Page, params: URLSearchParams): string {
+  const kept = page.timed ? ["from", "to"].filter((name) => params.get(name)).map((name) => [name, params.get(name)!]) : [];
+  return page.path + (kept.length ? `?${new URLSearchParams(kept)}` : "");
+}
+
+/** Keys that press a button, wherever there is one. */
+const pressing = (key: string, told: string): Key => ({ keys: key, told, act: () => document.querySelector<HTMLElement>(`nav.top [data-key="${key}"]`)?.click() });
+const KEYS: Key[] = [
+  { keys: "/", told: "to the first field", act: focusFirst },
+  pressing("t", "choose the span of time"),
+  pressing(",", "earlier"),
+  pressing(".", "later"),
+  pressing("z", "twice the span"),
+  pressing("r", "ask again"),
+  pressing("T", "light or dark"),
+];
 
 export function App() {
   const { path, params } = usePlace();
   const [theme, flip] = useTheme();
-  const page = path.startsWith("/d/") ? BOARD : (PAGES.find((one) => one.path === (OTHER_NAMES[path] ?? path)) ?? PAGES[0]!);
+  const page = path.startsWith("/d/") ? (params.has("edit") ? EDIT : BOARD) : (PAGES.find((one) => one.path === (OTHER_NAMES[path] ?? path)) ?? HOME);
   const [own, offer] = useState<Offered>();
   const range = useMemo(() => (own && !params.get("from") ? own.range : rangeOf(params)), [params, own]);
   const [turnOf, again] = useState(0);
@@ -67,46 +89,26 @@ export function App() {
   useEffect(() => {
     document.title = `${page.name} – ${about.title}`;
   }, [page]);
-  useKeys();
+  const keys = useMemo(() => [...PAGES.map((one): Key => ({ keys: `g ${one.key}`, told: one.name, act: () => go(linked(one, place().params)) })), ...KEYS], []);
 
-  const time = new URLSearchParams(Object.entries({ from: params.get("from"), to: params.get("to") }).filter(([, v]) => v) as [string, string][]).toString();
   return (
     <RangeContext.Provider value={{ range, turnOf, choose, offer }}>
       <nav class="top" aria-label="Pages" hidden={params.has("kiosk")}>
-        <a class="brand" href={PAGES[0]!.path.slice(1)}>engine</a>
-        {PAGES.map((one) => (
-          <a key={one.path} href={one.path.slice(1) + (one.timed && time ? `?${time}` : "")} aria-current={one.path === page.path ? "page" : undefined} title={`g ${one.key}`}>
-            {one.name}
-          </a>
-        ))}
+        <a class="brand" href={HOME.path.slice(1)}>engine</a>
+        <div class="pages">
+          {PAGES.map((one) => (
+            <a key={one.path} href={addressOf(linked(one, params))} aria-current={one.path === page.path ? "page" : undefined} title={`g ${one.key}`}>
+              {one.name}
+            </a>
+          ))}
+        </div>
         {about.first && <a data-away href={about.first}>All of the engine</a>}
         <span class="grow" />
         {page.timed && <TimePicker range={range} refresh={refresh} intervals={own?.intervals} onRange={choose} onRefresh={setRefresh} onNow={() => again((n) => n + 1)} />}
-        <button type="button" class="quiet" onClick={flip} aria-label={`Use the ${theme === "dark" ? "light" : "dark"} theme`} title="Light or dark">{theme === "dark" ? "☀" : "☾"}</button>
+        <Keys all={keys} />
+        <button type="button" class="quiet" data-key="T" onClick={flip} aria-label={`Use the ${theme === "dark" ? "light" : "dark"} theme`} title="Light or dark">{theme === "dark" ? "☀" : "☾"}</button>
       </nav>
       <Suspense fallback={<div class="waiting" aria-busy="true" />}>{page.view()}</Suspense>
     </RangeContext.Provider>
   );
-}
-
-/** `g` and a letter go to a page, `/` to the first field. */
-function useKeys(): void {
-  useEffect(() => {
-    let waiting = 0;
-    const pressed = (event: KeyboardEvent) => {
-      const field = event.composedPath()[0] as HTMLElement;
-      if (event.ctrlKey || event.metaKey || event.altKey || field.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(field.tagName)) return;
-      if (event.key === "/") {
-        event.preventDefault();
-        document.querySelector<HTMLInputElement>("main input[type=search], main textarea")?.focus();
-      } else if (event.key === "g") {
-        waiting = Date.now();
-      } else if (Date.now() - waiting < 1500) {
-        const page = PAGES.find((one) => one.key === event.key);
-        if (page) document.querySelector<HTMLAnchorElement>(`nav.top a[href^="${page.path.slice(1)}"]:not(.brand)`)?.click();
-      }
-    };
-    addEventListener("keydown", pressed);
-    return () => removeEventListener("keydown", pressed);
-  }, []);
 }

@@ -1,9 +1,12 @@
 import { render } from "preact";
 import { App } from "./App";
-import { followLinks, go } from "./lib/route";
+import { led } from "./lib/links";
+import { followLinks, go, place } from "./lib/route";
 import "./style.css";
+import "./pages.css";
 
-// The Alertmanager's links have their paths behind a hash.
-if (location.hash.startsWith("#/")) go(`/${location.hash.slice(2)}`, true);
+const here = place();
+const other = led(here.path, here.params, location.hash);
+if (other) go(other, true);
 followLinks();
 render(<App />, document.getElementById("app")!);

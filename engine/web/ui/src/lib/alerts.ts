@@ -112,7 +112,7 @@ export function matching(labels: Labels): Matcher[] {
 }
 
 /** `severity=~"page|critical"`; undefined where it is none. */
-export function matcherOf(text: string): Matcher | undefined {
+function matcherOf(text: string): Matcher | undefined {
   const found = /^\s*(?:"((?:[^"\\]|\\.)+)"|([^"=!~{}\s,]+))\s*(=~|!~|!=|=)\s*(?:"((?:[^"\\]|\\.)*)"|([^"\s,]*))\s*$/.exec(text);
   if (!found) return undefined;
   const [, name, plainName, sign, value, plainValue] = found;

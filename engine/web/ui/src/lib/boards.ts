@@ -10,6 +10,7 @@ export interface Listed {
   url: string;
   folder: string;
   tags: string[];
+  canSave: boolean;
   problem: string;
 }
 
@@ -143,6 +144,9 @@ export interface Asking {
   timezone: string;
   adhoc: Record<string, Filter[]>;
   frame?: number;
+  /** A dashboard and a panel that are not in the file yet. */
+  board?: object;
+  model?: object;
 }
 
 export const listed = (signal: AbortSignal) => whole<Listed[]>("/api/engine/dashboards", {}, signal);

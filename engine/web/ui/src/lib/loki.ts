@@ -20,8 +20,9 @@ export type Answer =
   | { resultType: "matrix"; result: { metric: Labels; values: [number, string][] }[] }
   | { resultType: "vector"; result: { metric: Labels; value: [number, string] }[] };
 
-export async function logs(query: string, from: number, to: number, limit: number, direction: string, signal?: AbortSignal, step?: number): Promise<Answer> {
-  const params = { query, start: `${Math.round(from)}000000`, end: `${Math.round(to)}000000`, limit, direction, step };
+/** Instants are ms, or ns as text. */
+export async function logs(query: string, from: number | string, to: number | string, limit: number, direction: string, signal?: AbortSignal, step?: number): Promise<Answer> {
+  const params = { query, start: ns(from), end: ns(to), limit, direction, step };
   return (await whole<{ data: Answer }>("/loki/api/v1/query_range", params, signal)).data;
 }
 
@@ -29,6 +30,25 @@ export function linesOf(result: Stream[], newestFirst: boolean): LogLine[] {
   const all = result.flatMap(({ stream, values }) => values.map(([ns, text]) => ({ ns, ms: Number(ns.slice(0, -6)), labels: stream, text })));
   const sign = newestFirst ? -1 : 1;
   return all.sort((a, b) => sign * (a.ns.length - b.ns.length || (a.ns < b.ns ? -1 : a.ns > b.ns ? 1 : 0)));
+}
+
+const ns = (at: number | string) => (typeof at === "string" ? at : `${Math.round(at)}000000`);
+
+/** The label sets that have lines in a span, in ms. */
+export const streams = (from: number, to: number, signal: AbortSignal) =>
+  whole<{ data: Labels[] }>("/loki/api/v1/series", { start: ns(from), end: ns(to) }, signal).then((d) => d.data ?? []);
+
+/** Names of the labels that streams have; a line may have others, which parsers have set. */
+export const streamLabels = (from: number, to: number, signal: AbortSignal) =>
+  whole<{ data?: string[] }>("/loki/api/v1/labels", { start: ns(from), end: ns(to) }, signal).then((d) => new Set(d.data ?? []));
+
+/** So many lines before or after an instant in ns; `forward` includes those at the instant. */
+export async function near(query: string, at: string, forward: boolean, count: number, signal: AbortSignal): Promise<LogLine[]> {
+  const hour = 3_600_000_000_000n;
+  const [start, end] = forward ? [BigInt(at), BigInt(at) + hour] : [BigInt(at) - hour, BigInt(at)];
+  const params = { query, start: String(start), end: String(end), limit: count, direction: forward ? "forward" : "backward" };
+  const answer = (await whole<{ data: Answer }>("/loki/api/v1/query_range", params, signal)).data;
+  return answer.resultType === "streams" ? linesOf(answer.result, false) : [];
 }
 
 /** Lines as they come, until the socket is closed by `stop`. */

@@ -1,5 +1,6 @@
 import { useEffect, useState } from "preact/hooks";
 import { base } from "./about";
+import { addressOf, isHere } from "./here";
 
 /** Where the page is: the path below the base, and its parameters. */
 export interface Place {
@@ -14,8 +15,17 @@ export function place(): Place {
   return { path: path || "/", params: new URLSearchParams(location.search) };
 }
 
+let leaving: (() => boolean) | undefined;
+
+/** Whoever holds what is not saved is asked before another path is gone to; undefined takes that back. */
+export function askBefore(may: (() => boolean) | undefined): void {
+  leaving = may;
+}
+
 /** Goes to a path below the base; `replace` leaves no step for the way back. */
 export function go(path: string, replace = false): void {
+  if (leaving && path.split("?")[0] !== place().path && !leaving()) return;
+  if (!isHere(path.split("?")[0]!) && path !== "/") return location.assign(addressOf(path));
   history[replace ? "replaceState" : "pushState"](null, "", base + path);
   dispatchEvent(new Event(CHANGED));
 }
@@ -29,6 +39,12 @@ export function turn(changes: Record<string, string | undefined>, replace = fals
   }
   const query = params.toString();
   go(path + (query ? `?${query}` : ""), replace);
+}
+
+/** Which part of a page is open stands in the address, so that a link shows it too. */
+export function useOpen(id: string): [boolean, () => void] {
+  const open = usePlace().params.get("open") === id;
+  return [open, () => turn({ open: open ? undefined : id }, true)];
 }
 
 export function usePlace(): Place {

@@ -1,4 +1,4 @@
-import { useState } from "preact/hooks";
+import { useMemo } from "preact/hooks";
 import { type Group, type Managed, type Rule, type RuleAlert, groups, managed, matching, silenceText, trail } from "../lib/alerts";
 import { about } from "../lib/about";
 import { useAsk } from "../lib/ask";
@@ -7,8 +7,10 @@ import { type Labels, matchersText } from "../lib/labels";
 import { stepFor } from "../lib/matrix";
 import { useRange } from "../lib/range";
 import { exact } from "../lib/numbers";
-import { turn, usePlace } from "../lib/route";
+import { fitting } from "../lib/links";
+import { turn, useOpen, usePlace } from "../lib/route";
 import { instants, momentText, spanText } from "../lib/time";
+import { Copy } from "../parts/Copy";
 import { Ago, Badge, Empty, Failure, Filter, LabelSet, type Tone } from "../parts/small";
 
 const EVERY = 5000;
@@ -27,18 +29,21 @@ interface Shown {
 
 export function Alerts() {
   const { params } = usePlace();
-  const text = params.get("q") ?? "";
+  const text = params.get("q") ?? params.get("filter") ?? "";
+  const receiver = params.get("receiver");
   const rules = useAsk((signal) => (about.component === "prometheus" ? groups(signal) : Promise.resolve([] as Group[])), [], EVERY);
   const known = useAsk(managed, [], EVERY);
   const all = joined(rules.data ?? [], known.data ?? []);
-  const seen = all.filter((one) => `${JSON.stringify(one.labels)} ${one.state}`.toLowerCase().includes(text.toLowerCase()));
+  const fit = useMemo(() => fitting(text), [text]);
+  const seen = all.filter((one) => fit(one.labels, one.state) && (!receiver || one.told?.receivers.some((to) => to.name === receiver)));
   const quiet = (rules.data ?? []).flatMap((g) => g.rules).filter((r) => r.type === "alerting" && r.state === "inactive");
   return (
     <main>
       <header class="head">
         <h1>Alerts</h1>
         <Counts all={all} />
-        <Filter value={text} name="Filter by label or state" onInput={(q) => turn({ q: q || undefined }, true)} />
+        {receiver && <button type="button" onClick={() => turn({ receiver: undefined })}>told to {receiver} ✕</button>}
+        <Filter value={text} name='Filter by label or state, or {job="api"}' onInput={(q) => turn({ q: q || undefined, filter: undefined }, true)} />
       </header>
       <Failure text={rules.error ?? known.error} />
       {seen.map((one) => (
@@ -94,11 +99,11 @@ function covers(all: Labels, some: Labels): boolean {
 }
 
 function Row({ one }: { one: Shown }) {
-  const [open, setOpen] = useState(false);
+  const [open, flip] = useOpen(one.told?.fingerprint ?? matchersText(one.labels));
   const name = one.labels.alertname ?? "(no name)";
   return (
     <article class={`card alert ${TONES[one.state] ?? "plain"}`}>
-      <button type="button" class="line" aria-expanded={open} onClick={() => setOpen(!open)}>
+      <button type="button" class="line" aria-expanded={open} onClick={flip}>
         <Badge tone={TONES[one.state] ?? "plain"}>{one.state}</Badge>
         <strong>{name}</strong>
         <LabelSet labels={one.labels} skip={["alertname"]} />
@@ -122,7 +127,7 @@ function Detail({ one }: { one: Shown }) {
           {one.rule && (
             <>
               {" "}of <a href={`graph?g0.expr=${encodeURIComponent(one.rule.query)}`}><code>{one.rule.query}</code></a>
-              {one.said.state === "pending" && one.rule.duration ? `; it fires after ${spanText(one.rule.duration * 1000)}` : ""}
+              {one.said.state === "pending" && one.rule.duration ? <>; pending since {momentText(Date.parse(one.since))}, it fires <Ago ms={Date.parse(one.since) + one.rule.duration * 1000} /> unless that ends</> : <>; active since {momentText(Date.parse(one.since))}</>}
             </>
           )}
           .
@@ -131,6 +136,9 @@ function Detail({ one }: { one: Shown }) {
       {about.component === "prometheus" && <History labels={one.labels} />}
       <p class="actions">
         <a class="button" href={silence}>Silence it</a>
+        <a class="button" href={`routes?labels=${encodeURIComponent(silenceText(matching(one.labels)))}`}>Who is told</a>
+        {one.rule && <a class="button" href={`rules?open=${encodeURIComponent(one.rule.name)}`}>Its rule</a>}
+        <Copy text={() => matchersText(one.labels)}>Copy labels</Copy>
         {one.annotations.runbook_url && <a class="button" data-away href={one.annotations.runbook_url} rel="noreferrer">Runbook</a>}
         {one.told && one.told.status.silencedBy.map((id) => <a class="button" key={id} href={`silences?q=${id}`}>Silenced by {id.slice(0, 8)}</a>)}
       </p>

@@ -71,6 +71,7 @@ export function Board() {
         {data.folder && <span class="quiet">{data.folder}</span>}
         {data.notes.length > 0 && <span class="warn" title={data.notes.join("\n")}>△ {data.notes.length} not as in Grafana</span>}
         <span class="grow" />
+        {data.canSave && <a class="button" href={`d/${encodeURIComponent(uid)}?edit`}>Edit</a>}
         {data.links.length > 0 && <BoardLinks links={data.links} span={span} chosen={data.variables} />}
       </header>
       <Variables variables={data.variables} onChange={change} />

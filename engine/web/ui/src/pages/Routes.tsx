@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import { matcherOf } from "../lib/alerts";
+import { matchersOf } from "../lib/alerts";
 import { sent, whole } from "../lib/api";
 import { useAsk } from "../lib/ask";
 import { turn, usePlace } from "../lib/route";
@@ -23,7 +23,7 @@ interface Route {
 export function Routes() {
   const { params } = usePlace();
   const text = params.get("labels") ?? "";
-  const labels = (text.match(/(?:[^,"]|"[^"]*")+/g) ?? []).map(matcherOf).filter((one) => one !== undefined).map((one) => `${one.name}=${one.value}`);
+  const labels = (matchersOf(text) ?? []).map((one) => `${one.name}=${one.value}`);
   const found = useAsk((signal) => whole<Route>("/api/v2/routes", { label: labels }, signal), [text]);
   return (
     <main>

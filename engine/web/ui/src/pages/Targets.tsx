@@ -1,8 +1,10 @@
-import { useState } from "preact/hooks";
 import { get } from "../lib/api";
 import { useAsk } from "../lib/ask";
 import type { Labels } from "../lib/labels";
-import { turn, usePlace } from "../lib/route";
+import { useRange } from "../lib/range";
+import { turn, useOpen, usePlace } from "../lib/route";
+import { instants, momentText, spanText } from "../lib/time";
+import { Copy } from "../parts/Copy";
 import { Ago, Badge, Empty, Failure, Filter, LabelSet, Tabs, type Tone } from "../parts/small";
 import { bytes, sample } from "../lib/numbers";
 
@@ -33,7 +35,8 @@ export function Targets() {
   const text = params.get("q") ?? "";
   const which = (params.get("show") ?? "all") as Which;
   const found = useAsk((signal) => get<Told>("/api/v1/targets", { state: "active" }, signal), [], 5000);
-  const history = useAsk((signal) => ups(signal), [], 15_000);
+  const { range, turnOf } = useRange();
+  const history = useAsk((signal) => ups(...instants(range, Date.now()), signal), [range.from, range.to, turnOf], 15_000);
   const seen = (found.data?.activeTargets ?? []).filter(
     (one) => (which === "all" || one.health !== "up") && `${one.scrapePool} ${one.scrapeUrl} ${JSON.stringify(one.labels)} ${one.lastError}`.toLowerCase().includes(text.toLowerCase()),
   );
@@ -61,11 +64,11 @@ export function Targets() {
   );
 }
 
-function Row({ one, past }: { one: Target; past?: boolean[] }) {
-  const [open, setOpen] = useState(false);
+function Row({ one, past }: { one: Target; past?: Looks }) {
+  const [open, flip] = useOpen(one.scrapePool + one.scrapeUrl);
   return (
     <div class="target">
-      <button type="button" class="line" aria-expanded={open} onClick={() => setOpen(!open)}>
+      <button type="button" class="line" aria-expanded={open} onClick={flip}>
         <Badge tone={HEALTH[one.health]!}>{one.health}</Badge>
         <span class="address">{one.scrapeUrl}</span>
         <LabelSet labels={one.labels} skip={["job"]} />
@@ -79,6 +82,8 @@ function Row({ one, past }: { one: Target; past?: boolean[] }) {
           <p class="actions">
             <a class="button" href={`graph?g0.expr=${encodeURIComponent(`scrape_samples_scraped{instance=${JSON.stringify(one.labels.instance ?? "")},job=${JSON.stringify(one.labels.job ?? "")}}`)}`}>Samples over time</a>
             <a class="button" data-away target="_blank" rel="noreferrer" href={one.globalUrl}>Its page</a>
+            <a class="button" href={`graph?g0.expr=${encodeURIComponent(`scrape_duration_seconds{instance=${JSON.stringify(one.labels.instance ?? "")},job=${JSON.stringify(one.labels.job ?? "")}}`)}`}>Duration over time</a>
+            <Copy text={() => one.scrapeUrl}>Copy address</Copy>
             <span class="quiet">asked each {one.scrapeInterval}, for {one.scrapeTimeout} at most</span>
           </p>
           <h3>As it was discovered</h3>
@@ -124,20 +129,41 @@ function Page({ one }: { one: Target }) {
 
 const key = (labels: Labels) => `${labels.job}\n${labels.instance}`;
 
-/** Thirty looks at `up` over the last half hour. */
-async function ups(signal: AbortSignal): Promise<Map<string, boolean[]>> {
-  const end = Math.floor(Date.now() / 60_000) * 60;
-  const found = await get<{ result: { metric: Labels; values: [number, string][] }[] }>("/api/v1/query_range", { query: "min_over_time(up[1m])", start: end - 29 * 60, end, step: 60 }, signal);
-  return new Map(found.result.map((one) => [key(one.metric), one.values.map(([, value]) => sample(value) === 1)]));
+/** Whether it was up, each so many ms from a first instant; undefined where nobody asked. */
+interface Looks {
+  from: number;
+  step: number;
+  ups: (boolean | undefined)[];
 }
 
-function Past({ past }: { past: boolean[] }) {
-  const down = past.filter((up) => !up).length;
-  const told = `down in ${down} of the last ${past.length} minutes`;
+const LOOKS = 40;
+
+/** Forty looks at `up` over the span: down where it was down at any time since the look before. */
+async function ups(from: number, to: number, signal: AbortSignal): Promise<Map<string, Looks>> {
+  const step = Math.max(1, Math.ceil((to - from) / 1000 / LOOKS));
+  const end = Math.ceil(to / 1000 / step) * step;
+  const start = end - (LOOKS - 1) * step;
+  const found = await get<{ result: { metric: Labels; values: [number, string][] }[] }>("/api/v1/query_range", { query: `min_over_time(up[${step}s])`, start, end, step }, signal);
+  const looks = (values: [number, string][]): Looks => {
+    const ups: (boolean | undefined)[] = new Array(LOOKS).fill(undefined);
+    for (const [at, value] of values) ups[Math.round((at - start) / step)] = sample(value) === 1;
+    return { from: start * 1000, step: step * 1000, ups };
+  };
+  return new Map(found.result.map((one) => [key(one.metric), looks(one.values)]));
+}
+
+function Past({ past }: { past: Looks }) {
+  const known = past.ups.filter((up) => up !== undefined);
+  const down = known.filter((up) => !up).length;
+  const told = down ? `down in ${down} of ${known.length} looks, ${spanText(past.step)} each` : `always up in this span`;
   return (
-    <svg class="past" viewBox={`0 0 ${past.length * 4} 12`} role="img" aria-label={told}>
+    <svg class="past" viewBox={`0 0 ${past.ups.length * 4} 12`} role="img" aria-label={told}>
       <title>{told}</title>
-      {past.map((up, i) => <rect key={i} class={up ? "good" : "bad"} x={i * 4} y={up ? 4 : 0} width="3" height={up ? 8 : 12} />)}
+      {past.ups.map((up, i) => up !== undefined && (
+        <rect key={i} class={up ? "good" : "bad"} x={i * 4} y={up ? 4 : 0} width="3" height={up ? 8 : 12}>
+          <title>{`${up ? "up" : "down"} until ${momentText(past.from + i * past.step)}`}</title>
+        </rect>
+      ))}
     </svg>
   );
 }

@@ -2,7 +2,7 @@ import { useMemo } from "preact/hooks";
 import type { Drawn } from "../lib/boards";
 import type { Labels } from "../lib/labels";
 import type { LogLine } from "../lib/loki";
-import { Lines } from "../pages/Logs";
+import { Lines } from "../pages/logs/Lines";
 import { LabelSet } from "../parts/small";
 import type { PanelProps } from "./kinds";
 

@@ -8,6 +8,8 @@ interface Props {
   label: string;
   onRun: (text: string) => void;
   onInput?: (text: string) => void;
+  /** The keyboard has gone elsewhere. */
+  onLeave?: (text: string) => void;
 }
 
 /** A plain field at first; the editor takes its place as soon as it is loaded. */
@@ -51,7 +53,7 @@ export function Editor(props: Props) {
   }, [props.value]);
 
   return (
-    <div class="editor">
+    <div class="editor" onFocusOut={() => props.onLeave?.(text.current)}>
       <div ref={box} />
       {!loaded && (
         <textarea

@@ -2,7 +2,7 @@ import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import uPlot from "uplot";
 import { token } from "../lib/colours";
 import { short } from "../lib/numbers";
-import { dateText, timeText } from "../lib/time";
+import { dateText, momentText, timeText } from "../lib/time";
 
 export interface Line {
   name: string;
@@ -23,6 +23,15 @@ export interface Level {
   colour: string;
 }
 
+/** A single event. */
+export interface Dot {
+  /** In seconds. */
+  at: number;
+  value: number;
+  colour: string;
+  told: string;
+}
+
 interface Props {
   /** Instants, in seconds, rising; the same for all lines. */
   times: number[];
@@ -37,6 +46,7 @@ interface Props {
   max?: number;
   log?: boolean;
   levels?: Level[];
+  dots?: Dot[];
   /** Plots of one group share their cross hair. */
   group?: string;
   legend?: "list" | "none";
@@ -49,7 +59,8 @@ export function Plot(props: Props) {
   const box = useRef<HTMLDivElement>(null);
   const drawn = useRef<uPlot | null>(null);
   const [only, setOnly] = useState<Set<number>>(new Set());
-  const [at, setAt] = useState<number | null>(null);
+  const [pointer, setPointer] = useState<Pointer | null>(null);
+  const at = pointer?.index ?? null;
   const [theme, setTheme] = useState(0);
   const shown = (i: number) => !only.size || only.has(i);
   const data = useMemo(() => columns(props, shown), [props.times, props.lines, props.stacked, only]);
@@ -62,7 +73,7 @@ export function Plot(props: Props) {
 
   useEffect(() => {
     const holder = box.current!;
-    const plot = new uPlot(options(props, holder, shown, setAt), data, holder);
+    const plot = new uPlot(options(props, holder, shown, setPointer), data, holder);
     drawn.current = plot;
     const watch = new ResizeObserver(() => {
       if (holder.clientWidth) plot.setSize({ width: holder.clientWidth, height: props.height ?? 240 });
@@ -72,7 +83,7 @@ export function Plot(props: Props) {
       watch.disconnect();
       plot.destroy();
     };
-  }, [data, props.span[0], props.span[1], props.height, props.log, props.min, props.max, theme]);
+  }, [data, props.span[0], props.span[1], props.height, props.log, props.min, props.max, props.dots, theme]);
 
   const pick = (index: number, add: boolean) => {
     const next = new Set(add ? only : []);
@@ -83,7 +94,10 @@ export function Plot(props: Props) {
 
   return (
     <div class="plot">
-      <div ref={box} class="canvas" role="img" aria-label={`Graph of ${props.lines.length} series`} />
+      <div class="ts">
+        <div ref={box} class="canvas" role="img" aria-label={`Graph of ${props.lines.length} series`} />
+        {pointer && <Tip pointer={pointer} props={props} />}
+      </div>
       {props.legend !== "none" && (
         <ul class="legend">
           {props.lines.slice(0, MOST_NAMED).map((line, i) => (
@@ -112,22 +126,72 @@ export function crosshair(group: string | undefined): uPlot.Cursor.Sync | undefi
   return { key: group, scales: ["x", null], filters: { pub: (type) => type === "mousemove" || type === "mouseleave" } };
 }
 
+/** Where the pointer is: at which instant, and which line or event is closest. */
+interface Pointer {
+  index: number;
+  left: number;
+  top: number;
+  width: number;
+  nearest: number;
+  dot?: Dot;
+}
+
+function pointed(plot: uPlot, props: Props, shown: (i: number) => boolean): Pointer | null {
+  const { idx, left, top } = plot.cursor;
+  if (idx === null || idx === undefined || (left ?? -1) < 0) return null;
+  const here = plot.over.matches(":hover"); // elsewhere another plot of the group is pointed at
+  let [nearest, least] = [-1, Infinity];
+  props.lines.forEach((line, i) => {
+    const value = plot.data[i + 1]?.[idx];
+    if (!here || !shown(i) || value === null || value === undefined) return;
+    const off = Math.abs(plot.valToPos(value, line.right ? "right" : "y") - top!);
+    if (off < least) [nearest, least] = [i, off];
+  });
+  const near = (dot: Dot) => Math.abs(plot.valToPos(dot.at, "x") - left!) < 7 && Math.abs(plot.valToPos(dot.value, "y") - top!) < 7;
+  return { index: idx, left: left!, top: top!, width: plot.over.clientWidth, nearest, dot: here ? props.dots?.find(near) : undefined };
+}
+
+function Tip({ pointer, props }: { pointer: Pointer; props: Props }) {
+  const line = props.lines[pointer.nearest];
+  if (!line && !pointer.dot) return null;
+  const side = pointer.left > pointer.width / 2 ? { right: `${pointer.width - pointer.left + 24}px` } : { left: `${pointer.left + 70}px` };
+  return (
+    <div class="tip" style={{ ...side, top: `${Math.max(0, pointer.top - 20)}px` }}>
+      <time>{momentText(props.times[pointer.index]! * 1000)}</time>
+      {line && (
+        <div>
+          <i style={{ background: line.colour }} />
+          <span>{line.name}</span>
+          <b>{told(line.values[pointer.index], props.format)}</b>
+        </div>
+      )}
+      {pointer.dot && <p style={{ borderColor: pointer.dot.colour }}>{pointer.dot.told}</p>}
+    </div>
+  );
+}
+
 function told(value: number | null | undefined, format: (value: number) => string = short): string {
   return value === null || value === undefined ? "" : format(value);
 }
 
-/** Stacked lines lie on the sum of those before them. */
+/** Of a stack the first line is the top: what is drawn after it lies below, over what the first has filled. */
 function columns({ times, lines, stacked }: Props, shown: (i: number) => boolean): uPlot.AlignedData {
   if (!stacked) return [times, ...lines.map((line) => line.values)];
   const sums = new Float64Array(times.length);
-  const stack = lines.map((line, i) => {
-    if (!shown(i)) return line.values.map(() => null);
+  const stack = lines.toReversed().map((line, i) => {
+    if (!shown(lines.length - 1 - i)) return line.values.map(() => null);
     return line.values.map((value, k) => (value === null ? null : (sums[k]! += value)));
   });
-  return [times, ...stack];
+  return [times, ...stack.toReversed()];
 }
 
-function options(props: Props, holder: HTMLElement, shown: (i: number) => boolean, setAt: (at: number | null) => void): uPlot.Options {
+/** Fills between neighbours of a stack, so that colours do not mix. */
+function bands({ lines, stacked }: Props, shown: (i: number) => boolean): uPlot.Band[] {
+  const all = lines.flatMap((line, i) => (stacked && shown(i) && !line.bars ? [i + 1] : []));
+  return all.slice(1).map((below, i) => ({ series: [all[i]!, below] }));
+}
+
+function options(props: Props, holder: HTMLElement, shown: (i: number) => boolean, setPointer: (at: Pointer | null) => void): uPlot.Options {
   const right = props.lines.some((line) => line.right);
   const ink = token("ink-3");
   const grid = { stroke: token("line"), width: 1 };
@@ -142,7 +206,8 @@ function options(props: Props, holder: HTMLElement, shown: (i: number) => boolea
     size: (_, values) => 14 + 7 * Math.max(4, ...(values ?? []).map((text) => text.length)),
   });
   const spread = (low: number | null, high: number | null): [number, number] => {
-    const [from, to] = uPlot.rangeNum(low ?? 0, high ?? 1, 0.1, true) as [number, number];
+    const values = props.dots?.map((dot) => dot.value) ?? [];
+    const [from, to] = uPlot.rangeNum(Math.min(low ?? 0, ...values), Math.max(high ?? 1, ...values), 0.1, true) as [number, number];
     return [props.min ?? (props.stacked ? Math.min(0, from) : from), props.max ?? to];
   };
   return {
@@ -164,6 +229,9 @@ function options(props: Props, holder: HTMLElement, shown: (i: number) => boolea
         stroke: ink,
         grid,
         ticks: { show: false },
+        size: 34,
+        gap: 4,
+        space: 80,
         font: "12px system-ui, sans-serif",
         values: (_, splits) => timeTicks(splits),
       },
@@ -171,10 +239,9 @@ function options(props: Props, holder: HTMLElement, shown: (i: number) => boolea
       ...(right ? [axis("right", props.formatRight ?? props.format ?? short, 1)] : []),
     ],
     series: [{}, ...props.lines.map((line, i) => look(line, shown(i), props))],
-    // A stack is drawn from its top, so that what is below lies over what is above.
-    bands: undefined,
+    bands: bands(props, shown),
     hooks: {
-      setCursor: [(plot) => setAt(plot.cursor.idx ?? null)],
+      setCursor: [(plot) => setPointer(pointed(plot, props, shown))],
       setSelect: [
         (plot) => {
           const { left, width } = plot.select;
@@ -184,7 +251,7 @@ function options(props: Props, holder: HTMLElement, shown: (i: number) => boolea
           props.onSpan?.(Math.round(from * 1000), Math.round(to * 1000));
         },
       ],
-      draw: [(plot) => drawLevels(plot, props.levels ?? [])],
+      draw: [(plot) => drawLevels(plot, props.levels ?? []), (plot) => drawDots(plot, props.dots ?? [])],
     },
   };
 }
@@ -198,7 +265,7 @@ function look(line: Line, show: boolean, props: Props): uPlot.Series {
     stroke: line.colour,
     width: line.bars ? 0 : (line.width ?? 1.25),
     dash: line.dash,
-    fill: line.bars || fill ? tinted(line.colour, line.bars ? 80 : fill) : undefined,
+    fill: line.bars || fill ? tinted(line.colour, line.bars ? 100 : fill) : undefined,
     paths: line.bars ? uPlot.paths.bars!({ size: [0.8, 40] }) : line.step ? uPlot.paths.stepped!({ align: 1 }) : undefined,
     points: { show: line.points ?? lonely(line.values), size: 4 },
     spanGaps: false,
@@ -239,6 +306,25 @@ function drawLevels(plot: uPlot, levels: Level[]): void {
     ctx.beginPath();
     ctx.moveTo(bbox.left, y);
     ctx.lineTo(bbox.left + bbox.width, y);
+    ctx.stroke();
+  }
+  ctx.restore();
+}
+
+/** Diamonds, so that they are told from points of lines. */
+function drawDots(plot: uPlot, dots: Dot[]): void {
+  const { ctx, bbox } = plot;
+  const size = 4 * devicePixelRatio;
+  ctx.save();
+  for (const dot of dots) {
+    const [x, y] = [plot.valToPos(dot.at, "x", true), plot.valToPos(dot.value, "y", true)];
+    if (x < bbox.left || x > bbox.left + bbox.width || y < bbox.top || y > bbox.top + bbox.height) continue;
+    ctx.fillStyle = dot.colour;
+    ctx.strokeStyle = token("card");
+    ctx.beginPath();
+    for (const [dx, dy] of [[0, -size], [size, 0], [0, size], [-size, 0]]) ctx.lineTo(x + dx!, y + dy!);
+    ctx.closePath();
+    ctx.fill();
     ctx.stroke();
   }
   ctx.restore();

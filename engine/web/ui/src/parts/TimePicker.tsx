@@ -44,13 +44,13 @@ export function TimePicker({ range, refresh, intervals, onRange, onRefresh, onNo
   };
   return (
     <div class="timepicker" ref={box}>
-      <button type="button" onClick={() => moved(-0.5)} title="Earlier" aria-label="Earlier">‹</button>
-      <button type="button" class="wide" aria-expanded={open} onClick={() => setOpen(!open)}>
+      <button type="button" data-key="," onClick={() => moved(-0.5)} title="Earlier (,)" aria-label="Earlier">‹</button>
+      <button type="button" class="wide" data-key="t" title="The span of time (t)" aria-expanded={open} onClick={() => setOpen(!open)}>
         {rangeText(range)}
       </button>
-      <button type="button" onClick={() => moved(0.5)} title="Later" aria-label="Later">›</button>
-      <button type="button" onClick={wider} title="Twice the span" aria-label="Twice the span">⤢</button>
-      <button type="button" onClick={onNow} title="Ask again" aria-label="Ask again">↻</button>
+      <button type="button" data-key="." onClick={() => moved(0.5)} title="Later (.)" aria-label="Later">›</button>
+      <button type="button" data-key="z" onClick={wider} title="Twice the span (z)" aria-label="Twice the span">⤢</button>
+      <button type="button" data-key="r" onClick={onNow} title="Ask again (r)" aria-label="Ask again">↻</button>
       <label class="quiet">
         <span class="hidden">Refresh</span>
         <select value={refresh} onChange={(event) => onRefresh(event.currentTarget.value)}>

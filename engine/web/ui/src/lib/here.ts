@@ -1,0 +1,11 @@
+import { about } from "./about";
+
+const ALERTING = ["/alerts", "/silences", "/routes"];
+/** Each port has the pages that it can answer for; the first one has all. */
+const HERE: Record<string, string[]> = { alertmanager: ALERTING, grafana: ["/dashboards", "/d"] };
+const served = HERE[about.component];
+
+export const isHere = (path: string): boolean => !served || served.some((one) => path === one || path.startsWith(`${one}/`));
+
+/** Where a path is answered: at the first port, if not here. */
+export const addressOf = (path: string): string => (isHere(path) ? path.slice(1) : about.first.replace(/\/$/, "") + path);
