@@ -212,7 +212,7 @@ def _check_config(path: Path, reading: Reading, how: Judging) -> str:
     translator = Translator({"prometheus": path.parent}, Path("engine-data"), enabled=how.translate)
 
     def beyond(config: PrometheusConfig, report: Report, folder: Path = path.parent) -> None:
-        check_targets(config, report)
+        check_targets(config, report, expanded=how.environment is not None)
         if not how.syntax_only:
             check_files(config, report, translator, folder)
             check_sd_files(config, report, translator, folder)

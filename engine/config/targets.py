@@ -5,6 +5,8 @@ Prometheus finds this out while it runs; `promtool check config`, and so `engine
 
 from __future__ import annotations
 
+from typing import Final
+
 from engine.config.prometheus import AlertmanagersConfig, PrometheusConfig, resolve
 from engine.discovery.static import ADDRESS
 from engine.foundation.addresses import DEFAULTS
@@ -14,16 +16,18 @@ from engine.scrape.config import ScrapeConfig
 from engine.scrape.target import TargetError, make_target, with_defaults
 from promql.model.labels import Labels, quote
 
+_MOST_PORTS: Final = 65_535
 
-def check_targets(config: PrometheusConfig, report: Report) -> None:
-    """Report every static target that could not be scraped, or told of alerts."""
+
+def check_targets(config: PrometheusConfig, report: Report, *, expanded: bool) -> None:
+    """Report every static target that could not be scraped, or told of alerts; `expanded`: variables were filled in."""
     for index, job in enumerate(resolve(config).scrape_configs):
-        _check_job(job, report.within("scrape_configs", index))
+        _check_job(job, report.within("scrape_configs", index), expanded=expanded)
     for index, section in enumerate(config.alerting.alertmanagers):
         _check_alertmanagers(section, report.within("alerting", "alertmanagers", index))
 
 
-def _check_job(job: ScrapeConfig, report: Report) -> None:
+def _check_job(job: ScrapeConfig, report: Report, *, expanded: bool) -> None:
     for place, group in enumerate(job.static_configs):
         for number, target in enumerate(group.targets):
             if "/" in target and not job.relabel_configs:
@@ -34,7 +38,8 @@ def _check_job(job: ScrapeConfig, report: Report) -> None:
             except TargetError as error:
                 report.error(str(error), "static_configs", place, "targets", number)
             else:
-                _check_port(target, job, report.within("static_configs", place, "targets", number))
+                if not job.relabel_configs and (doubt := _doubt(target, job, expanded=expanded)):
+                    report.warning(doubt, "static_configs", place, "targets", number)
 
 
 def _check_alertmanagers(section: AlertmanagersConfig, report: Report) -> None:
@@ -48,10 +53,17 @@ def _check_alertmanagers(section: AlertmanagersConfig, report: Report) -> None:
                 )
 
 
-def _check_port(target: str, job: ScrapeConfig, report: Report) -> None:
-    """Without one the scheme's own is asked, which is hardly ever meant."""
-    if not target or job.relabel_configs or any(sign in target for sign in ":$"):
-        return
-    usual = next((default.port for default in DEFAULTS.values() if target in default.names), None)
-    hint = "" if usual is None else f' (did you mean "{target}:{usual}"?)'
-    report.warning(f'"{target}" names no port: port {443 if job.scheme == "https" else 80} is asked{hint}')
+def _doubt(target: str, job: ScrapeConfig, *, expanded: bool) -> str:
+    """Why a target that is taken as it stands is hardly meant so; nothing where it may well be."""
+    if "${" in target:
+        return "" if expanded else f"{quote(target)} is taken as it is written: --expand-env fills in variables"
+    if any(sign in target for sign in ", "):
+        return f"{quote(target)} is one target: each has to be an item of the list by itself"
+    _, colon, port = target.rpartition(":")
+    if not colon and target:
+        usual = next((default.port for default in DEFAULTS.values() if target in default.names), None)
+        hint = "" if usual is None else f' (did you mean "{target}:{usual}"?)'
+        return f"{quote(target)} names no port: port {443 if job.scheme == 'https' else 80} is asked{hint}"
+    if colon and not target.endswith("]") and not (port.isascii() and port.isdigit() and int(port) <= _MOST_PORTS):
+        return f"{quote(target)} names no port that there is: {quote(port)}"
+    return ""

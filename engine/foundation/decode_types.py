@@ -36,6 +36,7 @@ Reader = Callable[[Node, Path, Context], Any]
 
 _MOST_NODES: Final = 2_000_000  # visits; an alias counts each time it is followed
 _MOST_SHOWN: Final = 20
+_FEW_HOMES: Final = 2
 
 
 class TooLarge(ConfigError):  # noqa: N818 - its text is the message
@@ -308,6 +309,8 @@ class _StructReader:
         meant = nearest(key, (*self._known(), *(self._idle or ())))
         if key in self._later:
             hint = f"only {self._later[key]} and later know it"
+        elif 0 < len(homes := _homes(self._kind, key)) <= _FEW_HOMES:
+            hint = f"it belongs under {' or '.join(homes)}"
         elif meant:
             hint = f'did you mean "{meant}"?'
             context.suspects.add((*path, meant))
@@ -319,6 +322,22 @@ class _StructReader:
         if self._fields is None:
             self._fields = {f.encode_name: _Field(f.name, f.type) for f in msgspec.structs.fields(self._kind)}
         return self._fields
+
+
+def _homes(kind: type[msgspec.Struct], key: str) -> list[str]:
+    """The keys under which this one would be known."""
+    return [
+        field.encode_name
+        for field in msgspec.structs.fields(kind)
+        if any(key == inner.encode_name for below in _structs(field.type) for inner in msgspec.structs.fields(below))
+    ]
+
+
+def _structs(kind: Any) -> list[type[msgspec.Struct]]:
+    """Those that a type is made of."""
+    if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+        return [kind]
+    return [found for part in get_args(kind) for found in _structs(part)]
 
 
 def _tell_idle(key: Node, value: Node, idle: Mapping[str, Idle], path: Path, context: Context) -> bool:

@@ -199,6 +199,23 @@ def test_keys_that_hold_anchors_work_and_prometheus_is_said_to_refuse_them(tmp_p
             '"x" names no port: port 443 is asked',
         ),
         (
+            "scrape_configs: [{job_name: a, static_configs: [{targets: ['a:1, b:2']}]}]",
+            '"a:1, b:2" is one target: each has to be an item of the list by itself',
+        ),
+        (
+            "scrape_configs: [{job_name: a, static_configs: [{targets: ['${HOST}:1']}]}]",
+            '"${HOST}:1" is taken as it is written: --expand-env fills in variables',
+        ),
+        *(
+            (
+                f"scrape_configs: [{{job_name: a, static_configs: [{{targets: ['x:{port}']}}]}}]",
+                f'"x:{port}" names no port that there is: "{port}"',
+            )
+            for port in ("99999", "http", "")
+        ),
+        ("scrape_configs: [{job_name: a, targets: [x]}]", 'unknown key "targets" (it belongs under static_configs)'),
+        ("scrape_interval: 5s", 'unknown key "scrape_interval" (it belongs under global or scrape_configs)'),
+        (
             "global:\n\tscrape_interval: 15s",
             "found character that cannot start any token (indent with spaces, not tabs;",
         ),
