@@ -34,9 +34,13 @@ class NotHere(Struct, frozen=True):
 
 
 class OnlyHere(Struct, frozen=True):
-    """Takes effect here, but the originals refuse it; `refused` says which, and what they have instead."""
+    """Takes effect here, but the originals refuse it; `refused` says which, and what they have instead.
+
+    `of_key`: the key is refused, whatever it holds; else what it asks for.
+    """
 
     refused: str
+    of_key: bool = True
 
     def message(self) -> str:
         return f"works here, but {self.refused}"

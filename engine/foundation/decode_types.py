@@ -297,9 +297,10 @@ class _StructReader:
                     context.suspects.add((*path, key))
                 if value is UNREAD:
                     broken = True
-                elif value is not UNSET:
+                    continue
+                if value is not UNSET:
                     values[field.name] = value
-                    field.tell(value, key_node, (*path, key), context)
+                field.tell(value, key_node, (*path, key), context)
         return values, broken
 
     def _unknown(self, key: str | None, node: Node, path: Path, context: Context) -> None:
@@ -382,8 +383,9 @@ class _Field:
         self._unused = empty(kind) if self._marks else None
 
     def tell(self, value: Any, key: Node, path: Path, context: Context) -> None:
+        asks = value is not UNSET and value != self._unused
         for mark, severity in self._marks:
-            if value != self._unused or severity is Severity.IDLE:
+            if asks or (isinstance(mark, OnlyHere) and mark.of_key):
                 context.add(severity, position(key), path, mark.message())
 
 

@@ -226,6 +226,12 @@ def test_the_classic_mistakes_are_told_with_what_was_meant(text: str, said: str,
     assert finding.message.startswith(said)
 
 
+@pytest.mark.parametrize("key", ["keep_dropped_targets: 0", "no_proxy: ''", "http_headers: {}", "scrape_protocols: "])
+def test_a_key_that_an_original_does_not_know_is_refused_whatever_it_holds(key: str, tmp_path: Path) -> None:
+    text = f"scrape_configs: [{{job_name: a, {key}}}]"
+    assert not check(file(tmp_path, text), how=Judging(original="prometheus-2.42")).fine
+
+
 def test_as_an_original_what_it_lacks_is_a_mistake_and_what_we_lack_is_none(tmp_path: Path) -> None:
     how = Judging(original="prometheus-2.42")
     for text in ("x-a: 1", "storage: {tsdb: {retention.time: 1d}}", "scrape_config_files: ['jobs/*.yml']"):

@@ -21,7 +21,9 @@ _HOUR: Final = 60 * _MINUTE
 _SCHEMAS: Final = ("v9", "v10", "v11", "v12")
 _DAILY: Final = ("boltdb-shipper", "tsdb")
 _DAY: Final = 24 * _HOUR
-_SHIPPED: Final = OnlyHere("Loki's table manager deletes nothing of boltdb-shipper or tsdb: there it is the compactor")
+_SHIPPED: Final = OnlyHere(
+    "Loki's table manager deletes nothing of boltdb-shipper or tsdb: there it is the compactor", of_key=False
+)
 
 
 class ServerConfig(msgspec.Struct, frozen=True, kw_only=True):
