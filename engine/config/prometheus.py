@@ -12,12 +12,24 @@ from typing import Annotated, ClassVar, Final, Self
 import msgspec
 
 from engine.discovery.config import TargetSources
-from engine.foundation.decode import Decoded, NotYet, NullItem, OnlyHere, Report, decode
+from engine.foundation.decode import Decoded, Idle, NotYet, NullItem, OnlyHere, Report, decode
 from engine.foundation.regexes import Regex
 from engine.foundation.values import FilePath, LabelName, Size
 from engine.relabel.config import RelabelConfig
 from engine.remote.config import RemoteReadConfig, RemoteWriteConfig, TracingConfig
-from engine.scrape.config import FailureFile, KeptTargets, Limit, Protocols, ScrapeConfig, check_hosts, check_protocols
+from engine.scrape.config import (
+    FailureFile,
+    KeptTargets,
+    Limit,
+    NameScheme,
+    Protocols,
+    ScrapeConfig,
+    check_hosts,
+    check_later,
+    check_protocols,
+    since,
+    without_effect,
+)
 from promql.model.durations import Duration
 
 _RULE_FILE: Final = Regex(r"[^*]*(\*[^/]*)?")
@@ -75,13 +87,8 @@ class LabelValue(str):
 class GlobalConfig(msgspec.Struct, frozen=True, kw_only=True):
     """A time of 0 is not set; none is after `resolve`."""
 
-    LATER: ClassVar[Mapping[str, str]] = {
-        "metric_name_validation_scheme": "Prometheus 2.55",
-        "metric_name_escaping_scheme": "Prometheus 3.4",
-        "convert_classic_histograms_to_nhcb": "Prometheus 3.4",
-        "always_scrape_classic_histograms": "Prometheus 3.5",
-        "scrape_native_histograms": "Prometheus 3.8",
-    }
+    LATER: ClassVar[Mapping[str, str]] = {"metric_name_escaping_scheme": "Prometheus 3.4"}
+    IDLE: ClassVar[Mapping[str, Idle]] = without_effect(always_scrape_classic_histograms="3.5")
 
     scrape_interval: Duration = Duration(0)
     scrape_timeout: Duration = Duration(0)
@@ -96,6 +103,9 @@ class GlobalConfig(msgspec.Struct, frozen=True, kw_only=True):
     keep_dropped_targets: KeptTargets = 0
     scrape_protocols: Protocols = ()
     scrape_failure_log_file: FailureFile = FilePath()
+    scrape_native_histograms: Annotated[bool, since("3.8")] = False
+    convert_classic_histograms_to_nhcb: Annotated[bool, since("3.4")] = False
+    metric_name_validation_scheme: Annotated[NameScheme, since("2.55")] = ""
     query_log_file: Annotated[FilePath, NotYet()] = FilePath()
     external_labels: Mapping[Annotated[str, LabelName], Annotated[str, LabelValue]] = {}
 
@@ -103,6 +113,7 @@ class GlobalConfig(msgspec.Struct, frozen=True, kw_only=True):
         if self.scrape_timeout > (self.scrape_interval or _MINUTE):
             report.error("global scrape timeout greater than scrape interval", "scrape_timeout")
         check_protocols(self.scrape_protocols, report)
+        check_later(self, report)
 
     def resolved(self) -> GlobalConfig:
         interval = self.scrape_interval or _MINUTE

@@ -110,8 +110,29 @@ def test_the_guides_config_loads_without_a_word(guide: Path) -> None:
 
 
 def test_a_key_of_a_later_release_names_the_release() -> None:
-    (line,) = said("scrape_configs: [{job_name: a, metric_name_validation_scheme: utf8}]")
-    assert line.endswith('unknown key "metric_name_validation_scheme" (only Prometheus 3.0 and later know it)')
+    (line,) = said("scrape_configs: [{job_name: a, metric_name_escaping_scheme: dots}]")
+    assert line.endswith('unknown key "metric_name_escaping_scheme" (only Prometheus 3.4 and later know it)')
+
+
+@pytest.mark.parametrize("text", ["global: {{{}}}", "scrape_configs: [{{job_name: a, {}}}]"])
+@pytest.mark.parametrize(
+    ("key", "fine"),
+    [
+        ("metric_name_validation_scheme: legacy", True),
+        ("metric_name_validation_scheme: utf8", False),
+        ("scrape_native_histograms: false", True),
+        ("scrape_native_histograms: true", False),
+        ("convert_classic_histograms_to_nhcb: false", True),
+        ("convert_classic_histograms_to_nhcb: true", False),
+        ("always_scrape_classic_histograms: true", True),
+    ],
+)
+def test_what_later_releases_know_is_taken_as_far_as_it_is_done_here(text: str, key: str, fine: bool) -> None:
+    found = parse_prometheus(text.format(key))
+    assert found.fatal is not fine
+    messages = [finding.message for finding in found.findings]
+    assert any("refuses it" in message for message in messages)
+    assert fine or any("valid in Prometheus, not supported here: " in message for message in messages)
 
 
 def test_jobs_take_limits_and_formats_from_the_global_ones_where_they_say_nothing() -> None:
