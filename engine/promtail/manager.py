@@ -34,6 +34,7 @@ from engine.promtail.counts import Counts
 from engine.promtail.jobs import Job
 from engine.promtail.positions import KeptPositions, adopted, place_of, write_copy
 from engine.promtail.tail.marks import Position
+from engine.promtail.tail.names import shown
 from engine.promtail.targets.poller import LONGEST_SECONDS, Pace, Poller, Throttle
 from engine.promtail.targets.ports import TargetParts
 from engine.promtail.targets.status import TargetStatus
@@ -155,7 +156,9 @@ class Promtail:
 
     def skipped(self) -> dict[str, str]:
         """Files that are not followed, and why."""
-        return {path: why for job in self.jobs.values() for told in job.told() for path, why in told.skipped.items()}
+        return {
+            shown(path): why for job in self.jobs.values() for told in job.told() for path, why in told.skipped.items()
+        }
 
     async def deliveries(self) -> list[tuple[str, bool]]:
         """Where other Lokis are, and whether lines are sent there."""

@@ -12,6 +12,7 @@ from typing import Final
 from engine.promtail.clients.own import OwnClient
 from engine.promtail.manager import Promtail
 from engine.promtail.tail.file import TailedFile
+from engine.promtail.tail.names import shown
 from exporters.exposition.families import Family, MetricType, Sample
 
 _COUNTER: Final = MetricType.COUNTER
@@ -26,14 +27,14 @@ def families(promtail: Promtail, now: int) -> list[Family]:
 
 def _files(promtail: Promtail) -> Iterator[Family]:
     counts, files = promtail.counts, list(_open_files(promtail))
-    sizes = [({"path": file.at}, float(max(_size(file), file.read_at))) for file in files]
+    sizes = [({"path": shown(file.at)}, float(max(_size(file), file.read_at))) for file in files]
     read = [({"path": path}, float(size)) for path, size in sorted(counts.read_bytes.items())]
     lines = [({"path": path}, float(count)) for path, count in sorted(counts.read_lines.items())]
     yield Family.of("promtail_file_bytes_total", _GAUGE, "Bytes of files that are followed.", *sizes)
     yield Family.of("promtail_read_bytes_total", _GAUGE, "Bytes that were read of them.", *read)
     yield Family.of("promtail_read_lines_total", _COUNTER, "Lines that were read of them.", *lines)
     yield _one("promtail_files_active_total", _GAUGE, "Files that are followed.", len(files))
-    lags = [({"filename": file.path}, max(0.0, float(_size(file) - file.read_at))) for file in files]
+    lags = [({"filename": shown(file.path)}, max(0.0, float(_size(file) - file.read_at))) for file in files]
     yield Family.of("promtail_file_behind_bytes", _GAUGE, "Bytes of files that are yet to be read.", *lags)
     yield _one("promtail_cut_lines_total", _COUNTER, "Lines that were too long, and were cut.", _cut(files))
 

@@ -8,6 +8,7 @@ beside it in a file of our own.
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final
@@ -17,9 +18,14 @@ import msgspec
 from engine.foundation.decode import decode
 from engine.foundation.errors import ConfigError
 from engine.foundation.files import replace
+from engine.promtail.tail.names import shown
 
 CONTAINER_PATHS: Final = ("/tmp/positions.yaml", "/var/log/positions.yaml", "/run/promtail/positions.yaml")  # noqa: S108
 """Where configurations for containers put the file; here it lies in the data folder."""
+
+_OFFSET: Final = re.compile("[0-9]{1,18}", re.ASCII)  # noqa: TID251 - ours, linear
+_UNPRINTABLE: Final = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")  # noqa: TID251 - ours, linear
+"""What YAML does not take, or takes for the end of a line."""
 
 log = logging.getLogger(__name__)
 
@@ -50,17 +56,23 @@ def adopted(places: Iterable[Path], *, ignore_invalid: bool) -> dict[str, int]:
         if found.fatal and not ignore_invalid:
             first = next(finding for finding in found.findings if finding.fatal)
             raise ConfigError(f"{first}: this is no file of positions: remove it, or set ignore_invalid_yaml: true")
-        return {path: int(offset) for path, offset in found.value.positions.items() if offset.isdecimal()}
+        return {path: int(offset) for path, offset in found.value.positions.items() if _OFFSET.fullmatch(offset)}
     return {}
 
 
 def write_copy(place: Path, offsets: Mapping[str, int]) -> None:
     """In the original's form, readable for its owner alone. Says once what stands in the way."""
-    lines = "".join(f'  {msgspec.json.encode(path).decode()}: "{offset}"\n' for path, offset in sorted(offsets.items()))
+    lines = "".join(f'  {_quoted(path)}: "{offset}"\n' for path, offset in sorted(offsets.items()))
     content = f"positions:\n{lines}" if lines else "positions: {}\n"
     place.parent.mkdir(parents=True, exist_ok=True)
     replace(place, content.encode())
     place.chmod(0o600)
+
+
+def _quoted(path: str) -> str:
+    """As YAML writes it."""
+    text = msgspec.json.encode(shown(path)).decode()
+    return _UNPRINTABLE.sub(lambda char: f"\\u{ord(char[0]):04x}", text)
 
 
 class KeptPositions:

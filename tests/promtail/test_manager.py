@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bz2
 import gzip
+import os
 import socket
 import zlib
 from pathlib import Path
@@ -11,8 +12,11 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from engine.foundation.decode import decode
 from engine.foundation.errors import ConfigError, DiskFullError
 from engine.logs.errors import PushRefusedError
+from engine.promtail.metrics import families
+from engine.promtail.positions import Positions
 from engine.promtail.tail.marks import Position
 from engine.testing.manual_clock import ManualClock
 from promql.model.labels import Labels
@@ -202,6 +206,27 @@ async def test_a_rate_of_reading_drops_or_waits(manual_clock: ManualClock, tmp_p
         assert sink.texts[-1] == "99"
         await running.look(20)
         assert sink.texts[-1] == "more"
+
+
+async def test_a_name_that_is_no_text_is_shown_as_such_and_its_lines_are_read_once(
+    manual_clock: ManualClock, tmp_path: Path
+) -> None:
+    sink, path = FakeSink(), Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff\xfe.log"))
+    config = f"positions: {{filename: {tmp_path}/p.yaml}}\n" + OWN + "scrape_configs:\n" + tail_of(tmp_path / "*.log")
+    append(path, "one")
+    append(tmp_path / "plain.log", "other")
+    running = await start(manual_clock, sink, config, tmp_path)
+    append(path, "two")
+    await running.kill()
+    async with promtail(manual_clock, sink, config, tmp_path) as running:
+        shown = f"{tmp_path}/\ufffd\ufffd.log"
+        assert sorted(sink.texts) == ["one", "other", "two"]
+        assert {labels.get("filename") for labels, _, _ in sink.lines} == {shown, f"{tmp_path}/plain.log"}
+        assert [status.details[shown] for status in running.promtail.status()] == ["8 of 8 bytes, 1 lines"]
+        told = {dict(one.labels).get("path") for family in families(running.promtail, 0) for one in family.samples}
+        assert shown in told
+        await running.promtail.stop()
+    assert shown in decode((tmp_path / "p.yaml").read_bytes(), Positions, "p.yaml").value.positions
 
 
 async def test_positions_are_copied_in_the_originals_form_and_one_of_the_original_is_read(

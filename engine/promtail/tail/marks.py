@@ -7,6 +7,7 @@ past the old place between two looks bears the right inode and the right size, a
 
 from __future__ import annotations
 
+import json
 import os
 from hashlib import blake2b
 from typing import Final
@@ -54,14 +55,26 @@ class Position(msgspec.Struct, frozen=True, kw_only=True):
         return Position(path=self.path, dev=self.dev, ino=self.ino, offset=offset, head=self.head)
 
     def text(self) -> str:
-        return msgspec.json.encode(self).decode()
+        try:
+            return msgspec.json.encode(self).decode()
+        except UnicodeEncodeError:  # the name of a file may be any bytes
+            return json.dumps(msgspec.to_builtins(self))
 
     @classmethod
     def parse(cls, text: str) -> Position | None:
         """None where it is none, as of another version."""
         try:
             return msgspec.json.decode(text, type=cls)
-        except (msgspec.DecodeError, msgspec.ValidationError):
+        except msgspec.ValidationError:
+            return None
+        except msgspec.DecodeError:
+            return cls._with_any_name(text)
+
+    @classmethod
+    def _with_any_name(cls, text: str) -> Position | None:
+        try:
+            return msgspec.convert(json.loads(text), cls)
+        except (ValueError, RecursionError, msgspec.ValidationError):
             return None
 
     def fits(self, handle: int, size: int) -> bool:

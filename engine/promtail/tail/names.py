@@ -1,4 +1,4 @@
-"""Names that rotation gives: which file may be an older part of which."""
+"""Names of files: as people and labels see them, and which file may be an older part of which by its name."""
 
 from __future__ import annotations
 
@@ -8,6 +8,11 @@ from functools import lru_cache
 from typing import Final
 
 _ROTATED: Final = re.compile(r"[.\-_](?:[0-9][0-9T:Z.\-_+]*|old|bak|copy|backup|orig|prev)|~")  # noqa: TID251 - ours
+
+
+def shown(path: str) -> str:
+    """What is no UTF-8 in the name of a file is shown as such, since labels and pages are texts."""
+    return path if path.isascii() else path.encode(errors="surrogateescape").decode(errors="replace")
 
 
 @lru_cache(maxsize=16_384)

@@ -12,6 +12,7 @@ from engine.promtail.stages.stage import Parts as StageParts
 from engine.promtail.tail.book import PositionBook, prefix_of
 from engine.promtail.tail.file import Options
 from engine.promtail.tail.globs import Glob
+from engine.promtail.tail.names import shown
 from engine.promtail.tail.target import FileTarget
 from engine.promtail.targets.discovering import Candidate, Discovering
 from engine.promtail.targets.ports import TargetParts
@@ -135,7 +136,8 @@ class FileTargets:
         tailing = one.tailing
         return TargetStatus(
             KIND, self._config.job_name, tailing.labels, one.candidate.discovered.as_dict(),
-            ready=bool(tailing.target.open_files), details=dict(_details(tailing)),
+            ready=bool(tailing.target.open_files),
+            details={shown(path): shown(said) for path, said in _details(tailing)},
         )  # fmt: skip
 
 

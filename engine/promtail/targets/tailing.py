@@ -15,6 +15,7 @@ from engine.promtail.entry import Entry
 from engine.promtail.errors import SourceError
 from engine.promtail.stages.pipeline import Pipeline
 from engine.promtail.tail.file import TailedFile
+from engine.promtail.tail.names import shown
 from engine.promtail.tail.packing import PackedFile, PackedFiles
 from engine.promtail.tail.target import FileTarget
 from promql.model.labels import Labels
@@ -114,9 +115,9 @@ class Tailing:
                 self.target.told.skipped[packed.at] = str(error)
 
     def _take(self, file: TailedFile | PackedFile, lines: list[bytes], starts: list[int], found: _Gathered) -> None:
-        path = file.path
-        self._counts.read_lines[path] += len(lines)
-        self._counts.read_bytes[path] = file.read_at
+        path, name = file.path, shown(file.path)
+        self._counts.read_lines[name] += len(lines)
+        self._counts.read_bytes[name] = file.read_at
         lines, kept = self._limited(lines, starts)
         found.size += sum(map(len, lines))
         time = max(self._clock.now_ns(), self._last + 1)
@@ -171,6 +172,6 @@ class Tailing:
     def _labels_of(self, path: str) -> tuple[dict[str, str], Labels]:
         found = self._known.get(path)
         if found is None:
-            own = {**self.labels, FILENAME: path}
+            own = {**self.labels, FILENAME: shown(path)}
             found = self._known[path] = own, Labels.of(self._label_limits.fitted(own.items()))
         return found
