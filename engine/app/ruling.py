@@ -72,7 +72,7 @@ class Ruling:
         from engine.ruler.config import RulerConfig  # noqa: PLC0415 - as the module says
         from engine.ruler.rules import LogRules  # noqa: PLC0415 - as the module says
 
-        rules = rules or LogRules(RulerConfig(), Path())
+        rules = rules or LogRules(RulerConfig(), None)
         peers = self._make_peers()
         try:
             told = await peers.open(alertmanagers(rules.config))

@@ -17,7 +17,7 @@ _SERVICE: Final = DnsType("SRV")
 
 def alertmanagers(config: RulerConfig) -> list[AlertmanagersConfig]:
     """One section for each URL."""
-    return [_section(url, config) for url in config.alertmanagers]
+    return [_section(url, config) for url in config.alertmanager_url.all]
 
 
 def _section(url: Url, config: RulerConfig) -> AlertmanagersConfig:

@@ -90,9 +90,11 @@ def load_log_rules(
     return LogRules(config, folder, files)
 
 
-def signature(folder: Path) -> tuple[tuple[str, int, int], ...]:
+def signature(folder: Path | None) -> tuple[tuple[str, int, int], ...]:
     """What changes when a file of rules comes, goes or is written."""
-    found = []
+    found: list[tuple[str, int, int]] = []
+    if folder is None:
+        return ()
     for path in (path for tenant in filter(Path.is_dir, _visible(folder)) for path in _visible(tenant)):
         with suppress(FileNotFoundError):
             stat = path.stat()
@@ -102,6 +104,7 @@ def signature(folder: Path) -> tuple[tuple[str, int, int], ...]:
 
 def read_again(rules: LogRules, environment: Mapping[str, str] | None) -> LogRules:
     """What the files say now. Raises ConfigError, a mistake a line."""
+    assert rules.folder is not None, "where there is none nothing changes"
     reading = Reading(environment)
     found = load_log_rules(rules.config, rules.folder, reading, named_in=rules.folder, authenticated=True)
     if mistakes := [str(finding) for finding in reading.findings if finding.fatal]:

@@ -18,17 +18,31 @@ _MINUTE: Final = 60_000
 _OBJECTS: Final = ("azure", "gcs", "s3", "bos", "swift", "alibabacloud", "cos")
 
 
-class Names(tuple[str, ...]):
+class Names(str):
     """Several, between commas."""
 
     __slots__ = ()
 
     @classmethod
     def from_text(cls, text: str) -> Self:
-        return cls(name for part in text.split(",") if (name := part.strip()))
+        return cls(text)
+
+    @property
+    def all(self) -> frozenset[str]:
+        return frozenset(name for part in self.split(",") if (name := part.strip()))
+
+
+class Urls(Secret):
+    """Several, between commas; each prints without its password."""
+
+    __slots__ = ()
+
+    @property
+    def all(self) -> list[Url]:
+        return [Url(part.strip()) for part in self.reveal().split(",") if part.strip()]
 
     def __str__(self) -> str:
-        return ",".join(self)
+        return ",".join(map(str, self.all))
 
 
 class LocalRules(msgspec.Struct, frozen=True, kw_only=True):
@@ -106,7 +120,7 @@ class RulerConfig(msgspec.Struct, frozen=True, kw_only=True):
     poll_interval: GoDuration = GoDuration(_MINUTE)
     storage: RuleStorage = RuleStorage()
     remote_write: RemoteWrites = RemoteWrites()
-    alertmanager_url: Secret = Secret()
+    alertmanager_url: Urls = Urls()
     alertmanager_client: AlertmanagerClient = AlertmanagerClient()
     enable_alertmanager_discovery: bool = False
     alertmanager_refresh_interval: GoDuration = GoDuration(_MINUTE)
@@ -123,7 +137,7 @@ class RulerConfig(msgspec.Struct, frozen=True, kw_only=True):
         for key in ("evaluation_interval", "poll_interval"):
             if getattr(self, key) <= 0:
                 report.error("must be more than 0", key)
-        for url in self.alertmanagers:
+        for url in self.alertmanager_url.all:
             if url.scheme not in ("http", "https") or not url.host:
                 report.unusable(f"want a URL, or several between commas, not {url}", "alertmanager_url")
             elif self.enable_alertmanager_discovery and not _is_service(url.host):
@@ -133,13 +147,10 @@ class RulerConfig(msgspec.Struct, frozen=True, kw_only=True):
                     "alertmanager_url",
                 )
 
-    @property
-    def alertmanagers(self) -> list[Url]:
-        return [Url(part.strip()) for part in self.alertmanager_url.reveal().split(",") if part.strip()]
-
     def wants(self, tenant: str) -> bool:
         """Whether rules of the tenant are evaluated."""
-        return tenant not in self.disabled_tenants and (not self.enabled_tenants or tenant in self.enabled_tenants)
+        wanted = self.enabled_tenants.all
+        return tenant not in self.disabled_tenants.all and (not wanted or tenant in wanted)
 
 
 def _is_service(host: str) -> bool:

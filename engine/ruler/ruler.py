@@ -65,10 +65,10 @@ class Ruler:
 
     async def apply(self, rules: LogRules) -> None:
         """Evaluate these rules and no others. Raises StoreError."""
-        if _fixed(rules.config) != _fixed(self._begun):
+        if rules.files and _fixed(rules.config) != _fixed(self._begun):
             keys = "external_url, resend_delay or for_grace_period"
             log.warning("one of ruler's %s has changed: that takes effect at the next start", keys)
-        self.rules = rules
+        self.rules, self.good = rules, True
         for tenant in [*self.tenants, *(name for name in rules.files if name not in self.tenants)]:
             if tenant not in self.tenants:
                 if not rules.groups(tenant):
@@ -89,7 +89,6 @@ class Ruler:
                 log.warning("rules over lines stay as they were: %s", error)
                 continue
             if found is not None:
-                self.good = True
                 await self.apply(found)
 
     def start(self, supervisor: Supervisor, read: ReadAgain) -> list[asyncio.Task[None]]:

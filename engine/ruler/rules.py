@@ -16,10 +16,12 @@ from engine.rules.spec import GroupSpec
 
 
 class LogRules(Struct, frozen=True):
-    """`folder` holds a folder for each tenant, which holds files; `files` is by tenant and path."""
+    """`folder` holds a folder for each tenant, which holds files; None where there are no rules any more. `files` is by
+    tenant and path.
+    """
 
     config: RulerConfig
-    folder: Path
+    folder: Path | None
     files: Mapping[str, Mapping[str, RuleFile]] = field(default_factory=dict)
 
     def groups(self, tenant: str) -> list[GroupSpec]:

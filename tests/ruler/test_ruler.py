@@ -119,7 +119,7 @@ async def test_a_tenants_limits_turn_its_writing_off_and_let_lines_come_late(clo
 async def test_tenants_are_apart_and_some_are_not_evaluated(clock: ManualClock) -> None:
     rule = "{alert: Any, expr: 'sum(count_over_time({job=\"app\"}[5m])) > 0'}"
     async with bench(clock) as at:
-        config = RulerConfig(enabled_tenants=Names(("a", "b")), disabled_tenants=Names(("b",)))
+        config = RulerConfig(enabled_tenants=Names("a, b"), disabled_tenants=Names("b"))
         ruler = at.ruler(rules := rules_of(config, a=rule, b=rule, c=rule))
         await ruler.apply(rules)
         at.push("x", tenant="a", job="app")

@@ -82,7 +82,7 @@ async def _list(ruler: Ruler, tenant: str, request: web.Request) -> web.Response
     wanted = request.match_info.get("namespace", "")
     files = {Path(path).name: file for path, file in ruler.rules.files.get(tenant, {}).items()}
     if wanted and wanted not in files:
-        path = ruler.rules.folder / tenant / wanted
+        path = (ruler.rules.folder or Path()) / tenant / wanted
         return plain(400, f"error parsing {path}: {path}: open {path}: no such file or directory")
     found = {name: file.groups for name, file in files.items() if file.groups and wanted in ("", name)}
     if not found:
