@@ -13,11 +13,12 @@ import click
 from engine.cli.am_client import AbsentError, asking, call
 from engine.cli.am_shapes import ExplainedTrail, ShownAlert, ShownTrail
 from engine.cli.am_words import labels_of, matchers_of, named
+from engine.cli.grouping import Commands
 
 _CODES = "Exit codes: 0 answered, 1 there is none or it failed, 2 bad usage."
 
 
-@click.group()
+@click.group(cls=Commands)
 def alert() -> None:
     """Look at alerts, and at what became of them."""
 

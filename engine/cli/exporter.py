@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from engine.cli.exporter_alone import Alone, How, everywhere, of_pages, run, run_page
+from engine.cli.grouping import Commands
 
 if TYPE_CHECKING:
     from engine.foundation.clock import Clock
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 _ANY_FLAG = {"ignore_unknown_options": True, "allow_extra_args": True, "help_option_names": ["-h", "--help"]}
 
 
-@click.group()
+@click.group(cls=Commands)
 def exporter() -> None:
     """Run one exporter alone, for any Prometheus to scrape."""
 

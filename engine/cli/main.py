@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Final
 
 import click
+from click.shell_completion import CompletionItem
 
 from engine.foundation.errors import ConfigError, EngineError
 
@@ -34,6 +35,12 @@ COMMANDS: Final = MappingProxyType(
         "tsdb": ("tsdb", "tsdb", "Look into a store that no engine uses, check it, move samples out and in."),
         "export": ("export", "export", "Take a stack to the originals: export stack DIR."),
         "exporter": ("exporter", "exporter", "Run one exporter alone, for any Prometheus to scrape."),
+        "completion": (
+            "completion",
+            "completion",
+            "Let TAB complete commands and flags: completion bash|zsh|fish.",
+        ),
+        "man": ("man", "man", "Print the manual page."),
     }
 )
 
@@ -50,6 +57,10 @@ class LazyGroup(click.Group):
         module, attribute, _ = COMMANDS[cmd_name]
         command: click.Command = getattr(importlib.import_module(f"engine.cli.{module}"), attribute)
         return command
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        names = [CompletionItem(name, help=COMMANDS[name][2]) for name in COMMANDS if name.startswith(incomplete)]
+        return [*names, *click.Command.shell_complete(self, ctx, incomplete)]
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):

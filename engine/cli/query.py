@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
+from engine.cli.grouping import Commands
 from engine.cli.moments import Moment, MomentType
 from engine.cli.query_logs import logs
 from engine.foundation.clock import SystemClock
@@ -59,7 +60,7 @@ def _spanning(command: F) -> F:
     return command
 
 
-@click.group()
+@click.group(cls=Commands)
 def query() -> None:
     """Ask a running engine, or a data folder, in PromQL; its logs in LogQL."""
 

@@ -14,9 +14,10 @@ import click
 
 from engine.cli.am_client import AbsentError, asking, call
 from engine.cli.am_shapes import ShownTrial
+from engine.cli.grouping import Commands
 
 
-@click.group()
+@click.group(cls=Commands)
 def receiver() -> None:
     """Try receivers."""
 

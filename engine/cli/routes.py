@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from engine.cli.am_words import grammar_of, labels_of, with_features
+from engine.cli.grouping import Commands
 
 if TYPE_CHECKING:
     from engine.alerting.route import Route
@@ -21,7 +22,7 @@ _CONFIG = click.option(
 )  # fmt: skip
 
 
-@click.group()
+@click.group(cls=Commands)
 def routes() -> None:
     """See where alerts are routed."""
 

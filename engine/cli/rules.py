@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 
 import click
 
+from engine.cli.grouping import Commands
 from engine.cli.option_types import DURATION
 from engine.foundation.errors import ConfigError, RemoteError
 from promql.model.durations import Duration
@@ -37,7 +38,7 @@ class InstantType(click.ParamType[int]):
             self.fail(str(error), param, ctx)
 
 
-@click.group()
+@click.group(cls=Commands)
 def rules() -> None:
     """Look at rules before they run."""
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from engine.app.features import FEATURES
+from engine.cli.grouping import write_titled
 from engine.cli.option_types import COUNT, DURATION, FLOAT_COUNT, FOLDER, RegexType, SizeType, with_default
 from engine.foundation.errors import ConfigError
 from engine.query.engine import QueryLimits
@@ -49,6 +50,23 @@ NOT_YET: Final = (
 )
 
 
+_FILES: Final = frozenset((
+    "config", "compose", "data_dir", "grafana_provisioning", "expand_env", "no_translate", "alertmanager_config",
+    "blackbox_config", "promtail_config", "loki_config",
+))  # fmt: skip
+_HERE: Final = frozenset(("listen", "free_ports", "deliver", "notify", "detach", "ready_file", "exit_on_stdin_close"))
+_TITLES: Final = (
+    (
+        "Which files",
+        lambda one: one.name in _FILES or ((one.name or "").endswith("_config") and one.name != "web_config"),
+    ),
+    ("How it runs here", lambda one: one.name in _HERE),
+    ("Web, as Prometheus's flags", lambda one: "--web." in one.opts[-1]),
+    ("Storage, as Prometheus's flags", lambda one: "--storage." in one.opts[-1]),
+    ("Queries, rules and the rest, as Prometheus's flags", lambda _: True),
+)
+
+
 class RunCommand(click.Command):
     """Says of a flag that exists in the originals, but not here, that it is not supported yet."""
 
@@ -62,6 +80,9 @@ class RunCommand(click.Command):
         found = ctx.meta[_FOUND] = found_here(args)
         words = ctx.meta[_WORDS] = _with_compose(self, ctx, [*found.words, *args])
         return super().parse_args(ctx, list(words))
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        write_titled(ctx, formatter, _TITLES)
 
 
 @click.command(cls=RunCommand)

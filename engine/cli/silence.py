@@ -14,6 +14,7 @@ import click
 from engine.cli.am_client import AbsentError, asking, call
 from engine.cli.am_shapes import MadeSilence, ShownSilence
 from engine.cli.am_words import matchers_of
+from engine.cli.grouping import Commands
 from engine.cli.option_types import DURATION
 from engine.foundation.errors import ConfigError
 from promql.model.durations import Duration
@@ -21,7 +22,7 @@ from promql.model.durations import Duration
 _CODES = "Exit codes: 0 done, 1 it failed, 2 bad usage or refused."
 
 
-@click.group()
+@click.group(cls=Commands)
 def silence() -> None:
     """Silence alerts, look at silences, change, copy and end them."""
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from engine.cli.grouping import Commands
+
 if TYPE_CHECKING:
     from engine.alerting.templating import Templates
 
@@ -38,7 +40,7 @@ _SAMPLE = {
 }
 
 
-@click.group()
+@click.group(cls=Commands)
 def template() -> None:
     """Try templates of notifications."""
 

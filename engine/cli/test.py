@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from engine.cli.grouping import Commands
+
 if TYPE_CHECKING:
     from engine.testing.rules.junit import CaseResult
     from engine.testing.rules.run import Suite
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 _FINE, _FAILED, _BAD = 0, 1, 2
 
 
-@click.group()
+@click.group(cls=Commands)
 def test() -> None:
     """Run unit tests of rules."""
 

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from engine.cli.grouping import Commands
+
 if TYPE_CHECKING:
     from engine.offline.progress import Progress
     from engine.offline.reading import Wanted
@@ -63,7 +65,7 @@ def _selection(command: F) -> F:
     return command
 
 
-@click.group()
+@click.group(cls=Commands)
 def tsdb() -> None:
     """Look into a store that no engine uses, check it, or move samples out and in."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import subprocess
 from pathlib import Path
 
@@ -26,6 +27,11 @@ def test_an_engine_ends_cleanly_when_the_program_that_started_it_closes_its_pipe
         assert process.poll() is None
         process.stdin.close()
         assert process.wait(20) == 0
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["prometheus.yml", "ready.json"]
+    for address in json.loads(ready.read_text()).values():
+        with socket.socket() as port:
+            port.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # connections that are over may linger there
+            port.bind(("127.0.0.1", int(address.rpartition(":")[2])))
 
 
 def test_standard_input_that_is_no_pipe_is_refused(tmp_path: Path) -> None:

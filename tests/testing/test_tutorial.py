@@ -1,33 +1,48 @@
-"""The tutorial's tests on the demo's back end pass as they stand there."""
+"""The tutorial's tests on the demo's back end pass, as they stand in the demo and as they stand on the page."""
 
 from __future__ import annotations
 
 import os
+import re
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 from tests.conftest import PROJECT
 
+DEMO = PROJECT / "examples" / "demo"
 
-def test_the_tests_of_the_demo_pass() -> None:
-    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-p", "monitoring_engine_pytest", "-q"]
-    environment = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+
+def passing(folder: Path, *options: str) -> str:
+    """What pytest says of a folder whose tests all pass."""
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-p",
+        "no:cacheprovider",
+        "-p",
+        "monitoring_engine_pytest",
+        "-q",
+        *options,
+    ]
+    environment = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONPATH": str(PROJECT)}
     done = subprocess.run(
-        command,
-        cwd=PROJECT / "examples" / "demo",
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=100,
-        check=False,
+        command, cwd=folder, env=environment, capture_output=True, text=True, timeout=100, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "4 passed" in done.stdout
+    return done.stdout
 
 
-def test_the_tutorial_shows_tests_that_there_are() -> None:
-    written = (PROJECT / "examples" / "demo" / "tests" / "test_alerts.py").read_text()
-    shown = (PROJECT / "docs" / "testing.md").read_text()
-    for name in ("test_exceptions_wake_the_pager", "test_a_service_that_is_gone_is_told_and_so_is_its_return"):
-        assert f"def {name}(" in written
-        assert f"def {name}(" in shown
+def test_the_tests_of_the_demo_pass() -> None:
+    assert "4 passed" in passing(DEMO)
+
+
+def test_every_test_that_the_page_shows_passes_word_by_word(tmp_path: Path) -> None:
+    shown = re.findall(r"```python\n(.*?)```", (PROJECT / "docs" / "testing.md").read_text(), re.DOTALL)
+    assert len(shown) == 4
+    folder = tmp_path / "demo"
+    shutil.copytree(DEMO, folder, ignore=shutil.ignore_patterns("tests", "__pycache__"))
+    (folder / "test_page.py").write_text("\n\n".join(shown))
+    assert "3 passed" in passing(folder, "-p", "pytest_asyncio.plugin", "-o", "asyncio_mode=auto", "test_page.py")
