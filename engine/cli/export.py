@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from engine.cli.grouping import Commands
 from engine.foundation.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 _BLOCKS = ("promtool", "tsdb", "create-blocks-from", "openmetrics")
 
 
-@click.group()
+@click.group(cls=Commands)
 def export() -> None:
     """Take what runs here to where it outgrows one machine."""
 
