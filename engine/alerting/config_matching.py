@@ -63,6 +63,6 @@ def _names(config: AlertmanagerConfig) -> Iterator[tuple[Path, str, str]]:
             if name != ALL_LABELS and not is_label_name(name):
                 yield (*at, "group_by", index), name, f'invalid label name "{name}" in group_by list'
     for number, rule in enumerate(config.inhibit_rules):
-        for index, name in enumerate(rule.equal):
-            if not is_label_name(name):
-                yield ("inhibit_rules", number, "equal", index), name, f'"{name}" is not a valid label name'
+        for index, label in enumerate(rule.equal):
+            if label and not is_label_name(label):
+                yield ("inhibit_rules", number, "equal", index), label, f'"{label}" is not a valid label name'

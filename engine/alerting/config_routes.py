@@ -11,6 +11,7 @@ from typing import Annotated, ClassVar, Final, Self
 
 import msgspec
 
+from engine.alerting.matching.grammar import is_name
 from engine.foundation.decode import NullItem, Report
 from engine.foundation.regexes import Regex
 from engine.foundation.values import is_label_name
@@ -38,6 +39,18 @@ class MatchersText(str):
 
     @classmethod
     def from_text(cls, text: str) -> Self:
+        return cls(text)
+
+
+class EqualLabel(str):
+    """A label's name."""
+
+    __slots__ = ()
+
+    @classmethod
+    def from_text(cls, text: str) -> Self:
+        if not is_name(text):
+            raise ValueError(f'"{text}" is not a valid label name')
         return cls(text)
 
 
@@ -76,7 +89,7 @@ class RouteConfig(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class InhibitRuleConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """Sources keep targets quiet that have the same values of the `equal` labels."""
+    """Sources keep targets quiet that have the same values of the `equal` labels; null is a label that nobody has."""
 
     LATER: ClassVar[Mapping[str, str]] = {"name": "Alertmanager 0.30"}
 
@@ -86,7 +99,7 @@ class InhibitRuleConfig(msgspec.Struct, frozen=True, kw_only=True):
     target_match: Mapping[MatchKey, str] = {}
     target_match_re: Mapping[MatchKey, Regex | None] = {}
     target_matchers: tuple[MatchersText, ...] = ()
-    equal: tuple[str, ...] = ()
+    equal: tuple[EqualLabel | None, ...] = ()
 
     def check(self, report: Report) -> None:
         _check_regexes(self.source_match_re, report, "source_match_re")

@@ -45,7 +45,7 @@ def build_rule(config: InhibitRuleConfig, grammar: Grammar) -> InhibitRule:
     return InhibitRule(
         compiled(config.source_match, config.source_match_re, config.source_matchers, grammar),
         compiled(config.target_match, config.target_match_re, config.target_matchers, grammar),
-        tuple(config.equal),
+        tuple(name or "" for name in config.equal),
     )
 
 

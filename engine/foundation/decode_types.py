@@ -198,7 +198,7 @@ def _optional(kind: Any, args: Sequence[Any]) -> Reader:
 
 def _list(inner: Any, of_null: str) -> Reader:
     read = reader(inner)
-    takes_null = inner is str or get_origin(inner) is Union
+    takes_null = inner is str or get_origin(inner) in (Union, types.UnionType)
     is_struct = isinstance(inner, type) and issubclass(inner, msgspec.Struct)
 
     def read_list(node: Node, path: Path, context: Context) -> tuple[Any, ...]:

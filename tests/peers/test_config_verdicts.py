@@ -207,6 +207,8 @@ ROUTE = "route: {receiver: a}\nreceivers: [{name: a}]\n"
         ROUTE + "time_intervals: [{name: x, time_intervals: [{location: Foo/Bar}]}]",
         ROUTE + "time_intervals: [{time_intervals: []}]",
         ROUTE + "inhibit_rules: [{equal: [x-y]}]",
+        ROUTE + "inhibit_rules: [{equal: [~, '']}]",
+        ROUTE + "inhibit_rules: [{equal: [~, x]}]",
         ROUTE + "inhibit_rules: [{}]",
         ROUTE + "global: {smtp_smarthost: a}",
         ROUTE + "global: {smtp_smarthost: 'a:'}",
