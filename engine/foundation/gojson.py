@@ -47,5 +47,10 @@ def decode(body: bytes, shape: Any = Any) -> Any:
         return msgspec.json.decode(mended, type=shape)
 
 
+def fault(error: Exception) -> str:
+    """What is wrong with a body that can't be decoded, in Go's words where a client may know them."""
+    return "unexpected EOF" if "truncated" in str(error) else str(error)
+
+
 def _whole(escape: re.Match[str]) -> str:
     return "\ufffd" if escape["half"] else escape[0]

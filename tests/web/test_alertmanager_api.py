@@ -142,6 +142,17 @@ REFUSED = [
     ('[{"labels":{"a":"b"}},{"annotations":{}}]', 422, {"code": 602, "message": "1.labels in body is required"}),
     ('[{"labels":{}}]', 400, "at least one label pair required"),
     (
+        '[{},{"labels":1}]',
+        400,
+        "json: cannot unmarshal number into Go struct field Alert.labels of type models.LabelSet",
+    ),
+    (
+        r'[{"labels":{"a":"b"},"generatorURL":"x\ny"}]',
+        422,
+        {"code": 601, "message": r'0.generatorURL in body must be of type uri: "x\ny"'},
+    ),
+    ('[{"labels"', 400, {"code": 400, "message": 'parsing alerts body from "" failed, because unexpected EOF'}),
+    (
         '[{"labels":{"a-b":"c"}},{"labels":{"":"x"}},{"labels":{}}]',
         400,
         'invalid label set: invalid name "a-b"; invalid label set: invalid name ""; at least one label pair required',
@@ -231,6 +242,25 @@ async def test_another_content_type_is_refused(api: Api, media_type: str) -> Non
         415,
         {"code": 415, "message": f'unsupported media type "{media_type}", only [application/json] are allowed'},
     )
+
+
+async def test_a_request_without_a_body_or_a_type_is_told_so(api: Api) -> None:
+    for what, path in (("alerts", "alerts"), ("silence", "silences")):
+        wanted = {"code": 602, "message": f"{what} in body is required"}
+        assert await api.ask("POST", f"/api/v2/{path}") == (422, wanted)
+    answer = await api.ask("POST", "/api/v2/alerts", "[]", **{"Content-Type": ""})
+    assert answer[1]["message"].startswith('unsupported media type "application/octet-stream"')
+
+
+async def test_a_slash_behind_a_path_changes_nothing(api: Api) -> None:
+    assert await api.get("receivers/") == await api.get("receivers")
+    assert (await api.ask("PUT", "/api/v2/alerts/groups/"))[0] == 405
+
+
+async def test_of_several_receivers_the_last_one_counts(api: Api) -> None:
+    await api.post("alerts", [{"labels": {"a": "b"}}])
+    assert len(await api.get("alerts?receiver=(&receiver=team")) == 1
+    assert await api.get("alerts?receiver=team&receiver=x") == []
 
 
 async def test_other_methods_and_paths_are_refused_as_json(api: Api) -> None:

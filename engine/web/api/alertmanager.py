@@ -89,9 +89,10 @@ def _on(path: str, **handlers: Handler) -> Iterable[web.RouteDef]:
         refused.headers["Allow"] = allowed
         return refused
 
-    for method, handler in handlers.items():
-        yield web.route(method, _BASE + path, _answering(handler))
-    yield web.route("*", _BASE + path, refuse)
+    for place in (_BASE + path, f"{_BASE}{path}/"):
+        for method, handler in handlers.items():
+            yield web.route(method, place, _answering(handler))
+        yield web.route("*", place, refuse)
 
 
 async def _unknown_path(request: web.Request) -> web.Response:
@@ -248,7 +249,7 @@ def _alert(view: AlertView) -> dict[str, object]:
 
 def _query(request: web.Request, grammar: Grammar) -> AlertQuery:
     """Raises ConfigError."""
-    receiver = request.query.get("receiver", "")
+    receiver = request.query.getall("receiver", [""])[-1]
     matchers = _filters(request, grammar)
     try:
         regex = Regex(receiver) if receiver else None

@@ -19,8 +19,9 @@ from engine.alerting.silences import Silence, SilenceMatcher
 from engine.alerting.store import AlertReport
 from engine.foundation.clock import SECOND
 from engine.foundation.errors import EngineError
-from engine.foundation.gojson import decode
+from engine.foundation.gojson import decode, fault
 from engine.gotemplate.values import GoTime
+from promql.model.labels import quote
 
 GO_ZERO: Final = GoTime.zero().ns  # what clients written in Go send where they have no time
 REQUIRED: Final = 602
@@ -50,7 +51,8 @@ async def read_alerts(request: web.Request) -> list[AlertReport]:
         return []
     shape = _Shape("alerts")
     items = shape.expect(found, list, "value of type models.PostableAlerts")
-    return [_report(shape, item, index) for index, item in enumerate(items)]
+    read = [_report(shape, item) for item in items]  # all of them, before any is judged
+    return [_judged(report, labelled, index) for index, (report, labelled) in enumerate(read)]
 
 
 async def read_silence(request: web.Request) -> Silence:
@@ -109,16 +111,16 @@ def parse_time(text: str) -> int:
 
 
 async def _read_json(request: web.Request, what: str) -> Any:
-    media_type = request.headers.get("Content-Type", "application/octet-stream").partition(";")[0].strip().lower()
-    if media_type != "application/json":
-        raise BadRequestError(415, 415, f'unsupported media type "{media_type}", only [application/json] are allowed')
     body = await request.read()
     if not body:
         raise BadRequestError(422, REQUIRED, f"{what} in body is required")
+    media_type = (request.headers.get("Content-Type") or "application/octet-stream").partition(";")[0].strip().lower()
+    if media_type != "application/json":
+        raise BadRequestError(415, 415, f'unsupported media type "{media_type}", only [application/json] are allowed')
     try:
         return decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise _unreadable(what, str(error)) from None
+        raise _unreadable(what, fault(error)) from None
 
 
 def _unreadable(what: str, why: str) -> BadRequestError:
@@ -160,18 +162,24 @@ class _Shape:
         return {name: self.text(value, name, field) or "" for name in value}
 
 
-def _report(shape: _Shape, item: Any, index: int) -> AlertReport:
+def _report(shape: _Shape, item: Any) -> tuple[AlertReport, bool]:
+    """And whether it has labels, were it none."""
     body = shape.expect({} if item is None else item, dict, "value of type models.PostableAlert")
     annotations = shape.labels(body, "annotations", ".annotations") or {}
     given = (shape.time(body, "endsAt", ".endsAt"), shape.time(body, "startsAt", ".startsAt"))
     ends_at, starts_at = (None if time == GO_ZERO else time for time in given)
     url = shape.text(body, "generatorURL", "Alert.generatorURL") or ""
     labels = shape.labels(body, "labels", "Alert.labels")
+    return AlertReport(labels or {}, annotations, starts_at, ends_at, url), labels is not None
+
+
+def _judged(report: AlertReport, labelled: bool, index: int) -> AlertReport:
+    url = report.generator_url
     if url and _URI.fullmatch(url) is None:
-        raise BadRequestError(422, FORMAT, f'{index}.generatorURL in body must be of type uri: "{url}"')
-    if labels is None:
+        raise BadRequestError(422, FORMAT, f"{index}.generatorURL in body must be of type uri: {quote(url)}")
+    if not labelled:
         raise BadRequestError(422, REQUIRED, f"{index}.labels in body is required")
-    return AlertReport(labels, annotations, starts_at, ends_at, url)
+    return report
 
 
 _MATCHER_FIELDS: Final[tuple[tuple[str, Callable[..., Any]], ...]] = (

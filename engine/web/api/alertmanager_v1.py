@@ -23,7 +23,7 @@ from engine.alerting.queries import AlertQuery, AlertView
 from engine.alerting.silences import Silence, SilenceMatcher
 from engine.alerting.store import AlertReport
 from engine.foundation.errors import ConfigError
-from engine.foundation.gojson import decode, encode
+from engine.foundation.gojson import decode, encode, fault
 from engine.foundation.regexes import Regex, RegexError
 from engine.gotemplate.layout import RFC3339_NANO
 from engine.gotemplate.values import GoTime
@@ -205,14 +205,14 @@ def _alert(view: AlertView) -> dict[str, object]:
 
 
 async def _read(request: web.Request, shape: Any) -> Any:
-    """The decoded body. Raises ConfigError, in Go's words where a client may know them."""
+    """The decoded body. Raises ConfigError."""
     body = await request.read()
     if not body.strip():
         raise ConfigError("EOF")
     try:
         return decode(body, shape)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise ConfigError("unexpected EOF" if "truncated" in str(error) else str(error)) from None
+        raise ConfigError(fault(error)) from None
 
 
 def _report(alert: _Alert | None, is_name: IsName) -> AlertReport:
