@@ -28,6 +28,7 @@ from exporters.node.network import (
     nfsd,
     sockstat,
     softnet,
+    tcpstat,
     udp_queues,
 )
 from exporters.node.storage import (
@@ -46,10 +47,12 @@ from exporters.node.system import (
     cpu,
     entropy,
     filefd,
+    interrupts,
     loadavg,
     meminfo,
     os_release,
     pressure,
+    processes,
     schedstat,
     selinux,
     stat,
@@ -133,6 +136,7 @@ COLLECTORS: Final[Mapping[str, Collector]] = MappingProxyType(
         ),
         "hwmon": Collector(_plain(hwmon.read), "temperatures, fans, voltages"),
         "infiniband": Collector(_plain(infiniband.read), "InfiniBand ports"),
+        "interrupts": Collector(_plain(interrupts.read), "interrupts by CPU", default=False),
         "ipvs": Collector(
             _plain(ipvs.read), "the kernel's load balancer", flags={"collector.ipvs.backend-labels": "ipvs_labels"}
         ),
@@ -171,6 +175,7 @@ COLLECTORS: Final[Mapping[str, Collector]] = MappingProxyType(
             flags={"collector.powersupply.ignored-supplies": "power_supply_ignored"},
         ),
         "pressure": Collector(_plain(pressure.read), "seconds lost to contention"),
+        "processes": Collector(_plain(processes.read), "processes and threads by state", default=False),
         "rapl": Collector(
             _plain(rapl.read),
             "energy used by parts of the processor",
@@ -190,6 +195,7 @@ COLLECTORS: Final[Mapping[str, Collector]] = MappingProxyType(
             "operations of tape drives",
             flags={"collector.tapestats.ignored-devices": "tape_devices_ignored"},
         ),
+        "tcpstat": Collector(_plain(tcpstat.read), "TCP sockets by state", default=False),
         "textfile": Collector(
             _plain(textfile.read),
             "files that other programs leave",
@@ -210,9 +216,9 @@ COLLECTORS: Final[Mapping[str, Collector]] = MappingProxyType(
 
 NOT_BUILT: Final = frozenset(  # turning one off is fine, on is refused
     (
-        "buddyinfo", "cgroups", "drbd", "drm", "ethtool", "interrupts", "ksmd", "lnstat", "logind", "meminfo_numa",
-        "mountstats", "network_route", "ntp", "perf", "processes", "qdisc", "runit", "slabinfo", "supervisord",
-        "sysctl", "systemd", "tcpstat", "wifi", "zoneinfo",
+        "buddyinfo", "cgroups", "drbd", "drm", "ethtool", "ksmd", "lnstat", "logind", "meminfo_numa",
+        "mountstats", "network_route", "ntp", "perf", "qdisc", "runit", "slabinfo", "supervisord",
+        "sysctl", "systemd", "wifi", "zoneinfo",
     )
 )  # fmt: skip
 NOT_BUILT_FLAGS: Final = frozenset(  # of collectors that are built: likewise

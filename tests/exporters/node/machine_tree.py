@@ -190,11 +190,24 @@ def kstat(*names: str, dataset: str = "") -> str:
     return head + text + "".join(f"{name:<32}4    {next(_NUMBERS)}\n" for name in names)
 
 
+PROCESS = "{} (a) b) {} 1 7 7 0 -1 4194560 2 0 0 0 3 4 0 0 20 0 2 0 100 8192 5 18446744073709551615" + " 0" * 27 + "\n"
+INTERRUPTS = """           CPU0       CPU1
+  0:         23          4   IO-APIC   2-edge      timer
+ 24:          1          0  IO-APIC   5-edge      ACPI:Ged
+NMI:          5          6   Non-maskable interrupts
+ERR:          0
+"""
+
+
 def proc() -> dict[str, str]:
     """Path -> text."""
     cpus = "".join(f"cpu{cpu} {numbers(10)}\n" for cpu in range(2))
     return {
         "1/mounts": "/dev/sda1 / ext4 rw,relatime 0 0\n",
+        "7/stat": PROCESS.format(7, "S"),
+        "7/task/7/stat": PROCESS.format(7, "S"),
+        "7/task/8/stat": PROCESS.format(8, "R"),
+        "interrupts": INTERRUPTS,
         "cpuinfo": "".join(CPUINFO.format(cpu) for cpu in range(2)),
         "diskstats": "".join(
             f"{major:4} {minor:7} {name} {numbers(columns)}\n"
@@ -247,6 +260,8 @@ def proc() -> dict[str, str]:
         "stat": f"cpu  {numbers(10)}\n{cpus}intr 8885917 17 0 0\nctxt 38014093\nbtime 1418183276\nprocesses 26442\n"
         f"procs_running 2\nprocs_blocked 1\nsoftirq 5057579 250191 1481983 1647 211099 186066 0 1783454 622196 12499 508444\n",
         "sys/fs/file-nr": "1024\t0\t1631329\n",
+        "sys/kernel/pid_max": "32768\n",
+        "sys/kernel/threads-max": "7801\n",
         "sys/kernel/random/entropy_avail": "1337\n",
         "sys/kernel/random/poolsize": "4096\n",
         "sys/net/netfilter/nf_conntrack_count": "123\n",

@@ -12,15 +12,17 @@ from exporters.kernel import Tree
 from exporters.node import reading
 from exporters.node.errors import NoDataError
 from exporters.node.machine import Machine
-from exporters.node.network import arp, conntrack, netdev, netstat, sockstat, softnet, udp_queues
+from exporters.node.network import arp, conntrack, netdev, netstat, sockstat, softnet, tcpstat, udp_queues
 from exporters.node.options import NETSTAT_FIELDS, VMSTAT_FIELDS, NodeOptions
 from exporters.node.system import (
     entropy,
     filefd,
+    interrupts,
     loadavg,
     meminfo,
     os_release,
     pressure,
+    processes,
     selinux,
     stat,
     time,
@@ -174,6 +176,49 @@ def test_paging_shows_only_the_wanted_fields() -> None:
         "node_vmstat_pgpgin",
         "node_vmstat_pgmajfault",
         "node_vmstat_oom_kill",
+    }
+
+
+def test_interrupts_are_counted_by_cpu_with_what_they_are() -> None:
+    text = "      CPU0  CPU1\n 24:  1  2  IO-APIC  5-edge  ttyS0\nNMI:  3  4  Non-maskable interrupts\nERR:  0\n"
+    assert values(interrupts.parse(text)) == {
+        "node_interrupts_total{cpu=0,devices=5-edge ttyS0,info=IO-APIC,type=24}": 1.0,
+        "node_interrupts_total{cpu=1,devices=5-edge ttyS0,info=IO-APIC,type=24}": 2.0,
+        "node_interrupts_total{cpu=0,devices=,info=Non-maskable interrupts,type=NMI}": 3.0,
+        "node_interrupts_total{cpu=1,devices=,info=Non-maskable interrupts,type=NMI}": 4.0,
+    }
+
+
+def test_sockets_are_counted_by_state_and_what_waits_in_them_by_byte() -> None:
+    head = "  sl  local_address rem_address   st tx_queue rx_queue\n"
+    four = (
+        head + " 0: 0100007F:752F 00000000:0000 0A 00000000:00000002\n 1: 0100007F:1 0100007F:2 01 00000010:00000000\n"
+    )
+    assert values(tcpstat.families([four, head + " 0: 0:1 0:2 0A 00000000:00000001\n"])) == {
+        "node_tcp_connection_states{state=established}": 1.0,
+        "node_tcp_connection_states{state=listen}": 2.0,
+        "node_tcp_connection_states{state=rx_queued_bytes}": 3.0,
+        "node_tcp_connection_states{state=tx_queued_bytes}": 16.0,
+    }
+
+
+def test_processes_and_threads_are_counted_by_state_whatever_their_names(tmp_path: Path) -> None:
+    files = {
+        "7/stat": "7 (a) b) S 1 7", "7/task/7/stat": "7 (a) b) S 1", "7/task/8/stat": "8 (x) R 1",
+        "sys/kernel/threads-max": "100\n", "sys/kernel/pid_max": "32768\n", "uptime": "1 2\n",
+    }  # fmt: skip
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    (tmp_path / "9").mkdir()  # has ended meanwhile
+    assert values(processes.read(Machine(NodeOptions(procfs=tmp_path)))) == {
+        "node_processes_threads": 2.0,
+        "node_processes_max_threads": 100.0,
+        "node_processes_state{state=S}": 1.0,
+        "node_processes_threads_state{thread_state=R}": 1.0,
+        "node_processes_threads_state{thread_state=S}": 1.0,
+        "node_processes_pids": 1.0,
+        "node_processes_max_processes": 32768.0,
     }
 
 
