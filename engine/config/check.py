@@ -30,7 +30,7 @@ from engine.config.load import (
     rule_files,
     with_scrape_config_files,
 )
-from engine.config.log_rules import is_over_lines, parse_log_rules
+from engine.config.log_rules import is_file_over_lines, parse_log_rules
 from engine.config.loki import load_loki
 from engine.config.loki_document import LokiFile
 from engine.config.prometheus import PrometheusConfig, parse_prometheus
@@ -227,7 +227,7 @@ def _check_config(path: Path, reading: Reading, how: Judging) -> str:
 
 
 def _check_rules(path: Path, reading: Reading, how: Judging) -> str:
-    if is_over_lines(path.read_bytes() if path.is_file() else b"", str(path)):
+    if is_file_over_lines(path):
         rules = reading.parse(path, parse_log_rules)
         return f"{_count(rules.groups, 'group')}, {_rules([rules])} over lines"
     rules = reading.parse(path, how.rules)

@@ -15,6 +15,7 @@ from engine.config.translate import Translator
 from engine.dashboards.model import board
 from engine.dashboards.provision import DataSourcesFile, ProvidersFile
 from engine.foundation.decode import decode
+from engine.foundation.files import is_folder
 from engine.foundation.source import Finding, Severity
 
 KEYS: Final = frozenset({"datasources", "deleteDatasources", "providers"})
@@ -25,14 +26,14 @@ T = TypeVar("T")
 
 def is_grafana(path: Path, keys: Collection[str]) -> bool:
     """Whether a path is one of Grafana's; `keys` are those of a file's first level."""
-    if path.is_dir():
+    if is_folder(path):
         return path.name == PROVISIONING or (path / PROVISIONING).is_dir()
     return path.suffix == ".ini" or bool(KEYS & set(keys)) or len(_BOARD_KEYS & set(keys)) > 1
 
 
 def check_grafana(path: Path, reading: Reading, *, translate: bool) -> str:
     """Gives what was found there, in words."""
-    if path.is_dir():
+    if is_folder(path):
         return _folder(path, reading, translate=translate)
     body = _bytes(path, reading)
     if path.suffix == ".ini":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -13,6 +13,7 @@ from engine.config.reading import Reading
 from engine.config.rules import Language, parse_group, parse_rules
 from engine.foundation.decode import decode
 from engine.foundation.errors import ConfigError
+from engine.foundation.files import is_folder
 from engine.foundation.source import Severity
 from engine.logql.errors import LogQLError
 from engine.logql.syntax.ast import Log
@@ -49,6 +50,13 @@ def judge_group(source: bytes) -> tuple[RuleGroup, list[str]]:
     return found.value, [finding.message for finding in found.findings if finding.fatal]
 
 
+def is_file_over_lines(path: Path) -> bool:
+    """The same of a file; one that can't be read is left to whoever reads it next."""
+    with suppress(OSError):
+        return is_over_lines(path.read_bytes(), str(path))
+    return False
+
+
 def is_over_lines(source: bytes, file: str) -> bool:
     """Whether a file's rules are in LogQL: at least one of them can be in nothing else."""
     groups = decode(source, RuleFile, file).value.groups
@@ -69,24 +77,24 @@ def load_log_rules(
     config: RulerConfig, folder: Path, reading: Reading, *, named_in: Path, authenticated: bool
 ) -> LogRules:
     """All rules below the folder that a Loki's file names."""
-    if not folder.is_dir():
+    if not is_folder(folder):
         reading.tell(Severity.WARNING, named_in, f"there are no rules: the folder {folder} is not there")
         return LogRules(config, folder)
-    for path in _visible(folder):
-        if path.is_file() and path.suffix in _FILES:
+    files: dict[str, Mapping[str, RuleFile]] = {}
+    for path in _visible(folder, reading):
+        if is_folder(path):
+            found = [file for file in _visible(path, reading) if not is_folder(file)]
+            files[path.name] = {str(file): reading.parse(file, parse_log_rules) for file in found}
+        elif path.suffix in _FILES:
             reading.tell(
                 Severity.WARNING, path,
                 f"not evaluated: rules lie in a folder for each tenant (move it to {folder / NOBODY})",
             )  # fmt: skip
-    files: dict[str, Mapping[str, RuleFile]] = {}
-    for tenant in filter(Path.is_dir, _visible(folder)):
-        if not authenticated and tenant.name != NOBODY:
-            reading.tell(
-                Severity.WARNING, named_in,
-                f"rules in {tenant} find no lines: without auth_enabled all lines are those of the tenant {NOBODY}",
-            )  # fmt: skip
-        paths = [path for path in _visible(tenant) if path.is_file()]
-        files[tenant.name] = {str(path): reading.parse(path, parse_log_rules) for path in paths}
+    for tenant in () if authenticated else files.keys() - {NOBODY}:
+        reading.tell(
+            Severity.WARNING, named_in,
+            f"rules in {folder / tenant} find no lines: without auth_enabled all lines are of the tenant {NOBODY}",
+        )  # fmt: skip
     return LogRules(config, folder, files)
 
 
@@ -95,8 +103,8 @@ def signature(folder: Path | None) -> tuple[tuple[str, int, int], ...]:
     found: list[tuple[str, int, int]] = []
     if folder is None:
         return ()
-    for path in (path for tenant in filter(Path.is_dir, _visible(folder)) for path in _visible(tenant)):
-        with suppress(FileNotFoundError):
+    with suppress(OSError):  # then nothing is there, and whoever reads the files tells why
+        for path in (path for tenant in _in(folder) if is_folder(tenant) for path in _in(tenant)):
             stat = path.stat()
             found.append((str(path), stat.st_mtime_ns, stat.st_size))
     return tuple(found)
@@ -112,7 +120,14 @@ def read_again(rules: LogRules, environment: Mapping[str, str] | None) -> LogRul
     return found
 
 
-def _visible(folder: Path) -> Iterator[Path]:
-    """In the order of their names, without those that begin with a dot; none where the folder has gone."""
-    with suppress(FileNotFoundError):
-        yield from sorted(path for path in folder.iterdir() if not path.name.startswith("."))
+def _visible(folder: Path, reading: Reading) -> list[Path]:
+    try:
+        return _in(folder)
+    except OSError as error:
+        reading.tell(Severity.ERROR, folder, f"can't be read: {error.strerror}")
+        return []
+
+
+def _in(folder: Path) -> list[Path]:
+    """In the order of their names, without those that begin with a dot. Raises OSError."""
+    return sorted(path for path in folder.iterdir() if not path.name.startswith("."))

@@ -10,6 +10,7 @@ from engine.config.log_rules import load_log_rules
 from engine.config.loki_document import LokiFile, parse_loki
 from engine.config.reading import Reading
 from engine.config.translate import Translation, Translator
+from engine.foundation.files import is_folder
 from engine.foundation.source import Severity
 from engine.logs.config.limits import Limits
 from engine.logs.config.overrides import parse_overrides
@@ -40,7 +41,7 @@ def _rules(path: Path, config: LokiFile, translator: Translator, reading: Readin
 def _found(path: Path, folder: Path, translator: Translator) -> Path:
     """The folder, or one of its name beside the file: rules are no data, and lie with the files of their container."""
     beside = path.parent / folder.name
-    if not translator.enabled or folder.is_dir() or not beside.is_dir():
+    if not translator.enabled or is_folder(folder) or not is_folder(beside):
         return folder
     written = next((one.written for one in translator.done.values() if one.used == str(folder)), str(folder))
     translator.done[written] = Translation(written, str(beside))

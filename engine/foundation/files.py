@@ -45,6 +45,14 @@ def beside(path: Path) -> Iterator[BinaryIO]:
     sync_folder(path.parent)
 
 
+def is_folder(path: Path) -> bool:
+    """False too for what may not be looked at, of which whoever reads it tells."""
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
+
+
 def replace(path: Path, content: bytes) -> None:
     """Put `content` at `path`, whole or not at all."""
     with beside(path) as file:

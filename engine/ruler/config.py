@@ -101,12 +101,17 @@ class RemoteWrites(msgspec.Struct, frozen=True, kw_only=True):
     add_org_id_header: Annotated[bool, OnlyHere("Loki before 3.0 refuses it")] = True
 
     def check(self, report: Report) -> None:
+        if self.client is not None and self.clients:
+            report.error(
+                "both 'client' and 'clients' options are defined; 'client' is deprecated, please only use 'clients'",
+                "client",
+            )
         if self.enabled and not self.all:
             report.error("remote-write enabled but no clients URL are configured", "enabled")
 
     @property
     def all(self) -> Mapping[str, RemoteWriteConfig]:
-        return {**({} if self.client is None else {"client": self.client}), **self.clients}
+        return {**({} if self.client is None else {"default": self.client}), **self.clients}
 
 
 class RulerConfig(msgspec.Struct, frozen=True, kw_only=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -83,6 +84,20 @@ def test_rules_that_would_not_be_evaluated_are_told(tmp_path: Path) -> None:
     assert told(path, Severity.WARNING) == ["no rules are evaluated: those in s3 can't be read here; use local"]
 
 
+@pytest.mark.skipif(os.geteuid() == 0, reason="nothing is closed to root")
+def test_a_folder_or_file_that_may_not_be_read_is_told(tmp_path: Path) -> None:
+    path = stack(
+        tmp_path, "ruler: {storage: {type: local, local: {directory: rules}}}\n", {"rules/fake/app.yml": RULES}
+    )
+    for closed in ("rules/fake/app.yml", "rules/fake", "rules"):
+        (tmp_path / closed).chmod(0)
+        try:
+            assert any("can't be read: Permission denied" in one for one in told(path, Severity.ERROR)), closed
+            assert closed != "rules/fake/app.yml" or check(tmp_path / closed, "rules").exit_code == 2
+        finally:
+            (tmp_path / closed).chmod(0o700)
+
+
 def test_a_mistake_of_a_rule_says_where_and_what(tmp_path: Path) -> None:
     broken = RULES.replace("sum(rate(", "sum(rat(") + "  - {record: lines, expr: '{job=\"app\"}'}\n"
     path = stack(
@@ -113,6 +128,12 @@ def test_keys_that_make_no_sense_are_refused() -> None:
     ]
     assert fatal("ruler: {alertmanager_url: 'localhost:9093'}") == [
         "ruler.alertmanager_url: want a URL, or several between commas, not localhost:9093"
+    ]
+    assert fatal("ruler: {remote_write: {client: {url: 'http://a'}, clients: {b: {url: 'http://b'}}}}") == [
+        (
+            "ruler.remote_write.client: both 'client' and 'clients' options are defined; 'client' is deprecated, please only "
+            "use 'clients'"
+        )
     ]
     assert fatal("ruler: {evaluation_interval: 0s}") == ["ruler.evaluation_interval: must be more than 0"]
     assert fatal("ruler: {enable_alertmanager_discovery: true, alertmanager_url: 'http://am:9093'}") == [
