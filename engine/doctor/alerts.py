@@ -70,7 +70,7 @@ async def _alertmanager(stack: Stack) -> AsyncIterator[Ailment]:
     status, held = await stack.get("alertmanager", "/api/v2/notifications/withheld")
     if status == 200 and held:
         yield Ailment(
-            f"{len(held)} notifications were not sent, since they lead beyond this machine",
+            f"not sent, since beyond this machine: {len(held)} notification{'' if len(held) == 1 else 's'}",
             "--deliver sends them, --deliver RECEIVER those of one receiver",
             hurts=False,
         )
@@ -78,6 +78,6 @@ async def _alertmanager(stack: Stack) -> AsyncIterator[Ailment]:
     active = [one for one in silences if one["status"]["state"] == "active"] if status == 200 else []
     if active:
         yield Ailment(
-            f"{len(active)} silences are active", "`engine silence query` lists them; they may hold back what you miss",
+            f"active silences: {len(active)}", "`engine silence query` lists them; they may hold back what you miss",
             hurts=False,
         )  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import Any, Final
 
-from engine.doctor.ports import Ailment, Stack, counted
+from engine.doctor.ports import Ailment, Stack, counted, failing_discovery
 from engine.foundation.errors import RemoteError
 
 _COUNTS: Final = (
@@ -31,6 +31,8 @@ async def check(stack: Stack) -> AsyncIterator[Ailment]:
             continue  # nobody said that there should be one
         if status not in {200, 404}:
             yield Ailment(f"{component} is not ready: {str(body).strip()}", hint)
+    for ailment in await failing_discovery(stack, of_promtail=True):
+        yield ailment
     async for ailment in _files(stack):
         yield ailment
     for component, name, label, text, step in _COUNTS:

@@ -44,6 +44,19 @@ async def data(stack: Stack, path: str, component: str = "prometheus") -> Any:
     return body.get("data") if status == 200 and isinstance(body, dict) else None
 
 
+async def failing_discovery(stack: Stack, *, of_promtail: bool) -> list[Ailment]:
+    """Sources of targets that fail, of Prometheus's jobs or of Promtail's."""
+    found = await data(stack, "/api/v1/status/discovery") or {}
+    return [
+        Ailment(
+            f"discovery fails: {source['source']}: {source['error']}",
+            "its last targets are kept; mend the source, and new ones come by themselves",
+        )
+        for source in found.get("failing", [])
+        if source["source"].startswith("promtail: ") is of_promtail
+    ]
+
+
 async def counted(stack: Stack, component: str, name: str, label: str) -> list[tuple[float, str]]:
     """The samples above zero of a counter in a component's own metrics, since its start, each with that label."""
     try:

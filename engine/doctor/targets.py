@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import AsyncIterator
 from typing import Final
 
-from engine.doctor.ports import Ailment, Stack, data
+from engine.doctor.ports import Ailment, Stack, data, failing_discovery
 
 _MOST_NAMED: Final = 3
 # What stands in a scrape's error, what it means, and what to do.
@@ -46,12 +46,8 @@ async def check(stack: Stack) -> AsyncIterator[Ailment]:
         named = ", ".join(f"{url} (job {pool})" for pool, url in down[:_MOST_NAMED])
         more = f" and {len(down) - _MOST_NAMED} more" if len(down) > _MOST_NAMED else ""
         yield Ailment(f"down: {named}{more}: {cause}", step)
-    failing = await data(stack, "/api/v1/status/discovery")
-    for source in (failing or {}).get("failing", []):
-        yield Ailment(
-            f"discovery fails: {source['source']}: {source['error']}",
-            "its last targets are kept; mend the source, and new ones come by themselves",
-        )
+    for ailment in await failing_discovery(stack, of_promtail=False):
+        yield ailment
 
 
 def cause_of(error: str) -> tuple[str, str]:

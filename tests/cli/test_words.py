@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from click.testing import CliRunner
 from engine.cli.completion import SHELLS, VARIABLE
 from engine.cli.main import COMMANDS, cli
 from engine.cli.run import run
+from tests.conftest import PROJECT
 
 
 def commands(parent: click.Context) -> Iterator[click.Context]:
@@ -97,3 +99,25 @@ def test_tab_completes_commands_flags_and_values() -> None:
     assert completed("engine", "run", "--log.level", "de") == ["debug"]
     assert set(completed("engine", "query", "")) >= {"instant", "range", "logs"}
     assert len(completed("engine", "")) == len(COMMANDS)
+
+
+def shown_commands() -> list[str]:
+    """Every command line of the README and the pages."""
+    pages = [PROJECT / "README.md", *sorted((PROJECT / "docs").rglob("*.md"))]
+    blocks = [block for page in pages for block in re.findall(r"```sh\n(.*?)```", page.read_text(), re.DOTALL)]
+    lines = [line for block in blocks for line in block.replace("\\\n", " ").splitlines()]
+    return sorted({line for line in lines if line.startswith("engine ")})
+
+
+@pytest.mark.parametrize("line", shown_commands())
+def test_every_command_that_a_page_shows_is_one(line: str) -> None:
+    words = shlex.split(line, comments=True)[1:]
+    context = click.Context(cli, info_name="engine")
+    while isinstance(context.command, click.Group) and words and not words[0].startswith("-"):
+        found = context.command.get_command(context, words.pop(0))
+        assert found is not None, line
+        context = click.Context(found, parent=context, info_name=found.name)
+    assert not isinstance(context.command, click.Group) or words, line
+    known = {name for one in context.command.get_params(context) for name in (*one.opts, *one.secondary_opts)}
+    if not context.command.ignore_unknown_options:  # exporters read the originals' flags themselves
+        assert {word.partition("=")[0] for word in words if word.startswith("--")} <= known, line

@@ -160,6 +160,13 @@ async def test_files_that_are_not_followed_are_told_by_name() -> None:
     ]
 
 
+async def test_a_source_of_targets_that_fails_is_told_where_its_targets_are_missed() -> None:
+    sources = [{"source": "promtail: docker", "error": "no daemon"}, {"source": "consul", "error": "refused"}]
+    stack = Told({("prometheus", "/api/v1/status/discovery"): data(failing=sources), TARGETS: data(activeTargets=[UP])})
+    assert [one.text for one in await found(targets.check, stack)] == ["discovery fails: consul: refused"]
+    assert [one.text for one in await found(lines.check, stack)] == ["discovery fails: promtail: docker: no daemon"]
+
+
 async def test_slow_rules_failing_rules_and_nobody_to_tell_are_three_troubles() -> None:
     rule = {"name": "R", "health": "err", "lastError": "many-to-many", "type": "alerting"}
     group = {"name": "g", "file": "r.yml", "interval": 15, "evaluationTime": 20.0, "rules": [rule]}

@@ -39,10 +39,11 @@ def test_the_tests_of_the_demo_pass() -> None:
     assert "4 passed" in passing(DEMO)
 
 
-def test_every_test_that_the_page_shows_passes_word_by_word(tmp_path: Path) -> None:
-    shown = re.findall(r"```python\n(.*?)```", (PROJECT / "docs" / "testing.md").read_text(), re.DOTALL)
-    assert len(shown) == 4
+def test_every_test_that_the_pages_show_passes_word_by_word(tmp_path: Path) -> None:
+    pages = [PROJECT / "docs" / place / "testing.md" for place in ("", "ko")]
+    shown = [block for page in pages for block in re.findall(r"```python\n(.*?)```", page.read_text(), re.DOTALL)]
+    assert len(shown) == 5
     folder = tmp_path / "demo"
     shutil.copytree(DEMO, folder, ignore=shutil.ignore_patterns("tests", "__pycache__"))
     (folder / "test_page.py").write_text("\n\n".join(shown))
-    assert "3 passed" in passing(folder, "-p", "pytest_asyncio.plugin", "-o", "asyncio_mode=auto", "test_page.py")
+    assert "4 passed" in passing(folder, "-p", "pytest_asyncio.plugin", "-o", "asyncio_mode=auto", "test_page.py")
