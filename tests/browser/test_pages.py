@@ -192,6 +192,15 @@ def test_a_graph_has_the_logs_of_its_labels_below_and_both_follow_one_span(site:
     page.get_by_text("No stream has lines in this span.").wait_for()
 
 
+def test_arrows_choose_a_tab(site: Site, tab: Seen) -> None:
+    page = tab.open(f"{site.url}/status")
+    page.get_by_role("tab", name="Runtime").focus()
+    page.keyboard.press("ArrowLeft")
+    page.get_by_text("config.file").first.wait_for()
+    page.keyboard.press("ArrowRight")
+    page.get_by_role("tab", name="Runtime", selected=True).wait_for()
+
+
 @pytest.mark.parametrize("theme", ["dark"])
 def test_all_keys_are_listed_behind_a_question_mark(site: Site, themed: Seen, axe: str) -> None:
     page = themed.open(f"{site.url}/targets")
@@ -237,7 +246,10 @@ def test_letters_lead_from_page_to_page(site: Site, tab: Seen) -> None:
     [
         ("/graph?g0.expr=up&g0.tab=1&g0.range_input=30m", "last 30m"),
         ("/graph?g0.expr=up&g0.tab=0&g0.range_input=1h&g0.end_input=2026-01-02%2003:04:05", "2026-01-02"),
-        ("/tsdb-status", "Runtime"),
+        ("/tsdb-status", "Series by metric"),
+        ("/config", "scrape_configs"),
+        ("/flags", "config.file"),
+        ("/targets?search=bad", "0 of 1 up"),
         ("/query?g0.expr=up&g0.tab=1", "5 series"),
         ("/explore", "Streams of this time"),
         (

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.dashboards.rewriting import rewritten
+from tests.conftest import shared
 
 SCALARS = st.none() | st.booleans() | st.integers(-9, 9) | st.floats(-9, 9) | st.text('aä"\\\n{[', max_size=4)
 VALUES = st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from("abcdid"), inner, max_size=4), max_leaves=6)  # fmt: skip
@@ -51,3 +52,14 @@ def test_one_more_key_adds_one_line_and_taking_it_away_gives_the_file_back(befor
 )  # fmt: skip
 def test_the_manner_of_the_file_stays(before: str, after: dict[str, Any], expected: str) -> None:
     assert rewritten(before, after) == expected
+
+
+def test_a_new_title_is_one_line_of_any_real_dashboard() -> None:
+    for file in sorted((shared("conformance", "ENGINE_CONFORMANCE") / "grafana").glob("*.json")):
+        text = file.read_text()
+        content = json.loads(text)
+        board = content if "panels" in content or "rows" in content else content.get("dashboard", content)
+        assert rewritten(text, board) == text, file.name
+        changed = rewritten(text, {**board, "title": "quite another"})
+        pairs = zip(text.split("\n"), changed.split("\n"), strict=True)
+        assert sum(one != other for one, other in pairs) == 1, file.name

@@ -89,7 +89,8 @@ async def difference(request: web.Request, service: Service) -> web.Response:
     plan = service.library.plan(
         mapping(given.get("dashboard")), text(given.get("folderUid")), request.match_info.get("uid", "")
     )
-    return json({"lines": plan.difference(), "revision": revision_of(plan.before), "file": str(plan.file)})
+    lines = await service.desk.workers.run(plan.difference)
+    return json({"lines": lines, "revision": revision_of(plan.before), "file": str(plan.file)})
 
 
 async def save(request: web.Request, service: Service) -> web.Response:

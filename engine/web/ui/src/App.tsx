@@ -49,7 +49,6 @@ const EDIT: Page = { path: "/dashboards", name: "Edit", view: () => <EditBoard /
 /** Elsewhere than on the first port only what is answered there, and what its dashboards lead to. */
 const PAGES = ALL.filter((page) => isHere(page.path) || (about.component === "grafana" && ["/graph", "/logs", "/alerts"].includes(page.path)));
 const HOME = PAGES.find((page) => isHere(page.path))!;
-const OTHER_NAMES: Record<string, string> = { "/config": "/status", "/flags": "/status", "/tsdb-status": "/status" };
 
 /** The address of a page, on the span that is looked at. */
 function linked(page: Page, params: URLSearchParams): string {
@@ -72,7 +71,7 @@ const KEYS: Key[] = [
 export function App() {
   const { path, params } = usePlace();
   const [theme, flip] = useTheme();
-  const page = path.startsWith("/d/") ? (params.has("edit") ? EDIT : BOARD) : (PAGES.find((one) => one.path === (OTHER_NAMES[path] ?? path)) ?? HOME);
+  const page = path.startsWith("/d/") ? (params.has("edit") ? EDIT : BOARD) : (PAGES.find((one) => one.path === path) ?? HOME);
   const [own, offer] = useState<Offered>();
   const range = useMemo(() => (own && !params.get("from") ? own.range : rangeOf(params)), [params, own]);
   const [turnOf, again] = useState(0);

@@ -10,6 +10,8 @@ export interface Model {
   refresh?: string | false;
   time?: { from: string; to: string };
   panels?: PanelModel[];
+  /** Where schemas before 16 have their panels. */
+  rows?: { panels?: PanelModel[]; [key: string]: unknown }[];
   [key: string]: unknown;
 }
 
@@ -84,12 +86,15 @@ const HIGH = 8;
 /** The dashboard with one more panel, below all others. */
 export function withPanel(model: Model, panel: PanelModel): Model {
   const panels = model.panels ?? [];
-  const all = panels.flatMap((one) => [one, ...(one.panels ?? [])]);
+  const all = [...panels, ...(model.rows ?? [])].flatMap((one) => [one as PanelModel, ...(one.panels ?? [])]);
   const id = Math.max(0, ...all.map((one) => one.id ?? 0)) + 1;
+  if (inRows(model)) return { ...model, rows: [...model.rows!, { height: "250px", panels: [{ ...panel, id, span: 12 }] }] };
   const y = Math.max(0, ...panels.map((one) => (one.gridPos?.y ?? 0) + (one.gridPos?.h ?? 0)));
   const size = panel.gridPos ?? { w: 24, h: HIGH };
   return { ...model, panels: [...panels, { ...panel, id, gridPos: { x: 0, y, w: size.w, h: size.h } }] };
 }
+
+export const inRows = (model: Model): boolean => !model.panels && Boolean(model.rows?.length);
 
 /** A panel for one query. */
 export function panelOf(query: string, kind: string, title: string, source: Source | undefined, stacked = false): PanelModel {

@@ -1,12 +1,16 @@
 import { matchersText } from "./labels";
 import { type Matcher, matchersOf } from "./alerts";
 
+/** Pages of Prometheus that are parts of one here. */
+const TABS: Record<string, string> = { "/config": "config", "/flags": "flags", "/tsdb-status": "store" };
+
 /** Where addresses of the originals lead here; undefined where they are ours already. */
 export function led(path: string, params: URLSearchParams, hash: string): string | undefined {
   if (hash.startsWith("#/")) return ofAlertmanager(hash.slice(1));
   if (path === "/explore") return ofExplore(params);
   if (path === "/query") return `/graph?${params}`;
-  return undefined;
+  if (path in TABS) return `/status?tab=${TABS[path]}`;
+  return params.has("search") ? `${path}?q=${encodeURIComponent(params.get("search")!)}` : undefined;
 }
 
 /** The Alertmanager has its paths behind a hash. */

@@ -10,7 +10,7 @@ export interface LogLine {
   text: string;
 }
 
-interface Stream {
+export interface Stream {
   stream: Labels;
   values: [string, string][];
 }

@@ -1,6 +1,6 @@
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { useAsk } from "../lib/ask";
-import { type Change, type Model, type PanelModel, type Source, modelOf, panelOf, sourceOf, sources, withPanel } from "../lib/editing";
+import { type Change, type Model, type PanelModel, type Source, inRows, modelOf, panelOf, sourceOf, sources, withPanel } from "../lib/editing";
 import { askBefore, go, usePlace } from "../lib/route";
 import { Difference } from "../parts/Difference";
 import { EditPanel } from "../parts/EditPanel";
@@ -64,7 +64,7 @@ function Editing({ uid, source, known }: { uid: string; source: { file: string; 
       {!change && tab === "panels" && model && (
         <>
           <Head model={model} onChange={edit} />
-          <Panels model={model} known={known} onChange={edit} />
+          {inRows(model) ? <p class="quiet">Its panels stand in rows, as before schema 16: change them as JSON.</p> : <Panels model={model} known={known} onChange={edit} />}
         </>
       )}
     </main>

@@ -51,6 +51,7 @@ export function EditPanel(props: Props) {
               <label key={name}>{name} <input type="number" min={name === "w" || name === "h" ? 1 : 0} max={name === "x" ? 23 : name === "w" ? 24 : undefined} value={panel.gridPos?.[name] ?? 0} onChange={(e) => set({ gridPos: { ...place(panel), [name]: Number(e.currentTarget.value) } })} /></label>
             ))}
           </div>
+          {row && panel.panels?.length ? <p class="quiet">It holds {panel.panels.length} panels while it is closed: change them as JSON.</p> : null}
           {!row && <Queries {...props} />}
           {!row && <Preview model={props.model} panel={panel} />}
         </div>

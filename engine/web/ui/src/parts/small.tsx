@@ -73,10 +73,17 @@ export function useNow(every: number): number {
 }
 
 export function Tabs<T extends string>({ all, chosen, onChoose }: { all: [T, string][]; chosen: T; onChoose: (tab: T) => void }) {
+  const moved = (event: KeyboardEvent) => {
+    const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    if (!by) return;
+    const next = (all.findIndex(([tab]) => tab === chosen) + by + all.length) % all.length;
+    onChoose(all[next]![0]);
+    ((event.currentTarget as HTMLElement).children[next] as HTMLElement).focus();
+  };
   return (
-    <div class="tabs" role="tablist">
+    <div class="tabs" role="tablist" onKeyDown={moved}>
       {all.map(([tab, name]) => (
-        <button type="button" role="tab" key={tab} aria-selected={tab === chosen} onClick={() => onChoose(tab)}>
+        <button type="button" role="tab" key={tab} tabIndex={tab === chosen ? 0 : -1} aria-selected={tab === chosen} onClick={() => onChoose(tab)}>
           {name}
         </button>
       ))}

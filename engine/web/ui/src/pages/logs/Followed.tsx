@@ -18,6 +18,7 @@ export function Followed({ query }: { query: string }) {
   useEffect(() => {
     setEnded(undefined);
     setLines([]);
+    setWaiting([]);
     return follow(query, (fresh) => (holding.current ? setWaiting : setLines)((old) => [...fresh, ...old].slice(0, MOST)), setEnded);
   }, [query, turnOf]);
   const mark = useMemo(() => sought(query), [query]);

@@ -1,9 +1,9 @@
-import { useEffect, useMemo, useState } from "preact/hooks";
+import { useMemo, useState } from "preact/hooks";
 import { useAsk } from "../../lib/ask";
 import { colour } from "../../lib/colours";
 import { matchersText } from "../../lib/labels";
 import { sought } from "../../lib/logql";
-import { type LogLine, linesOf, logs } from "../../lib/loki";
+import { type LogLine, type Stream, linesOf, logs } from "../../lib/loki";
 import { grid, stepFor } from "../../lib/matrix";
 import { useRange } from "../../lib/range";
 import { useSetting } from "../../lib/settings";
@@ -22,8 +22,11 @@ export function Found({ query, permanent }: { query: string; permanent?: boolean
   const [order, setOrder] = useSetting("logs.order", "backward");
   const [from, to] = useMemo(() => instants(range, Date.now()), [range.from, range.to, turnOf]);
   const step = stepFor(from / 1000, to / 1000, 200);
-  const found = useAsk((signal) => logs(query, from, to, LIMIT, order, signal, step), [query, from, to, order]);
-  const answer = found.data;
+  const found = useAsk(
+    (signal) => logs(query, from, to, LIMIT, order, signal, step).then((answer) => ({ answer, asked: { query, from, to, order } })),
+    [query, from, to, order],
+  );
+  const answer = found.data?.answer;
   if (answer && answer.resultType !== "streams") {
     const series = answer.resultType === "matrix" ? answer.result : answer.result.map((one) => ({ metric: one.metric, values: [one.value] }));
     const first = Math.floor(from / 1000 / step) * step;
@@ -40,7 +43,7 @@ export function Found({ query, permanent }: { query: string; permanent?: boolean
     <>
       <Failure text={found.error} />
       {answer && <Volume query={query} from={from} to={to} />}
-      {answer && <Pages key={`${query}/${from}/${to}/${order}`} first={linesOf(answer.result, order === "backward")} asked={{ query, from, to, order }} onOrder={setOrder} permanent={permanent} />}
+      {answer && <Pages key={JSON.stringify(found.data!.asked)} answer={answer.result} asked={found.data!.asked} onOrder={setOrder} permanent={permanent} />}
       {!answer && !found.error && <div class="waiting" aria-busy="true" />}
     </>
   );
@@ -54,17 +57,13 @@ interface Asked {
 }
 
 /** The lines, and more of them when asked. */
-function Pages({ first, asked, onOrder, permanent }: { first: LogLine[]; asked: Asked; onOrder: (order: string) => void; permanent?: boolean }) {
-  const [lines, setLines] = useState(first);
+function Pages({ answer, asked, onOrder, permanent }: { answer: Stream[]; asked: Asked; onOrder: (order: string) => void; permanent?: boolean }) {
+  const newest = asked.order === "backward";
+  const [lines, setLines] = useState(() => linesOf(answer, newest));
   const [failure, setFailure] = useState<string>();
   const [wrap, setWrap] = useSetting("logs.wrap", "1");
-  const newest = asked.order === "backward";
-  const [whole, setWhole] = useState(first.length < LIMIT);
+  const [whole, setWhole] = useState(lines.length < LIMIT);
   const [busy, setBusy] = useState(false);
-  useEffect(() => {
-    setLines(first);
-    setWhole(first.length < LIMIT);
-  }, [first.length, first[0]?.ns]);
   const more = () => {
     setBusy(true);
     further(lines, asked)
