@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from engine.app.logpart import LogPart
     from engine.logql.lines import LogSink
     from engine.ruler.ruler import Ruler
+    from engine.rules.config import RuleGroup
 
 log = logging.getLogger(__name__)
 
@@ -57,10 +58,9 @@ class Logs:
         """`ruler` gives what evaluates rules, where there are any."""
         if self.part is None:
             return []
-        from engine.config.log_rules import judge_group  # noqa: PLC0415 - as the module says
         from engine.web.api.loki.rules import Ruling  # noqa: PLC0415 - as the module says
 
-        return self.part.routes(Ruling(ruler, judge_group))
+        return self.part.routes(Ruling(ruler, _judge))
 
     async def collect(self, only: Sequence[str]) -> list[Family]:
         return [] if self.part is None else await self.part.collect(only)
@@ -72,3 +72,9 @@ class Logs:
     def close(self) -> None:
         if self.part is not None:
             self.part.close()
+
+
+def _judge(group: bytes) -> tuple[RuleGroup, list[str]]:
+    from engine.config.log_rules import judge_group  # noqa: PLC0415 - few send groups
+
+    return judge_group(group)

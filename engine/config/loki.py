@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from engine.config.log_rules import load_log_rules
 from engine.config.loki_document import LokiFile, parse_loki
 from engine.config.reading import Reading
 from engine.config.translate import Translation, Translator
@@ -15,7 +15,9 @@ from engine.foundation.source import Severity
 from engine.logs.config.limits import Limits
 from engine.logs.config.overrides import parse_overrides
 from engine.logs.config.settings import LogSettings
-from engine.ruler.rules import LogRules
+
+if TYPE_CHECKING:  # few have rules over lines
+    from engine.ruler.rules import LogRules
 
 
 def load_loki(path: Path, translator: Translator, reading: Reading) -> tuple[LogSettings, LogRules | None]:
@@ -34,6 +36,8 @@ def load_loki(path: Path, translator: Translator, reading: Reading) -> tuple[Log
 def _rules(path: Path, config: LokiFile, translator: Translator, reading: Reading) -> LogRules | None:
     if not config.rules_directory:
         return None
+    from engine.config.log_rules import load_log_rules  # noqa: PLC0415 - few have rules over lines
+
     folder = _found(path, Path(config.rules_directory), translator)
     return load_log_rules(config.ruler, folder, reading, named_in=path, authenticated=config.auth_enabled)
 
