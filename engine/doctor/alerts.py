@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from typing import Final
 
 from engine.doctor.ports import Ailment, Stack, counted, data, span
 from engine.foundation.errors import RemoteError
+
+_RULES: Final = ("/api/v1/rules", "/prometheus/api/v1/rules")
+"""Those over metrics, and those over lines, both at the first port."""
 
 
 async def check(stack: Stack) -> AsyncIterator[Ailment]:
@@ -15,8 +19,8 @@ async def check(stack: Stack) -> AsyncIterator[Ailment]:
 
 
 async def _rules(stack: Stack) -> AsyncIterator[Ailment]:
-    found = await data(stack, "/api/v1/rules") or {}
-    for group in found.get("groups", []):
+    over_metrics, over_lines = [await data(stack, path) or {} for path in _RULES]
+    for group in [*over_metrics.get("groups", []), *over_lines.get("groups", [])]:
         for rule in group["rules"]:
             if rule["health"] == "err":
                 yield Ailment(

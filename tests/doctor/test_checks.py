@@ -177,6 +177,15 @@ async def test_slow_rules_failing_rules_and_nobody_to_tell_are_three_troubles() 
     assert "20 s of the 15 s" in texts[1]
 
 
+async def test_a_rule_over_lines_that_fails_is_a_trouble_too() -> None:
+    rule = {"name": "R", "health": "err", "lastError": "pipeline error", "type": "alerting"}
+    group = {"name": "g", "file": "app.yml", "interval": 60, "evaluationTime": 0.1, "rules": [rule]}
+    pages = {("prometheus", "/prometheus/api/v1/rules"): data(groups=[group])}
+    assert [one.text for one in await found(alerts.check, Told(pages)) if one.hurts] == [
+        "the rule R fails: pipeline error"
+    ]
+
+
 async def test_what_was_withheld_is_worth_knowing_and_no_trouble() -> None:
     pages = {
         ("alertmanager", "/api/v2/status"): (200, {}),
