@@ -45,6 +45,7 @@ async def _examined(urls: dict[str, str], *, as_json: bool) -> int:
     from engine.doctor.table import CHECKS
     from engine.foundation.addresses import AddressBook
     from engine.foundation.clock import SystemClock
+    from engine.foundation.delivery import masked_url
     from engine.foundation.http_client import HttpClient
     from engine.foundation.http_config import HTTPClientConfig
 
@@ -52,7 +53,7 @@ async def _examined(urls: dict[str, str], *, as_json: bool) -> int:
         stack = HttpStack(client, urls)
         found = {trouble: [one async for one in check(stack)] for trouble, check in CHECKS.items()}
     if not as_json:
-        click.echo(f"asked: {urls['prometheus']}")
+        click.echo(f"asked: {masked_url(urls['prometheus'])}")
     else:
         click.echo(msgspec.json.encode({name: msgspec.to_builtins(all_) for name, all_ in found.items()}))
     for trouble, ailments in found.items() if not as_json else ():

@@ -14,9 +14,9 @@ from msgspec import Struct
 
 CONFIGS: Final = ("prometheus.yml", "prometheus.yaml")
 _DEEPER: Final = tuple(f"prometheus/{name}" for name in CONFIGS)
-_SAID: Final = frozenset(
-    ("--config", "--config.file", "--compose", "--loki-config", "--promtail-config", "--help", "-h"),
-)
+_SAID: Final = frozenset(("--config", "--config.file", "--compose", "--help", "-h"))
+_ENOUGH: Final = frozenset(("--loki-config", "--promtail-config"))
+"""What runs by itself: a `prometheus.yml` of this folder goes with it, and nothing else is looked for."""
 
 
 class Found(Struct, frozen=True):
@@ -28,10 +28,14 @@ class Found(Struct, frozen=True):
 
 def found_here(args: Sequence[str], folder: Path = Path()) -> Found:
     """Nothing where the arguments say what is to be run."""
-    if any(arg.partition("=")[0] in _SAID for arg in args):
+    given = {arg.partition("=")[0] for arg in args}
+    if given & _SAID:
         return Found()
+    config = _first(folder, CONFIGS)
+    if given & _ENOUGH:
+        return Found() if config is None else Found(("--config", str(config)), (f"{config} of this folder",))
     composed = _composed(folder)
-    if (config := _first(folder, CONFIGS)) is not None:
+    if config is not None:
         return Found(("--config", str(config)), (f"{config} of this folder", *_passed_over(composed)))
     if composed:
         first, *others = composed

@@ -38,14 +38,15 @@ class HttpStack:
         return self._told.get(component, self._first)
 
     async def _components(self) -> dict[str, str]:
-        """Where the engine's components listen; of another program nothing."""
+        """Where the engine's components listen, which all want the same password; of another program nothing."""
         status, body = await self._get(f"{self._first}/api/v1/status/components")
         told = body.get("data") if status == 200 and isinstance(body, dict) else None
         first = urlsplit(self._first)
+        who, at, _ = first.netloc.rpartition("@")
         found = {}
         for component, address in (told or {}).items():
             host, _, port = address.rpartition(":")
-            found[component] = f"{first.scheme}://{first.hostname if host in _EVERYWHERE else host}:{port}"
+            found[component] = f"{first.scheme}://{who}{at}{first.hostname if host in _EVERYWHERE else host}:{port}"
         return found
 
     async def _get(self, where: str) -> tuple[int, Any]:

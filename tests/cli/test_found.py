@@ -44,6 +44,12 @@ def test_what_is_passed_over_is_said_with_the_flag_that_starts_it(tmp_path: Path
     )
 
 
-@pytest.mark.parametrize("flag", ["--config=x", "--config.file", "--compose", "--loki-config=a", "--promtail-config"])
+@pytest.mark.parametrize("flag", ["--loki-config=a", "--promtail-config"])
+def test_beside_a_file_that_runs_by_itself_only_a_prometheus_yml_is_taken(flag: str, tmp_path: Path) -> None:
+    assert found_here([flag], laid_out(tmp_path, **{"compose.yml": STACK})) == Found()
+    assert found_here([flag], laid_out(tmp_path, **{"prometheus.yml": ""})).words[0] == "--config"
+
+
+@pytest.mark.parametrize("flag", ["--config=x", "--config.file", "--compose"])
 def test_nothing_is_looked_for_where_a_flag_says_what_runs(flag: str, tmp_path: Path) -> None:
     assert found_here([flag], laid_out(tmp_path, **{"prometheus.yml": ""})) == Found()

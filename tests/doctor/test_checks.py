@@ -108,6 +108,13 @@ async def test_a_stretch_without_samples_is_told_with_its_time() -> None:
     assert not first.hurts
 
 
+async def test_scrapes_that_are_rarer_than_samples_last_are_no_gaps() -> None:
+    times = [1_700_000_000 + 600 * step for step in range(100)]
+    answer = data(result=[{"metric": {}, "values": [[time, "6"] for time in times]}])
+    own = {"time()": [Sample({}, times[-1])], "prometheus_build_info": [Sample({}, 1.0)]}
+    assert await found(samples.check, Told({("prometheus", "/api/v1/query_range"): answer}, own)) == []
+
+
 async def test_that_nobody_scrapes_the_engine_itself_is_worth_knowing() -> None:
     assert [one.hurts for one in await found(samples.check, Told())] == [False]
     assert await found(samples.check, Told(samples={"prometheus_build_info": [Sample({}, 1.0)]})) == []

@@ -79,6 +79,8 @@ def stack(guide: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dic
 def test_every_command_of_section_9_works_as_written(guide: Path, stack: dict[str, str]) -> None:
     found = commands(guide)
     assert len(found) == 14
+    if missing := [name for name in ("bash", "curl", "jq") if shutil.which(name) is None]:
+        pytest.skip(f"not here: {', '.join(missing)}")
     for written in found:
         command = written
         for there, here in stack.items():
