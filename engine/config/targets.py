@@ -16,7 +16,7 @@ from engine.scrape.config import ScrapeConfig
 from engine.scrape.target import TargetError, make_target, with_defaults
 from promql.model.labels import Labels, quote
 
-_MOST_PORTS: Final = 65_535
+_LAST_PORT: Final = 65_535
 
 
 def check_targets(config: PrometheusConfig, report: Report, *, expanded: bool) -> None:
@@ -64,6 +64,10 @@ def _doubt(target: str, job: ScrapeConfig, *, expanded: bool) -> str:
         usual = next((default.port for default in DEFAULTS.values() if target in default.names), None)
         hint = "" if usual is None else f' (did you mean "{target}:{usual}"?)'
         return f"{quote(target)} names no port: port {443 if job.scheme == 'https' else 80} is asked{hint}"
-    if colon and not target.endswith("]") and not (port.isascii() and port.isdigit() and int(port) <= _MOST_PORTS):
+    if colon and not target.endswith("]") and not _is_port(port):
         return f"{quote(target)} names no port that there is: {quote(port)}"
     return ""
+
+
+def _is_port(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= len(str(_LAST_PORT)) and int(text) <= _LAST_PORT

@@ -23,8 +23,10 @@ from engine.web.counts import HttpCounts
 from engine.web.middleware import counting, finishing, guarding, plain_errors
 
 _MAX_BODY: Final = 64 * 1024 * 1024
-_MOST_HEAD: Final = 1024 * 1024
-"""Bytes of the line of a request, and of each header: what a whole head may have in Go, so that long queries pass."""
+_MOST_LINE: Final = 1024 * 1024
+"""Bytes of the line of a request: what a whole head may have in Go, so that long queries pass."""
+_MOST_FIELD: Final = 64 * 1024
+"""Bytes of a header, of which there may be many."""
 
 
 class Listener(Struct, frozen=True):
@@ -82,8 +84,8 @@ async def running(
         handler_cancellation=True,
         shutdown_timeout=1.0,
         keepalive_timeout=how.limits.patience_seconds,
-        max_line_size=_MOST_HEAD,
-        max_field_size=_MOST_HEAD,
+        max_line_size=_MOST_LINE,
+        max_field_size=_MOST_FIELD,
     )
     await runner.setup()
     assert runner.server is not None

@@ -211,7 +211,7 @@ def test_keys_that_hold_anchors_work_and_prometheus_is_said_to_refuse_them(tmp_p
                 f"scrape_configs: [{{job_name: a, static_configs: [{{targets: ['x:{port}']}}]}}]",
                 f'"x:{port}" names no port that there is: "{port}"',
             )
-            for port in ("99999", "http", "")
+            for port in ("99999", "9" * 5000, "http", "")
         ),
         ("scrape_configs: [{job_name: a, targets: [x]}]", 'unknown key "targets" (it belongs under static_configs)'),
         ("scrape_interval: 5s", 'unknown key "scrape_interval" (it belongs under global or scrape_configs)'),

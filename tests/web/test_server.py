@@ -78,7 +78,7 @@ async def test_dots_in_a_path_lead_to_the_path_without_them() -> None:
 
 async def test_a_query_may_be_as_long_as_a_head_in_go() -> None:
     assert (await ask("GET", "/hello?" + "a" * 500_000))[:2] == (200, "hello")
-    assert (await ask("GET", "/hello", Cookie="a" * 500_000))[:2] == (200, "hello")
+    assert (await ask("GET", "/hello", Cookie="a" * 60_000))[:2] == (200, "hello")
 
 
 async def test_a_path_that_only_answers_what_may_be_asked_is_none() -> None:
