@@ -77,7 +77,6 @@ def agent_store(options: StoreOptions, kept_ms: int) -> StoreOptions:
         retention_ms=kept_ms,
         seal_rows=_SEAL_ROWS,
         seal_age_ms=_SEAL_AGE_MS,
-        segment_ms=kept_ms,
         cache_bytes=_CACHE_BYTES,
     )
 

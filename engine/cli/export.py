@@ -49,7 +49,7 @@ def stack(**given: Any) -> None:
         data["prometheus"] = "./prometheus-data"
         found.words += _history(given["data_dir"], to)
     (to / COMPOSE).write_text(compose_text(found, data, f"{os.getuid()}:{os.getgid()}"), encoding="utf-8")
-    left = [str(finding) for finding in _left(to)]
+    left = [str(finding) for finding in _left(to) if finding.message not in found.met]
     found.words += _solved(before, left)
     (to / "README.md").write_text(readme_text(found.words, left), encoding="utf-8")
     click.echo(f"{to}: {', '.join(sorted(found.names))}")

@@ -25,6 +25,7 @@ storage:
     retention.time: 3d
     out_of_order_time_window: 5m
 rule_files: [rules/*.yml, /srv/more.yml]
+scrape_config_files: [more/*.yml]
 alerting:
   alertmanagers: [{static_configs: [{targets: ["localhost:9093"]}]}]
 scrape_configs:
@@ -90,7 +91,7 @@ def test_what_works_here_alone_is_put_right_and_told(tmp_path: Path) -> None:
     here, to = tmp_path / "here", tmp_path / "out"
     for name, text in (
         ("prometheus.yml", OWN.replace("/srv", str(here))), ("rules/a.yml", RULES), ("more.yml", RULES.replace("g,", "h,").replace("Down", "Gone")),
-        ("token", "secret"), ("alertmanager.yml", ROUTES),
+        ("token", "secret"), ("more/jobs.yml", "scrape_configs: []\n"), ("alertmanager.yml", ROUTES),
     ):  # fmt: skip
         (here / name).parent.mkdir(parents=True, exist_ok=True)
         (here / name).write_text(text)
@@ -103,6 +104,7 @@ def test_what_works_here_alone_is_put_right_and_told(tmp_path: Path) -> None:
     assert '["node-exporter:9100", "host.docker.internal:7777", "api:8000"]' in text
     assert '["alertmanager:9093"]' in text
     services = compose["services"]
+    assert services["prometheus"]["image"] == "prom/prometheus:v2.43.0"  # which is the first with scrape_config_files
     assert "--storage.tsdb.retention.time=3d" in services["prometheus"]["command"]
     assert services["prometheus"]["extra_hosts"] == ["api:host-gateway", "host.docker.internal:host-gateway"]
     assert (to / "prometheus/token").read_text() == "secret"
@@ -110,9 +112,11 @@ def test_what_works_here_alone_is_put_right_and_told(tmp_path: Path) -> None:
     assert set(services) == {"prometheus", "alertmanager", "node-exporter"}
     for word in ("storage.tsdb.path", "idle_conn_timeout", "localhost:7777 is host.docker.internal:7777"):
         assert word in told
-    accepted("promtool", "check", "config", "--syntax-only", str(to / "prometheus/prometheus.yml"))
+    older = to / "prometheus/older.yml"
+    older.write_text(text.replace("scrape_config_files: [more/*.yml]\n", ""))
+    accepted("promtool", "check", "config", "--syntax-only", str(older))
     accepted("amtool", "check-config", str(to / "alertmanager/alertmanager.yml"))
-    nothing_is_found(to)
+    assert "nothing that a check of the files can see" in (to / "README.md").read_text()
 
 
 def test_history_is_taken_along_as_blocks_that_the_original_opens(tmp_path: Path) -> None:

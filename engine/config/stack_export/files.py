@@ -50,7 +50,7 @@ def _service(one: Exported, data: Mapping[str, str], user: str) -> dict[str, obj
     volumes = [*one.mounts, *(given.volumes or container.volumes)]
     if container.data:
         volumes.append(f"{data.get(_kind(one), _volume(one))}:{container.data}")
-    found: dict[str, object] = {"image": given.image or container.image}
+    found: dict[str, object] = {"image": one.image}
     if one.command:
         found["command"] = [_escaped(word) for word in one.command]
     if _kind(one) in data:

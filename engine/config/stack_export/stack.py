@@ -7,6 +7,7 @@ name; each change is told, with its reason. Names that no container has lead to 
 from __future__ import annotations
 
 import posixpath
+import re
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -34,6 +35,11 @@ from engine.foundation.source import Severity
 from promql.model.durations import format_duration
 
 MACHINE: Final = "host.docker.internal"
+_FLAG: Final = "it is the flag"
+_BEFORE: Final = {
+    name.lower(): re.compile(rf"{name} (?:refuses it )?before ([0-9]+)[.]([0-9]+)")  # noqa: TID251 - of our own texts
+    for name in ("Prometheus", "Alertmanager")
+}
 _OUTSIDE: Final = "outside"
 _MOST_REMOVED: Final = 200
 
@@ -57,6 +63,14 @@ class Exported(Struct):
     mounts: list[str] = field(default_factory=list)
     command: list[str] = field(default_factory=list)
     machine: set[str] = field(default_factory=set)
+    release: tuple[int, int] = (0, 0)
+    """The first one that takes its file, where that is later than the image's."""
+
+    @property
+    def image(self) -> str:
+        """What is run: the image that is given, in a release that takes its file."""
+        image = self.given.image or self.container.image
+        return f"{image.rpartition(':')[0]}:v{_dotted(self.release)}.0" if self.release > (0, 0) else image
 
     @property
     def name(self) -> str:
@@ -69,6 +83,8 @@ class Export:
     def __init__(self, loaded: Loaded, to: Path, given: Mapping[str, Given]) -> None:
         """`given` is by component."""
         self.words: list[str] = []
+        self.met: set[str] = set()
+        """What a check says of keys that the release of the image takes."""
         self.containers: dict[str, Exported] = {}
         self._loaded = loaded
         self._to = to
@@ -222,6 +238,14 @@ class Export:
             if not ours:
                 break
             finding = ours[-1]
+            if (release := _needed(one.container.component, finding.message)) is not None:
+                kept.add((finding.path, finding.message))
+                self.met.add(finding.message)
+                one.release = max(one.release, release)
+                self.words.append(
+                    f"{finding.path} ({one.name}) needs release {_dotted(one.release)}: its image is that"
+                )
+                continue
             left = without_key(source, finding.line, finding.column)
             if left is None:
                 kept.add((finding.path, finding.message))
@@ -290,6 +314,18 @@ class Export:
         """Servers to which samples go must be named from inside too: told, since nobody here can know."""
         if self._loaded.alertmanager is not None and not self._loaded.config.alerting.alertmanagers:
             self.words.append("prometheus.yml names no Alertmanager: alerts go nowhere until `alerting:` does")
+
+
+def _needed(component: str, message: str) -> tuple[int, int] | None:
+    """The first release of the original that takes a key, by what is said of it; None where none does, or a flag is
+    there for it.
+    """
+    found = _BEFORE[component].search(message)
+    return None if found is None or _FLAG in message else (int(found[1]), int(found[2]))
+
+
+def _dotted(release: tuple[int, int]) -> str:
+    return ".".join(map(str, release))
 
 
 def _flags_in(command: Sequence[str]) -> Iterator[tuple[str, list[str]]]:

@@ -31,7 +31,7 @@ from engine.tsdb.log.feed import Feed, Piece, Position
 from promql.model.labels import Labels
 from promql.model.types import IntArray
 
-KEEP_SECONDS: Final = 2.0
+KEEP_SECONDS: Final = 1.0
 """How often the position is written, at most."""
 _SHORTEST: Final = 0.05
 _AT_ONCE: Final = 50_000
@@ -139,12 +139,10 @@ class Queue:
     async def _catch_up(self) -> None:
         """Send what a segment of the log has."""
         older = self.feed.older()
-        position: Position | None = None
-        while position is None:
-            read = await self._workers.run(lambda: _some(older, _AT_ONCE))
+        while read := await self._workers.run(_some, older, _AT_ONCE):
             await self._round([one for one in read if isinstance(one, Piece)])
-            position = next((one for one in read if isinstance(one, Position)), None)
-        self._pass_to(position)
+            for position in [one for one in read if isinstance(one, Position)][-1:]:
+                self._pass_to(position)
 
     def _pass_to(self, position: Position) -> None:
         self.feed.pass_to(position)
@@ -217,12 +215,12 @@ def _exemplars_in(found: Sequence[tuple[Labels, Exemplar]], message: str) -> byt
 
 
 def _some(older: Iterator[Piece | Position], most: int) -> list[Piece | Position]:
-    """Pieces of about so many samples, and the position where they end the segment."""
+    """Pieces of about so many samples, with the positions behind them; nothing at the end."""
     found: list[Piece | Position] = []
     count = 0
     for one in older:
         found.append(one)
-        count += most if isinstance(one, Position) else len(one)
+        count += 0 if isinstance(one, Position) else len(one)
         if count >= most:
             break
     return found

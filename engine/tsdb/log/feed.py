@@ -22,9 +22,12 @@ from msgspec import Struct
 from engine.foundation.frames import Gap
 from engine.tsdb.commit import Commit
 from engine.tsdb.log.pages import Lost, Rows
-from engine.tsdb.log.replay import Instants, read_segment
+from engine.tsdb.log.replay import Instants, read_runs
 from engine.tsdb.log.walformat import number_of, segments
 from promql.model.types import BoolArray, FloatArray, IntArray
+
+_RUN = 1 << 17
+"""Samples of the log between two positions: so many go out again, at most, when whoever reads is killed meanwhile."""
 
 log = logging.getLogger(__name__)
 
@@ -112,7 +115,7 @@ class Feed:
             self._drop()
 
     def older(self) -> Iterator[Piece | Position]:
-        """What the next segment of the log has that is not passed yet; at its end the position behind it."""
+        """What the next segment of the log has that is not passed yet; now and then, and at its end, how far it is."""
         assert self._folder is not None
         target, passed = self._forgotten, self.position.commit
         paths = [path for path in segments(self._folder) if number_of(path) >= self.position.segment]
@@ -122,12 +125,14 @@ class Feed:
             yield Position(target, self.position.segment)
             return
         newest = passed
-        for found in read_segment(paths[0], lambda _: passed):
-            if isinstance(found, Lost | Gap):
-                log.warning("%s: a part of it can't be read: %s", paths[0], found)
-            else:
-                newest = max(newest, found.numbers[-1])
-                yield from _pieces(found, passed)
+        for run in read_runs(paths[0], lambda _: passed, _RUN):
+            for found in run:
+                if isinstance(found, Lost | Gap):
+                    log.warning("%s: a part of it can't be read: %s", paths[0], found)
+                else:
+                    newest = max(newest, found.numbers[-1])
+                    yield from _pieces(found, passed)
+            yield Position(newest, number_of(paths[0]))
         if len(paths) > 1:
             yield Position(newest, number_of(paths[1]))
         else:

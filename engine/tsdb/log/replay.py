@@ -9,7 +9,7 @@ do not.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from itertools import groupby
+from itertools import chain, groupby
 from pathlib import Path
 from typing import Final
 
@@ -62,28 +62,36 @@ Found = Rows | Instants | Lost | Gap
 
 def read_segment(path: Path, through: Through = lambda _: -1) -> Iterator[Found]:
     """What a segment has of later commits than parts have, what of it is lost, and where it can't be read."""
-    return _Reader(through).read(path)
+    return chain.from_iterable(read_runs(path, through))
+
+
+def read_runs(path: Path, through: Through, cells: int = _CELLS) -> Iterator[Iterator[Found]]:
+    """The same in runs of about so many samples: all commits of one are older than those of the next. Each must be read
+    before the next is asked for.
+    """
+    return _Reader(through, cells).runs(path)
 
 
 class _Reader:
     """One segment."""
 
-    def __init__(self, through: Through) -> None:
+    def __init__(self, through: Through, most: int) -> None:
         self._through = through
+        self._most = most
         self._pages: dict[int, Page] = {}
         self._page_of: dict[int, Page] = {}
         self._pending: dict[int, list[PackedRow | Rows | Instants]] = {}
         self._cells = self._bytes = 0
 
-    def read(self, path: Path) -> Iterator[Found]:
+    def runs(self, path: Path) -> Iterator[Iterator[Found]]:
         for frame in read_frames(path, FORM):
             if isinstance(frame, Gap):
-                yield frame
+                yield iter((frame,))
             elif (lost := self._take(frame)) is not None:
-                yield lost
-            if self._cells > _CELLS or self._bytes > _BYTES:
-                yield from self._flushed()
-        yield from self._flushed()
+                yield iter((lost,))
+            if self._cells > self._most or self._bytes > _BYTES:
+                yield self._flushed()
+        yield self._flushed()
 
     def _take(self, frame: Frame) -> Lost | None:
         kind, payload = frame.kind & ~DEFLATED, frame.payload
