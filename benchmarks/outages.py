@@ -4,8 +4,8 @@
 
 The engine takes samples at its own receiver and sends them to a real Prometheus, then to a VictoriaMetrics. Every few
 seconds one side is ended at a moment drawn by chance: the engine and Prometheus by SIGKILL, VictoriaMetrics by SIGTERM,
-since by its own words it loses the last seconds of what it has acknowledged when it is killed. What was sent and not yet
-noted as sent goes out again after a kill: Prometheus passes over what it has, VictoriaMetrics with
+since by its own words it loses the last seconds of what it has acknowledged when it is killed. What was sent and not
+yet noted as sent goes out again after a kill: Prometheus passes over what it has, VictoriaMetrics with
 -dedup.minScrapeInterval=1ms, as here. At the end all samples of the other server are read, each time and value.
 """
 # ruff: noqa: TID251 - a benchmark lives in real time
