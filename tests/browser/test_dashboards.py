@@ -230,10 +230,14 @@ def test_the_crosshair_is_the_same_in_all_panels_over_time(address: str, tab: Se
     box = over(page, "Lines")
     page.mouse.move(box["x"] + box["width"] / 3, box["y"] + 30)
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 30)
-    wait_for("the crosshair", other.bounding_box)
-    there, beside = other.bounding_box(), over(page, "Stack")
-    assert there is not None
-    assert abs(there["x"] - beside["x"] - beside["width"] / 2) < beside["width"] / 20
+    beside = over(page, "Stack")
+    middle = beside["x"] + beside["width"] / 2
+
+    def there() -> bool:
+        line = other.bounding_box()
+        return line is not None and abs(line["x"] - middle) < beside["width"] / 20
+
+    wait_for("the crosshair in the middle", there)
     assert panel(page, "Stack").locator(".tip").count() == 0, "the crosshair alone is shared"
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from engine.dashboards.draw.scene import Scene, finite, hidden, legend, tooltip
 from engine.dashboards.fields.display import Shown, with_color
+from engine.dashboards.fields.mappings import find
 from engine.dashboards.json import flag, number, text
 
 
@@ -36,10 +37,11 @@ def draw(scene: Scene) -> dict[str, Any]:
 
 
 def _steps(one: Shown) -> dict[str, str]:
-    """Colours by thresholds, where these colour numbers that have no names."""
+    """Colours by thresholds, where these colour numbers of which some have no name."""
     config = one.config
+    named = all(find(config.mappings, value) is not None for value in one.field.plain() if value is not None)
     steps = config.thresholds.absolute(config.low or 0.0, 100.0 if config.high is None else config.high)
-    if config.mappings or config.color.mode != "thresholds" or one.field.kind != "number" or len(steps) < 2:
+    if named or config.color.mode != "thresholds" or one.field.kind != "number" or len(steps) < 2:
         return {}
     first = {f"< {one.cell(steps[1].value).text}": steps[0].color}
     return first | {f"{one.cell(step.value).text}+": step.color for step in steps[1:]}
