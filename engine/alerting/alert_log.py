@@ -68,7 +68,7 @@ class AlertLog:
         self._damaged = False
         self._since: list[bytes] | None = None  # what was appended since a compaction began
 
-    def read(self, now: int, resolve_timeout: int) -> list[Alert]:
+    def read(self, now: int, resolve_timeout: int, retention: int = RETENTION) -> list[Alert]:
         """The alerts as they stood; those that fired have time from `now` on. In ns. Raises StoreError."""
         replay = _Replay(self._path)
         try:
@@ -79,7 +79,7 @@ class AlertLog:
             raise StoreError(f"{self._path}: can't be read and written: {error.strerror}") from None
         self._damaged = replay.damaged
         found = (_prolonged(alert, now, resolve_timeout) for alert in alerts)
-        return [alert for alert in found if not alert.resolved_at(now - RETENTION)]
+        return [alert for alert in found if not alert.resolved_at(now - retention)]
 
     def append(self, alerts: Sequence[Alert], new: Sequence[Alert]) -> None:
         """Write how `alerts` stand now, and what the `new` ones among them say.

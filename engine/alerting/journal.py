@@ -11,6 +11,7 @@ from engine.alerting.linelog import LineLog
 from engine.foundation.clock import SECOND, Clock
 
 RETENTION: Final = 120 * 3600 * SECOND
+"""How long it is remembered what was told, and silences that have ended, unless something else is asked for."""
 
 Key: TypeAlias = tuple[str, str, str, int]
 """Group key, receiver, integration, and the integration's place among those of its kind."""

@@ -50,8 +50,8 @@ class AlertManager:
         self.work: Final = WorkCounts()
         self._kept: Final = Kept(
             self._open_store(config),
-            Silences(around.clock, _log_of(around, "silences", Silence), self._is_name),
-            Journal(around.clock, _log_of(around, "journal", JournalEntry)),
+            Silences(around.clock, _log_of(around, "silences", Silence), self._is_name, around.retention),
+            Journal(around.clock, _log_of(around, "journal", JournalEntry), around.retention),
             NotificationCounts(),
             Trail(trail_file.read(around.data_dir) if around.data_dir is not None else ()),
         )
@@ -189,7 +189,8 @@ class AlertManager:
         if around.data_dir is None:
             return AlertStore()
         file = AlertLog(around.data_dir / "alerts", around.workers)
-        return AlertStore(file, file.read(self.started_at, config.global_.resolve_timeout * MILLISECOND))
+        timeout = config.global_.resolve_timeout * MILLISECOND
+        return AlertStore(file, file.read(self.started_at, timeout, around.retention))
 
     def _restore(self) -> None:
         for alert in self._kept.store:

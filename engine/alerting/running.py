@@ -17,7 +17,7 @@ from engine.alerting.counts import NotificationCounts
 from engine.alerting.dispatch import Dispatcher
 from engine.alerting.inhibit import Inhibitor, InhibitRule
 from engine.alerting.intervals import Intervals
-from engine.alerting.journal import Journal
+from engine.alerting.journal import RETENTION, Journal
 from engine.alerting.matching.grammar import Grammar
 from engine.alerting.notice import Notice
 from engine.alerting.outgoing import Rendering
@@ -47,7 +47,8 @@ log = logging.getLogger(__name__)
 class Surroundings(Struct, frozen=True, kw_only=True):
     """What the alerting side is given. `data_dir` None keeps silences and journal in memory alone.
 
-    `external_url` is where people reach this side, without a slash at its end; it stands in notifications.
+    `external_url` is where people reach this side, without a slash at its end; it stands in notifications. `retention`
+    (ns) is for ended silences and the journal.
     """
 
     clock: Clock
@@ -58,6 +59,7 @@ class Surroundings(Struct, frozen=True, kw_only=True):
     external_url: str
     data_dir: Path | None = None
     grammar: Grammar = Grammar.BOTH
+    retention: int = RETENTION
     random: Random = field(default_factory=Random)
 
 

@@ -14,6 +14,7 @@ from typing import Final
 
 import msgspec
 
+from engine.alerting.journal import RETENTION
 from engine.alerting.linelog import LineLog
 from engine.alerting.matching.conditions import matches_empty
 from engine.alerting.matching.grammar import IsName
@@ -23,8 +24,6 @@ from engine.foundation.regexes import Regex, RegexError
 from engine.foundation.values import is_label_name
 from promql.model.labels import Labels
 from promql.model.matchers import Matcher, MatchOp, match_all
-
-RETENTION: Final = 120 * 3600 * SECOND
 
 
 class SilenceError(ConfigError):

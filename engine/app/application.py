@@ -49,7 +49,7 @@ from engine.config.prometheus import PrometheusConfig
 from engine.config.written import groups_of
 from engine.discovery.ports import DiscoveryParts
 from engine.foundation.addresses import AddressBook
-from engine.foundation.clock import Clock
+from engine.foundation.clock import MILLISECOND, Clock
 from engine.foundation.delivery import Delivery, DeliveryPolicy
 from engine.foundation.encode import encode
 from engine.foundation.errors import ConfigError
@@ -150,6 +150,8 @@ class Application:
         """How people reach a component; never ends in a slash."""
         if component == "prometheus" and self.options.web.external_url:
             return self.options.web.external_url.rstrip("/")
+        if component == "alertmanager" and self.options.alertmanager_url:
+            return self.options.alertmanager_url.rstrip("/")
         return self.components.url(component)
 
     def asking(self) -> list[str]:
@@ -421,6 +423,7 @@ class Application:
             data_dir=self._alerting_folder,
             external_url=self.external_url("alertmanager"),
             grammar=grammar(self.options.features),
+            retention=self.options.alertmanager_retention_ms * MILLISECOND,
         )
         return AlertManager(loaded.alertmanager, loaded.alertmanager_file.parent, surroundings)
 

@@ -57,7 +57,8 @@ class RunOptions(Struct, frozen=True):
 
     `flags` are all of them as texts, by name. `listen` maps a component to `HOST:PORT` or `off`. Retention is in ms
     and bytes; it and `wal_compression` are None where no flag was given, and so
-    is `auto_reload_seconds` where files are not watched. `features` are of `engine.app.features`.
+    is `auto_reload_seconds` where files are not watched. `features` are of `engine.app.features`. Notifications lead to
+    `alertmanager_url`, without one to where it listens.
     With `agent_kept_ms` nothing is done but to scrape and to forward, and what can't be sent is kept so long.
     Queries are evaluated by the server at `query_url`, if there is one, which is spoken to as `query_http_config` says.
     `environment` is what `${NAME}` in files stands for, if for anything. Of a compose file there are `mounts` (what
@@ -106,6 +107,8 @@ class RunOptions(Struct, frozen=True):
     exit_on_stdin_close: bool = False
     auto_reload_seconds: float | None = None
     features: frozenset[str] = frozenset()
+    alertmanager_url: str = ""
+    alertmanager_retention_ms: int = 432_000_000
     flags: Mapping[str, str] = field(default_factory=dict)
 
     def listener(self, component: str, port: int | None = None) -> Listener | None:

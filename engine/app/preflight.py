@@ -52,10 +52,11 @@ def check_stdin(options: RunOptions) -> None:
 
 def check_external_url(options: RunOptions) -> None:
     """Raises ConfigError for what is no URL."""
-    url = options.web.external_url
-    parts = urlsplit(url)
-    if url and (parts.scheme not in ("http", "https") or not parts.hostname):
-        raise ConfigError(f"--web.external-url {url}: want http://HOST:PORT, or http://HOST:PORT/PATH")
+    given = {"--web.external-url": options.web.external_url, "--alertmanager-external-url": options.alertmanager_url}
+    for flag, url in given.items():
+        parts = urlsplit(url)
+        if url and (parts.scheme not in ("http", "https") or not parts.hostname):
+            raise ConfigError(f"{flag} {url}: want http://HOST:PORT, or http://HOST:PORT/PATH")
 
 
 def check_deliver(options: RunOptions, loaded: Loaded) -> None:

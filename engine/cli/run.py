@@ -120,6 +120,14 @@ class RunCommand(click.Command):
     "--web.enable-push-receiver", "enable_pushes", is_flag=True,
     help="take metrics at /metrics/job/NAME/..., as a Pushgateway does",
 )  # fmt: skip
+@click.option(
+    "--alertmanager-external-url", "alertmanager_url", default="", metavar="URL",
+    help="how people reach the Alertmanager: links in notifications  [where it listens]",
+)  # fmt: skip
+@click.option(
+    "--alertmanager-retention", "alertmanager_retention", type=DURATION, default="120h", show_default=True,
+    help="how long it remembers what was told, and silences that have ended",
+)  # fmt: skip
 @click.option("--web.external-url", "external_url", default="", metavar="URL", help="how people reach this engine")
 @click.option(
     "--web.route-prefix", "route_prefix", metavar="PATH",
@@ -264,6 +272,8 @@ def options_of(given: Mapping[str, Any]) -> RunOptions:
         enable_remote_write=given["enable_remote_write"],
         enable_pushes=given["enable_pushes"],
         web=_web(given),
+        alertmanager_url=given["alertmanager_url"],
+        alertmanager_retention_ms=given["alertmanager_retention"],
         retention_ms=given["retention_time"],
         retention_bytes=given["retention_size"],
         wal_compression=given["wal_compression"],

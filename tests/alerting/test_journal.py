@@ -8,7 +8,7 @@ from engine.alerting.linelog import LineLog
 from engine.foundation.clock import SECOND
 from engine.foundation.workers import InlineWorkers
 from engine.testing.manual_clock import ManualClock
-from tests.alerting.world import START
+from tests.alerting.world import START, webhook, world
 
 KEY: Key = ("{}:{}", "team", "webhook", 0)
 
@@ -60,3 +60,15 @@ async def test_what_was_withheld_is_told_after_a_restart(tmp_path: Path, manual_
     journal.forget()
     await journal.compact()
     assert on_disk(tmp_path, manual_clock).told(KEY) is None
+
+
+async def test_what_was_told_longer_ago_than_the_retention_is_told_again() -> None:
+    config = f"""
+route: {{receiver: team, group_interval: 20m}}
+receivers: [{webhook("team")}]
+"""
+    for retention, told in ((60 * SECOND, 2), (RETENTION, 1)):
+        async with world(config, retention=retention) as made:
+            made.fire(alertname="a")
+            await made.wait(1300)
+            assert [said for _, _, said in made.told()] == ["firing a"] * told

@@ -16,6 +16,7 @@ from typing import Any
 
 from engine.alerting.alert import Alert
 from engine.alerting.config import AlertmanagerConfig
+from engine.alerting.journal import RETENTION
 from engine.alerting.manager import AlertManager
 from engine.alerting.matching.grammar import Grammar
 from engine.alerting.running import Surroundings
@@ -102,7 +103,11 @@ def _marked(status: str, states: Mapping[str, str]) -> str:
 
 @asynccontextmanager
 async def world(
-    text: str, data_dir: Path | None = None, clock: ManualClock | None = None, grammar: Grammar = Grammar.BOTH
+    text: str,
+    data_dir: Path | None = None,
+    clock: ManualClock | None = None,
+    grammar: Grammar = Grammar.BOTH,
+    retention: int = RETENTION,
 ) -> AsyncIterator[World]:
     clock = clock or ManualClock(START_MS)
     around = Surroundings(
@@ -114,6 +119,7 @@ async def world(
         external_url="http://alerts.example.com",
         data_dir=data_dir,
         grammar=grammar,
+        retention=retention,
         random=Random(1),
     )
     manager = AlertManager(parse_alertmanager(text, grammar=grammar).value, Path(), around)

@@ -66,6 +66,16 @@ async def test_another_taken_port_is_named_and_its_component_still_answers(tmp_p
         assert app.components.url("alertmanager") == app.components.url("prometheus")
 
 
+async def test_notifications_lead_to_where_people_reach_the_alertmanager(tmp_path: Path) -> None:
+    config = write(tmp_path, "prometheus.yml", "")
+    hook = "webhook_configs: [{url: 'http://hook.example.com/'}]"
+    write(tmp_path, "alertmanager/alertmanager.yml", f"{{route: {{receiver: a}}, receivers: [{{name: a, {hook}}}]}}")
+    async with engine(config, alertmanager_url="https://alerts.example.com/am/") as app:
+        assert app.alertmanager is not None
+        (tried,) = await app.alertmanager.try_receiver("a")
+        assert '"externalURL":"https://alerts.example.com/am"' in tried.payload
+
+
 async def test_a_component_that_is_switched_off_does_not_listen_and_is_scraped_all_the_same(tmp_path: Path) -> None:
     async with engine(write(tmp_path, "prometheus.yml", NODE), listen={**ANYWHERE, "node": "off"}) as app:
         assert app.components.silent == {"node": "node is switched off"}

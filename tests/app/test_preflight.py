@@ -16,6 +16,7 @@ CONFIG = Path("prometheus.yml")
 @pytest.mark.parametrize("url", ["", "http://prom.example.com", "https://10.0.0.1:9090/", "http://x/prom"])
 def test_a_url_of_a_host_is_taken(url: str) -> None:
     check_external_url(RunOptions(CONFIG, web=WebOptions(external_url=url)))
+    check_external_url(RunOptions(CONFIG, alertmanager_url=url))
 
 
 @pytest.mark.parametrize(
@@ -28,6 +29,8 @@ def test_a_url_of_a_host_is_taken(url: str) -> None:
 def test_another_url_is_refused(url: str, message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         check_external_url(RunOptions(CONFIG, web=WebOptions(external_url=url)))
+    with pytest.raises(ConfigError, match=f"--alertmanager-external-url {url}: {message}"):
+        check_external_url(RunOptions(CONFIG, alertmanager_url=url))
 
 
 def test_a_folder_that_is_a_file_is_refused_and_one_that_is_missing_is_made(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path as File
+from types import MappingProxyType
 from typing import Final
 
 from msgspec import Struct
@@ -28,7 +29,8 @@ _EXPAND: Final = frozenset({"-config.expand-env", "--config.expand-env"})
 
 class Kind(Struct, frozen=True):
     """A program that we stand in for. `images` are the last parts of its images' names, `config` is our flag for its
-    file, which it looks for at `default`; flags that begin with one of `told` have no effect here.
+    file, which it looks for at `default`; flags that begin with one of `told` have no effect here, but for those that
+    have another name with us.
     """
 
     component: str
@@ -36,6 +38,7 @@ class Kind(Struct, frozen=True):
     config: str = ""
     default: str = ""
     told: tuple[str, ...] = ("-",)
+    renamed: Mapping[str, str] = MappingProxyType({})
 
 
 KINDS: Final = (
@@ -44,7 +47,10 @@ KINDS: Final = (
         ("--storage.tsdb.path", "--storage.agent.path", "--web.listen-address", "--storage.tsdb.no-lockfile",
          "--storage.agent.no-lockfile"),
     ),
-    Kind("alertmanager", ("alertmanager",), "--alertmanager-config", "/etc/alertmanager/alertmanager.yml"),
+    Kind(
+        "alertmanager", ("alertmanager",), "--alertmanager-config", "/etc/alertmanager/alertmanager.yml",
+        renamed={"--web.external-url": "--alertmanager-external-url", "--data.retention": "--alertmanager-retention"},
+    ),
     Kind("loki", ("loki",), "--loki-config", "/etc/loki/local-config.yaml"),
     Kind("promtail", ("promtail",), "--promtail-config", "/etc/promtail/config.yml"),
     Kind("blackbox", ("blackbox-exporter",), "--blackbox-config", "/etc/blackbox_exporter/config.yml"),
@@ -145,6 +151,8 @@ class _Maker:
                 self._words += ["--expand-env"] if value != "false" else []
             elif name in _OF_THE_IMAGE and service.host(value or "") is None:
                 continue  # the image brings its own, and nobody misses them
+            elif value is not None and name in kind.renamed:
+                self._words.append(f"{kind.renamed[name]}={value}")
             elif name.startswith(kind.told):
                 self._notes.append(f"{service.name}: {name} has no effect here")
             elif name not in self._known:

@@ -96,6 +96,18 @@ def test_a_service_of_a_profile_waits_until_it_is_asked_for(tmp_path: Path) -> N
     assert made(tmp_path, text, {"COMPOSE_PROFILES": "x,more"}).node == ("--collector.wifi",)
 
 
+def test_flags_of_the_alertmanager_that_have_another_name_here_are_taken_over(tmp_path: Path) -> None:
+    (tmp_path / "a.yml").touch()
+    command = "[--web.external-url=http://am/x, --data.retention, 24h, --cluster.listen-address=]"
+    found = made(
+        tmp_path,
+        "services: {a: {image: prom/alertmanager, volumes: ['./a.yml:/etc/alertmanager/alertmanager.yml'], "
+        f"command: {command}}}}}",
+    )
+    assert found.words[2:] == ("--alertmanager-external-url=http://am/x", "--alertmanager-retention=24h")
+    assert found.notes == ("a: --cluster.listen-address has no effect here",)
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
