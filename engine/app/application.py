@@ -148,11 +148,8 @@ class Application:
 
     def external_url(self, component: str) -> str:
         """How people reach a component; never ends in a slash."""
-        if component == "prometheus" and self.options.web.external_url:
-            return self.options.web.external_url.rstrip("/")
-        if component == "alertmanager" and self.options.alertmanager_url:
-            return self.options.alertmanager_url.rstrip("/")
-        return self.components.url(component)
+        given = {"prometheus": self.options.web.external_url, "alertmanager": self.options.alertmanager_url}
+        return given.get(component, "").rstrip("/") or self.components.url(component)
 
     def asking(self) -> list[str]:
         """Whom else queries ask, in words."""
