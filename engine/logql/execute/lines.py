@@ -103,9 +103,13 @@ class _Merge(Struct):
         index = self.program.select(text, index, block.labels)
         if not len(index):
             return None
+        row = self.program.row(text)
+        index = self.program.narrowed(text, index, row)
+        if not len(index):
+            return None
         rows = index.tolist()
         plain = block.labels if self.program.is_plain and not block.metadata() else None
-        return _Cursor(text, rows[::-1] if self.span.backward else rows, self.program.row(text), plain)
+        return _Cursor(text, rows[::-1] if self.span.backward else rows, row, plain)
 
     def _entry(self, cursor: _Cursor) -> Entry | None:
         self.breath += 1

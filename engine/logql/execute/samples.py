@@ -91,38 +91,33 @@ class _Gather:
         if not len(index):
             return
         row = self.program.row(text)
-        if self.program.alone is not None and row.clean and not text.block.metadata() and self._grouping is not None:
-            self._count(text, index, row, self.program.alone, self._grouping.labels)
+        reader = self.program.reader
+        if reader is not None and row.clean and not text.block.metadata():
+            self._tally(text, index, row, reader)
         elif self.program.is_plain and not text.block.metadata():
             values = text.lengths(index).astype(np.float64) if self._counts_bytes else None
             self._add(self._grouped(text.block.labels.as_dict()), text.times[index], values)
         else:
             self._read(text, index, row)
 
-    def _count(self, text: Text, index: IntArray, row: Row, picked: Picked, names: tuple[str, ...]) -> None:
-        """Where lines are only read for what they are grouped by: rows are made of those alone that are out of
-        order.
+    def _tally(self, text: Text, index: IntArray, row: Row, reader: Picked) -> None:
+        """Where lines are only read for labels that decide all: once for all lines with the same. Only those that are
+        out of order are read one by one.
         """
-        lines = text.lines(index)
-        found, odd = picked.tally(lines)
-        for turn, at in enumerate(odd):
-            if turn % _BREATH == 0:
-                self._context.pause()
-            found.setdefault(self._in_full(row, lines[at], picked), []).append(at)
-        lengths = text.lengths(index).astype(np.float64) if self._counts_bytes else None
+        found, odd = reader.tally(text.lines(index))
         for values, places in found.items():
-            labels = dict(row.base)
-            pairs = zip(picked.labels, values, strict=True)
-            labels.update((name, value) for name, value in pairs if value is not None and name not in labels)
-            pairs_kept = tuple(sorted(pair for pair in labels.items() if pair[0] in names))
-            self._add(pairs_kept, text.times[index[places]], lengths[places] if lengths is not None else None)
-
-    def _in_full(self, row: Row, line: bytes, picked: Picked) -> tuple[str | None, ...]:
-        row.begin(line, 0)
-        self.program.passes(row)
-        if row.error:
-            raise self._failure(row)
-        return tuple(None if name in row.base else row.labels.get(name) for name in picked.labels)
+            row.begin(b"", 0)
+            reader.put(row, values)
+            value = self.program.judge(row)
+            if value is None:
+                continue
+            if row.error:
+                raise self._failure(row)
+            lines = index[places]
+            measured = text.lengths(lines).astype(np.float64) if self._counts_bytes else np.full(len(places), value)
+            self._add(self._grouped(row.labels), text.times[lines], measured if self._has_values else None)
+        if odd:
+            self._read(text, index[odd], row)
 
     def _add(self, pairs: Pairs, times: IntArray, values: FloatArray | None) -> None:
         series = self._series.get(pairs)
@@ -161,15 +156,9 @@ class _Gather:
 
     def _value(self, row: Row) -> float | None:
         """None for a line that does not count."""
-        program = self.program
-        if not program.passes(row):
+        if not self.program.passes(row):
             return None
-        if program.value is None:
-            return float(len(row.line)) if self._counts_bytes else 1.0
-        value = program.value(row)
-        if value is None or not all(step(row) for step in program.after):
-            return None
-        return value
+        return self.program.value_of(row, float(len(row.line)) if self._counts_bytes else 1.0)
 
     def _failure(self, row: Row) -> PipelineError:
         labels = Labels(tuple(sorted(row.all_labels().items())))

@@ -83,10 +83,14 @@ class Picked:
         found = self.values(row.line)
         if found is None:
             return self._fields.run(row)
-        for label, value in zip(self.labels, found, strict=True):
+        self.put(row, found)
+        return True
+
+    def put(self, row: Row, values: tuple[str | None, ...]) -> None:
+        """Set the labels to values of theirs."""
+        for label, value in zip(self.labels, values, strict=True):
             if value is not None and label:
                 row.put(label, value)
-        return True
 
     def values(self, line: bytes) -> tuple[str | None, ...] | None:
         """Those of `labels`, where the line has them; None for a line that must be read in full."""

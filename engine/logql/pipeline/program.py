@@ -41,6 +41,7 @@ from promql.model.types import IntArray
 T = TypeVar("T")
 
 _CHANGE_LINES: Final = (LineFormatStage, UnpackStage, DecolorizeStage)
+_JUDGES: Final = (LineFilter, LabelFilterStage, UnwrapStage)
 _ESCAPE: Final = b"\\u"
 
 
@@ -53,17 +54,19 @@ class Implied(Struct, frozen=True):
 
 class Program(Struct, frozen=True):
     """`filters` look at lines as they are stored; then `steps` at each line; `value` gives its value, which may bring
-    an error, and `after` are the steps that see that. `probe` are steps that tell whether a line comes through them,
-    and set no more labels than that takes. `picked` are the readers among the steps that want to see a block first.
+    an error, and `after` are the steps that see that. The `probe` tells whether a line comes through, and sets no more
+    labels than that takes. `picked` are the readers among the steps that want to see a block first. Where it `judges`,
+    all steps but the first look at labels alone.
     """
 
     filters: tuple[Filter, ...]
     implied: tuple[Implied, ...]
     steps: tuple[Step, ...]
-    probe: tuple[Step, ...]
+    probe: Program | None
     value: Callable[[Row], float | None] | None
     after: tuple[Step, ...]
     picked: tuple[Picked, ...] = ()
+    judges: bool = False
 
     @property
     def is_plain(self) -> bool:
@@ -87,16 +90,46 @@ class Program(Struct, frozen=True):
         return Row(text.block.labels.as_dict(), clean=clean)
 
     @property
-    def alone(self) -> Picked | None:
-        """The reader that is all that happens to a line, if it is one."""
-        alone = len(self.steps) == len(self.picked) == 1 and self.value is None
-        return self.picked[0] if alone and not self.probe and self.steps[0] == self.picked[0].run else None
+    def reader(self) -> Picked | None:
+        """The reader whose labels alone decide what becomes of a line, if there is one."""
+        first = self.picked[0] if len(self.picked) == 1 and self.probe is None else None
+        return first if first is not None and self.judges and self.steps[0] == first.run else None
+
+    def narrowed(self, text: Text, index: IntArray, row: Row) -> IntArray:
+        """Those lines of an index that the probe lets through, as far as it knows without looking at each; `row` is one
+        for the lines of this block.
+        """
+        reader = None if self.probe is None else self.probe.reader
+        if self.probe is None or reader is None or not row.clean or text.block.metadata():
+            return index
+        found, kept = reader.tally(text.lines(index))
+        for values, places in found.items():
+            row.begin(b"", 0)
+            reader.put(row, values)
+            if self.probe.judge(row) is not None:
+                kept += places
+        return index[sorted(kept)]
+
+    def judge(self, row: Row) -> float | None:
+        """The value of a row whose labels were set by `reader`, 1 where lines count; None where it does not stay."""
+        if not all(step(row) for step in self.steps[1:]):
+            return None
+        return self.value_of(row, 1.0)
+
+    def value_of(self, row: Row, plain: float) -> float | None:
+        """The value of a row that came through the steps, `plain` where none is taken out of it; None where it has none
+        or what follows lets it go.
+        """
+        if self.value is None:
+            return plain
+        value = self.value(row)
+        return value if value is not None and all(step(row) for step in self.after) else None
 
     def passes(self, row: Row) -> bool:
         """Runs the steps over a row that has begun."""
-        if self.probe:
+        if self.probe is not None:
             line, time = row.line, row.time
-            for step in self.probe:
+            for step in self.probe.steps:
                 if not step(row):
                     return False
             row.begin(line, time)
@@ -132,10 +165,19 @@ def compiled(stages: Sequence[Stage], end: frozenset[str] | None, now: int) -> P
             else:
                 step = _checked(stage, partial(_step, stage, wanted, now))
                 (steps if value is None else after).append(step)
-    judge = _judge(stages, end, now)
-    probe = () if judge is None else judge.steps
-    readers = (*picked, *(() if judge is None else judge.picked))
-    return Program(tuple(filters), tuple(_implied(stages)), tuple(steps), probe, value, tuple(after), readers)
+    first = next((stage for stage in stages if isinstance(stage, JsonStage)), None)
+    probe = _probe(stages, end, now)
+    readers = (*picked, *(() if probe is None else probe.picked))
+    return Program(
+        tuple(filters),
+        tuple(_implied(stages)),
+        tuple(steps),
+        probe,
+        value,
+        tuple(after),
+        readers,
+        judges=all(isinstance(stage, _JUDGES) for stage in stages if stage is not first),
+    )
 
 
 def is_searched(stage: Stage, stages: Sequence[Stage]) -> bool:
@@ -143,7 +185,7 @@ def is_searched(stage: Stage, stages: Sequence[Stage]) -> bool:
     return stage in takewhile(lambda one: not isinstance(one, _CHANGE_LINES), stages)
 
 
-def _judge(stages: Sequence[Stage], end: frozenset[str] | None, now: int) -> Program | None:
+def _probe(stages: Sequence[Stage], end: frozenset[str] | None, now: int) -> Program | None:
     """What tells whether a line comes through, where that takes much less than all its labels."""
     before_value = list(takewhile(lambda stage: not isinstance(stage, UnwrapStage), stages))
     last = max((at for at, stage in enumerate(before_value) if isinstance(stage, LabelFilterStage)), default=-1)

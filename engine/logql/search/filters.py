@@ -24,7 +24,7 @@ from promql.model.types import BoolArray, IntArray
 _FEW: Final = 16
 """Where not more than one line in so many is left, lines are looked at one by one."""
 _ALTERNATIVES: Final = 4
-_MANY: Final = 64
+_MANY: Final = 16
 """Lines of a block that hold a literal, from which on they are looked for all at once."""
 
 

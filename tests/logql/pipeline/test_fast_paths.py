@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from engine.logql.errors import PipelineError
 from engine.logql.execute.context import Context
+from engine.logql.execute.lines import Span, entries
 from engine.logql.execute.metrics import instant
 from engine.logql.lines import StreamLines
 from engine.logql.pipeline import json_fields, json_scan
@@ -141,8 +142,16 @@ _NAMES = st.lists(
 )
 
 
-@given(lines=st.lists(_OBJECTS.map(json.dumps), min_size=1, max_size=8), op=_COUNTED, names=_NAMES)
-def test_lines_are_counted_by_their_fields_as_if_all_were_read(lines: list[str], op: str, names: list[str]) -> None:
+_BEHIND = st.sampled_from(
+    ["", '| a="E"', '| level=~"E.*" or a!="1"', "| level >= 1", '| a > 1 | __error__=""', '|= "E" | nosuch=""',
+     '| json b="level"', "| json | level != 1", "| unwrap a", '| unwrap level | __error__="" | a="1"', "| a_b = 1.0 | unwrap a"]
+)  # fmt: skip
+
+
+@given(lines=st.lists(_OBJECTS.map(json.dumps), min_size=1, max_size=8), op=_COUNTED, names=_NAMES, behind=_BEHIND)
+def test_lines_are_counted_by_their_fields_as_if_all_were_read(
+    lines: list[str], op: str, names: list[str], behind: str
+) -> None:
     labels = Labels.of(job="x", a="stream")
     source = MemorySource(
         [StreamLines(labels, list(range(1, len(lines) + 1)), [line.encode() for line in lines])], block=3
@@ -150,7 +159,8 @@ def test_lines_are_counted_by_their_fields_as_if_all_were_read(lines: list[str],
     context, by = Context(source, 0, lambda: None), ", ".join(names)
 
     def counted(stages: str) -> dict[Labels, float] | type[PipelineError]:
-        expr = parse(f'sum by ({by}) ({op}({{job="x"}} {stages} [1s]))')
+        found_op = "sum_over_time" if "unwrap" in behind else op
+        expr = parse(f'sum by ({by}) ({found_op}({{job="x"}} {stages} {behind} [1s]))')
         assert isinstance(expr, VectorAggregation)
         try:
             found = instant(context, expr, 1000)
@@ -160,3 +170,22 @@ def test_lines_are_counted_by_their_fields_as_if_all_were_read(lines: list[str],
         return dict(zip(found.labels, found.values.tolist(), strict=True))
 
     assert counted("| json") == counted('| json | label_format nothing="{{ if false }}{{ . }}{{ end }}"')
+
+
+@given(
+    lines=st.lists(st.one_of(_OBJECTS.map(json.dumps), _ESCAPED), min_size=1, max_size=8),
+    behind=_BEHIND.filter(lambda text: "unwrap" not in text),
+)
+def test_lines_that_conditions_let_through_are_those_of_looking_at_each(lines: list[str], behind: str) -> None:
+    labels = Labels.of(job="x", a="stream")
+    stored = [line.encode() for line in lines]
+    source = MemorySource([StreamLines(labels, list(range(len(lines))), stored)], block=3)
+    log = parse_log(f'{{job="x"}} | json {behind}')
+    program, row = compiled(log.stages, None, 0), Row(labels.as_dict())
+    wanted = []
+    for time, line in enumerate(stored):
+        row.begin(line, time)
+        if program.keeps(line) and program.passes(row):
+            wanted.append((time, row.text(), row.all_labels()))
+    found = entries(Context(source, 0, lambda: None), log, Span(0, len(lines), len(lines), backward=False))
+    assert [(one.time, one.line, one.labels.as_dict()) for one in found] == wanted
