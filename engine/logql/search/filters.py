@@ -23,6 +23,8 @@ from promql.model.types import BoolArray, IntArray
 
 _FEW: Final = 16
 """Where not more than one line in so many is left, lines are looked at one by one."""
+_FEWER: Final = 64
+"""A literal that a pattern needs helps where not more than one line in so many holds it."""
 _ALTERNATIVES: Final = 4
 _MANY: Final = 16
 """Lines of a block that hold a literal, from which on they are looked for all at once."""
@@ -95,7 +97,7 @@ class Pattern(Search):
 
     def find(self, text: Text) -> IntArray:
         if self._required is not None:
-            some = self._required.some(text, text.count // _FEW)
+            some = self._required.some(text, text.count // _FEWER)
             if some is not None:
                 return self.each(text, some)
             if self._within is None:
