@@ -77,7 +77,8 @@ def _dashboard(file: Path, body: bytes, reading: Reading) -> None:
             reading.findings.append(Finding(Severity.LINT, str(file), line, column, query.where, why))
     for panel in board(content).every():
         for note in panel.notes:
-            reading.findings.append(Finding(Severity.LINT, str(file), 1, 1, f'panel "{panel.title}"', note))
+            where = dashboards.named(panel.title, panel.id)
+            reading.findings.append(Finding(Severity.LINT, str(file), 1, 1, where, note))
 
 
 def _bytes(path: Path, reading: Reading) -> bytes:

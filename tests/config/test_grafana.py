@@ -95,8 +95,11 @@ def test_the_guides_settings_are_fine(guide: Path) -> None:
 
 def test_a_folder_is_judged_with_its_dashboards(tmp_path: Path) -> None:
     (tmp_path / "boards").mkdir()
-    (tmp_path / "boards" / "a.json").write_text('{"title":"t","panels":[{"title":"p","targets":[{"expr":"up{"}]}]}')
+    (tmp_path / "boards" / "a.json").write_text(
+        '{"title":"t","panels":[{"title":"p","targets":[{"expr":"up{"}]},{"id":2,"type":"x"}]}'
+    )
     (tmp_path / "boards" / "b.json").write_text("{")
     lines = list(render_verdict(check(folder(tmp_path, dashboards__a_yml=BOARDS), "grafana")))
     assert any('panel "p", query' in line for line in lines)
+    assert any("panel 2: the panel type" in line for line in lines)
     assert any("b.json:1:1: it is no dashboard" in line for line in lines)

@@ -46,6 +46,11 @@ def read(body: bytes) -> Any:
     return found.get("dashboard", found) if isinstance(found, dict) else found
 
 
+def named(title: Any, number: Any) -> str:
+    """How findings call a panel: by its number where it has no title."""
+    return f'panel "{title}"' if title else f"panel {number}"
+
+
 def queries(board: Mapping[str, Any]) -> Iterator[Query]:
     """All that are asked of Prometheus."""
     for panel in _panels(board):
@@ -54,7 +59,8 @@ def queries(board: Mapping[str, Any]) -> Iterator[Query]:
         for target in _objects(panel.get("targets")):
             text = target.get("expr")
             if isinstance(text, str) and text.strip() and not _is_foreign(target.get("datasource")):
-                yield Query(f'panel "{panel.get("title", "")}", query {target.get("refId", "")}', text)
+                where = named(panel.get("title"), panel.get("id"))
+                yield Query(f"{where}, query {target.get('refId', '')}", text)
 
 
 def fault(text: str) -> str:
