@@ -67,7 +67,8 @@ class Entry(Struct, frozen=True):
 
     @property
     def may_save(self) -> bool:
-        return self.shelf.may_save and self.raw.get("editable") is not False
+        """As far as can be said without looking into its file."""
+        return self.shelf.may_save and self.raw.get("editable") is not False and _is_writable(self.file)
 
     @property
     def folder_uid(self) -> str:
@@ -296,11 +297,16 @@ def _writable(known: Entry, given: Mapping[str, Any]) -> bytes:
     if not target.is_relative_to(known.shelf.path.resolve()):
         raise LibraryError(f"{known.file} leads out of its folder, to {target}: it is not written", 403)
     try:
-        if not target.stat().st_mode & _MAY_WRITE or not os.access(target, os.W_OK):
+        if not _is_writable(target):
             raise LibraryError(f"{known.file} is read-only", 403)
         return target.read_bytes()
     except OSError as error:
         raise LibraryError(f"{known.file}: can't be read: {error.strerror}", 412) from None
+
+
+def _is_writable(file: Path) -> bool:
+    """By its mode too, which a superuser is not held to."""
+    return os.access(file, os.W_OK) and bool(file.stat().st_mode & _MAY_WRITE)
 
 
 def _check(plan: Plan, given: Mapping[str, Any], revision: str, *, overwrite: bool) -> None:

@@ -145,6 +145,7 @@ def test_a_file_that_must_stay_is_left_alone(home: Path, tmp_path: Path, spoil: 
     file = home / "0.json"
     spoil(file, tmp_path / "away.json")
     found.look(0.0, at_once=True)
+    assert found.entry("one").may_save == ("read-only" not in words and "editable" not in words)
     before = file.read_bytes()
     with pytest.raises(LibraryError, match=words):
         found.save({**BOARD, "uid": "two"} if "another" in words else BOARD, "", "", overwrite=True, uid="one")
