@@ -52,7 +52,7 @@ schema_config: {configs: [{from: 2020-10-24, store: boltdb-shipper, object_store
 
 SOURCES = """
 datasources:
-  - {name: Prometheus, type: prometheus, url: "http://prometheus:9090", isDefault: true}
+  - {name: Prometheus, type: prometheus, url: "http://prometheus:9090", isDefault: true, jsonData: {timeInterval: 1s}}
   - {name: Loki, type: loki, url: "http://loki:3100"}
 """
 PROVIDERS = """

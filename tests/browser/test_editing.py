@@ -88,6 +88,25 @@ def test_a_dashboard_is_edited_by_fields_and_drawn_as_it_would_be(
     assert held(site, uid) == TEXT.replace("UID", uid).replace('"First"', '"Second"')
 
 
+def test_a_dashboard_is_edited_at_grafanas_port_too(site: Site, tab: Seen) -> None:
+    board(site, "elsewhere")
+    page = tab.open(f"{site.grafana}/d/elsewhere?edit")
+    page.get_by_role("button", name="First").click()
+    page.locator(".cm-content").click()
+    page.keyboard.press("End")
+    page.keyboard.type(" + su")
+    page.locator(".cm-tooltip-autocomplete").get_by_text("sum", exact=True).wait_for()
+    page.keyboard.press("Escape")
+    for _ in range(5):
+        page.keyboard.press("Backspace")
+    page.keyboard.type(" * 2")
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Show the difference").click()
+    page.get_by_role("button", name="Save").click()
+    page.get_by_role("region", name="First").wait_for()
+    assert '"sum(up) * 2"' in held(site, "elsewhere")
+
+
 def test_a_dashboard_is_edited_as_text_and_text_that_is_none_is_told(site: Site, tab: Seen) -> None:
     board(site, "as-text")
     page = tab.open(f"{site.url}/d/as-text?edit")

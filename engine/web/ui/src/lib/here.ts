@@ -9,3 +9,6 @@ export const isHere = (path: string): boolean => !served || served.some((one) =>
 
 /** Where a path is answered: at the first port, if not here. */
 export const addressOf = (path: string): string => (isHere(path) ? path.slice(1) : about.first.replace(/\/$/, "") + path);
+
+/** Whether metrics and streams can be asked for by name. */
+export const hasNames = !served;

@@ -4,6 +4,7 @@ import type { Extension } from "@codemirror/state";
 import { parser } from "@grafana/lezer-logql";
 import { styleTags, tags } from "@lezer/highlight";
 import { get } from "../../lib/api";
+import { hasNames } from "../../lib/here";
 
 const language = LRLanguage.define({
   name: "logql",
@@ -31,12 +32,12 @@ const STAGES = ["json", "logfmt", "regexp", "pattern", "unpack", "line_format", 
 async function complete(context: CompletionContext): Promise<CompletionResult | null> {
   const before = context.state.sliceDoc(0, context.pos);
   const value = /([a-zA-Z_]\w*)\s*(?:=|!=|=~|!~)\s*"([^"]*)$/.exec(before);
-  if (value && inside(before)) {
+  if (hasNames && value && inside(before)) {
     const found = (await get<string[] | undefined>(`/loki/api/v1/label/${value[1]}/values`)) ?? [];
     return { from: context.pos - value[2]!.length, options: found.map((label) => ({ label })), validFor: /^[^"]*$/ };
   }
   const name = /[{,]\s*(\w*)$/.exec(before);
-  if (name && inside(before)) {
+  if (hasNames && name && inside(before)) {
     const found = (await get<string[] | undefined>("/loki/api/v1/labels")) ?? [];
     return { from: context.pos - name[1]!.length, options: found.map((label) => ({ label, type: "property" })), validFor: /^\w*$/ };
   }

@@ -7,6 +7,7 @@ import { EditorView, keymap, placeholder } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
 import { PromQLExtension } from "@prometheus-io/codemirror-promql";
 import { base } from "../../lib/about";
+import { hasNames } from "../../lib/here";
 import type { Language } from "../Editor";
 import { logql } from "./logql";
 
@@ -92,8 +93,8 @@ export function mount(holder: HTMLElement, wanted: Wanted): Mounted {
   };
 }
 
+/** Names are known where there is somebody to ask: at the first port. */
 function promql(): Extension {
-  return new PromQLExtension()
-    .setComplete({ remote: { url: base || location.origin, httpMethod: "GET", cache: { maxAge: 60_000 } } })
-    .asExtension();
+  const all = new PromQLExtension();
+  return (hasNames ? all.setComplete({ remote: { url: base || location.origin, httpMethod: "GET", cache: { maxAge: 60_000 } } }) : all).asExtension();
 }
