@@ -105,7 +105,9 @@ class _Gather:
         out of order are read one by one.
         """
         found, odd = reader.tally(text.lines(index))
-        for values, places in found.items():
+        for turn, (values, places) in enumerate(found.items()):
+            if turn % _BREATH == 0:
+                self._context.pause()
             row.begin(b"", 0)
             reader.put(row, values)
             value = self.program.judge(row)
