@@ -38,8 +38,8 @@ class Grammar(Enum):
         return _first(_ONES[self], text)
 
     def names(self, used: Iterable[str]) -> IsName:
-        """Whether a label may have a name, where the configuration uses these."""
-        wide = self is Grammar.UTF8 or (self is Grammar.BOTH and not all(map(_is_classic, used)))
+        """Whether a label may have a name, where the configuration uses these (an empty one is none)."""
+        wide = self is Grammar.UTF8 or (self is Grammar.BOTH and not all(map(_is_classic, filter(None, used))))
         return is_name if wide else is_label_name
 
 

@@ -69,7 +69,7 @@ def test_the_text_that_is_proposed_is_one_that_both_grammars_read_alike(text: st
 
 def test_labels_have_the_names_of_the_release_that_the_configuration_was_written_for() -> None:
     old, new = "severity", "service.name"
-    for used, wide in (((), False), ((old, "a:b"), False), ((old, new), True)):
+    for used, wide in (((), False), ((old, "a:b", ""), False), ((old, new), True)):
         assert [grammar.names(used)(new) for grammar in Grammar] == [False, wide, True]
     assert all(grammar.names([new])(old) and not grammar.names([new])("") for grammar in Grammar)
 
