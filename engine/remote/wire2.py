@@ -12,7 +12,7 @@ from typing import Final
 
 import numpy as np
 
-from engine.foundation.protobuf import CHUNK, FIXED64, VARINT, Message, WireError, fields, framed, signed, varint
+from engine.foundation.protobuf import CHUNK, FIXED64, VARINT, Message, WireError, fields, framed, signed
 from engine.remote.wire import SAMPLE, HistogramError, Known, Request, series_labels
 from engine.tsdb.exemplars import Exemplar
 from promql.model.labels import Labels
@@ -24,6 +24,7 @@ _SERIES: Final = Message.of(
 _EXEMPLAR: Final = Message.of("Exemplar", LabelsRefs=(1, CHUNK), Value=(2, FIXED64), Timestamp=(3, VARINT))
 _SYMBOLS = 4
 _REFS, _SAMPLES, _HISTOGRAMS = 1, 2, 3
+_MOST_BITS: Final = 63
 _FLOAT: Final = struct.Struct("<d")
 
 
@@ -51,6 +52,7 @@ class _Reader:
         if self._symbols and self._symbols[0]:
             raise WireError("the first symbol is not the empty text")
         self._labels: dict[tuple[int, int], bytes] = {}
+        self._fields: dict[tuple[int, int], bytes] = {}
         self._strangers: dict[bytes, int] = {}
         self._named: list[Labels] = []
         self._samples: list[tuple[int, int, float]] = []
@@ -78,9 +80,9 @@ class _Reader:
                 raise HistogramError("native histograms are disabled")
             else:
                 exemplars.append(self._exemplar(start, end))
-        labels = self._pairs(refs)
-        key = b"".join(framed(1, label) for label in labels)
-        series = self._number(key, labels) if samples else self._seen(key)
+        pairs = self._pairs(refs)
+        key = b"".join([self._fields[pair] for pair in pairs])
+        series = self._number(key, pairs) if samples else self._seen(key)
         if series is not None:
             self._samples += [(series, time, value) for time, value in samples]
             self._exemplars += [(series, one) for one in exemplars]
@@ -90,22 +92,26 @@ class _Reader:
         known = self._known(key)
         return self._strangers.get(key) if known is None else known
 
-    def _number(self, key: bytes, labels: Sequence[bytes]) -> int:
+    def _number(self, key: bytes, pairs: Sequence[tuple[int, int]]) -> int:
         if (number := self._seen(key)) is None:
             number = self._strangers[key] = -1 - len(self._strangers)
-            self._named.append(series_labels(labels))
+            self._named.append(self._read_labels(pairs))
         return number
 
-    def _pairs(self, refs: Sequence[int]) -> list[bytes]:
-        """The labels, each as 1.0 has it."""
+    def _pairs(self, refs: Sequence[int]) -> list[tuple[int, int]]:
+        """The labels by the numbers of their texts; each is there as a field of 1.0 too."""
         if len(refs) % 2:
             raise WireError(f"invalid labelRefs length {len(refs)}")
-        known, found = self._labels, []
-        for pair in zip(refs[::2], refs[1::2], strict=True):
-            if (label := known.get(pair)) is None:
-                label = known[pair] = framed(1, self._symbol(pair[0])) + framed(2, self._symbol(pair[1]))
-            found.append(label)
-        return found
+        pairs = list(zip(refs[::2], refs[1::2], strict=True))
+        for pair in pairs:
+            if pair not in self._fields:
+                label = framed(1, self._symbol(pair[0])) + framed(2, self._symbol(pair[1]))
+                self._fields[pair] = framed(1, label)
+                self._labels[pair] = label
+        return pairs
+
+    def _read_labels(self, pairs: Sequence[tuple[int, int]]) -> Labels:
+        return series_labels([self._labels[pair] for pair in pairs])
 
     def _symbol(self, ref: int) -> bytes:
         if ref >= len(self._symbols):
@@ -122,8 +128,7 @@ class _Reader:
                 (value,) = _FLOAT.unpack_from(self._data, start)
             else:
                 time = signed(start)
-        labels = self._pairs(refs)
-        return Exemplar(series_labels(labels) if labels else Labels(), value, time)
+        return Exemplar(self._read_labels(self._pairs(refs)) if refs else Labels(), value, time)
 
 
 def _numbers(data: bytes, at: int, stop: int) -> list[int]:
@@ -131,10 +136,19 @@ def _numbers(data: bytes, at: int, stop: int) -> list[int]:
     packed = data[at:stop]
     if packed.isascii():  # each of one byte
         return list(packed)
-    found = []
-    while at < stop:
-        number, at = varint(data, at, stop)
-        found.append(number)
+    found: list[int] = []
+    number = shift = 0
+    for byte in packed:
+        if byte > 0x7F:  # the number goes on
+            number |= (byte & 0x7F) << shift
+            shift += 7
+            if shift > _MOST_BITS:
+                raise WireError("proto: integer overflow")
+        else:
+            found.append(number | byte << shift)
+            number = shift = 0
+    if shift:
+        raise WireError("unexpected EOF")
     return found
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from engine.foundation.protobuf import counted, encoded, framed
+from engine.foundation.protobuf import VARINT, counted, encoded, framed
 from engine.remote.packing import packed
 from engine.remote.writing.encode import TYPES, Told, exemplar_value
 from engine.tsdb.exemplars import Exemplar
@@ -15,18 +15,19 @@ from promql.model.types import FloatArray, IntArray
 _SUFFIXES: Final = ("_bucket", "_count", "_sum", "_total", "_info")
 
 
-class _Symbols:
-    """The texts of a request and their numbers; the first one is empty."""
+class _Symbols(dict[str, bytes]):
+    """The texts of a request, and the numbers that they are told by, as they are written; the first one is empty."""
 
     def __init__(self) -> None:
-        self.numbers: dict[str, int] = {"": 0}
+        super().__init__({"": b"\0"})
         self._about: dict[str, bytes] = {}
 
+    def __missing__(self, text: str) -> bytes:
+        number = self[text] = encoded(len(self))
+        return number
+
     def refs(self, labels: Labels) -> bytes:
-        numbers = self.numbers
-        found = [numbers.setdefault(text, len(numbers)) for pair in labels.pairs for text in pair]
-        content = bytes(found) if max(found, default=0) < 0x80 else b"".join(map(encoded, found))
-        return framed(1, content)
+        return framed(1, b"".join([self[text] for pair in labels.pairs for text in pair]))
 
     def about(self, name: str, metadata: Mapping[str, Told]) -> bytes:
         """What is known of a metric, as a field of its series."""
@@ -35,13 +36,17 @@ class _Symbols:
             found = b""
             if told is not None:
                 _, kind, text, unit = told
-                refs = [self.numbers.setdefault(one, len(self.numbers)) for one in (text, unit)]
-                found = framed(5, counted(1, TYPES.get(kind, 0)) + counted(3, refs[0]) + counted(4, refs[1]))
+                found = framed(5, counted(1, TYPES.get(kind, 0)) + _ref(3, self[text]) + _ref(4, self[unit]))
             self._about[name] = found
         return found
 
     def request(self, series: Sequence[bytes]) -> bytes:
-        return packed(b"".join([*(framed(4, text.encode()) for text in self.numbers), *series]))
+        return packed(b"".join([*(framed(4, text.encode()) for text in self), *series]))
+
+
+def _ref(number: int, written: bytes) -> bytes:
+    """A field with the number of a text."""
+    return encoded(number << 3 | VARINT) + written
 
 
 def samples2(series: Sequence[Labels], times: IntArray, values: FloatArray, metadata: Mapping[str, Told]) -> bytes:
