@@ -55,6 +55,7 @@ from engine.foundation.encode import encode
 from engine.foundation.errors import ConfigError
 from engine.foundation.values import format_size
 from engine.query.engine import QueryEngine
+from engine.query.querylog import QueryLog
 from engine.relabel.relabel import relabel
 from engine.remote.reader import Reader
 from engine.remote.receiver import Receiver
@@ -327,6 +328,8 @@ class Application:
         peers.follow(self.notifier.discovered)
         self.expander.external_labels = settings.external_labels
         self.queries.default_step_ms = settings.evaluation_interval
+        logged = settings.query_log_file
+        self.queries.log = QueryLog(loaded.file.parent / logged, self._around.clock) if logged else None
         self._probing.apply(loaded)
         await self.rules.apply(groups)
         self.logs.apply(loaded)

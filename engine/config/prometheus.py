@@ -106,7 +106,7 @@ class GlobalConfig(msgspec.Struct, frozen=True, kw_only=True):
     scrape_native_histograms: Annotated[bool, since("3.8")] = False
     convert_classic_histograms_to_nhcb: Annotated[bool, since("3.4")] = False
     metric_name_validation_scheme: Annotated[NameScheme, since("2.55")] = ""
-    query_log_file: Annotated[FilePath, NotYet()] = FilePath()
+    query_log_file: FilePath = FilePath()
     external_labels: Mapping[Annotated[str, LabelName], Annotated[str, LabelValue]] = {}
 
     def check(self, report: Report) -> None:

@@ -14,9 +14,11 @@ from functools import partial
 from typing import NamedTuple, ParamSpec, TypeVar
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from engine.foundation.clock import Clock
 from engine.foundation.workers import Workers
+from engine.query.answer import Answer
 from engine.query.deadline import Deadline
 from engine.query.elsewhere import Besides, Evaluator
 from engine.query.evaluation import (
@@ -28,9 +30,10 @@ from engine.query.evaluation import (
     evaluate_together,
     is_narrow,
 )
+from engine.query.querylog import QueryLog
 from engine.query.slots import Slots
 from engine.query.wishes import NO_WISHES, Wishes
-from promql.errors import EvaluationError
+from promql.errors import EvaluationError, QueryCanceledError, QueryTimeoutError
 from promql.execute.meter import Meter
 from promql.functions.dialects import Dialect
 from promql.model.panel import Need
@@ -65,24 +68,6 @@ class QueryCounts(Struct):
     evaluate_seconds: float = 0.0
 
 
-class Answer(Struct, frozen=True):
-    """A result, and the seconds that preparing, waiting and evaluating took.
-
-    `warnings` tell what is missing in it, `infos` what else is to be known.
-    """
-
-    evaluated: Evaluated
-    prepare_seconds: float
-    queue_seconds: float
-    evaluate_seconds: float
-    warnings: tuple[str, ...] = ()
-    infos: tuple[str, ...] = ()
-
-    @property
-    def result(self) -> Result:
-        return self.evaluated.result
-
-
 class _Began(NamedTuple):
     """When a query's turn began (monotonic seconds), and how long it was prepared and waited before."""
 
@@ -95,7 +80,7 @@ class _Began(NamedTuple):
 class QueryEngine:
     """Evaluates expressions over a store. `default_step_ms` follows the global evaluation interval; `dialect` holds
     where a query has none of its own. The samples of `besides` are read too. With `elsewhere` nothing is evaluated
-    here, and texts are passed on as they are, in whatever language that server has.
+    here, and texts are passed on as they are, in whatever language that server has. `log` hears of all of them.
     """
 
     store: Selects
@@ -107,6 +92,7 @@ class QueryEngine:
     counts: QueryCounts = field(default_factory=QueryCounts)
     besides: Besides | None = None
     elsewhere: Evaluator | None = None
+    log: QueryLog | None = None
     _slots: Slots = field(init=False)
 
     def __post_init__(self) -> None:
@@ -130,6 +116,19 @@ class QueryEngine:
 
     async def answer(self, query: str | Expr, window: Window, wishes: Wishes = NO_WISHES) -> Answer:
         """The same, with what it took. Raises PromQLError."""
+        if self.log is None:
+            return await self._answered(query, window, wishes)
+        entered = self.clock.monotonic()
+        text = query if isinstance(query, str) else print_expr(query)
+        try:
+            answer = await self._answered(query, window, replace(wishes, measured=True))
+        except (EvaluationError, QueryTimeoutError, QueryCanceledError) as error:
+            self.log.failed(text, window, str(error), self.clock.monotonic() - entered)
+            raise
+        self.log.add(text, window, answer.statistics())
+        return answer
+
+    async def _answered(self, query: str | Expr, window: Window, wishes: Wishes) -> Answer:
         entered = self.clock.monotonic()
         if self.elsewhere is not None:
             text = query if isinstance(query, str) else print_expr(query)
@@ -149,7 +148,7 @@ class QueryEngine:
 
         Counts as one query. Raises ParseError, QueryTimeoutError, QueryCanceledError, which concern all of them.
         """
-        if self.elsewhere is not None:
+        if self.elsewhere is not None or self.log is not None:
             return await self._each(queries, time)
         window, options, allowed = Window(time, time, 0), self._options(NO_WISHES), self.limits.timeout_seconds
         entered = self.clock.monotonic()
@@ -208,7 +207,7 @@ class QueryEngine:
             return Answer(Evaluated(found.result), began.prepared, began.queued, took, found.warnings, found.infos)
 
     async def _each(self, queries: Sequence[Expr], time: int) -> list[Result | EvaluationError]:
-        """One after the other, since rules must not be what overruns a server."""
+        """One after the other, since rules must not be what overruns a server, and the log tells what each took."""
         found: list[Result | EvaluationError] = []
         for query in queries:
             try:

@@ -18,6 +18,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from engine.foundation.errors import DiskFullError, EngineError, StoreError
+from engine.foundation.origin import asked_by
 from engine.rules import slots
 from engine.rules.batches import batches
 from engine.rules.errors import IngestError
@@ -95,8 +96,9 @@ class Group:
         counts.iterations += 1
         counts.evaluated_at = clock.now_ms()
         counts.samples = 0
-        for batch in self._batches:
-            await self._take(self.rules[batch], time)
+        with asked_by(ruleGroup={"file": self.spec.file, "name": self.spec.name}):
+            for batch in self._batches:
+                await self._take(self.rules[batch], time)
         self._end_orphans(time - self.spec.query_offset)
         counts.last_seconds = clock.monotonic() - began
         counts.seconds += counts.last_seconds

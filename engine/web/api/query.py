@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
 from aiohttp import web
 
 from engine.foundation.clock import Clock
-from engine.query.engine import Answer, QueryEngine
+from engine.foundation.origin import asked_by
+from engine.query.answer import Answer
+from engine.query.engine import QueryEngine
 from engine.web.api import encode, params, statistics
 from engine.web.api.envelope import TRUNCATED, ApiError, answering, enveloped, succeeded, success
-from engine.web.api.form import Page, Params, of_form
+from engine.web.api.form import Page, Params, read
 from engine.web.api.tree import described
 from promql.errors import ParseError
 from promql.model.results import Matrix, RawMatrix, Result, Vector
@@ -28,10 +30,21 @@ _MANY_POINTS: Final = 4_096
 
 def routes(queries: QueryEngine, clock: Clock, *, per_step: bool = False) -> list[web.RouteDef]:
     return [
-        web.route(method, path, answering(of_form(page)))
+        web.route(method, path, answering(_of_people(page)))
         for path, page in pages(queries, clock, per_step=per_step).items()
         for method in ("GET", "POST")
     ]
+
+
+def _of_people(page: Page) -> Callable[[web.Request], Awaitable[web.Response]]:
+    """The page as the answer to a request, of which the log of queries tells."""
+
+    async def answer(request: web.Request) -> web.Response:
+        given = await read(request)
+        with asked_by(httpRequest={"clientIP": request.remote, "method": request.method, "path": request.path}):
+            return await page(given)
+
+    return answer
 
 
 def pages(queries: QueryEngine, clock: Clock, *, per_step: bool = False) -> dict[str, Page]:
@@ -39,8 +52,9 @@ def pages(queries: QueryEngine, clock: Clock, *, per_step: bool = False) -> dict
 
     async def instant(given: Params) -> web.Response:
         limit, window, wishes = params.limit_of(given), _now(given, clock), params.wishes_of(given)
-        query = given.get("query", "") if queries.elsewhere is not None else _expression(given)
-        answer = await queries.answer(query, window, wishes)
+        if queries.elsewhere is None:
+            _expression(given)  # whose mistakes are those of a parameter
+        answer = await queries.answer(given.get("query", ""), window, wishes)
         return await _answer(queries, answer, window, given, limit, per_step=per_step)
 
     async def over_range(given: Params) -> web.Response:
