@@ -7,11 +7,11 @@ series is changed by the event loop alone.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final, Protocol
 
 import numpy as np
+from msgspec import Struct
 
 from engine.foundation.clock import Clock
 from engine.foundation.errors import RemoteError
@@ -40,8 +40,7 @@ class WriteError(RemoteError):
 Decoder = Callable[[bytes, Known], Request]
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
+class Written(Struct, frozen=True):
     """What a request had, all of which was taken."""
 
     samples: int
