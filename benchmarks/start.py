@@ -1,11 +1,13 @@
 """From the command to all ports ready, on a stack's own files: the engine beside the programs it stands for.
 
-`python -m benchmarks start`, with STACK=folder for other files than the example's.
+`python -m benchmarks start`, with STACK=folder for other files than the example's. Where a compose file lies there, all
+that it describes is started too.
 """
 
 from __future__ import annotations
 
 import os
+import statistics
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
@@ -14,12 +16,20 @@ from benchmarks.harness import ENGINE, median, peer, report, running
 
 STACK = Path(os.environ.get("STACK", Path(__file__).parent.parent / "examples" / "stack"))
 READY = ("http://127.0.0.1:9090/-/ready", "http://127.0.0.1:9093/-/ready", "http://127.0.0.1:9100/metrics")
+WHOLE = (
+    *READY, "http://127.0.0.1:8080/metrics", "http://127.0.0.1:9115/metrics", "http://127.0.0.1:3100/ready",
+    "http://127.0.0.1:9080/metrics", "http://127.0.0.1:3000/api/health",
+)  # fmt: skip
 RUNS = 7
 
 
 def main() -> None:
     report("start to all ports ready", "s", median(RUNS, engine), originals_median(), "the originals")
     report("resident memory, ready and idle", "MB", median(3, engine_memory), originals_memory(), "the originals")
+    for compose in STACK.glob("docker-compose*.yml"):
+        seconds, memory = zip(*(whole(compose) for _ in range(RUNS)), strict=True)
+        report(f"{compose.name}: start to all ports ready", "s", statistics.median(seconds), None, "")
+        report(f"{compose.name}: memory then", "MB", statistics.median(memory), None, "")
 
 
 def engine() -> float:
@@ -31,6 +41,15 @@ def engine_memory() -> float:
     with tempfile.TemporaryDirectory() as folder, running(_engine(folder), Path(folder, "log")) as program:
         program.wait_for(*READY)
         return program.usage().resident_bytes / 1e6
+
+
+def whole(compose: Path) -> tuple[float, float]:
+    """Seconds until the last port is ready, and MB then."""
+    with tempfile.TemporaryDirectory() as folder:
+        command = [*ENGINE, "run", "--compose", str(compose), "--data-dir", f"{folder}/data"]
+        with running(command, Path(folder, "log")) as program:
+            seconds = program.wait_for(*WHOLE)
+            return seconds, program.usage().resident_bytes / 1e6
 
 
 def _engine(folder: str) -> list[str]:

@@ -7,6 +7,7 @@ import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from email import message_from_bytes
 from email.message import Message
 from email.policy import default
@@ -22,7 +23,7 @@ from msgspec.structs import replace
 from engine.alerting.outgoing import Following, HttpMessage, MailMessage, Outgoing, Several
 from engine.alerting.pipeline import DeliveryError
 from engine.alerting.receivers import email
-from engine.alerting.receivers.email import EmailConfig
+from engine.alerting.receivers.email import EmailConfig, Threading
 from engine.alerting.receivers.pagerduty import PagerdutyConfig
 from engine.alerting.receivers.slack import SlackConfig
 from engine.alerting.receivers.table import RECEIVERS
@@ -270,6 +271,18 @@ async def test_a_letter_arrives_with_both_parts_for_all_recipients() -> None:
     text, html = message.get_payload()
     assert text.get_content().strip() == "T firing é"
     assert "[2] Firing" in html.get_content()
+
+
+def test_letters_about_one_group_answer_one_that_was_never_sent_of_the_day_or_of_all_days() -> None:
+    def headers(**more: Any) -> list[Any]:
+        message = message_from_bytes(letter_to(25, **more).content)
+        return [message["References"], message["In-Reply-To"]]
+
+    daily, for_ever = (headers(threading=Threading(enabled=True, thread_by_date=by)) for by in ("daily", "none"))
+    group, sent = rendering().notice.hash[:16], datetime.fromtimestamp(rendering().notice.now // SECOND, UTC)
+    assert daily == [f"<alert-{group}-{sent:%Y-%m-%d}@alertmanager>"] * 2
+    assert for_ever == [f"<alert-{group}-@alertmanager>"] * 2
+    assert headers() == [None, None]
 
 
 async def test_a_letter_may_have_one_part_only() -> None:

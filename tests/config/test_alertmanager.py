@@ -35,6 +35,26 @@ def test_mail_takes_what_it_lacks_from_the_globals() -> None:
     assert (second.from_, second.require_tls, bool(second.auth_password)) == ("you", True, False)
 
 
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        (
+            "threading: {enabled: true, thread_by_date: weekly}",
+            "threading.thread_by_date must be either 'none' or 'daily'",
+        ),
+        (
+            "threading: {enabled: true}, headers: {in-reply-to: x}",
+            "conflicting configuration: threading.enabled conflicts with custom In-Reply-To header",
+        ),
+        ("threading: {enabled: true, thread_by_date: none}", "works here, but Alertmanager refuses it before 0.30"),
+        ("headers: {in-reply-to: x}", None),
+    ],
+)
+def test_threads_of_letters_need_their_headers_for_themselves(more: str, message: str | None) -> None:
+    text = f"{ROUTE}receivers: [{{name: a, email_configs: [{{to: x, from: y, smarthost: 'a:25', {more}}}]}}]"
+    assert [one for one in said(text) if "thread" in one or "0.30" in one][-1:] == ([message] if message else [])
+
+
 def test_a_receivers_http_config_replaces_the_global_one_as_a_whole() -> None:
     text = (
         "global: {http_config: {proxy_url: 'http://p', follow_redirects: false}}\n" + ROUTE

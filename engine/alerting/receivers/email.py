@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from email.utils import format_datetime, getaddresses
 from secrets import randbits, token_hex
 from socket import gethostname
-from typing import ClassVar, Final
+from typing import Annotated, ClassVar, Final
 
 import msgspec
 
@@ -15,20 +15,28 @@ from engine.alerting.mail import encoded_header, letter
 from engine.alerting.outgoing import MailMessage, Rendering
 from engine.alerting.pipeline import DeliveryError
 from engine.foundation.clock import SECOND
-from engine.foundation.decode import Report
+from engine.foundation.decode import OnlyHere, Report
 from engine.foundation.http_config import TlsConfig, canonical
 from engine.foundation.values import FilePath, HostPort, Secret
 
 SUBJECT: Final = '{{ template "email.default.subject" . }}'
 LARGEST_PORT: Final = 65535
+DAILY: Final = "daily"
+_THREAD: Final = frozenset({"References", "In-Reply-To"})
 PORTS: Final = {"smtp": "25", "smtps": "465", "submission": "587"}
+
+
+class Threading(msgspec.Struct, frozen=True):
+    """Letters about one group belong together: those of one day, or, with `none`, all."""
+
+    enabled: bool = False
+    thread_by_date: str = DAILY
 
 
 class EmailConfig(msgspec.Struct, frozen=True, kw_only=True):
     """What is empty (or None) here comes from the global section when the file is loaded."""
 
     LATER: ClassVar[Mapping[str, str]] = {
-        "threading": "Alertmanager 0.30",
         "auth_secret_file": "Alertmanager 0.31",
         "force_implicit_tls": "Alertmanager 0.31",
     }
@@ -48,6 +56,7 @@ class EmailConfig(msgspec.Struct, frozen=True, kw_only=True):
     text: str = ""
     require_tls: bool | None = None
     tls_config: TlsConfig = TlsConfig()
+    threading: Annotated[Threading, OnlyHere("Alertmanager refuses it before 0.30")] = Threading()
 
     def check(self, report: Report) -> None:
         if not self.to:
@@ -58,6 +67,16 @@ class EmailConfig(msgspec.Struct, frozen=True, kw_only=True):
             if name in seen:
                 report.error(f'duplicate header "{name}" in email config', "headers", header)
             seen.add(name)
+        if self.threading.enabled:
+            self._check_threading(seen, report)
+
+    def _check_threading(self, headers: Collection[str], report: Report) -> None:
+        for header in sorted(_THREAD.intersection(headers)):
+            report.error(
+                f"conflicting configuration: threading.enabled conflicts with custom {header} header", "headers", header
+            )
+        if self.threading.thread_by_date not in ("none", DAILY):
+            report.error("threading.thread_by_date must be either 'none' or 'daily'", "threading", "thread_by_date")
 
 
 def completed(config: EmailConfig) -> EmailConfig:
@@ -95,10 +114,15 @@ def _headers(config: EmailConfig, rendering: Rendering) -> list[tuple[str, str]]
         (name, encoded_header(_fill(rendering, template, f'execute "{name}" header template')))
         for name, template in config.headers.items()
     ]
-    now = rendering.notice.now
+    now, sent = rendering.notice.now, datetime.fromtimestamp(rendering.notice.now // SECOND, UTC)
     if "Message-Id" not in config.headers:
         filled.append(("Message-Id", f"<{now}.{randbits(63)}@{gethostname()}>"))
-    return [*filled, ("Date", format_datetime(datetime.fromtimestamp(now // SECOND, UTC)))]
+    if config.threading.enabled:
+        # a letter that was never sent: those that answer it are shown together
+        day = f"{sent:%Y-%m-%d}" if config.threading.thread_by_date == DAILY else ""
+        root = f"<alert-{rendering.notice.hash[:16]}-{day}@alertmanager>"
+        filled += [(header, root) for header in sorted(_THREAD, reverse=True)]
+    return [*filled, ("Date", format_datetime(sent))]
 
 
 def _parts(config: EmailConfig, rendering: Rendering) -> list[tuple[str, str]]:
