@@ -1,4 +1,5 @@
-"""What a dashboard with a panel of each kind looks like, beside the pictures that are kept in `pictures/`.
+"""What a dashboard with a panel of each kind looks like, and pages that do not tell of this moment, beside the pictures that
+are kept in `pictures/`.
 
 `PICTURES=keep pytest tests/browser/test_pictures.py` keeps new ones: look at them before they are committed.
 """
@@ -9,7 +10,7 @@ import json
 import math
 import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,6 +34,16 @@ PLACES = """grid => Object.fromEntries([...grid.querySelectorAll('.boardpanel')]
 }))"""
 TRIES = 3
 """A busy machine may have been looked at before it had painted."""
+PAGES = {
+    "graph": ("/graph?g0.expr=load&g0.range_input=30m&g0.end_input=2026-01-01+12%3A30%3A00", "2 series"),
+    "routes": ("/routes", "pager"),
+    "silences": ("/silences", "New silence"),
+}
+"""Where each is, and what it shows once it is there."""
+ALERTMANAGER = """
+route: {receiver: mail, group_by: [alertname], routes: [{receiver: pager, matchers: ['severity="page"', 'team=~"a|b"']}]}
+receivers: [{name: mail}, {name: pager}]
+"""
 OF_NOW = ("Alerts", "Marks", "Boards", "Lines of a log")
 """Panels that tell of this moment, or have no data here."""
 
@@ -51,6 +62,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("pictures")
     files = FILES | {
         "prometheus.yml": "",
+        "alertmanager.yml": ALERTMANAGER,
         "grafana/boards/kinds.json": json.dumps(BOARD),
         "history": "".join(sorted(history())) + "# EOF\n",
     }
@@ -58,9 +70,9 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text)
     subprocess.run([*ENGINE, "tsdb", "import", "history", "--data-dir", "data"], cwd=folder, check=True, capture_output=True, timeout=60)  # fmt: skip
-    ports = {name: free_port() for name in ("prometheus", "loki", "grafana")}
+    ports = {name: free_port() for name in ("prometheus", "alertmanager", "loki", "grafana")}
     listen = [part for name, port in ports.items() for part in ("--listen", f"{name}=127.0.0.1:{port}")]
-    command = [*ENGINE, "run", "--config", "prometheus.yml", "--loki-config", "loki.yml", "--data-dir", "data", "--storage.tsdb.retention.time", "100y", *listen]  # fmt: skip
+    command = [*ENGINE, "run", "--config", "prometheus.yml", "--loki-config", "loki.yml", "--alertmanager-config", "alertmanager.yml", "--data-dir", "data", "--storage.tsdb.retention.time", "100y", *listen]  # fmt: skip
     with running(command, folder / "log", cwd=folder):
         url = f"http://127.0.0.1:{ports['prometheus']}"
         wait_for("the engine", lambda: fetch(f"{url}/-/ready"))
@@ -87,18 +99,46 @@ def looked(tab: Seen, address: str, more: str = "") -> tuple[bytes, dict[str, li
     return smaller(page.context.new_page(), grid.screenshot()), boxes
 
 
-def test_each_panel_looks_as_it_did(address: str, themed: Seen, theme: str, tmp_path: Path) -> None:
-    kept, blank = KEPT / f"{theme}.png", themed.page.context.new_page()
-    found = ["not looked at"]
+def page_looked(tab: Seen, url: str, there: str) -> tuple[bytes, dict[str, list[int]]]:
+    """The page at half its size, and where its graph is."""
+    page = tab.page
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.goto(url)
+    page.get_by_text(there).first.wait_for()
+    page.wait_for_load_state("networkidle")
+    boxes = {"page": [0, 0, 640, 400]}
+    for box in [one.bounding_box() for one in page.locator(".uplot").all()]:
+        assert box is not None
+        boxes["graph"] = [round(SCALE * box[side]) for side in ("x", "y", "width", "height")]  # type: ignore[literal-required]
+    return smaller(page.context.new_page(), page.screenshot()), boxes
+
+
+def compared(tab: Seen, kept: Path, look: Callable[[], tuple[bytes, dict[str, list[int]]]], now: Path) -> list[str]:
+    """What differs from the picture that is kept, or is kept now, each time that it is looked at."""
+    blank, found = tab.page.context.new_page(), ["not looked at"]
     for _ in range(TRIES):
-        now, boxes = looked(themed, address)
+        picture, boxes = look()
+        now.write_bytes(picture)
         if os.environ.get("PICTURES") == "keep":
-            kept.write_bytes(now)
-        found = differences(blank, kept.read_bytes(), now, boxes)
+            kept.write_bytes(picture)
+        found = differences(blank, kept.read_bytes(), picture, boxes)
         if not found:
             break
-    (tmp_path / "now.png").write_bytes(now)
-    assert found == [], f"look at {tmp_path / 'now.png'} beside {kept}"
+    return found
+
+
+def test_each_panel_looks_as_it_did(address: str, themed: Seen, theme: str, tmp_path: Path) -> None:
+    kept, now = KEPT / f"{theme}.png", tmp_path / "now.png"
+    found = compared(themed, kept, lambda: looked(themed, address), now)
+    assert found == [], f"look at {now} beside {kept}"
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_each_page_looks_as_it_did(name: str, address: str, themed: Seen, theme: str, tmp_path: Path) -> None:
+    kept, now = KEPT / f"{name}.{theme}.png", tmp_path / "now.png"
+    path, there = PAGES[name]
+    found = compared(themed, kept, lambda: page_looked(themed, address + path, there), now)
+    assert found == [], f"look at {now} beside {kept}"
 
 
 def test_a_series_that_is_missing_would_be_seen(address: str, tab: Seen) -> None:
