@@ -30,8 +30,8 @@ from engine.app.features import (
     NO_DEFAULT_SCRAPE_PORT,
     OTLP,
     PER_STEP_STATS,
-    PROMETHEUS_3,
     REMOTE_WRITE,
+    dialect,
     grammar,
 )
 from engine.app.forwarding import ask_others, remote_writes
@@ -76,7 +76,6 @@ from engine.web.federate import FederationCounts
 from exporters.browser.metrics import Beacons, OwnCounts
 from exporters.exposition.families import Family
 from exporters.serve import Collect
-from promql.functions.dialects import Dialect
 from promql.model.durations import format_duration
 from promql.model.labels import Labels
 
@@ -110,7 +109,9 @@ class Application:
         self._alerting_folder = None if options.data_dir is None else options.data_dir / "alertmanager"
         self._check_folders()
         self.store = Store.open(self.store_folder, store_options(options, loaded.config))
-        self.queries = QueryEngine(self.store, around.workers, around.clock, options.limits, dialect=_dialect(options))
+        self.queries = QueryEngine(
+            self.store, around.workers, around.clock, options.limits, dialect=dialect(options.features)
+        )
         self.reads, self._forwarder = ask_others(self.queries, options, self.addresses, lambda: self.loaded.file.parent)
         self.expander = Expander(self.queries.instant, self.external_url("prometheus"))
         self.notifier = Notifier(around.clock, capacity=options.queue_capacity)
@@ -496,7 +497,3 @@ class Application:
         while True:
             await self._around.clock.sleep(UPKEEP_SECONDS)
             await self._around.workers.run(self.store.maintain, self._around.clock.now_ms())
-
-
-def _dialect(options: RunOptions) -> Dialect:
-    return Dialect.PROMETHEUS_3 if PROMETHEUS_3 in options.features else Dialect.PROMETHEUS_2

@@ -8,6 +8,7 @@ from typing import Final
 
 from engine.alerting.matching.grammar import Grammar
 from engine.foundation.errors import ConfigError
+from promql.functions.dialects import Dialect
 
 PROMETHEUS_3: Final = "prometheus3"
 OTLP: Final = "otlp-write-receiver"
@@ -61,3 +62,8 @@ def enabled(given: Iterable[str]) -> frozenset[str]:
 def grammar(features: frozenset[str]) -> Grammar:
     """That of Alertmanager's matchers."""
     return next((one for one in Grammar if one.value in features), Grammar.BOTH)
+
+
+def dialect(features: frozenset[str]) -> Dialect:
+    """That of PromQL."""
+    return Dialect.PROMETHEUS_3 if PROMETHEUS_3 in features else Dialect.PROMETHEUS_2

@@ -34,7 +34,15 @@ def modules() -> dict[str, str]:
 
 @cache
 def trees() -> dict[str, ast.Module]:
-    return {path: ast.parse(source) for path, source in modules().items()}
+    return {path: parsed(source) for path, source in modules().items()}
+
+
+def parsed(source: str) -> ast.Module:
+    """Python 3.11 loses count where another thread prints a traceback meanwhile, for which it parses lines too."""
+    try:
+        return ast.parse(source)
+    except SystemError:
+        return parsed(source)
 
 
 def long_functions(path: str, tree: ast.Module) -> Iterator[str]:

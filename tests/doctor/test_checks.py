@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator, Mapping, Sequence
+import asyncio
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from engine.doctor import alerts, lines, queries, samples, targets
 from engine.doctor.ports import Ailment, Check, Sample, span
 from engine.doctor.table import CHECKS
 from engine.foundation.errors import RemoteError
+from tests.unprivileged import unprivileged
 
 
 @dataclass
@@ -120,21 +121,15 @@ async def test_that_nobody_scrapes_the_engine_itself_is_worth_knowing() -> None:
     assert await found(samples.check, Told(samples={"prometheus_build_info": [Sample({}, 1.0)]})) == []
 
 
-@pytest.fixture
-def read_only(tmp_path: Path) -> Iterator[Path]:
-    if os.geteuid() == 0:
-        pytest.skip("the superuser may write everywhere")
+def test_a_folder_that_may_not_be_written_to_is_told(tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
-    yield tmp_path
-    tmp_path.chmod(0o700)
-
-
-async def test_a_folder_that_may_not_be_written_to_is_told(read_only: Path) -> None:
     pages = {
-        ("prometheus", "/api/v1/status/runtimeinfo"): data(CWD=str(read_only)),
+        ("prometheus", "/api/v1/status/runtimeinfo"): data(CWD=str(tmp_path)),
         ("prometheus", "/api/v1/status/flags"): data(**{"storage.tsdb.path": "."}),
     }
-    assert "may not write to" in (await found(samples.check, Told(pages)))[-1].text
+    told = unprivileged(lambda: asyncio.run(found(samples.check, Told(pages))))
+    tmp_path.chmod(0o700)
+    assert "may not write to" in told[-1].text
 
 
 async def test_notifications_that_failed_are_counted_where_nobody_scrapes_the_alertmanager() -> None:

@@ -116,8 +116,8 @@ def test_what_victoriametrics_means_otherwise_is_said(tmp_path: Path) -> None:
             told = wait_for("samples", found)  # MetricsQL, which no Prometheus reads
             assert any("VictoriaMetrics evaluated it" in info for info in told["infos"])
             asked = {"query": "m", "start": str(END - 600), "end": str(END), "step": "60"}
-            rows = fetch_json(f"http://127.0.0.1:{ours}/api/v1/query_range", **asked)["data"]["result"]
-            assert len(rows) == 4
+            url = f"http://127.0.0.1:{ours}/api/v1/query_range"
+            wait_for("all series", lambda: len(fetch_json(url, **asked)["data"]["result"]) == 4)
 
 
 def by_labels(answer: Any) -> Any:

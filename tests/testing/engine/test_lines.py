@@ -72,7 +72,9 @@ async def test_engines_that_read_lines_leave_nothing_behind(tmp_path: Path) -> N
     tasks, threads, files = len(asyncio.all_tasks()), threading.active_count(), psutil.Process().num_fds()
     for _ in range(10):
         await one()
-    assert (len(asyncio.all_tasks()), threading.active_count(), psutil.Process().num_fds()) == (tasks, threads, files)
+    assert len(asyncio.all_tasks()) <= tasks
+    assert threading.active_count() <= threads
+    assert psutil.Process().num_fds() <= files
 
 
 async def test_what_makes_no_sense_is_told_in_words(tmp_path: Path) -> None:
