@@ -70,7 +70,7 @@ class LazyGroup(click.Group):
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="monitoring-engine", prog_name="engine")
 def cli() -> None:
-    """Prometheus, Alertmanager and their exporters in one process, from the files that you already have."""
+    """Prometheus, Alertmanager, Loki, Promtail and their exporters in one process, from the files that you have."""
 
 
 def main() -> None:
