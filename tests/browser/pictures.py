@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 SCALE = 0.5
 CELL = 40.0
 """By how much, of 255, the mean colour of a cell may be another."""
-HUE = 0.002
+HUE = 0.0015
 """By how much, of all of a panel, the share of a hue may be another, besides the half of it."""
 MEASURE = """async ([picture, boxes]) => {
   const image = await createImageBitmap(await (await fetch('data:image/png;base64,' + picture)).blob());
@@ -32,7 +32,9 @@ MEASURE = """async ([picture, boxes]) => {
       const most = Math.max(r, g, b), apart = most - Math.min(r, g, b);
       if (apart < 40) continue;
       const turn = most === r ? (g - b) / apart + 6 : most === g ? (b - r) / apart + 2 : (r - g) / apart + 4;
-      hues[Math.round(turn) % 6] += 1 / (w * h);
+      const hue = Math.floor(turn), next = turn - hue;  // what lies between two hues counts for both, not for the nearer
+      hues[hue % 6] += (1 - next) / (w * h);
+      hues[(hue + 1) % 6] += next / (w * h);
     }
     return {cells: cells.flatMap(([r, g, b, n]) => [r / n, g / n, b / n]), hues};
   });
