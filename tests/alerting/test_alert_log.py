@@ -153,7 +153,7 @@ async def test_a_file_that_cannot_be_rewritten_on_a_full_disk_goes_on_and_leaves
     files = psutil.Process().num_fds()
     with no_room(), pytest.raises(LogWriteError, match="no room"):
         await store.compact()
-    assert psutil.Process().num_fds() == files
+    assert psutil.Process().num_fds() <= files
     assert names(tmp_path) == ["alerts"]
     put(store, alert(n="later"))
     stood = set(store)

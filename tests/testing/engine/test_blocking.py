@@ -73,4 +73,4 @@ def test_a_hundred_engines_leave_no_file_open(tmp_path: Path) -> None:
     files = psutil.Process().num_fds()
     for _ in range(100):
         one()
-    assert psutil.Process().num_fds() == files
+    assert psutil.Process().num_fds() <= files

@@ -203,5 +203,5 @@ async def test_a_hundred_engines_leave_nothing_behind(tmp_path: Path) -> None:
         await one()
     assert len(asyncio.all_tasks()) == tasks
     assert threading.active_count() == threads
-    assert process.num_fds() == files
+    assert process.num_fds() <= files
     assert names(tmp_path) == before
