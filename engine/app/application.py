@@ -357,6 +357,7 @@ class Application:
             promtail=self.tailing.promtail,
             promtail_config=lambda: "" if self.loaded.promtail is None else encode(self.loaded.promtail),
             logs=self.logs.routes(lambda: self.ruling.ruler),
+            line_rules=lambda: self.ruling.shown,
             receiver=self._receiver,
             gateway=self._gateway,
             probing=self._probing,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -77,6 +78,7 @@ class Served(Struct, frozen=True, kw_only=True):
     promtail: Promtail | None
     promtail_config: Callable[[], str]
     logs: Sequence[web.RouteDef]
+    line_rules: Callable[[], bool]
     receiver: Receiver
     gateway: PushGateway | None
     probing: Probing
@@ -120,14 +122,14 @@ def routes(app: Served, collects: Mapping[str, Collect]) -> dict[str, list[web.R
         *_consoles(app).routes(),
         *assets.routes(app.web.assets),
         *engine_routes(app.boards.service),
-        *page.routes(_about(app, "prometheus")),
+        *page.routes(partial(_about, app, "prometheus")),
     ]
     return {
         "prometheus": below(app.web.prefix, refusing(first) if app.agent else first),
         "alertmanager": [
             *managing,
             metrics(collects["alertmanager"]),
-            *page.routes(_about(app, "alertmanager"), page.ALERTING_PATHS),
+            *page.routes(partial(_about, app, "alertmanager"), page.ALERTING_PATHS),
         ],
         "node": [metrics(collects["node"], text_alone=True), landing("Node Exporter")],
         "grafana": below(
@@ -135,7 +137,7 @@ def routes(app: Served, collects: Mapping[str, Collect]) -> dict[str, list[web.R
             [
                 *grafana_routes(app.boards.service),
                 metrics(collects["prometheus"]),
-                *page.routes(_about(app, "grafana"), BOARDS),
+                *page.routes(partial(_about, app, "grafana"), BOARDS),
             ],
         ),
         "blackbox": probing_routes(app.probing.exporter, app.reload),
@@ -220,5 +222,5 @@ def _under(prefix: str, found: Iterable[web.RouteDef]) -> list[web.RouteDef]:
 def _about(app: Served, component: str) -> page.About:
     version = selfmetrics.version()["version"]
     if component == "prometheus":
-        return page.About(component, app.web.title, version, app.web.prefix)
+        return page.About(component, app.web.title, version, app.web.prefix, line_rules=app.line_rules())
     return page.About(component, component.capitalize(), version, first=app.external_url)

@@ -96,6 +96,14 @@ class Ruling:
         return sum(len(spec.rules) for one in tenants.values() for spec in one.manager.specs)
 
     @property
+    def shown(self) -> bool:
+        """Whether whoever names no tenant can ask about rules."""
+        part = self._logs.part
+        if part is None or self.ruler is None:
+            return False
+        return self.ruler.rules.config.enable_api and not part.service.settings.config.auth_enabled
+
+    @property
     def writes(self) -> list[RemoteWrites]:
         """What goes to other servers, by tenant."""
         tenants = {} if self.ruler is None else self.ruler.tenants

@@ -9,7 +9,7 @@ from __future__ import annotations
 import html
 import json
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from mimetypes import guess_type
 from pathlib import Path
@@ -57,23 +57,26 @@ _GZIP: Final = 16 + zlib.MAX_WBITS
 
 
 class About(Struct, frozen=True):
-    """What the page is told of the port that it comes from; `first` leads to the first port from another one."""
+    """What the page is told of the port that it comes from; `first` leads to the first port from another one, and
+    `line_rules` is whether rules over lines can be asked about here.
+    """
 
     component: str
     title: str
     version: str
     prefix: str = ""
     first: str = ""
+    line_rules: bool = False
 
 
-def routes(about: About, paths: Sequence[str] = PATHS) -> list[web.RouteDef]:
-    """The page at each of its paths, and what it is made of."""
+def routes(about: Callable[[], About], paths: Sequence[str] = PATHS) -> list[web.RouteDef]:
+    """The page at each of its paths, and what it is made of; `about` is asked whenever it is opened."""
 
     async def page(_: web.Request) -> web.Response:
-        return web.Response(text=_document(about), content_type="text/html", headers=_SAFE)
+        return web.Response(text=_document(about()), content_type="text/html", headers=_SAFE)
 
     async def home(_: web.Request) -> web.Response:
-        return web.Response(status=302, headers={"Location": f"{about.prefix}{paths[0]}"})
+        return web.Response(status=302, headers={"Location": f"{about().prefix}{paths[0]}"})
 
     async def asset(request: web.Request) -> web.Response:
         return _asset(request.match_info["name"], gzip="gzip" in request.headers.get("Accept-Encoding", ""))

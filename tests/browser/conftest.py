@@ -48,6 +48,10 @@ LOKI = """
 auth_enabled: false
 limits_config: {reject_old_samples: false}
 schema_config: {configs: [{from: 2020-10-24, store: boltdb-shipper, object_store: filesystem, schema: v11, index: {prefix: index_, period: 24h}}]}
+ruler: {storage: {type: local, local: {directory: line-rules}}}
+"""
+LINE_RULES = """
+groups: [{name: lines, rules: [{alert: ShopComplains, expr: 'sum(count_over_time({job="gone"} |= "error" [1m])) > 9'}]}]
 """
 
 SOURCES = """
@@ -131,10 +135,12 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
             "rules.yml": RULES,
             "alertmanager.yml": ALERTMANAGER,
             "loki.yml": LOKI,
+            "line-rules/fake/shop.yml": LINE_RULES,
             "grafana/provisioning/datasources/d.yml": SOURCES,
             "grafana/provisioning/dashboards/d.yml": PROVIDERS,
         }
         for name, text in files.items():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).write_text(text)
         ports = {name: free_port() for name in ("prometheus", "alertmanager", "node", "loki", "grafana")}
         listen = [part for name, port in ports.items() for part in ("--listen", f"{name}=127.0.0.1:{port}")]

@@ -22,6 +22,7 @@ PAGES = {
     "/silences": "New silence",
     "/routes": "pager",
     "/rules": "job:up:sum",
+    "/rules?q=ShopComplains&open=ShopComplains": "over lines",
     "/targets": "127.0.0.1:1",
     "/service-discovery": "Became targets",
     "/status": "storageRetention",

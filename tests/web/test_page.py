@@ -20,7 +20,7 @@ STATIC = Path(__file__).parents[2] / "engine" / "web" / "static"
 
 def client(about: About, paths: tuple[str, ...] = PATHS) -> TestClient:
     app = web.Application()
-    app.add_routes(routes(about, paths))
+    app.add_routes(routes(lambda: about, paths))
     return TestClient(TestServer(app), auto_decompress=False)
 
 
@@ -41,6 +41,16 @@ async def test_the_address_alone_leads_to_the_metrics_below_the_prefix() -> None
         answer = await asked.get("/", allow_redirects=False)
         assert (answer.status, answer.headers["Location"]) == (302, "/a/graph")
         assert '<base href="/a/">' in await (await asked.get("/alerts")).text()
+
+
+async def test_what_has_changed_is_told_when_the_page_is_opened_again() -> None:
+    told = About("prometheus", "x", "0.1")
+    app = web.Application()
+    app.add_routes(routes(lambda: told))
+    async with TestClient(TestServer(app)) as asked:
+        assert "&quot;line_rules&quot;: false" in await (await asked.get("/rules")).text()
+        told = About("prometheus", "x", "0.1", line_rules=True)
+        assert "&quot;line_rules&quot;: true" in await (await asked.get("/rules")).text()
 
 
 async def test_the_port_of_the_alertmanager_opens_with_its_alerts() -> None:

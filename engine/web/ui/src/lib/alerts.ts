@@ -26,6 +26,8 @@ export interface Rule {
 }
 
 export interface Group {
+  /** Its rules are asked of lines. */
+  lines?: boolean;
   name: string;
   file: string;
   interval: number;
@@ -35,6 +37,10 @@ export interface Group {
 }
 
 export const groups = (signal: AbortSignal) => get<{ groups: Group[] }>("/api/v1/rules", {}, signal).then((d) => d.groups);
+
+/** Those of rules over lines. */
+export const lineGroups = (signal: AbortSignal) =>
+  get<{ groups: Group[] }>("/prometheus/api/v1/rules", {}, signal).then((d) => d.groups.map((group) => ({ ...group, lines: true })));
 
 /** What the Alertmanager makes of it. */
 export interface Managed {

@@ -1,4 +1,5 @@
-import { type Rule, groups } from "../lib/alerts";
+import { about } from "../lib/about";
+import { type Rule, groups, lineGroups } from "../lib/alerts";
 import { useAsk } from "../lib/ask";
 import { turn, useOpen, usePlace } from "../lib/route";
 import { spanText } from "../lib/time";
@@ -14,7 +15,8 @@ export function Rules() {
   const text = params.get("q") ?? "";
   const tried = params.get("try");
   const found = useAsk(groups, [], 5000);
-  const seen = (found.data ?? [])
+  const ofLines = useAsk((signal) => (about.line_rules ? lineGroups(signal) : Promise.resolve([])), [], about.line_rules ? 5000 : 0);
+  const seen = [...(found.data ?? []), ...(ofLines.data ?? [])]
     .map((group) => ({ ...group, rules: group.rules.filter((rule) => `${rule.name} ${rule.query} ${group.name} ${rule.health}`.toLowerCase().includes(text.toLowerCase())) }))
     .filter((group) => group.rules.length);
   return (
@@ -24,7 +26,7 @@ export function Rules() {
         <button type="button" class="primary" onClick={() => turn({ try: "" })}>Try a rule</button>
         <Filter value={text} name="Filter by name or expression" onInput={(q) => turn({ q: q || undefined }, true)} />
       </header>
-      <Failure text={found.error} />
+      <Failure text={found.error ?? ofLines.error} />
       {tried !== null && (
         <TryRule
           key={tried}
@@ -36,22 +38,24 @@ export function Rules() {
         />
       )}
       {seen.map((group) => (
-        <section class="card" key={group.file + group.name}>
+        <section class="card" key={`${group.lines ? "lines/" : ""}${group.file}/${group.name}`}>
           <h2>
-            {group.name} <small>{group.file}, each {spanText(group.interval * 1000)}, took {(group.evaluationTime * 1000).toFixed(1)} ms, <Ago ms={Date.parse(group.lastEvaluation)} /></small>
+            {group.name} <small>{group.lines && "over lines, "}{group.file}, each {spanText(group.interval * 1000)}, took {(group.evaluationTime * 1000).toFixed(1)} ms, <Ago ms={Date.parse(group.lastEvaluation)} /></small>
           </h2>
           {group.rules.map((rule, i) => (
-            <OneRule key={i} rule={rule} interval={group.interval} />
+            <OneRule key={i} rule={rule} interval={group.interval} lines={group.lines} />
           ))}
         </section>
       ))}
-      {found.data && !seen.length && <Empty>{text ? "No rule has that." : <>No rules yet: name files of them under <code>rule_files</code>.</>}</Empty>}
+      {found.data && ofLines.data && !seen.length && <Empty>{text ? "No rule has that." : <>No rules yet: name files of them under <code>rule_files</code>.</>}</Empty>}
     </main>
   );
 }
 
-function OneRule({ rule, interval }: { rule: Rule; interval: number }) {
+function OneRule({ rule, interval, lines }: { rule: Rule; interval: number; lines?: boolean }) {
   const [open, flip] = useOpen(rule.name);
+  const graph = `graph?g0.expr=${encodeURIComponent(rule.type === "recording" ? rule.name : rule.query)}`;
+  const asked = lines ? `logs?q=${encodeURIComponent(rule.query)}` : `graph?g0.expr=${encodeURIComponent(rule.query)}`;
   return (
     <div class="rule">
       <button type="button" class="line" aria-expanded={open} onClick={flip}>
@@ -66,17 +70,17 @@ function OneRule({ rule, interval }: { rule: Rule; interval: number }) {
       {open && (
         <div class="detail">
           <p>
-            <a href={`graph?g0.expr=${encodeURIComponent(rule.query)}`}><code>{rule.query}</code></a>
+            <a href={asked}><code>{rule.query}</code></a>
             {rule.duration ? <> for {spanText(rule.duration * 1000)}</> : null}
           </p>
           {rule.labels && <LabelSet labels={rule.labels} />}
           {rule.annotations && Object.entries(rule.annotations).map(([name, value]) => <p key={name}><b>{name}</b> {value}</p>)}
           <p class="actions">
-            <a class="button" href={`graph?g0.expr=${encodeURIComponent(rule.type === "recording" ? rule.name : rule.query)}`}>Graph</a>
-            {rule.type === "alerting" && <a class="button" href={`rules?${new URLSearchParams({ try: rule.query, ...(rule.duration ? { for: `${rule.duration}s` } : {}) })}`}>Change and try</a>}
+            {lines ? <a class="button" href={asked}>Logs</a> : <a class="button" href={graph}>Graph</a>}
+            {rule.type === "alerting" && !lines && <a class="button" href={`rules?${new URLSearchParams({ try: rule.query, ...(rule.duration ? { for: `${rule.duration}s` } : {}) })}`}>Change and try</a>}
             <Copy text={() => rule.query}>Copy</Copy>
           </p>
-          {rule.type === "alerting" && <Preview loaded rule={{ alert: rule.name, expr: rule.query, ...(rule.duration ? { for: `${rule.duration}s` } : {}), labels: rule.labels }} interval={`${interval}s`} />}
+          {rule.type === "alerting" && !lines && <Preview loaded rule={{ alert: rule.name, expr: rule.query, ...(rule.duration ? { for: `${rule.duration}s` } : {}), labels: rule.labels }} interval={`${interval}s`} />}
         </div>
       )}
     </div>
