@@ -16,7 +16,7 @@ from engine.foundation.decode import Decoded, Idle, NotYet, NullItem, OnlyHere, 
 from engine.foundation.regexes import Regex
 from engine.foundation.values import FilePath, LabelName, Size
 from engine.relabel.config import RelabelConfig
-from engine.remote.config import RemoteReadConfig, RemoteWriteConfig, TracingConfig
+from engine.remote.config import RemoteReadConfig, RemoteWriteConfig, TracingConfig, check_duplicates
 from engine.scrape.config import (
     FailureFile,
     KeptTargets,
@@ -247,6 +247,7 @@ class PrometheusConfig(msgspec.Struct, frozen=True, kw_only=True):
         check_jobs(self.scrape_configs, self.global_, report)
         for section, what in (("remote_write", "remote write configs"), ("remote_read", "remote read configs")):
             _check_names([entry.name for entry in getattr(self, section)], report.within(section), what, "name")
+            check_duplicates(getattr(self, section), report.within(section), what)
 
 
 def check_jobs(jobs: Sequence[ScrapeConfig], settings: GlobalConfig, report: Report, taken: Sequence[str] = ()) -> None:

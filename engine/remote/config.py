@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, ClassVar, Final, Self
 
 import msgspec
@@ -149,6 +149,27 @@ class TracingConfig(msgspec.Struct, frozen=True, kw_only=True):
             report.error("tracing endpoint must be set", "endpoint")
         if self.compression not in ("", "gzip"):
             report.error(f"invalid compression type {self.compression} provided, valid options: gzip", "compression")
+
+
+def distinct_names(named: Iterable[tuple[str, str]]) -> list[str]:
+    """Of each server its name, or where it has none the one beside that. What is taken already gets a number, since
+    several entries may have one URL: tenants, told apart by headers.
+    """
+    found: list[str] = []
+    for own, otherwise in named:
+        name, number = own or otherwise, 1
+        while name in found:
+            number += 1
+            name = f"{own or otherwise}-{number}"
+        found.append(name)
+    return found
+
+
+def check_duplicates(configs: Sequence[RemoteWriteConfig | RemoteReadConfig], report: Report, what: str) -> None:
+    """Two that are equal are a mistake: the same samples would go, or come, twice."""
+    for index, config in enumerate(configs):
+        if not config.name and config in configs[:index]:
+            report.error(f"duplicate {what} are not allowed, found duplicate for URL: {config.url}", index)
 
 
 def check_headers(headers: Iterable[str], report: Report, of_authorization: str) -> None:

@@ -205,3 +205,12 @@ def test_a_proxy_of_another_kind_is_not_supported_yet() -> None:
     assert said("scrape_configs: [{job_name: a, proxy_url: 'socks5://localhost:1080'}]") == []
     (finding,) = said("scrape_configs: [{job_name: a, proxy_url: 'socks4://localhost:1080'}]")
     assert "proxy_url: socks4 proxies are valid in the original, not supported yet" in finding
+
+
+@pytest.mark.parametrize("section", ["remote_write", "remote_read"])
+def test_a_server_may_be_named_twice_but_not_with_all_else_equal(section: str) -> None:
+    tenant = "{url: 'http://u:p@a/b', headers: {X-Scope-OrgID: %s}}"
+    assert said(f"{section}: [{tenant % 1}, {tenant % 2}]") == []
+    (line,) = said(f"{section}: [{tenant % 1}, {tenant % 1}]")
+    what = section.replace("_", " ")
+    assert line.endswith(f"duplicate {what} configs are not allowed, found duplicate for URL: http://u:xxxxx@a/b")

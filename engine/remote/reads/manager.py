@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from hashlib import md5
 from pathlib import Path
 from typing import Final
 
@@ -19,7 +20,7 @@ from engine.foundation.addresses import AddressBook
 from engine.foundation.clock import Clock
 from engine.foundation.workers import Workers
 from engine.query.evaluation import Selects
-from engine.remote.config import RemoteReadConfig
+from engine.remote.config import RemoteReadConfig, distinct_names
 from engine.remote.reading import ReadQuery, Row, told
 from engine.remote.reads.client import ReadClient, ReadingError
 from engine.remote.reads.merged import Fetched, Merged, united
@@ -68,6 +69,8 @@ class RemoteReads:
             kept = next((one for one in before if one.config == config), None)
             self.clients.append(kept or self._made(config))
             before = [one for one in before if one is not kept]
+        for client, name in zip(self.clients, _names(configs), strict=True):
+            client.name = name
         for client in before:
             await client.close()
 
@@ -127,3 +130,10 @@ class RemoteReads:
             return {}
         named = {matcher.name for matcher in matchers}
         return {name: value for name, value in self._external.items() if name not in named}
+
+
+def _names(configs: Sequence[RemoteReadConfig]) -> list[str]:
+    """A server without a name is told by its URL, which may hold a password."""
+    return distinct_names(
+        (one.name, md5(one.url.reveal().encode(), usedforsecurity=False).hexdigest()[:6]) for one in configs
+    )

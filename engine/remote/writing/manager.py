@@ -16,7 +16,7 @@ from engine.foundation.clock import Clock
 from engine.foundation.delivery import DeliveryPolicy, masked_url, on_this_machine
 from engine.foundation.supervise import Supervisor
 from engine.foundation.workers import Workers
-from engine.remote.config import RemoteWriteConfig
+from engine.remote.config import RemoteWriteConfig, distinct_names
 from engine.remote.writing.client import RemoteClient
 from engine.remote.writing.position import KeptPosition
 from engine.remote.writing.queue import Metadata, Queue
@@ -42,9 +42,13 @@ class Parts(Struct, frozen=True, kw_only=True):
     base: Callable[[], Path]
 
 
+_Key = tuple[RemoteWriteConfig, str, Labels]
+"""What a queue is made of: configuration, name, external labels."""
+
+
 class _Running(Struct):
     queue: Queue
-    key: tuple[RemoteWriteConfig, Labels]
+    key: _Key
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
 
 
@@ -63,19 +67,20 @@ class RemoteWrites:
 
     async def apply(self, configs: Sequence[RemoteWriteConfig], external: Labels) -> None:
         """Queues whose configuration is equal go on; others end, or go on from where they were with another one."""
-        wanted = {identity(config): config for config in configs}
+        names = distinct_names((config.name, config.url.host) for config in configs)
+        wanted = dict(zip(identities(configs), zip(configs, names, strict=True), strict=True))
         self.withheld = []
-        for name in [name for name in self._running if name not in wanted]:
-            await self._end(self._running.pop(name))
-        for name, config in wanted.items():
-            key = (config, external)
-            running = self._running.get(name)
+        for gone in [one for one in self._running if one not in wanted]:
+            await self._end(self._running.pop(gone))
+        for identity, (config, name) in wanted.items():
+            key = (config, name, external)
+            running = self._running.get(identity)
             if running is not None and running.key == key:
                 continue
             if running is not None:
-                await self._end(self._running.pop(name))
+                await self._end(self._running.pop(identity))
             if await self._may_leave(config):
-                self._running[name] = self._start(name, config, external, key)
+                self._running[identity] = self._start(identity, key)
             else:
                 self.withheld.append(masked_url(config.url.reveal()))
 
@@ -89,15 +94,14 @@ class RemoteWrites:
         here = await on_this_machine(parts.hostname or "", parts.port or 0, self._parts.addresses)
         return self._parts.policy.permits(config.name or RECEIVER, on_this_machine=here)
 
-    def _start(
-        self, name: str, config: RemoteWriteConfig, external: Labels, key: tuple[RemoteWriteConfig, Labels]
-    ) -> _Running:
-        parts = self._parts
-        kept = KeptPosition(None if parts.folder is None else parts.folder / f"{name}.json")
+    def _start(self, identity: str, key: _Key) -> _Running:
+        parts, (config, name, external) = self._parts, key
+        kept = KeptPosition(None if parts.folder is None else parts.folder / f"{identity}.json")
         limits = config.queue_config
         feed = parts.store.follow(kept.read(), limits.capacity * max(limits.max_shards, 1))
         kept.write(feed.position)  # where it begins, so that a kill before the first round loses nothing
         queue = Queue(
+            name=name,
             config=config,
             feed=feed,
             series=OutgoingSeries(parts.store.labels_of, config.write_relabel_configs, external),
@@ -120,6 +124,6 @@ class RemoteWrites:
         await running.queue.close()
 
 
-def identity(config: RemoteWriteConfig) -> str:
-    """What a server's position is kept under: its name, or what its URL is."""
-    return config.name or sha256(config.url.reveal().encode()).hexdigest()[:12]
+def identities(configs: Sequence[RemoteWriteConfig]) -> list[str]:
+    """What the servers' positions are kept under: a name, or what a URL is."""
+    return distinct_names((one.name, sha256(one.url.reveal().encode()).hexdigest()[:12]) for one in configs)

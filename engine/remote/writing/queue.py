@@ -49,6 +49,7 @@ class Queue:
     def __init__(
         self,
         *,
+        name: str,
         config: RemoteWriteConfig,
         feed: Feed,
         series: OutgoingSeries,
@@ -58,7 +59,10 @@ class Queue:
         workers: Workers,
         exemplars: Exemplars | None,
     ) -> None:
-        """`exemplars` are those that are sent, as far as there are still some when it is their turn."""
+        """`name` is for people and metrics, `exemplars` are those that are sent, as far as there are still some when it
+        is their turn.
+        """
+        self.name = name
         self.config = config
         self.feed = feed
         self.counts = Counts()
@@ -126,11 +130,6 @@ class Queue:
             if problem:
                 self.counts.exemplars_failed += len(some)
                 log.warning("remote write to %s: %d exemplars were refused: %s", self.name, len(some), problem)
-
-    @property
-    def name(self) -> str:
-        """For people and metrics."""
-        return self.config.name or self.config.url.host
 
     async def close(self) -> None:
         self._kept.write(self.feed.position)

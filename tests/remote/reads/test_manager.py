@@ -162,3 +162,12 @@ async def test_an_equal_configuration_keeps_its_client(manual_clock: ManualClock
         assert reads.clients == [client]
         await reads.apply([], {})
         assert not reads.active
+
+
+async def test_entries_with_one_url_are_told_apart_in_metrics(manual_clock: ManualClock) -> None:
+    both = ("required_matchers: {env: a}", "required_matchers: {env: b}")
+    async with reading(Server(), manual_clock, kept(NOW), *both) as queries:
+        reads = queries.besides
+        assert isinstance(reads, RemoteReads)
+        first, second = (client.name for client in reads.clients)
+        assert second == f"{first}-2"

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import cramjam
+import msgspec
 import numpy as np
 import pytest
 from aiohttp import web
@@ -19,7 +20,7 @@ from engine.foundation.delivery import DeliveryPolicy
 from engine.foundation.supervise import Supervisor
 from engine.foundation.workers import InlineWorkers
 from engine.remote.wire import decode
-from engine.remote.writing.manager import Parts, RemoteWrites
+from engine.remote.writing.manager import Parts, RemoteWrites, identities
 from engine.remote.writing.position import KeptPosition
 from engine.remote.writing.series import OutgoingSeries
 from engine.tsdb.batch import Batch
@@ -185,6 +186,19 @@ async def test_nothing_leaves_this_machine_unless_that_is_asked_for() -> None:
         assert writes.queues == []
         assert len(writes.withheld) == 1
         assert server.requests == 0
+
+
+async def test_tenants_behind_one_url_get_everything_each_under_a_name_of_its_own() -> None:
+    store = Store.open(None)
+    async with sending(store, always(204)) as (server, writes):
+        (queue,) = writes.queues
+        other = msgspec.structs.replace(queue.config, headers={"X-Scope-OrgID": "b"})
+        await writes.apply([queue.config, other], Labels.of(site="lab", n="x"))
+        append(store, rows=2)
+        await until(lambda: len(server.taken) == 12)
+        assert writes.queues[0] is queue
+        assert [one.name for one in writes.queues] == [queue.name, f"{queue.name}-2"]
+        assert len(set(identities([queue.config, other]))) == 2  # of the files with their positions
 
 
 async def test_an_equal_configuration_keeps_its_queue_and_another_one_goes_on_from_there() -> None:
