@@ -11,7 +11,13 @@ import msgspec
 import pytest
 
 from docs import generate
+from docs.tables.configuration import OWN_TABLES, sections
+from docs.tables.http import http
+from docs.tables.keys import keys_of
+from docs.tables.kinds import _states
+from docs.tables.markdown import originals
 from engine.alerting.config import AlertmanagerConfig
+from engine.cli.run import NOT_YET, run
 from engine.config.prometheus import PrometheusConfig
 from engine.discovery.config import TargetSources
 from engine.foundation.decode import NotHere, NotYet, OnlyHere
@@ -64,7 +70,7 @@ def test_a_marked_key_is_never_among_those_that_work() -> None:
         never: Annotated[str, NotHere("use plain")] = ""
         ours: Annotated[str, OnlyHere("Prometheus refuses it")] = ""
 
-    ((place, works, limits, _),) = generate.sections(Marked, "", {})
+    ((place, works, limits, _),) = sections(Marked, "", {})
     assert (place, works) == ("top level", "`plain`")
     assert limits == (
         "`later`: valid in Prometheus, not supported yet; `never`: valid in Prometheus, not supported here: use plain;"
@@ -74,24 +80,24 @@ def test_a_marked_key_is_never_among_those_that_work() -> None:
 
 @pytest.mark.parametrize("root", [PrometheusConfig, AlertmanagerConfig])
 def test_every_key_of_the_first_level_is_told(root: type[msgspec.Struct]) -> None:
-    (_, works, limits, _), *_ = generate.sections(root, "", dict(generate.OWN_TABLES))
+    (_, works, limits, _), *_ = sections(root, "", dict(OWN_TABLES))
     assert all(f"`{field.encode_name}`" in works + limits for field in msgspec.structs.fields(root))
 
 
 def test_tables_that_disagree_write_no_page() -> None:
     with pytest.raises(ValueError, match="disagree"):
-        list(generate._states(list(generate.keys_of(TargetSources)), ()))
+        list(_states(list(keys_of(TargetSources)), ()))
 
 
 def test_every_flag_of_run_is_told(written: str) -> None:
-    options = [name for option in generate.run.params if isinstance(option, click.Option) for name in option.opts]
+    options = [name for option in run.params if isinstance(option, click.Option) for name in option.opts]
     assert all(f"`{name}`" in written for name in options)
 
 
 def test_each_flag_and_path_is_told_as_taken_or_as_missing_and_not_as_both() -> None:
-    taken = {name for option in generate.run.params for name in option.opts}
-    assert taken.isdisjoint(generate.NOT_YET)
-    text = "\n".join(generate.http())
+    taken = {name for option in run.params for name in option.opts}
+    assert taken.isdisjoint(NOT_YET)
+    text = "\n".join(http())
     for component in ("prometheus", "alertmanager", "node"):
-        for path in generate.originals(component, "paths"):
+        for path in originals(component, "paths"):
             assert f"`{path}`" in text

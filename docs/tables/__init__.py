@@ -1,0 +1,1 @@
+"""The sections of compatibility.md, each made from the tables that the code itself works by."""
