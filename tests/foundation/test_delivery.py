@@ -96,6 +96,11 @@ def test_a_secret_inside_a_longer_one_does_not_spoil_its_mask() -> None:
     assert masked("abcdef", ["abc", "abcdef"]) == "<secret>"
 
 
+@pytest.mark.parametrize("secret", ["secret", "t", "ecre", "<", ">", "<secret>"])
+def test_a_secret_that_the_mask_itself_holds_does_not_spoil_it(secret: str) -> None:
+    assert masked(f"of {secret} <secret>", [secret, "of"]) == "<secret> <secret> <secret>"
+
+
 @pytest.mark.parametrize(
     ("url", "shown"),
     [
