@@ -46,6 +46,7 @@ from engine.app.storing import store_folder, store_options
 from engine.app.tailing import Tailing
 from engine.config.load import Loaded
 from engine.config.prometheus import PrometheusConfig
+from engine.config.translate import ROOTED
 from engine.config.written import groups_of
 from engine.discovery.ports import DiscoveryParts
 from engine.foundation.addresses import AddressBook
@@ -112,7 +113,7 @@ class Application:
         self.queries = QueryEngine(
             self.store, around.workers, around.clock, options.limits, dialect=dialect(options.features)
         )
-        self.reads, self._forwarder = ask_others(self.queries, options, self.addresses, lambda: self.loaded.file.parent)
+        self.reads, self._forwarder = ask_others(self.queries, options, self.addresses)
         self.expander = Expander(self.queries.instant, self.external_url("prometheus"))
         self.notifier = Notifier(around.clock, capacity=options.queue_capacity)
         self.rules = RuleManager(self._rule_parts(), around.supervisor)
@@ -302,7 +303,6 @@ class Application:
             (self.addresses, self.delivery.policy),
             (around.clock, around.workers, around.supervisor),
             folder=self.options.data_dir,
-            base=lambda: self.loaded.file.parent,
         )
 
     async def _apply(self, loaded: Loaded) -> None:
@@ -330,7 +330,7 @@ class Application:
         self.expander.external_labels = settings.external_labels
         self.queries.default_step_ms = settings.evaluation_interval
         logged = settings.query_log_file
-        self.queries.log = QueryLog(loaded.file.parent / logged, self._around.clock) if logged else None
+        self.queries.log = QueryLog(ROOTED / logged, self._around.clock) if logged else None
         self._probing.apply(loaded)
         await self.rules.apply(groups)
         self.logs.apply(loaded)
@@ -340,7 +340,7 @@ class Application:
         if (self.alertmanager is None) != (loaded.alertmanager is None):
             log.warning("an Alertmanager configuration has come or gone: that takes effect at the next start")
         if self.alertmanager is not None and loaded.alertmanager is not None and loaded.alertmanager_file is not None:
-            await self.alertmanager.apply(loaded.alertmanager, loaded.alertmanager_file.parent)
+            await self.alertmanager.apply(loaded.alertmanager, ROOTED)
 
     def served(self) -> Served:
         """What the pages show."""
@@ -427,7 +427,7 @@ class Application:
             grammar=grammar(self.options.features),
             retention=self.options.alertmanager_retention_ms * MILLISECOND,
         )
-        return AlertManager(loaded.alertmanager, loaded.alertmanager_file.parent, surroundings)
+        return AlertManager(loaded.alertmanager, ROOTED, surroundings)
 
     def _make_boards(self) -> BoardService:
         clock, workers = self._around.clock, self._around.workers
@@ -448,7 +448,7 @@ class Application:
             clock=around.clock,
             workers=around.workers,
             addresses=self.addresses,
-            base=self.loaded.file.parent,
+            base=ROOTED,
             counts=self.scrapes.discovery_counts,
             purpose="notify",
         )

@@ -4,11 +4,12 @@ evaluated there.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.app.options import RunOptions
+from engine.config.translate import ROOTED
 from engine.foundation.addresses import AddressBook
 from engine.foundation.clock import Clock
 from engine.foundation.delivery import DeliveryPolicy
@@ -31,9 +32,8 @@ def remote_writes(
     around: tuple[Clock, Workers, Supervisor],
     *,
     folder: Path | None,
-    base: Callable[[], Path],
 ) -> RemoteWrites:
-    """`folder` is that of all data, None where nothing is kept; relative file names begin at `base`."""
+    """`folder` is that of all data, None where nothing is kept."""
 
     def metadata() -> Iterable[tuple[str, str, str, str]]:
         """Of every metric what one of its targets says of it."""
@@ -54,22 +54,24 @@ def remote_writes(
             policy=policy,
             metadata=metadata,
             folder=None if folder is None else folder / "remote_write",
-            base=base,
+            base=lambda: ROOTED,
         )
     )
 
 
 def ask_others(
-    queries: QueryEngine, options: RunOptions, addresses: AddressBook, base: Callable[[], Path]
+    queries: QueryEngine, options: RunOptions, addresses: AddressBook
 ) -> tuple[RemoteReads, Forwarder | None]:
     """Queries see what is read from other servers, and are evaluated by another one where the options name it.
 
-    Relative file names of the configuration begin at `base`. Raises ConfigError.
+    Raises ConfigError.
     """
     store, clock, workers = queries.store, queries.clock, queries.workers
     assert isinstance(store, Store)
     queries.besides = reads = RemoteReads(
-        ReadParts(addresses=addresses, clock=clock, workers=workers, base=base, oldest=lambda: store.size.min_time)
+        ReadParts(
+            addresses=addresses, clock=clock, workers=workers, base=lambda: ROOTED, oldest=lambda: store.size.min_time
+        )
     )
     if not options.query_url:
         return reads, None

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from yarl import URL
 
 from engine.config.load import Loaded
+from engine.config.translate import ROOTED
 from engine.foundation.addresses import AddressBook, LocalResponse
 from engine.foundation.clock import Clock
 from exporters.blackbox.config import BlackboxConfig, parse_blackbox
@@ -34,15 +35,14 @@ class Probing:
         if self._made is None:
             from exporters.blackbox.exporter import Blackbox  # noqa: PLC0415 - as the module says
 
-            base = self._loaded.blackbox_file or self._loaded.file
-            self._made = Blackbox(_modules(self._loaded), base.parent, clock=self._clock, addresses=self._addresses)
+            self._made = Blackbox(_modules(self._loaded), ROOTED, clock=self._clock, addresses=self._addresses)
         return self._made
 
     def apply(self, loaded: Loaded) -> None:
         """Probe by what these files say from now on."""
         self._loaded = loaded
         if self._made is not None:
-            self._made.apply(_modules(loaded), (loaded.blackbox_file or loaded.file).parent)
+            self._made.apply(_modules(loaded), ROOTED)
 
     def refused(self) -> None:
         """New files could not be used."""

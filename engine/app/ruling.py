@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from engine.app.alertmanagers import Alertmanagers
 from engine.app.logs import Logs
 from engine.config.load import Loaded
+from engine.config.translate import ROOTED
 from engine.foundation.addresses import AddressBook
 from engine.foundation.clock import Clock
 from engine.foundation.delivery import DeliveryPolicy
@@ -59,7 +60,6 @@ class Ruling:
         self._external_url = external_url
         self._peers: Alertmanagers | None = None
         self._loops: list[asyncio.Task[None]] = []
-        self._base = Path()
         self._signature: object = None
 
     async def apply(self, loaded: Loaded) -> None:
@@ -79,7 +79,7 @@ class Ruling:
         except BaseException:
             await peers.close()
             raise
-        self._base, self._signature = loaded.loki_file.parent, signature(rules.folder)
+        self._signature = signature(rules.folder)
         notifier = self._notifier_of(rules)
         notifier.apply(rules.config.external_labels, partial(relabel, configs=rules.config.alert_relabel_configs))
         notifier.discovered(told)
@@ -145,7 +145,7 @@ class Ruling:
         assert part is not None, "asked where there are lines"
         around = Around(
             own=self._own, addresses=self._addresses, policy=self._policy, clock=self._clock, workers=self._workers,
-            supervisor=self._supervisor, folder=self._folder, base=lambda: self._base,
+            supervisor=self._supervisor, folder=self._folder, base=lambda: ROOTED,
         )  # fmt: skip
         self.ruler = Ruler(
             RulerParts(

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.config.load import Loaded
+from engine.config.translate import ROOTED
 from engine.foundation.addresses import AddressBook
 from engine.foundation.clock import Clock
 from engine.foundation.delivery import Delivery
@@ -51,7 +52,7 @@ class Tailing:
 
         parts = PromtailParts(
             clock=clock, workers=workers, supervisor=supervisor, addresses=addresses, delivery=delivery, sink=sink(),
-            data_dir=data_dir, base=loaded.promtail_file.parent,
+            data_dir=data_dir, base=ROOTED,
         )  # fmt: skip
         self.promtail = Promtail(parts)
 

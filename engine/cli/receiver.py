@@ -66,6 +66,7 @@ async def _offline(path: Path, name: str, *, deliver: bool) -> list[dict[str, An
     from engine.alerting.running import Surroundings
     from engine.alerting.trial import try_receiver
     from engine.cli.am_config import read
+    from engine.config.translate import ROOTED
     from engine.foundation.addresses import AddressBook
     from engine.foundation.clock import SystemClock
     from engine.foundation.delivery import EVERYBODY, Delivery, DeliveryPolicy
@@ -81,6 +82,6 @@ async def _offline(path: Path, name: str, *, deliver: bool) -> list[dict[str, An
         delivery=Delivery(DeliveryPolicy(frozenset({EVERYBODY} if deliver else ()))),
         external_url="http://127.0.0.1:9093",
     )
-    tried = await try_receiver(read(path, Grammar.BOTH), path.parent, name, around)
+    tried = await try_receiver(read(path, Grammar.BOTH), ROOTED, name, around)
     found: list[dict[str, Any]] = msgspec.to_builtins(tried)
     return found

@@ -84,13 +84,12 @@ def _templates(config: Path | None, globs: tuple[str, ...]) -> Templates:
     from engine.alerting.matching.grammar import Grammar
     from engine.alerting.templating import load_templates
     from engine.cli.am_config import read
+    from engine.config.translate import ROOTED
 
     patterns = [str(Path(one).absolute()) for one in globs]
-    folder = Path()
     if config is not None:
-        folder = config.parent
         patterns = [*read(config, Grammar.BOTH).templates, *patterns]
-    return load_templates(patterns, folder)
+    return load_templates(patterns, ROOTED)
 
 
 def _json(path: Path) -> Any:

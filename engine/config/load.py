@@ -26,7 +26,7 @@ from engine.config.lint import DUPLICATES
 from engine.config.prometheus import PrometheusConfig, ScrapeConfigs, check_jobs, parse_prometheus, resolve
 from engine.config.reading import Reading
 from engine.config.rules import parse_rules
-from engine.config.translate import Translation, Translator
+from engine.config.translate import ROOTED, Translation, Translator
 from engine.foundation.decode import Decoded, Report, decode
 from engine.foundation.errors import ConfigError
 from engine.foundation.files import is_pattern, matching
@@ -307,7 +307,7 @@ def load_alertmanager(
         with suppress(OSError):  # of which the next lines tell
             reading.sources[str(file)] = file.read_bytes()
     try:
-        load_templates(config.templates, path.parent)
+        load_templates(config.templates, ROOTED)
     except ConfigError as error:
         reading.tell(Severity.ERROR, path, f"templates: {error}")
     used = {file.resolve() for pattern in config.templates for file in matching(pattern)}

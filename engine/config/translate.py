@@ -17,6 +17,8 @@ from msgspec import Struct, field
 from engine.foundation.files import is_pattern, matching
 from engine.foundation.values import FilePath
 
+ROOTED: Final = Path()
+"""Where relative paths of a config begin once `rooted` has joined them with the folder of their file."""
 DATA_FOLDERS: Final = ("/prometheus", "/alertmanager", "/loki")
 T = TypeVar("T")
 

@@ -16,6 +16,7 @@ from click.testing import CliRunner, Result
 from engine.cli.receiver import receiver
 from engine.web.api.alertmanager import routes
 from tests.alerting.world import world
+from tests.app.world import relative
 
 CONFIG = """
 route: {{receiver: other}}
@@ -63,6 +64,14 @@ async def test_each_integration_is_told_and_what_came_of_it_is_shown(hook: Hook,
     told = json.loads(hook.bodies[0])
     assert "This is a test notification" in told["commonAnnotations"]["summary"]
     assert told["status"] == "firing"
+
+
+async def test_files_that_a_config_in_another_folder_names_are_found(hook: Hook, tmp_path: Path) -> None:
+    webhook = f"{{url: '{hook.url}/fine', http_config: {{authorization: {{credentials_file: token}}}}}}"
+    (tmp_path / "am.yml").write_text(f"route: {{receiver: a}}\nreceivers: [{{name: a, webhook_configs: [{webhook}]}}]")
+    (tmp_path / "token").write_text("open")
+    result = await run("a", "--config", str(relative(tmp_path / "am.yml")))
+    assert (result.exit_code, "webhook[0]: delivered" in result.output) == (0, True), result.output
 
 
 async def test_a_running_engine_tries_its_own_receivers(hook: Hook) -> None:

@@ -11,6 +11,7 @@ from click.testing import CliRunner, Result
 from engine.cli.routes import routes
 from engine.cli.template import template
 from engine.foundation.errors import ConfigError
+from tests.app.world import relative
 
 CONFIG = """
 route:
@@ -87,6 +88,7 @@ def filled(*words: str, stdin: str | None = None) -> Result:
 def test_a_text_is_filled_in_with_an_example(config: Path) -> None:
     assert filled('{{ template "slack.default.title" . }}').output == "[FIRING:1] Example (page)\n"
     assert filled("--config", str(config), '{{ template "mine" . }}').output == "<page>\n"
+    assert filled("--config", str(relative(config)), '{{ template "mine" . }}').output == "<page>\n"
     own = ("--glob", str(config.parent / "t/*"))
     assert filled(*own, '{{ template "mine" . }}').output == "<page>\n"
     assert filled(*own, "--template.type", "html", "--template.text", "{{ print `<` }}").output == "&lt;\n"

@@ -9,6 +9,7 @@ import pytest
 from engine.config.load import load
 from engine.config.translate import Translator
 from engine.foundation.source import Severity
+from tests.app.world import relative
 
 RULES = "groups: [{name: g, rules: [{alert: a, expr: up == 0}]}]"
 AM = "route: {receiver: a}\nreceivers: [{name: a}]\n"
@@ -148,9 +149,11 @@ def test_duplicate_rules_are_lint(tmp_path: Path) -> None:
     assert not loaded.fatal
 
 
-def test_a_bad_template_is_a_mistake(tmp_path: Path) -> None:
+@pytest.mark.parametrize("from_here", [False, True])
+def test_a_bad_template_is_a_mistake(from_here: bool, tmp_path: Path) -> None:
     put(tmp_path, prometheus_yml="", alertmanager_yml=AM + "templates: ['*.tmpl']", bad_tmpl="{{ nofunc }}")
-    (finding,) = load(tmp_path / "prometheus.yml").findings
+    file = tmp_path / "prometheus.yml"
+    (finding,) = load(relative(file) if from_here else file).findings
     assert finding.fatal
     assert 'function "nofunc" not defined' in finding.message
 
