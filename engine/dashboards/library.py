@@ -11,6 +11,7 @@ import hashlib
 import logging
 import os
 import re
+import stat
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -29,6 +30,8 @@ from engine.foundation.errors import EngineError
 _GENERAL: Final = "General"
 _SAFE_UID: Final = re.compile(r"[\w-]{1,40}")  # noqa: TID251 - ours, linear
 _MAY_WRITE: Final = 0o222
+_LONGEST: Final = 80
+"""Letters of a new file's name: with three bytes each and `.json.tmp` it is still one that a disk takes."""
 
 log = logging.getLogger(__name__)
 
@@ -74,11 +77,21 @@ class Entry(Struct, frozen=True):
     def folder_uid(self) -> str:
         return folder_uid(self.shelf, self.folder)
 
+    @property
+    def place(self) -> str:
+        """Where its file is, as people may read it."""
+        return shown(self.file)
+
 
 def folder_uid(shelf: Shelved, folder: str) -> str:
     if not folder:
         return ""
     return shelf.folder_uid or "F" + hashlib.sha256(folder.encode()).hexdigest()[:13]
+
+
+def shown(file: Path | str) -> str:
+    """The name, also of one that is no UTF-8."""
+    return os.fsencode(file).decode(errors="replace")
 
 
 class Plan(Struct, frozen=True):
@@ -150,7 +163,7 @@ class Library:
         """Raises LibraryError."""
         entry = self.entry(uid)
         if entry.problem:
-            raise LibraryError(f"{entry.file}: {entry.problem}", 422)
+            raise LibraryError(f"{entry.place}: {entry.problem}", 422)
         known = self._boards.get(uid)
         if known is None or known[0] != entry.revision:
             known = self._boards[uid] = (entry.revision, board(entry.raw, uid))
@@ -193,29 +206,33 @@ class Library:
             _check(plan, given, revision, overwrite=overwrite)
             self._keep_version(plan.known, plan.before)
         target = plan.file.resolve()
-        mode = target.stat().st_mode if target.exists() else None
         try:
+            mode = target.stat().st_mode if target.exists() else None
             files.replace(target, plan.after)
             if mode is not None:
                 target.chmod(mode)
         except OSError as error:
-            raise LibraryError(f"{plan.file}: can't be written: {error.strerror}", 500) from None
-        log.info("saved a dashboard to %s", plan.file)
+            raise LibraryError(f"{shown(plan.file)}: can't be written: {error.strerror}", 500) from None
+        log.info("saved a dashboard to %s", shown(plan.file))
         self.look(0.0, at_once=True)
         self._looked = float("-inf")
         return self._entries[plan.file]
 
     def _keep_version(self, known: Entry, body: bytes) -> None:
-        """The file as it was, so that it can be had again; the oldest go."""
+        """The file as it was, so that it can be had again; the oldest go. Raises LibraryError."""
         if self._versions is None or self._keep < 1:
             return
-        folder = self._versions / known.uid
-        folder.mkdir(parents=True, exist_ok=True)
-        old = sorted(folder.glob("*.json"))
-        number = int(old[-1].stem) + 1 if old else 1
-        files.replace(folder / f"{number:06d}.json", body)
-        for file in [*old, folder / f"{number:06d}.json"][: -self._keep]:
-            file.unlink(missing_ok=True)
+        safe = _SAFE_UID.fullmatch(known.uid) is not None  # a file may say anything, `../..` too
+        folder = self._versions / (known.uid if safe else _made_up(known.file))
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            old = sorted(int(one.stem) for one in folder.glob("*.json") if one.stem.isdecimal())
+            kept = [*old, old[-1] + 1 if old else 1]
+            files.replace(folder / f"{kept[-1]:06d}.json", body)
+            for number in kept[: -self._keep]:
+                (folder / f"{number:06d}.json").unlink(missing_ok=True)
+        except OSError as error:
+            raise LibraryError(f"{folder}: can't keep what the file was before: {error.strerror}", 500) from None
 
     def _for_new(self, given: Mapping[str, Any], folder: str) -> Plan:
         wanted = [
@@ -224,46 +241,50 @@ class Library:
         if not wanted:
             raise LibraryError("there is no folder that dashboards may be saved to: no provider is editable", 400)
         shelf = wanted[0]
-        file = shelf.path / f"{slug(text(given.get('title'))) or 'dashboard'}.json"
-        if file.exists():
-            raise LibraryError(f"A dashboard with the same name in the folder already exists: {file}", 412)
-        uid = text(given.get("uid")) or hashlib.sha256(str(file).encode()).hexdigest()[:14]
+        name = slug(text(given.get("title")))[:_LONGEST].strip("-") or "dashboard"
+        file = shelf.path / f"{name}.json"
+        if os.path.lexists(file):  # also as a link to nothing, which would lead a new file anywhere
+            raise LibraryError(f"A dashboard with the same name in the folder already exists: {shown(file)}", 412)
+        uid = text(given.get("uid")) or _made_up(file)
         content = {**given, "uid": uid, "version": _number(given.get("version")) + 1}
         return Plan(file, shelf, None, b"", rewritten("", content).encode())
 
     def _entry(self, file: Path, shelf: Shelved, uids: dict[str, Path]) -> Entry:
-        found = file.stat()
-        stamp = (found.st_mtime_ns, found.st_size)
-        known = self._entries.get(file)
-        if known is None or known.stamp != stamp:
-            known = self._read(file, shelf, stamp, known)
-        first = uids.setdefault(known.uid, file)
-        if first != file:
-            log.warning("%s has the uid %s of %s: it is not shown", file, known.uid, first)
-            return replace(known, uid=f"{known.uid}-{known.file.stem}", problem=f"{first} has the same uid")
-        return known
+        stamp, known = _stamp(file), self._entries.get(file)
+        unchanged = known is not None and known.stamp == stamp and known.uid == _uid(known.raw, file)
+        read = known if known is not None and unchanged else self._read(file, shelf, stamp, known)
+        first = uids.setdefault(read.uid, file)
+        if first == file:
+            return read
+        problem = f"{shown(first)} has the same uid"
+        if known is None or known.problem != problem:
+            log.warning("%s has the uid %s of %s: it is not shown", read.place, read.uid, shown(first))
+        return replace(read, uid=f"{read.uid}-{shown(file.stem)}", problem=problem)
 
     def _read(self, file: Path, shelf: Shelved, stamp: tuple[int, int], known: Entry | None) -> Entry:
         body, problem, raw = b"", "", dict[str, Any]()
         try:
-            body = file.read_bytes()
+            body = _bytes(file)
             raw = _content(body)
-        except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
-            problem = f"it is no JSON: {error}" if isinstance(error, ValueError) else str(error)
+        except OSError as error:
+            problem = f"it can't be read: {error.strerror}"
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            problem = f"it is no JSON: {error}"
+        except RecursionError:
+            problem = "it is nested too deeply"
         title = text(raw.get("title"))
         if not problem and not title:
             problem = "a dashboard needs a title"
         if not problem and "panels" not in raw and "rows" not in raw and "spec" in raw:
             problem = "it is in the resource format of Grafana 12: export it as classic JSON"
-        uid = text(raw.get("uid")) or hashlib.sha256(str(file).encode()).hexdigest()[:14]
         number = known.number if known is not None else self._next
         self._next += known is None
-        inside = file.parent.relative_to(shelf.path).as_posix()
+        inside = shown(file.parent.relative_to(shelf.path))
         folder = (inside if inside != "." else "") if shelf.by_folders else shelf.folder
         tags = raw.get("tags")
         return Entry(
-            uid=uid,
-            title=title or file.stem,
+            uid=_uid(raw, file),
+            title=title or shown(file.stem),
             tags=tuple(map(str, tags)) if isinstance(tags, list) else (),
             file=file,
             shelf=shelf,
@@ -275,6 +296,31 @@ class Library:
             problem=problem,
             body=body,
         )
+
+
+def _uid(raw: Json, file: Path) -> str:
+    return text(raw.get("uid")) or _made_up(file)
+
+
+def _made_up(file: Path) -> str:
+    """A uid for a file that has none."""
+    return hashlib.sha256(os.fsencode(file)).hexdigest()[:14]
+
+
+def _stamp(file: Path) -> tuple[int, int]:
+    """Another one after each change; of a link to nothing too."""
+    try:
+        found = file.stat()
+    except OSError:
+        return 0, -1
+    return found.st_mtime_ns, found.st_size
+
+
+def _bytes(file: Path) -> bytes:
+    """Raises OSError; a pipe would keep all waiting."""
+    if not stat.S_ISREG(file.stat().st_mode):
+        raise OSError(0, "it is no regular file")
+    return file.read_bytes()
 
 
 def _content(body: bytes) -> Json:
@@ -292,16 +338,17 @@ def _writable(known: Entry, given: Mapping[str, Any]) -> bytes:
     if not known.shelf.may_save:
         raise LibraryError(f"Cannot save provisioned dashboard: {known.shelf.name} says editable: false", 400)
     if known.raw.get("editable") is False and given.get("editable") is not True:
-        raise LibraryError(f"{known.file} says editable: false", 400)
+        raise LibraryError(f"{known.place} says editable: false", 400)
     target = known.file.resolve()
     if not target.is_relative_to(known.shelf.path.resolve()):
-        raise LibraryError(f"{known.file} leads out of its folder, to {target}: it is not written", 403)
+        raise LibraryError(f"{known.place} leads out of its folder, to {shown(target)}: it is not written", 403)
     try:
+        body = _bytes(target)
         if not _is_writable(target):
-            raise LibraryError(f"{known.file} is read-only", 403)
-        return target.read_bytes()
+            raise LibraryError(f"{known.place} is read-only", 403)
+        return body
     except OSError as error:
-        raise LibraryError(f"{known.file}: can't be read: {error.strerror}", 412) from None
+        raise LibraryError(f"{known.place}: can't be read: {error.strerror}", 412) from None
 
 
 def _is_writable(file: Path) -> bool:
@@ -326,6 +373,11 @@ def revision_of(body: bytes) -> str:
 
 
 def _files(folder: Path) -> Iterator[Path]:
+    """Those of links to folders too; each folder once, since links may lead in circles."""
+    seen = set()
     for root, folders, names in os.walk(folder, followlinks=True):
-        folders[:] = sorted(one for one in folders if not one.startswith("."))
-        yield from (Path(root) / name for name in sorted(names) if name.endswith(".json"))
+        place = os.path.realpath(root)
+        folders[:] = [] if place in seen else sorted(one for one in folders if not one.startswith("."))
+        if place not in seen:
+            yield from (Path(root) / name for name in sorted(names) if name.endswith(".json"))
+        seen.add(place)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from engine.dashboards.library import Library, LibraryError
@@ -61,9 +63,41 @@ def test_a_file_that_can_not_be_read_hides_no_other(home: Path) -> None:
         found.board(next(one.uid for one in found.entries if one.problem))
 
 
-def test_of_two_with_one_uid_the_second_says_so(home: Path) -> None:
+@pytest.mark.parametrize(
+    ("spoil", "problem"),
+    [
+        (lambda file: file.symlink_to("nowhere"), "it can't be read: No such file or directory"),
+        (os.mkfifo, "it can't be read: it is no regular file"),
+        (lambda file: file.write_text('{"panels": ' + "[" * 99_999), "it is nested too deeply"),
+    ],
+)
+def test_what_is_no_readable_file_hides_no_other(home: Path, spoil: Any, problem: str) -> None:
+    spoil(home / "odd.json")
+    assert {one.title: one.problem for one in library(home, BOARD).entries} == {"One": "", "odd": problem}
+
+
+def test_a_name_that_is_no_utf_8_is_told_all_the_same(home: Path) -> None:
+    Path(os.fsdecode(bytes(home) + b"/\xff.json")).write_text("{}")
+    (entry,) = library(home).entries
+    assert msgspec.json.encode([entry.title, entry.uid, entry.place, entry.folder])
+
+
+def test_links_that_lead_in_a_circle_lead_to_each_file_once(home: Path) -> None:
+    for name in ("a", "b"):
+        (home / name).symlink_to(home)
+    assert [one.title for one in library(home, BOARD).entries] == ["One"]
+
+
+def test_of_two_with_one_uid_the_second_says_so_until_the_first_is_gone(
+    home: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     found = library(home, BOARD, {**BOARD, "title": "Two"})
+    found.look(0.0, at_once=True)
     assert [bool(one.problem) for one in found.entries] == [False, True]
+    assert len(caplog.messages) == 1
+    (home / "0.json").unlink()
+    found.look(0.0, at_once=True)
+    assert [(one.uid, one.title, one.problem) for one in found.entries] == [("one", "Two", "")]
 
 
 def test_folders_may_be_those_of_the_files(home: Path) -> None:
@@ -103,6 +137,41 @@ def test_a_new_dashboard_gets_a_file_of_its_own_inside_the_folder(home: Path) ->
         found.save({"title": "../../Über die Nutzer", "panels": []}, "", "")
     with pytest.raises(LibraryError, match="uid contains illegal"):
         found.save({"title": "x", "uid": "../x", "panels": []}, "", "")
+
+
+def test_a_long_title_makes_a_name_that_a_disk_takes(home: Path) -> None:
+    saved = library(home).save({"title": "대" * 999, "panels": []}, "", "")
+    assert saved.file.name == "대" * 80 + ".json"
+
+
+def test_a_new_dashboard_does_not_follow_a_link_out_of_the_folder(home: Path, tmp_path: Path) -> None:
+    (home / "new.json").symlink_to(tmp_path / "away.json")
+    with pytest.raises(LibraryError, match="already exists"):
+        library(home).save({"title": "New", "panels": []}, "", "")
+    assert not (tmp_path / "away.json").exists()
+
+
+def test_what_a_file_was_is_kept_below_the_versions_whatever_uid_it_says(home: Path, tmp_path: Path) -> None:
+    found = library(home, {**BOARD, "uid": "../../away"})
+    found.save({"title": "New", "panels": []}, "", "", overwrite=True, uid="../../away")
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["boards", "versions"]
+    assert len(list((tmp_path / "versions").glob("*/000001.json"))) == 1
+
+
+def test_a_file_whose_earlier_content_can_not_be_kept_stays(home: Path, tmp_path: Path) -> None:
+    found = library(home, BOARD)
+    (tmp_path / "versions").write_text("no folder")
+    before = (home / "0.json").read_bytes()
+    with pytest.raises(LibraryError, match="can't keep what the file was before: Not a directory"):
+        found.save(BOARD, "", "", overwrite=True)
+    assert (home / "0.json").read_bytes() == before
+
+
+def test_a_file_that_is_gone_is_not_called_read_only(home: Path) -> None:
+    found = library(home, BOARD)
+    (home / "0.json").unlink()
+    with pytest.raises(LibraryError, match="No such file"):
+        found.save(BOARD, "", "", overwrite=True)
 
 
 def test_what_may_not_be_saved_is_refused(home: Path) -> None:

@@ -55,7 +55,7 @@ async def body(request: web.Request) -> Json:
     """The request's JSON. Raises LibraryError."""
     try:
         found = msgspec.json.decode(await request.read() or b"{}")
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise LibraryError(f"bad request data: {error}", 400) from None
     if not isinstance(found, dict):
         raise LibraryError("bad request data: want an object", 400)

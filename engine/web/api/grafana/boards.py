@@ -9,7 +9,7 @@ from aiohttp import web
 from msgspec.structs import replace
 
 from engine.dashboards.json import Json, mapping, objects, text, whole
-from engine.dashboards.library import Entry, Library, LibraryError, folder_uid, revision_of
+from engine.dashboards.library import Entry, Library, LibraryError, folder_uid, revision_of, shown
 from engine.dashboards.migrate.steps import migrated
 from engine.dashboards.model import Board
 from engine.dashboards.model import board as read_board
@@ -80,7 +80,7 @@ async def source(request: web.Request, service: Service) -> web.Response:
     service.library.look(service.desk.clock.monotonic(), at_once=True)
     entry = service.library.entry(request.match_info["uid"])
     body_ = entry.body.decode(errors="replace")
-    return json({"file": str(entry.file), "text": body_, "revision": entry.revision})
+    return json({"file": entry.place, "text": body_, "revision": entry.revision})
 
 
 async def difference(request: web.Request, service: Service) -> web.Response:
@@ -90,20 +90,20 @@ async def difference(request: web.Request, service: Service) -> web.Response:
         mapping(given.get("dashboard")), text(given.get("folderUid")), request.match_info.get("uid", "")
     )
     lines = await service.desk.workers.run(plan.difference)
-    return json({"lines": lines, "revision": revision_of(plan.before), "file": str(plan.file)})
+    return json({"lines": lines, "revision": revision_of(plan.before), "file": shown(plan.file)})
 
 
 async def save(request: web.Request, service: Service) -> web.Response:
     given = await body(request)
     dashboard, folder = mapping(given.get("dashboard")), text(given.get("folderUid"))
     entry = service.library.save(dashboard, folder, text(given.get("revision")), uid=text(given.get("uid")))
-    return json({**told(entry), "revision": entry.revision, "file": str(entry.file)})
+    return json({**told(entry), "revision": entry.revision, "file": entry.place})
 
 
 async def folders(_: web.Request, service: Service) -> web.Response:
     """Where a new dashboard may be saved."""
     return json([
-        {"uid": folder_uid(one, one.folder), "title": one.folder or "General", "path": str(one.path)}
+        {"uid": folder_uid(one, one.folder), "title": one.folder or "General", "path": shown(one.path)}
         for one in service.library.shelves
         if one.may_save
     ])  # fmt: skip

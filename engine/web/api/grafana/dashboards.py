@@ -7,7 +7,7 @@ from typing import Any
 from aiohttp import web
 
 from engine.dashboards.json import flag, mapping, text
-from engine.dashboards.library import Entry, LibraryError
+from engine.dashboards.library import Entry, LibraryError, shown
 from engine.dashboards.units.dates import written
 from engine.web.api.grafana.answering import body, json, message
 from engine.web.api.grafana.service import Service
@@ -40,7 +40,7 @@ async def search(request: web.Request, service: Service) -> web.Response:
 async def by_uid(request: web.Request, service: Service) -> web.Response:
     entry = service.library.entry(request.match_info["uid"])
     if entry.problem:
-        return message(f"{entry.file}: {entry.problem}", 422)
+        return message(f"{entry.place}: {entry.problem}", 422)
     return json({"meta": _meta(entry), "dashboard": {**entry.raw, "uid": entry.uid, "id": entry.number}})
 
 
@@ -141,7 +141,7 @@ def _meta(entry: Entry) -> dict[str, Any]:
         "updated": changed, "updatedBy": "Anonymous", "createdBy": "Anonymous", "version": entry.raw.get("version", 1),
         "hasAcl": False, "isFolder": False, "folderId": 0, "folderUid": uid, "folderTitle": entry.folder or "General",
         "folderUrl": f"/dashboards/f/{uid}" if uid else "", "provisioned": True,
-        "provisionedExternalId": entry.file.name,
+        "provisionedExternalId": shown(entry.file.name),
     }  # fmt: skip
 
 
