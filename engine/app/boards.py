@@ -91,14 +91,17 @@ class BoardService:
             alerts=lambda: _alerts(parts.rules),
             boards=lambda: [told(one) for one in library.entries],
         )
-        host = parts.components.ports.get("grafana", "127.0.0.1:0").rpartition(":")[0].strip("[]")
         account = Account(
             user=settings.user,
             password=settings.password,
             anonymous=settings.anonymous,
             anonymous_writes=settings.anonymous_role in ("Editor", "Admin"),
             org=settings.org_name,
-            loopback=is_loopback(host),
+            loopback=frozenset(
+                name
+                for name, place in parts.components.ports.items()
+                if is_loopback(place.rpartition(":")[0].strip("[]"))
+            ),
         )
         return Service(
             desk=desk,

@@ -12,7 +12,7 @@ import pytest
 from aiohttp import ClientSession, encode_basic_auth, web
 
 from engine.app.application import Application
-from tests.app.world import START, engine, write
+from tests.app.world import ANYWHERE, START, engine, write
 from tests.conftest import shared
 from tests.foundation.serving import serving
 
@@ -255,6 +255,25 @@ async def test_a_password_guards_saving_at_the_first_port_too(tmp_path: Path) ->
         given = {"dashboard": BOARD, "revision": ""}
         assert (await ask(app, "/api/engine/dashboards/save", given, component="prometheus"))[0] == 401
         assert (await ask(app, "/api/engine/dashboards", component="prometheus"))[0] == 200
+
+
+async def test_without_a_password_nobody_saves_at_a_port_that_other_machines_can_come_to(tmp_path: Path) -> None:
+    everywhere = {**ANYWHERE, "prometheus": "0.0.0.0:0"}
+    given = {"dashboard": BOARD, "revision": ""}
+    path, any_ = "/api/engine/dashboards/save", encode_basic_auth("x", "y")
+    async with engine(home(tmp_path), listen=everywhere) as app:
+        status, said = await ask(app, path, given, component="prometheus")
+        assert (status, "set GF_SECURITY_ADMIN_PASSWORD" in said["message"]) == (401, True)
+        assert (await ask(app, path, given, auth=any_, component="prometheus"))[0] == 401
+        assert (await ask(app, "/api/engine/dashboards", component="prometheus"))[0] == 200
+        assert (await ask(app, path, given))[0] == 200
+
+
+async def test_what_is_nested_too_deeply_is_refused(tmp_path: Path) -> None:
+    async with engine(home(tmp_path)) as app:
+        url = f"http://{app.components.ports['grafana']}/api/engine/dashboards/save"
+        async with ClientSession() as client, client.post(url, data='{"dashboard":' + "[" * 99_999) as response:
+            assert response.status == 400
 
 
 async def test_below_a_path_everything_moves(tmp_path: Path) -> None:

@@ -19,15 +19,16 @@ Handler = Callable[[web.Request, Service], Awaitable[web.StreamResponse]]
 
 
 async def answered(
-    handler: Handler, request: web.Request, service: Service, *, guarded: bool, writes: bool
+    handler: Handler, request: web.Request, service: Service, *, guarded: bool, writes: bool, port: str
 ) -> web.StreamResponse:
-    """The handler's answer; errors as Grafana words them."""
+    """The handler's answer at this component's port; errors as Grafana words them."""
     if guarded:
         given = request.headers.get("Authorization", ""), request.cookies.get(COOKIE, "")
-        refused = service.admits(*given, writes=writes)
+        refused = service.admits(*given, writes=writes, port=port)
         if refused:
             answer = message(refused, 401)
-            if not request.path.startswith("/api/") or request.path.startswith("/api/engine/"):
+            asks = service.account.password is not None  # else there is none that a dialog could be told
+            if asks and (not request.path.startswith("/api/") or request.path.startswith("/api/engine/")):
                 answer.headers["WWW-Authenticate"] = 'Basic realm="Grafana"'
             return answer
     service.look()

@@ -73,18 +73,23 @@ WRITES: Final = frozenset({"boards:save", "dashboards:save", "dashboards:reload"
 
 def engine_routes(serves: Serves) -> list[web.RouteDef]:
     """For a port whose reading nobody guards; what writes a file wants the password, if there is one."""
-    return [_route(method, path, name, serves, guarded=name in WRITES) for method, path, name in ENGINE]
+    return [
+        _route(method, path, name, serves, guarded=name in WRITES, port="prometheus") for method, path, name in ENGINE
+    ]
 
 
 def grafana_routes(serves: Serves) -> list[web.RouteDef]:
     """For Grafana's port."""
     return [
-        *(_route(method, path, name, serves, guarded=name not in OPEN) for method, path, name in (*ENGINE, *GRAFANA)),
+        *(
+            _route(method, path, name, serves, guarded=name not in OPEN, port="grafana")
+            for method, path, name in (*ENGINE, *GRAFANA)
+        ),
         web.route("*", "/api/{path:.*}", _unknown),
     ]
 
 
-def _route(method: str, path: str, name: str, serves: Serves, *, guarded: bool) -> web.RouteDef:
+def _route(method: str, path: str, name: str, serves: Serves, *, guarded: bool, port: str) -> web.RouteDef:
     module, _, function = name.partition(":")
 
     async def handle(request: web.Request) -> web.StreamResponse:
@@ -92,7 +97,7 @@ def _route(method: str, path: str, name: str, serves: Serves, *, guarded: bool) 
         answering = importlib.import_module("engine.web.api.grafana.answering")
         handler = getattr(importlib.import_module(f"engine.web.api.grafana.{module}"), function)
         found: web.StreamResponse = await answering.answered(
-            handler, request, service, guarded=guarded, writes=name in WRITES
+            handler, request, service, guarded=guarded, writes=name in WRITES, port=port
         )
         return found
 

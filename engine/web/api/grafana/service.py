@@ -17,10 +17,13 @@ from engine.foundation.values import Secret
 VERSION: Final = "9.4.7"
 COOKIE: Final = "grafana_session"
 _MOST_SESSIONS: Final = 100
+_NO_PASSWORD: Final = (
+    "Unauthorized: other machines can come to this port, and no password is set: set GF_SECURITY_ADMIN_PASSWORD"
+)
 
 
 class Account(Struct, frozen=True, kw_only=True):
-    """Who may come in. `password` None lets everybody in, where only this machine can come.
+    """Who may come in. `password` None lets everybody in at the ports in `loopback`, where only this machine can come.
 
     `anonymous` ones may read, and write where `anonymous_writes`.
     """
@@ -30,7 +33,8 @@ class Account(Struct, frozen=True, kw_only=True):
     anonymous: bool = False
     anonymous_writes: bool = False
     org: str = "Main Org."
-    loopback: bool = True
+    loopback: frozenset[str] = frozenset()
+    """The components at whose ports it can: the first port may be open to others while Grafana's is not."""
 
 
 class Service(Struct, frozen=True, kw_only=True):
@@ -52,10 +56,10 @@ class Service(Struct, frozen=True, kw_only=True):
         """At the files, if it is time to."""
         self.library.look(self.desk.clock.monotonic())
 
-    def knows(self, user: str, password: str) -> bool:
+    def knows(self, user: str, password: str, port: str = "grafana") -> bool:
         """Whether these are the credentials; any are, where no password is set and only this machine can ask."""
         if self.account.password is None:
-            return self.account.loopback
+            return port in self.account.loopback
         same = hmac.compare_digest(user.encode(), self.account.user.encode())
         return hmac.compare_digest(password.encode(), self.account.password.reveal().encode()) and same
 
@@ -67,21 +71,21 @@ class Service(Struct, frozen=True, kw_only=True):
         self.sessions[token] = user
         return token
 
-    def admits(self, authorization: str, cookie: str, *, writes: bool) -> str:
-        """Empty where whoever asks may come in, to write if it `writes`; else the words of the refusal."""
+    def admits(self, authorization: str, cookie: str, *, writes: bool, port: str) -> str:
+        """Empty where whoever asks at this component's port may come in, to write if it `writes`; else why not."""
         if cookie and cookie in self.sessions:
             return ""
         kind, _, rest = authorization.partition(" ")
         if kind.lower() == "basic":
             user, _, password = _decoded(rest).partition(":")
-            return "" if self.knows(user, password) else "Invalid username or password"
+            return "" if self.knows(user, password, port) else "Invalid username or password"
         if authorization:
             return "Invalid API key"
-        if self.account.password is None and self.account.loopback:
+        if self.account.password is None and port in self.account.loopback:
             return ""
         if self.account.anonymous and (self.account.anonymous_writes or not writes):
             return ""
-        return "Unauthorized"
+        return _NO_PASSWORD if self.account.password is None else "Unauthorized"
 
 
 def _decoded(text: str) -> str:
