@@ -316,8 +316,12 @@ async def test_a_source_elsewhere_is_asked_with_its_password_which_nobody_is_tol
         assert [one["basicAuth"] for one in listed] == [True, True]
         assert "secure" not in json.dumps(listed)
         assert "assword" not in json.dumps(listed)
-        path = "/api/datasources/proxy/uid/pw/api/v1/query?query=1"
-        assert await ask(app, path) == (200, {"status": "success"})
+        proxy = "/api/datasources/proxy/uid/pw/api/v1"
+        assert await ask(app, f"{proxy}/query?query=1") == (200, {"status": "success"})
+        assert await ask(app, f"{proxy}/query", {}) == (200, {"status": "success"})
+        for path in (f"{proxy}/admin/tsdb/delete_series", "/api/datasources/uid/pw/resources/write"):
+            refused = {"message": "non allow-listed POSTs not allowed on proxied Prometheus datasource"}
+            assert await ask(app, path, {}) == (403, refused)
         assert (await ask(app, "/api/datasources/uid/no/health"))[0] == 400
 
 

@@ -1,4 +1,7 @@
-"""Data sources: what is known of them, whether they answer, and their own APIs through the proxy."""
+"""Data sources: what is known of them, whether they answer, and their own APIs through the proxy.
+
+Law: whoever may only look changes nothing in a source either, whatever the source itself would let its own password do.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,7 @@ from engine.web.api.grafana.service import Service
 
 _NAMES: Final = {"prometheus": "Prometheus", "loki": "Loki"}
 _BASES: Final = {"prometheus": "api/v1", "loki": "loki/api/v1"}
+_READ_BY_POST: Final = frozenset({"query", "query_range", "query_exemplars", "series", "labels"})
 _KEPT: Final = ("Content-Type", "Accept", "X-Scope-OrgID")
 
 
@@ -89,6 +93,13 @@ async def _resource(request: web.Request, source: Source) -> web.Response:
 
 
 async def _passed(request: web.Request, source: Source, path: str) -> web.Response:
+    base, _, last = path.strip("/").rpartition("/")
+    asks = request.method in ("GET", "HEAD") or (
+        request.method == "POST" and base == _BASES.get(source.info.type) and last in _READ_BY_POST
+    )
+    if not asks:
+        name = _NAMES.get(source.info.type, source.info.type)
+        raise LibraryError(f"non allow-listed {request.method}s not allowed on proxied {name} datasource", 403)
     headers = {name: request.headers[name] for name in _KEPT if name in request.headers}
     found = await source.raw(request.method, path, request.query_string, await request.read(), headers)
     kind = found.content_type or "application/json"
