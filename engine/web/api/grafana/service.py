@@ -17,7 +17,7 @@ from engine.foundation.values import Secret
 VERSION: Final = "9.4.7"
 COOKIE: Final = "grafana_session"
 _MOST_SESSIONS: Final = 100
-_NO_PASSWORD: Final = (
+_UNGUARDED: Final = (
     "Unauthorized: other machines can come to this port, and no password is set: set GF_SECURITY_ADMIN_PASSWORD"
 )
 
@@ -85,7 +85,7 @@ class Service(Struct, frozen=True, kw_only=True):
             return ""
         if self.account.anonymous and (self.account.anonymous_writes or not writes):
             return ""
-        return _NO_PASSWORD if self.account.password is None else "Unauthorized"
+        return _UNGUARDED if self.account.password is None else "Unauthorized"
 
 
 def _decoded(text: str) -> str:
