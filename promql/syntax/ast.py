@@ -8,6 +8,7 @@ from enum import Enum
 from typing import TypeAlias
 
 from msgspec import Struct
+from msgspec.structs import astuple
 
 from promql.model.matchers import Matcher
 
@@ -45,7 +46,7 @@ class Node(Struct, frozen=True, kw_only=True, eq=False):
         return hash(self._key())
 
     def _key(self) -> tuple[object, ...]:
-        return tuple(getattr(self, name) for name in self.__struct_fields__ if name != "span")
+        return astuple(self)[:-1]  # what is given by its name alone comes last
 
 
 class NumberLiteral(Node, frozen=True):
