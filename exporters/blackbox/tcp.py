@@ -110,9 +110,7 @@ class _Lines:
             self._ended = not data
             *whole, self._rest = (self._rest + data).split(b"\n")
             self._whole.extend(whole)
-        if not self._whole and not self._rest:
-            return None
-        line = self._whole.popleft() if self._whole else self._rest
-        if not self._whole and line is self._rest:
-            self._rest = b""
-        return line.removesuffix(b"\r")
+        if self._whole:
+            return self._whole.popleft().removesuffix(b"\r")
+        last, self._rest = self._rest, b""
+        return last.removesuffix(b"\r") if last else None

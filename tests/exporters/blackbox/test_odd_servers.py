@@ -86,6 +86,18 @@ async def test_what_a_server_says_line_by_line_is_kept_up_to_a_limit() -> None:
     assert sum(map(len, kept.told.lines())) < 100_000
 
 
+async def test_a_part_of_a_line_is_kept_though_it_is_the_same_as_the_line_before() -> None:
+    async def talk(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"d\nd")
+        await writer.drain()
+        await asyncio.sleep(0.05)
+        writer.write(b"one\n")
+
+    async with listening(talk) as target:
+        found = await blackbox().probe({"module": "talk", "target": target})
+    assert "probe_success 1" in found.body.decode()
+
+
 async def test_the_last_line_counts_without_its_end() -> None:
     async def talk(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"\r\nnot yet\ndone")
