@@ -28,11 +28,12 @@ class LineFormatter(logging.Formatter):
         self._machine = style == "json"
 
     def format(self, record: logging.LogRecord) -> str:
+        said = record.getMessage().encode("utf-8", "backslashreplace").decode()  # as names of files may be
         fields = {
             "ts": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
             "level": _NAMES.get(record.levelno, "info"),
             "component": record.name.removeprefix("engine.").split(".", maxsplit=1)[0],
-            "msg": record.getMessage(),
+            "msg": said,
         }
         if record.exc_info:
             fields["trace"] = self.formatException(record.exc_info)

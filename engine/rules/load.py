@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping
 from typing import TypeAlias
 
@@ -24,9 +25,16 @@ def _promql(text: str) -> tuple[Expr, str]:
 def group_specs(
     files: Mapping[str, RuleFile], default_interval: int, default_offset: int = 0, read: Read = _promql
 ) -> list[GroupSpec]:
-    """The groups of these files (by path), in order; interval and query offset in ms. Raises ParseError."""
+    """The groups of these files (by path), in order; interval and query offset in ms. Raises ParseError.
+
+    A path that is no UTF-8 is told with signs in place of what can't be told.
+    """
     defaults = default_interval, default_offset
-    return [spec for path, file in files.items() for spec in _groups(path, file, defaults, read)]
+    return [spec for path, file in files.items() for spec in _groups(_told(path), file, defaults, read)]
+
+
+def _told(path: str) -> str:
+    return os.fsencode(path).decode(errors="replace")
 
 
 def _groups(path: str, file: RuleFile, defaults: tuple[int, int], read: Read) -> Iterator[GroupSpec]:

@@ -65,3 +65,8 @@ groups:
     first, *rest = group_specs({"f.yml": parse_rules(text, "f.yml").value}, 60_000, 30_000)
     assert [dict(rule.labels) for rule in first.rules] == [{"team": "x", "tier": "z"}, {"team": "x", "tier": "y"}]
     assert [spec.query_offset for spec in (first, *rest)] == [30_000, 0, 120_000]
+
+
+def test_names_of_files_that_are_no_text_can_be_told() -> None:
+    files = {"a\udcff.yml": FILE, "b\udcff.yml": FILE}
+    assert {one.file for one in group_specs(files, 60_000)} == {"a\ufffd.yml", "b\ufffd.yml"}
