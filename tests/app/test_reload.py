@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 from pathlib import Path
 
 import pytest
@@ -32,6 +34,10 @@ def state(app: Application) -> tuple[object, ...]:
         dict(app.expander.external_labels),
         app.config,
     )
+
+
+def from_here(path: Path) -> Path:
+    return Path(os.path.relpath(path))
 
 
 async def successful(app: Application) -> str:
@@ -126,3 +132,18 @@ async def test_quitting_over_http_asks_for_the_end(tmp_path: Path) -> None:
     async with engine(write(tmp_path, "prometheus.yml", ""), enable_lifecycle=True) as app:
         assert await ask(app, "/-/quit", method="PUT") == (200, "Requesting termination... Goodbye!")
         await app.stopped()
+
+
+async def test_queries_are_logged_beside_the_configuration_wherever_that_is_named_from(tmp_path: Path) -> None:
+    config = write(tmp_path, "conf/prometheus.yml", "global: {query_log_file: a.log}")
+    async with engine(from_here(config), data_dir=tmp_path / "data") as app:
+        await ask(app, "/api/v1/query?query=1")
+        write(tmp_path, "conf/prometheus.yml", "global: {query_log_file: /prometheus/b.log}")
+        await app.reload()
+        await ask(app, "/api/v1/query?query=2")
+        write(tmp_path, "conf/prometheus.yml", "")
+        await app.reload()
+        await ask(app, "/api/v1/query?query=3")
+    for name, query in (("conf/a.log", "1"), ("data/prometheus/b.log", "2")):
+        (line,) = (tmp_path / name).read_text().splitlines()
+        assert json.loads(line)["params"]["query"] == query

@@ -36,7 +36,7 @@ async def test_each_scrape_that_fails_is_a_line(manual_clock: ManualClock, tmp_p
 async def test_a_file_that_can_not_be_written_is_told_once(
     manual_clock: ManualClock, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    config = job(scrape_failure_log_file=FilePath(str(tmp_path / "none" / "failures.log")))
+    config = job(scrape_failure_log_file=FilePath(str(tmp_path / "none" / "none" / "failures.log")))
     with caplog.at_level(logging.ERROR):
         await Bench(manual_clock, REFUSED, config=config).scrape(3)
     (record,) = caplog.records
