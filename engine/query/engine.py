@@ -33,7 +33,7 @@ from engine.query.evaluation import (
 from engine.query.querylog import QueryLog
 from engine.query.slots import Slots
 from engine.query.wishes import NO_WISHES, Wishes
-from promql.errors import EvaluationError, QueryCanceledError, QueryTimeoutError
+from promql.errors import EvaluationError, PromQLError, QueryCanceledError, QueryTimeoutError
 from promql.execute.meter import Meter
 from promql.functions.dialects import Dialect
 from promql.model.panel import Need
@@ -143,7 +143,7 @@ class QueryEngine:
             ended = self.clock.monotonic()
             return Answer(evaluated, began.prepared, began.queued, ended - began.at, warnings)
 
-    async def together(self, queries: Sequence[Expr], time: int) -> list[Result | EvaluationError]:
+    async def together(self, queries: Sequence[Expr], time: int) -> Sequence[Result | PromQLError]:
         """The values of several expressions at one instant, planned and computed together, or why one has none.
 
         Counts as one query. Raises ParseError, QueryTimeoutError, QueryCanceledError, which concern all of them.
@@ -206,19 +206,19 @@ class QueryEngine:
             took = self.clock.monotonic() - began.at
             return Answer(Evaluated(found.result), began.prepared, began.queued, took, found.warnings, found.infos)
 
-    async def _each(self, queries: Sequence[Expr], time: int) -> list[Result | EvaluationError]:
+    async def _each(self, queries: Sequence[Expr], time: int) -> Sequence[Result | PromQLError]:
         """One after the other, since rules must not be what overruns a server, and the log tells what each took."""
-        found: list[Result | EvaluationError] = []
+        found: list[Result | PromQLError] = []
         for query in queries:
             try:
                 found.append(await self.instant(query, time))
-            except EvaluationError as error:
+            except (EvaluationError, QueryTimeoutError) as error:
                 found.append(error)
         return found
 
     async def _run(self, store: Selects, expr: Expr, plan: Plan, deadline: Deadline, wishes: Wishes) -> Evaluated:
-        if not wishes.measured and is_narrow(store, plan):
-            return evaluate_narrow(store, plan, deadline)
+        if is_narrow(store, plan):
+            return evaluate_narrow(store, plan, deadline, measured=wishes.measured)
         return await self._worked(deadline, partial(evaluate, measured=wishes.measured), store, expr, plan, deadline)
 
     async def _worked(self, deadline: Deadline, function: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:

@@ -117,8 +117,10 @@ def _values(node: PlanNode, series: int, samples: int) -> int:
     return windows * (series * node.source.expr.steps.count if isinstance(node.source, Inner) else samples)
 
 
-def evaluate_narrow(store: Selects, plan: Plan, deadline: Deadline) -> Evaluated:
+def evaluate_narrow(store: Selects, plan: Plan, deadline: Deadline, *, measured: bool = False) -> Evaluated:
     """What is narrow, in one piece, without weighing anything again."""
+    if measured:
+        return _measured(store, plan, deadline)
     return Evaluated(run(plan, _fetched(store, plan, deadline), deadline))
 
 
@@ -163,9 +165,7 @@ def _evaluated(
     store: Selects, plan: Plan, deadline: Deadline, portion: int, *, measured: bool, held: int = 0
 ) -> Evaluated:
     if measured:
-        meter = Meter(deadline.clock.monotonic)
-        result = run(plan, _fetched(store, plan, deadline), deadline, meter, held)
-        return Evaluated(result, meter.samples(plan.root), meter.peak)
+        return _measured(store, plan, deadline, held)
     once = _once(plan)
     given: dict[Need, Sequence[Given]] = {}
     for need in plan.needs:
@@ -173,6 +173,12 @@ def _evaluated(
         portioned = need in once and store.weight(need) > portion
         given[need] = store.portions(need, portion) if portioned else store.select(need)
     return Evaluated(run(plan, given, deadline, None, held))
+
+
+def _measured(store: Selects, plan: Plan, deadline: Deadline, held: int = 0) -> Evaluated:
+    meter = Meter(deadline.clock.monotonic)
+    result = run(plan, _fetched(store, plan, deadline), deadline, meter, held)
+    return Evaluated(result, meter.samples(plan.root), meter.peak)
 
 
 def _once(plan: Plan) -> frozenset[Need]:

@@ -13,7 +13,7 @@ from msgspec import Struct
 from engine.alerting.alert import Alert
 from engine.foundation.clock import Clock
 from engine.tsdb.batch import Appended, Batch
-from promql.errors import EvaluationError
+from promql.errors import PromQLError
 from promql.model.labels import Labels
 from promql.model.panel import Need, Selected
 from promql.model.results import Result
@@ -47,7 +47,7 @@ class Store(Protocol[S]):
 Evaluate: TypeAlias = Callable[[str | Expr, int], Awaitable[Result]]
 """The value of an expression at an instant (Unix ms). Raises PromQLError."""
 
-Together: TypeAlias = Callable[[Sequence[Expr], int], Awaitable[Sequence[Result | EvaluationError]]]
+Together: TypeAlias = Callable[[Sequence[Expr], int], Awaitable[Sequence[Result | PromQLError]]]
 """The values of several expressions at an instant, or why one has none. Raises PromQLError where all of them fail."""
 
 Notify: TypeAlias = Callable[[Sequence[Alert]], None]

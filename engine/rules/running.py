@@ -19,7 +19,7 @@ from engine.rules.ports import Parts
 from engine.rules.recording import Samples, as_vector, record, relabelling
 from engine.rules.spec import AlertingRule, RecordingRule, Rule
 from engine.rules.templates import depends_on_sample_alone
-from promql.errors import EvaluationError
+from promql.errors import PromQLError
 from promql.model.labels import Labels
 from promql.model.results import Result
 
@@ -33,13 +33,13 @@ _TURN: Final = 100
 log = logging.getLogger(__name__)
 
 
-Given: TypeAlias = Result | EvaluationError | None
+Given: TypeAlias = Result | PromQLError | None
 """What the rule's expression gives, where that is known already."""
 
 
 async def answer(parts: Parts, rule: Rule, time: int, given: Given) -> Result:
     """What was given, or what is asked for now. Raises PromQLError."""
-    if isinstance(given, EvaluationError):
+    if isinstance(given, PromQLError):
         raise given
     return await parts.evaluate(rule.query if rule.expr is None else rule.expr, time) if given is None else given
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 
 import pytest
 
 from engine.app.application import Application
 from engine.foundation.errors import ConfigError
-from tests.app.world import ask, engine, write
+from tests.app.world import ask, engine, relative, write
 
 FIRST = """
 global: {scrape_interval: 1m}
@@ -34,10 +33,6 @@ def state(app: Application) -> tuple[object, ...]:
         dict(app.expander.external_labels),
         app.config,
     )
-
-
-def from_here(path: Path) -> Path:
-    return Path(os.path.relpath(path))
 
 
 async def successful(app: Application) -> str:
@@ -136,7 +131,7 @@ async def test_quitting_over_http_asks_for_the_end(tmp_path: Path) -> None:
 
 async def test_queries_are_logged_beside_the_configuration_wherever_that_is_named_from(tmp_path: Path) -> None:
     config = write(tmp_path, "conf/prometheus.yml", "global: {query_log_file: a.log}")
-    async with engine(from_here(config), data_dir=tmp_path / "data") as app:
+    async with engine(relative(config), data_dir=tmp_path / "data") as app:
         await ask(app, "/api/v1/query?query=1")
         write(tmp_path, "conf/prometheus.yml", "global: {query_log_file: /prometheus/b.log}")
         await app.reload()

@@ -164,6 +164,8 @@ async def test_what_takes_hardly_longer_than_to_hand_it_over_is_answered_at_once
     shelf.size = Size(series=1, sources=1, samples=41)
     assert await queries.instant("scalar(up)", NOW) == Scalar(NOW, 1.0)
     assert isinstance(await queries.range("avg_over_time(up[1m])", NOW - 60_000, NOW, 1000), Matrix)
+    measured = await queries.answer("scalar(up)", Window(NOW, NOW, 0), Wishes(measured=True))
+    assert (measured.result, measured.evaluated.samples) == (Scalar(NOW, 1.0), np.array([1]))
 
 
 @pytest.mark.parametrize(

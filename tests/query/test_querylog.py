@@ -13,7 +13,7 @@ from engine.foundation.workers import InlineWorkers
 from engine.query.engine import QueryEngine, QueryLimits
 from engine.query.querylog import QueryLog
 from engine.testing.manual_clock import ManualClock
-from promql.errors import ParseError, TooManySamplesError
+from promql.errors import ParseError, QueryTimeoutError, TooManySamplesError
 from promql.syntax.parser import parse
 from tests.query.test_engine import NOW, Shelf
 
@@ -62,3 +62,10 @@ async def test_what_fails_is_told_with_its_error_and_what_is_no_query_is_not(
         await queries.instant("sum(", NOW)
     (line,) = written(tmp_path / "q.log")
     assert line["error"] == "query processing would load too many samples into memory in query execution"
+
+
+async def test_rules_that_take_too_long_fail_each_for_itself(manual_clock: ManualClock, tmp_path: Path) -> None:
+    queries = logging_engine(manual_clock, tmp_path / "q.log", timeout_seconds=0)
+    found = await queries.together([parse("sum(up)"), parse("up")], NOW)
+    assert [type(one) for one in found] == [QueryTimeoutError, QueryTimeoutError]
+    assert [line["params"]["query"] for line in written(tmp_path / "q.log")] == ["sum(up)", "up"]

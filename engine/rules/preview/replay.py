@@ -92,7 +92,9 @@ class Replay(Struct, frozen=True):
                 "execution", "queries are evaluated by another server: there is no history to replay here"
             )
         overlay = Overlay(self.queries.store)
-        queries = dataclasses.replace(self.queries, store=overlay, counts=QueryCounts())  # noqa: TID251 - it is a data class
+        queries = dataclasses.replace(  # noqa: TID251 - it is a data class
+            self.queries, store=overlay, counts=QueryCounts(), log=None
+        )
         expand = Expander(queries.instant, self.external_url)
         expand.external_labels = self.external_labels
         over = _Over(queries, overlay, expand)

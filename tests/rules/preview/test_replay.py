@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from engine.config.prometheus import GlobalConfig
 from engine.config.written import groups_of
 from engine.foundation.workers import InlineWorkers
 from engine.query.engine import QueryEngine
+from engine.query.querylog import QueryLog
 from engine.rules import slots
 from engine.rules.group import Group
 from engine.rules.ports import Parts
@@ -228,3 +230,11 @@ groups:
     assert "more than 60000 evaluations" in long.error
     assert (len(fine.lives) > 0, fine.error) == (True, "")
     assert "evaluations" in each.error
+
+
+async def test_what_a_replay_asks_is_not_in_the_log_of_queries(store: Store, tmp_path: Path) -> None:
+    filled(store, 1, 30)
+    asking = queries(store)
+    asking.log = QueryLog(tmp_path / "q.log", asking.clock)
+    await Replay(asking, {})(groups(), START, START + 10 * MINUTE)
+    assert not (tmp_path / "q.log").exists()
