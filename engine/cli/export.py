@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -43,20 +44,57 @@ def stack(**given: Any) -> None:
     to: Path = given["to"]
     found = Export(_loaded(given), to, _given(given["compose"]))
     before = _left(given["compose"]) if given["compose"] is not None else []
-    found.write()
-    data = {}
-    if given["data_dir"] is not None:
-        data["prometheus"] = "./prometheus-data"
-        found.words += _history(given["data_dir"], to)
-    (to / COMPOSE).write_text(compose_text(found, data, f"{os.getuid()}:{os.getgid()}"), encoding="utf-8")
-    left = [str(finding) for finding in _left(to) if finding.message not in found.met]
-    found.words += _solved(before, left)
-    (to / "README.md").write_text(readme_text(found.words, left), encoding="utf-8")
+    with _filled(to):
+        found.write()
+        data = {}
+        if given["data_dir"] is not None:
+            data["prometheus"] = "./prometheus-data"
+            found.words += _history(given["data_dir"], to)
+        (to / COMPOSE).write_text(compose_text(found, data, f"{os.getuid()}:{os.getgid()}"), encoding="utf-8")
+        left = [str(finding) for finding in _left(to) if finding.message not in found.met]
+        found.words += _solved(before, left)
+        (to / "README.md").write_text(readme_text(found.words, left), encoding="utf-8")
     click.echo(f"{to}: {', '.join(sorted(found.names))}")
     for title, lines in (("changed", found.words), ("left to do", left)):
         for line in lines:
             click.echo(f"  {title}: {line}")
     click.echo(f"start it: docker compose -f {to / COMPOSE} up -d")
+
+
+@contextmanager
+def _filled(to: Path) -> Iterator[None]:
+    """The folder is there and whole afterwards, or as it was before. Raises ConfigError."""
+    try:
+        there = to.is_dir()
+        if there and any(to.iterdir()):
+            raise ConfigError(f"{to} is not empty: name a folder that is, or is not there yet")
+        to.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(f"{to}: {error.strerror}") from None
+    try:
+        yield
+    except BaseException as error:
+        _emptied(to)
+        if not there:
+            to.rmdir()
+        if isinstance(error, OSError):
+            raise ConfigError(_told(error)) from None
+        raise
+
+
+def _emptied(folder: Path) -> None:
+    for path in folder.iterdir():
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+
+
+def _told(error: OSError) -> str:
+    """Of copies of whole folders all that went wrong."""
+    if isinstance(error, shutil.Error):
+        return "\n".join(str(why) for _, _, why in error.args[0])
+    return f"{error.filename}: {error.strerror}"
 
 
 def _loaded(given: Mapping[str, Any]) -> Loaded:

@@ -149,3 +149,24 @@ def test_a_folder_with_something_in_it_is_not_touched(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert "is not empty" in done.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["p.yml"]
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_what_goes_wrong_leaves_nothing_behind_and_is_told(there: bool, tmp_path: Path) -> None:
+    (tmp_path / "p.yml").write_text("rule_files: [r.yml]")
+    (tmp_path / "r.yml").write_text(RULES)
+    (tmp_path / "file").write_text("")
+    to = tmp_path / "out"
+    if there:
+        to.mkdir()
+    for words, told in (
+        (["--data-dir", str(tmp_path / "none"), str(to)], "none: there is no store here"),
+        ([str(tmp_path / "file" / "out")], "file/out: Not a directory"),
+    ):
+        done = subprocess.run(
+            [*ENGINE, "export", "stack", "--config", str(tmp_path / "p.yml"), *words],
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert (done.returncode, "Traceback" in done.stderr) == (2, False)
+        assert told in done.stderr
+    assert list(to.iterdir()) == [] if there else not to.exists()

@@ -29,7 +29,6 @@ from engine.config.stack_export.programs import AT_PORT, CONTAINERS, Container
 from engine.foundation.addresses import is_service_name
 from engine.foundation.decode_nodes import compose, locate
 from engine.foundation.delivery import is_loopback
-from engine.foundation.errors import ConfigError
 from engine.foundation.files import is_pattern, matching
 from engine.foundation.source import Severity
 from promql.model.durations import format_duration
@@ -97,9 +96,7 @@ class Export:
         return frozenset(one.name for one in self.containers.values())
 
     def write(self) -> None:
-        """All files. Raises ConfigError."""
-        if self._to.exists() and any(self._to.iterdir()):
-            raise ConfigError(f"{self._to} is not empty: name a folder that is, or is not there yet")
+        """All files. Raises OSError."""
         loaded = self._loaded
         for component, file, config in (
             ("prometheus", loaded.file, loaded.config),
