@@ -9,6 +9,8 @@ from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Final
 
+from msgspec import Struct
+
 from engine.foundation.addresses import AddressBook
 from engine.foundation.aws import AwsError, credentials, region
 from engine.foundation.clock import SECOND, Clock
@@ -29,9 +31,22 @@ _TOO_MANY: Final = 429
 _LONG_WAIT_SECONDS: Final = 300.0
 _SERVICE: Final = "aps"
 """Amazon's name for its Prometheus."""
-_NOT_KNOWN: Final = f"the server does not know {V2}: from now on it is sent {V1}"
+_OF_CONTENT: Final = frozenset({400, 409, 413, 422})
 
 log = logging.getLogger(__name__)
+
+
+class Refusal(Struct, frozen=True):
+    """Why a request was not taken. `wait` are the least seconds before it may be tried again, None for never;
+    `of_content` says that a part of it may be taken, where nobody may write, or so often, no part is.
+    """
+
+    text: str
+    wait: float | None = None
+    of_content: bool = False
+
+
+_NOT_KNOWN: Final = Refusal(f"the server does not know {V2}: from now on it is sent {V1}")
 
 
 class RemoteClient:
@@ -49,8 +64,8 @@ class RemoteClient:
     async def close(self) -> None:
         await self._http.close()
 
-    async def post(self, request: Callable[[str], bytes], samples: int, counts: Counts) -> str:
-        """Why the server refused it for good; empty once it has taken it. `counts` learns of each attempt.
+    async def post(self, request: Callable[[str], bytes], samples: int, counts: Counts) -> Refusal | None:
+        """Why the server refused it for good; None once it has taken it. `counts` learns of each attempt.
 
         `request` makes the body, given what it is to be made of.
         """
@@ -58,44 +73,43 @@ class RemoteClient:
         body = request(message)
         while True:
             began = self._clock.monotonic()
-            problem, again = await self._once(message, body)
+            refusal = await self._once(message, body)
             counts.attempt(self._clock.monotonic() - began, len(body))
-            if not problem:
+            if refusal is None:
                 self._problem = ""
-                return ""
-            if again is None and message == V2 and problem == _NOT_KNOWN:
-                log.warning("remote write: %s: %s", self._config.url, problem)
+                return None
+            if refusal is _NOT_KNOWN:
+                log.warning("remote write: %s: %s", self._config.url, refusal.text)
                 self.message = message = V1
                 body = request(message)
                 continue
-            if again is None:
-                return problem
+            if refusal.wait is None:
+                return refusal
             counts.retried += samples
-            if problem != self._problem:
-                log.warning("remote write: %s: it is tried again", problem)
-                self._problem = problem
-            await self._clock.sleep(max(again, backoff))
+            if refusal.text != self._problem:
+                log.warning("remote write: %s: it is tried again", refusal.text)
+                self._problem = refusal.text
+            await self._clock.sleep(max(refusal.wait, backoff))
             backoff = min(backoff * 2, self._config.queue_config.max_backoff / 1000)
 
-    async def _once(self, message: str, body: bytes) -> tuple[str, float | None]:
-        """What went wrong, if something did, and the least wait before it may be tried again, None for never."""
+    async def _once(self, message: str, body: bytes) -> Refusal | None:
         seconds = self._config.remote_timeout / 1000
         try:
             headers = {**self._config.headers, **_COMMON, **_HEADERS[message]}
             headers = self._signed(headers, body)
             answer = await self._http.request("POST", self._url, timeout=seconds, headers=headers, body=body)
         except (HttpError, AwsError) as error:
-            return str(error).replace(self._url, masked_url(self._url)), 0.0
+            return Refusal(str(error).replace(self._url, masked_url(self._url)), wait=0.0)
         if answer.status // 100 == 2:
             # One that knows 1.0 alone finds nothing in a request of 2.0, and says that all is well.
-            return ("", None) if message == V1 or _WRITTEN in answer.headers else (_NOT_KNOWN, None)
+            return None if message == V1 or _WRITTEN in answer.headers else _NOT_KNOWN
         if answer.status == _UNKNOWN_TYPE and message == V2:
-            return _NOT_KNOWN, None
+            return _NOT_KNOWN
         told = answer.body[:1024].decode("utf-8", "replace").splitlines()
         problem = f"server returned HTTP status {answer.status} {answer.reason}: {told[0] if told else ''}"
         if answer.status // 100 == 5 or (answer.status == _TOO_MANY and self._config.queue_config.retry_on_http_429):
-            return problem, self._wait(answer.headers.get("retry-after", ""))
-        return problem, None
+            return Refusal(problem, wait=self._wait(answer.headers.get("retry-after", "")))
+        return Refusal(problem, of_content=answer.status in _OF_CONTENT)
 
     def _signed(self, headers: dict[str, str], body: bytes) -> dict[str, str]:
         """With AWS' signature, where that is configured. Raises AwsError."""

@@ -106,12 +106,12 @@ class Queue:
         most = self.config.metadata_config.max_samples_per_send
         for at in range(0, len(found), most):
             body = encode.metadata(found[at : at + most])
-            problem = await self._client.post(lambda _, body=body: body, 0, self.counts)  # type: ignore[misc]
+            refusal = await self._client.post(lambda _, body=body: body, 0, self.counts)  # type: ignore[misc]
             count = len(found[at : at + most])
             self.counts.metadata += count
-            if problem:
+            if refusal:
                 self.counts.metadata_failed += count
-                log.warning("remote write to %s: metadata: %s", self.name, problem)
+                log.warning("remote write to %s: metadata: %s", self.name, refusal.text)
 
     async def _send_exemplars(self) -> None:
         """Those that came since the last time. What is refused is lost, as in Prometheus."""
@@ -125,11 +125,11 @@ class Queue:
         self._exemplars_passed = kept
         for at in range(0, len(found), most):
             some = found[at : at + most]
-            problem = await self._client.post(partial(_exemplars_in, some), 0, self.counts)
+            refusal = await self._client.post(partial(_exemplars_in, some), 0, self.counts)
             self.counts.exemplars += len(some)
-            if problem:
+            if refusal:
                 self.counts.exemplars_failed += len(some)
-                log.warning("remote write to %s: %d exemplars were refused: %s", self.name, len(some), problem)
+                log.warning("remote write to %s: %d exemplars were refused: %s", self.name, len(some), refusal.text)
 
     async def close(self) -> None:
         self._kept.write(self.feed.position)
@@ -179,7 +179,7 @@ class Queue:
 
     async def _post(self, piece: Piece) -> None:
         """A server refuses a request whole. After a restart some of it may be there already, and older than what is,
-        so a refused request is tried again in parts, by time: only what is refused by itself is lost.
+        so what is refused for its content is tried again in parts, by time: only what is refused by itself is lost.
         """
         series = self._series.of(piece.refs)
         known = [one for one in series if one is not None]
@@ -190,15 +190,15 @@ class Queue:
         if not known:
             return
         request = partial(_samples_in, known, piece, self._metadata)
-        problem = await self._client.post(request, len(known), self.counts)
-        if problem and (middle := _middle(piece.times)) is not None:
+        refusal = await self._client.post(request, len(known), self.counts)
+        if refusal and refusal.of_content and (middle := _middle(piece.times)) is not None:
             await self._post(piece.part(piece.times < middle))
             await self._post(piece.part(piece.times >= middle))
             return
         self.counts.samples += len(known)
-        if problem:
+        if refusal:
             self.counts.failed += len(known)
-            log.warning("remote write to %s: %d samples were refused: %s", self.name, len(known), problem)
+            log.warning("remote write to %s: %d samples were refused: %s", self.name, len(known), refusal.text)
         else:
             self.counts.highest_sent = max(self.counts.highest_sent, int(piece.times.max()))
 

@@ -164,6 +164,15 @@ async def test_a_refused_request_costs_only_what_is_refused_by_itself() -> None:
         assert writes.queues[0].counts.failed == 3
 
 
+@pytest.mark.parametrize("status", [401, 403, 404, 429])
+async def test_who_may_not_write_at_all_does_not_ask_again_for_each_instant(status: int) -> None:
+    store = Store.open(None)
+    async with sending(store, always(status)) as (server, writes):
+        append(store, rows=8, series=1)
+        await until(lambda: writes.queues[0].counts.failed == 8)
+        assert server.requests == 2  # of four samples each
+
+
 async def test_samples_whose_series_nobody_knows_any_more_are_not_sent_under_another_name() -> None:
     forgotten = OutgoingSeries(lambda refs: [Labels() for _ in refs], (), Labels.of(site="lab"))
     assert forgotten.of(np.array([1, 2])) == [None, None]
