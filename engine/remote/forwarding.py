@@ -101,7 +101,7 @@ class Forwarder:
     def _forwarded(self, answer: Response, window: Window) -> Forwarded:
         try:
             found = msgspec.json.decode(answer.body, type=_Answer)
-        except (msgspec.DecodeError, msgspec.ValidationError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             said = answer.body[:200].decode(errors="replace").strip()
             raise ForwardError("unavailable", f"{self.shown}: status {answer.status}: {said}") from None
         if found.status != "success":

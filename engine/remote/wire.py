@@ -32,7 +32,7 @@ SERIES: Final = Message.of(
     "TimeSeries", Labels=(1, CHUNK), Samples=(2, CHUNK), Exemplars=(3, CHUNK), Histograms=(4, CHUNK)
 )
 LABEL: Final = Message.of("Label", Name=(1, CHUNK), Value=(2, CHUNK))
-SAMPLE: Final = Message.of("Sample", Value=(1, FIXED64), Timestamp=(2, VARINT))
+_SAMPLE: Final = Message.of("Sample", Value=(1, FIXED64), Timestamp=(2, VARINT))
 EXEMPLAR: Final = Message.of("Exemplar", Labels=(1, CHUNK), Value=(2, FIXED64), Timestamp=(3, VARINT))
 METADATA: Final = Message.of(
     "MetricMetadata", Type=(1, VARINT), MetricFamilyName=(2, CHUNK), Help=(4, CHUNK), Unit=(5, CHUNK)
@@ -181,7 +181,7 @@ class _Reader:
             if number == _LABELS:
                 labels.append(data[start:end])
             elif number == _SAMPLES:
-                samples.append(_sample(data, start, end))
+                samples.append(read_sample(data, start, end))
             elif number == _HISTOGRAMS:
                 raise HistogramError("native histograms are disabled")
             else:
@@ -217,9 +217,10 @@ def _next(data: bytes, at: int) -> tuple[int, int]:
     return size, size
 
 
-def _sample(data: bytes, at: int, stop: int) -> tuple[int, float]:
+def read_sample(data: bytes, at: int, stop: int) -> tuple[int, float]:
+    """Time (Unix ms) and value of the sample between these places. Raises WireError."""
     time, value = 0, 0.0
-    for number, start, _ in fields(SAMPLE, data, at, stop):
+    for number, start, _ in fields(_SAMPLE, data, at, stop):
         if number == 1:
             (value,) = _FLOAT.unpack_from(data, start)
         else:

@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 
 from engine.foundation.protobuf import CHUNK, FIXED64, VARINT, Message, WireError, fields, framed, signed
-from engine.remote.wire import SAMPLE, HistogramError, Known, Request, series_labels
+from engine.remote.wire import HistogramError, Known, Request, read_sample, series_labels
 from engine.tsdb.exemplars import Exemplar
 from promql.model.labels import Labels
 
@@ -75,7 +75,7 @@ class _Reader:
             if number == _REFS:
                 refs += _numbers(data, start, end)
             elif number == _SAMPLES:
-                samples.append(_sample(data, start, end))
+                samples.append(read_sample(data, start, end))
             elif number == _HISTOGRAMS:
                 raise HistogramError("native histograms are disabled")
             else:
@@ -150,13 +150,3 @@ def _numbers(data: bytes, at: int, stop: int) -> list[int]:
     if shift:
         raise WireError("unexpected EOF")
     return found
-
-
-def _sample(data: bytes, at: int, stop: int) -> tuple[int, float]:
-    time, value = 0, 0.0
-    for number, start, _ in fields(SAMPLE, data, at, stop):
-        if number == 1:
-            (value,) = _FLOAT.unpack_from(data, start)
-        else:
-            time = signed(start)
-    return time, value

@@ -5,16 +5,15 @@ Samples of one response are read in bulk: nearly all have one of two forms, with
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Iterator
 from typing import Final
 
 import numpy as np
 
-from engine.foundation.protobuf import CHUNK, VARINT, Message, WireError, fields, signed, varint
+from engine.foundation.protobuf import CHUNK, VARINT, Message, WireError, fields, varint
 from engine.remote.reading import Row, crc32c
 from engine.remote.reads.chunks import read_chunk
-from engine.remote.wire import SAMPLE, series_labels
+from engine.remote.wire import read_sample, series_labels
 from engine.remote.xor import XOR
 from promql.model.labels import Labels
 from promql.model.staleness import normalise
@@ -35,7 +34,6 @@ _ZERO: Final = 7
 _STAMP: Final = 6
 _WEIGHTS: Final = 1 << (7 * np.arange(_STAMP))
 _CONTINUES: Final = np.array([True] * (_STAMP - 1) + [False])
-_FLOAT: Final = struct.Struct("<d")
 _CHECKSUM: Final = 4
 
 
@@ -137,7 +135,7 @@ def _samples(data: bytes, starts: IntArray, ends: IntArray) -> tuple[IntArray, F
             values[rows] = np.ascontiguousarray(content[:, 1:9]).view("<f8")[:, 0]
         odd[rows] = False
     for row in np.flatnonzero(odd).tolist():
-        times[row], values[row] = _sample(data, int(starts[row]), int(ends[row]))
+        times[row], values[row] = read_sample(data, int(starts[row]), int(ends[row]))
     return times, values
 
 
@@ -148,13 +146,3 @@ def _is_full(content: AnyArray) -> BoolArray:
 
 def _is_zero(content: AnyArray) -> BoolArray:
     return np.equal(content[:, 0], 0x10)
-
-
-def _sample(data: bytes, at: int, stop: int) -> tuple[int, float]:
-    time, value = 0, 0.0
-    for number, start, _ in fields(SAMPLE, data, at, stop):
-        if number == 1:
-            (value,) = _FLOAT.unpack_from(data, start)
-        else:
-            time = signed(start)
-    return time, value

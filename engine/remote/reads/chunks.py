@@ -11,6 +11,7 @@ from promql.model.types import FloatArray, IntArray
 
 _HEAD: Final = 2
 _WORD: Final = (1 << 64) - 1
+_FARTHEST: Final = 1 << 63
 _CHANGES: Final = (0, 14, 17, 20, 64)
 """Bits of a change of distance, by how many ones announce it."""
 
@@ -58,6 +59,8 @@ def read_chunk(data: bytes) -> tuple[IntArray, FloatArray]:
     for row in range(1, count):
         distance = bits.varint() if row == 1 else distance + _change(bits)
         time += distance
+        if not -_FARTHEST <= time < _FARTHEST:
+            raise WireError("a chunk tells a time that is none")
         told = bits.ones(2)
         if told:
             if told > 1:

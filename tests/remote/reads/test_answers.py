@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.foundation.protobuf import WireError, framed
+from engine.foundation.protobuf import WireError, encoded, framed
 from engine.remote.reading import Row, crc32c, frames, query_result
 from engine.remote.reads.answers import sampled, streamed
 from engine.remote.reads.chunks import read_chunk
@@ -54,6 +54,13 @@ def test_what_is_no_answer_is_refused_and_breaks_nothing(data: bytes) -> None:
     for read in (sampled, streamed, read_chunk):
         with suppress(WireError):  # nothing else
             read(data)
+
+
+def test_a_chunk_whose_times_leave_64_bits_is_refused() -> None:
+    late = 2**63 - 1
+    whole = b"\0\2" + encoded(late << 1) + bytes(8) + encoded(2**63) + b"\0"
+    with pytest.raises(WireError, match="a time that is none"):
+        read_chunk(whole)
 
 
 def test_a_damaged_frame_is_refused() -> None:
