@@ -68,7 +68,6 @@ class Ruling:
         if self._logs.part is None or (rules is None and self.ruler is None) or loaded.loki_file is None:
             return
         from engine.config.log_alertmanagers import alertmanagers  # noqa: PLC0415 - as the module says
-        from engine.config.log_rules import signature  # noqa: PLC0415 - as the module says
         from engine.ruler.config import RulerConfig  # noqa: PLC0415 - as the module says
         from engine.ruler.rules import LogRules  # noqa: PLC0415 - as the module says
 
@@ -79,7 +78,7 @@ class Ruling:
         except BaseException:
             await peers.close()
             raise
-        self._signature = signature(rules.folder)
+        self._signature = rules.seen
         notifier = self._notifier_of(rules)
         notifier.apply(rules.config.external_labels, partial(relabel, configs=rules.config.alert_relabel_configs))
         notifier.discovered(told)

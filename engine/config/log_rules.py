@@ -20,7 +20,7 @@ from engine.logql.syntax.ast import Log
 from engine.logql.syntax.parser import parse
 from engine.logs.config.settings import NOBODY
 from engine.ruler.config import RulerConfig
-from engine.ruler.rules import LogRules
+from engine.ruler.rules import LogRules, Signature
 from engine.rules.config import Rule, RuleFile, RuleGroup
 from promql.errors import PromQLError
 from promql.syntax.parser import parse as parse_promql
@@ -80,6 +80,7 @@ def load_log_rules(
     if not is_folder(folder):
         reading.tell(Severity.WARNING, named_in, f"there are no rules: the folder {folder} is not there")
         return LogRules(config, folder)
+    seen = signature(folder)  # first, so that what is written meanwhile is met at the next look
     files: dict[str, Mapping[str, RuleFile]] = {}
     for path in _visible(folder, reading):
         if is_folder(path):
@@ -95,24 +96,32 @@ def load_log_rules(
             Severity.WARNING, named_in,
             f"rules in {folder / tenant} find no lines: without auth_enabled all lines are of the tenant {NOBODY}",
         )  # fmt: skip
-    return LogRules(config, folder, files)
+    return LogRules(config, folder, files, seen)
 
 
-def signature(folder: Path | None) -> tuple[tuple[str, int, int], ...]:
+def signature(folder: Path | None) -> Signature:
     """What changes when a file of rules comes, goes or is written."""
     found: list[tuple[str, int, int]] = []
-    if folder is None:
-        return ()
-    with suppress(OSError):  # then nothing is there, and whoever reads the files tells why
-        for path in (path for tenant in _in(folder) if is_folder(tenant) for path in _in(tenant)):
-            stat = path.stat()
-            found.append((str(path), stat.st_mtime_ns, stat.st_size))
+    for tenant in [] if folder is None else _readable(folder):
+        for path in _readable(tenant) if is_folder(tenant) else ():
+            with suppress(OSError):
+                stat = path.stat()
+                found.append((str(path), stat.st_mtime_ns, stat.st_size))
     return tuple(found)
+
+
+def _readable(folder: Path) -> list[Path]:
+    """Nothing where it can't be read: whoever reads the files tells why."""
+    with suppress(OSError):
+        return _in(folder)
+    return []
 
 
 def read_again(rules: LogRules, environment: Mapping[str, str] | None) -> LogRules:
     """What the files say now. Raises ConfigError, a mistake a line."""
     assert rules.folder is not None, "where there is none nothing changes"
+    if not is_folder(rules.folder):
+        raise ConfigError(f"the folder {rules.folder} is not there any more")
     reading = Reading(environment)
     found = load_log_rules(rules.config, rules.folder, reading, named_in=rules.folder, authenticated=True)
     if mistakes := [str(finding) for finding in reading.findings if finding.fatal]:

@@ -82,13 +82,14 @@ class Ruler:
         while True:
             await clock.sleep(self.rules.config.poll_interval / 1000)
             self.syncs["periodic"] += 1
+            before = self.rules
             try:
-                found = await read(self.rules)
+                found = await read(before)
             except EngineError as error:
                 self.good = False
                 log.warning("rules over lines stay as they were: %s", error)
                 continue
-            if found is not None:
+            if found is not None and self.rules is before:  # else the configuration came meanwhile, with its own
                 await self.apply(found)
 
     def start(self, supervisor: Supervisor, read: ReadAgain) -> list[asyncio.Task[None]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TypeAlias
 
 from msgspec import Struct, field
 
@@ -15,14 +16,19 @@ from engine.rules.load import group_specs
 from engine.rules.spec import GroupSpec
 
 
+Signature: TypeAlias = tuple[tuple[str, int, int], ...]
+"""Paths of files, with when they were written (ns) and their sizes."""
+
+
 class LogRules(Struct, frozen=True):
     """`folder` holds a folder for each tenant, which holds files; None where there are no rules any more. `files` is by
-    tenant and path.
+    tenant and path, `seen` is what was there before they were read.
     """
 
     config: RulerConfig
     folder: Path | None
     files: Mapping[str, Mapping[str, RuleFile]] = field(default_factory=dict)
+    seen: Signature = ()
 
     def groups(self, tenant: str) -> list[GroupSpec]:
         """What is evaluated for the tenant. The files have been checked before."""

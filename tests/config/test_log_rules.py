@@ -9,8 +9,9 @@ import pytest
 from engine.config.check import Judging, check
 from engine.config.load import load
 from engine.config.log_alertmanagers import alertmanagers
-from engine.config.log_rules import is_over_lines, judge_group, parse_log_rules
+from engine.config.log_rules import is_over_lines, judge_group, parse_log_rules, read_again, signature
 from engine.config.loki_document import parse_loki
+from engine.foundation.errors import ConfigError
 from engine.foundation.source import Severity
 from tests.unprivileged import unprivileged
 
@@ -82,6 +83,30 @@ def test_rules_that_would_not_be_evaluated_are_told(tmp_path: Path) -> None:
     assert told(path, Severity.WARNING) == [f"there are no rules: the folder {tmp_path}/nowhere is not there"]
     path = stack(tmp_path, "ruler: {storage: {type: s3, s3: {bucketnames: x}}}\n")
     assert told(path, Severity.WARNING) == ["no rules are evaluated: those in s3 can't be read here; use local"]
+
+
+def test_what_changes_is_seen_beside_what_can_not_be_looked_at(tmp_path: Path) -> None:
+    ruler = "ruler: {storage: {type: local, local: {directory: rules}}}\n"
+    path = stack(tmp_path, ruler, {"rules/fake/b.yml": RULES, "rules/team/c.yml": RULES})
+    (tmp_path / "rules/fake/a.yml").symlink_to(tmp_path / "nothing")
+    before = signature(tmp_path / "rules")
+    assert [Path(name).name for name, _, _ in before] == ["b.yml", "c.yml"]
+    (tmp_path / "rules/fake/a.yml").unlink()
+    rules = load(None, loki=path).log_rules
+    assert rules is not None
+    assert rules.seen == before, "what was there before the files were read"
+    (tmp_path / "rules/team/c.yml").write_text(RULES + "# more\n")
+    assert signature(tmp_path / "rules") != rules.seen
+
+
+def test_rules_stay_where_their_folder_goes_while_they_are_evaluated(tmp_path: Path) -> None:
+    ruler = "ruler: {storage: {type: local, local: {directory: rules}}}\n"
+    rules = load(None, loki=stack(tmp_path, ruler, {"rules/fake/app.yml": RULES})).log_rules
+    assert rules is not None
+    (tmp_path / "rules").rename(tmp_path / "elsewhere")
+    assert signature(rules.folder) != rules.seen
+    with pytest.raises(ConfigError, match=r"the folder .*/rules is not there any more"):
+        read_again(rules, None)
 
 
 def test_a_folder_or_file_that_may_not_be_read_is_told(tmp_path: Path) -> None:

@@ -200,6 +200,23 @@ async def test_files_are_looked_at_again_and_a_mistake_leaves_everything_as_it_w
         await ruler.stop()
 
 
+async def test_what_was_read_for_an_older_configuration_does_not_replace_a_newer_one(clock: ManualClock) -> None:
+    first, late, newer = (rules_of(RulerConfig(), fake=f"{{alert: {name}, expr: '1'}}") for name in ("A", "B", "C"))
+    async with bench(clock) as at:
+        ruler = at.ruler(first)
+        await ruler.apply(first)
+
+        async def read(_: LogRules) -> LogRules:
+            if ruler.rules is first:
+                await ruler.apply(newer)
+            return late if ruler.syncs["periodic"] == 1 else newer
+
+        ruler.start(at.supervisor, read)
+        await clock.advance(MINUTE)
+        assert _names(ruler) == ["C"]
+        await ruler.stop()
+
+
 async def test_rules_that_go_end_their_alerts_and_the_tenant_stays_ready_for_others(clock: ManualClock) -> None:
     async with bench(clock) as at:
         rules = rules_of(RulerConfig(), fake=f"{{alert: Errors, expr: '{ERRORS} > 0'}}")
