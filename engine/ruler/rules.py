@@ -15,7 +15,6 @@ from engine.rules.config import RuleFile
 from engine.rules.load import group_specs
 from engine.rules.spec import GroupSpec
 
-
 Signature: TypeAlias = tuple[tuple[str, int, int], ...]
 """Paths of files, with when they were written (ns) and their sizes."""
 

@@ -129,5 +129,7 @@ def _decoded(body: bytes, kind: type[T]) -> T:
         raise FormatError("EOF")
     try:
         return msgspec.json.decode(body, type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except UnicodeDecodeError:  # lines are whatever programs wrote: what is no UTF-8 in them is replaced, as in Go
+        return _decoded(body.decode(errors="replace").encode(), kind)
+    except (msgspec.DecodeError, RecursionError) as error:
         raise FormatError(f"the body is no push in JSON: {error}") from None

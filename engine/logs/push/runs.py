@@ -26,16 +26,9 @@ def run_of(lines: StreamLines) -> Run:
 
 
 def run_of_text(times: array[int], lines: Sequence[str], metadata: Mapping[int, Labels]) -> Run:
-    """Lines that came as text. What is no valid text (half of a surrogate pair) is replaced, as in Go."""
+    """Lines that came as text; readers of bodies let no half of a surrogate pair through."""
     joined = "\n".join(lines) + "\n" if lines else ""
-    try:
-        text = joined.encode()
-    except UnicodeEncodeError:
-        return run_of_bytes(
-            times,
-            [line.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode() for line in lines],
-            metadata,
-        )
+    text = joined.encode()
     sizes = array("I", map(len, lines) if len(text) == len(joined) else [len(line.encode()) for line in lines])
     return Run(text, sizes, times, metadata)
 

@@ -90,6 +90,17 @@ async def test_what_is_no_push_is_refused_in_plain_text(data: bytes, headers: di
         assert not server.service.store.catalog.tenants
 
 
+async def test_bytes_that_are_no_utf_8_are_replaced_and_the_push_is_kept() -> None:
+    streams = [{"stream": {"job": "a"}, "values": [[str(NOW), "good"], [str(NOW + 1), "caf@"]]}]
+    data = msgspec.json.encode({"streams": streams}).replace(b"@", b"\xe9")
+    old = b'{"streams": [{"labels": "{job=\\"b\\"}", "entries": [{"ts": "2026-11-25T10:00:00Z", "line": "\xff"}]}]}'
+    async with loki() as server:
+        assert await server.post(PUSH, data, **JSON) == (204, "")
+        assert await server.post("/api/prom/push", old, **JSON) == (204, "")
+        assert [line for _, line in await server.lines('{job="a"}')] == ["good", "caf\ufffd"]
+        assert [line for _, line in await server.lines('{job="b"}')] == ["\ufffd"]
+
+
 async def test_one_label_set_that_is_none_refuses_the_whole_push() -> None:
     streams = [{"stream": {"job": "a"}, "values": [[str(NOW), "x"]]}, {"stream": {"0": "b"}, "values": []}]
     async with loki() as server:
