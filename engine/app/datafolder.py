@@ -13,7 +13,8 @@ from typing import Final
 
 import msgspec
 
-from engine.foundation.files import FolderLock, FolderLockedError, replace
+from engine.foundation.errors import ConfigError
+from engine.foundation.files import FolderLock, is_locked, replace
 
 RECORD: Final = "run.json"
 LOG: Final = "engine.log"
@@ -44,17 +45,16 @@ class DataFolder:
 
 
 def running(folder: Path) -> Run | None:
-    """The engine that is ready and uses the folder; None where there is none."""
-    if not (folder / "lock").is_file():
-        return None
+    """The engine that is ready and uses the folder; None where there is none. Raises ConfigError where only others may
+    look. The record is looked at first: an engine that starts has none, and finds nobody at its lock.
+    """
     try:
-        FolderLock(folder).release()
-    except FolderLockedError:
-        try:
-            return msgspec.json.decode((folder / RECORD).read_bytes(), type=Run)
-        except (OSError, msgspec.DecodeError):
-            return None
-    return None
+        run = msgspec.json.decode((folder / RECORD).read_bytes(), type=Run)
+        return run if is_locked(folder) else None
+    except (FileNotFoundError, NotADirectoryError, msgspec.DecodeError):
+        return None
+    except OSError as error:
+        raise ConfigError(f"{folder}: whether an engine uses it can't be seen: {error.strerror}") from None
 
 
 def is_ours(folder: Path) -> bool:

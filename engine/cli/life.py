@@ -8,12 +8,13 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 import click
 import psutil
 
 from engine.foundation.errors import ConfigError, EngineError
+from engine.foundation.files import FolderLock
 
 PATIENCE: Final = 30.0
 """Seconds that an engine may take to end: it writes what it holds."""
@@ -22,6 +23,17 @@ _LOOK_SECONDS: Final = 0.05
 
 class StillRunningError(EngineError):
     """An engine does not end."""
+
+
+class Ends(Protocol):
+    """A process, as psutil has it."""
+
+    @property
+    def pid(self) -> int: ...
+
+    def send_signal(self, sig: int) -> None: ...
+
+    def wait(self, timeout: float) -> object: ...
 
 
 _folder = click.option(
@@ -38,13 +50,24 @@ def stop(data_dir: Path) -> None:
     run = running(data_dir)
     if run is None:
         raise ConfigError(f"{data_dir}: no engine runs with this folder (--data-dir names another)")
-    process = psutil.Process(run.pid)
-    process.send_signal(signal.SIGTERM)
-    try:
-        process.wait(PATIENCE)
-    except psutil.TimeoutExpired:
-        raise StillRunningError(f"the engine (pid {run.pid}) has not ended within {PATIENCE:.0f} s") from None
+    if psutil.pid_exists(run.pid):
+        end(psutil.Process(run.pid))
     click.echo(f"stopped (pid {run.pid})")
+
+
+def end(process: Ends) -> None:
+    """Ask it to end, and wait until it has. Raises StillRunningError."""
+    try:
+        process.send_signal(signal.SIGTERM)
+        process.wait(PATIENCE)
+    except psutil.NoSuchProcess:
+        return
+    except psutil.AccessDenied:
+        raise StillRunningError(
+            f"the engine (pid {process.pid}) is another user's: they, or root, may end it"
+        ) from None
+    except psutil.TimeoutExpired:
+        raise StillRunningError(f"the engine (pid {process.pid}) has not ended within {PATIENCE:.0f} s") from None
 
 
 @click.command()
@@ -53,11 +76,10 @@ def stop(data_dir: Path) -> None:
 def clear(data_dir: Path, *, yes: bool) -> None:
     """Remove all samples, silences and journals that are kept in a data folder."""
     from engine.app.datafolder import is_ours
-    from engine.foundation.files import FolderLock
 
     if not is_ours(data_dir):
         raise ConfigError(f"{data_dir}: no engine has kept data there, so nothing of it is removed")
-    lock = FolderLock(data_dir)
+    lock = _locked(data_dir)
     try:
         kept = sorted(one for one in data_dir.iterdir() if one.name != "lock")
         if not yes:
@@ -70,6 +92,13 @@ def clear(data_dir: Path, *, yes: bool) -> None:
     click.echo(f"{data_dir} is empty")
 
 
+def _locked(folder: Path) -> FolderLock:
+    try:
+        return FolderLock(folder)
+    except OSError as error:
+        raise ConfigError(f"{folder} can't be written to: {error.strerror}: whoever's it is may empty it") from None
+
+
 def _size(paths: Sequence[Path]) -> str:
     files = [file for path in paths for file in (path, *path.rglob("*")) if file.is_file() and not file.is_symlink()]
     size = sum(file.stat().st_size for file in files)
@@ -78,11 +107,18 @@ def _size(paths: Sequence[Path]) -> str:
 
 def detach(arguments: Sequence[str], data_dir: Path) -> int:
     """Start `engine run` with these arguments in a session of its own; come back when it is ready, or has failed."""
-    from engine.app.datafolder import LOG, running
+    from engine.app.datafolder import LOG, DataFolder, running
 
     if running(data_dir) is not None:
         raise ConfigError(f"{data_dir}: an engine runs with this folder already: engine stop --data-dir {data_dir}")
-    data_dir.mkdir(parents=True, exist_ok=True)
+    try:
+        DataFolder(
+            data_dir
+        ).release()  # nobody else starts with it, and what one that was killed left of itself is gone
+    except OSError as error:
+        raise ConfigError(
+            f"the data folder {data_dir} can't be written to: {error.strerror}: choose another with --data-dir"
+        ) from None
     with (data_dir / LOG).open("wb") as log:
         process = subprocess.Popen(  # noqa: S603 - ourselves
             [sys.executable, "-m", "engine", "run", *arguments],
@@ -93,9 +129,9 @@ def detach(arguments: Sequence[str], data_dir: Path) -> int:
             status = process.wait(_LOOK_SECONDS)
         except subprocess.TimeoutExpired:
             continue
-        click.echo((data_dir / LOG).read_text(), err=True, nl=False)
+        click.echo((data_dir / LOG).read_bytes(), err=True, nl=False)
         return status
-    click.echo((data_dir / LOG).read_text(), err=True, nl=False)
+    click.echo((data_dir / LOG).read_bytes(), err=True, nl=False)
     where = f"pid {run.pid}, log {data_dir / LOG}; end it with engine stop --data-dir {data_dir}"
     click.echo(f"  detached       {where}", err=True)
     return 0

@@ -102,6 +102,18 @@ class FolderLock:
         os.close(self._handle)
 
 
+def is_locked(folder: Path) -> bool:
+    """Whether a process holds it. Looks and writes nothing, so it is for whoever may read. Raises OSError."""
+    handle = os.open(folder / "lock", os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(handle)
+    return False
+
+
 def matching(pattern: str) -> list[Path]:
     """The files that a glob (or a plain path) names, sorted. A star stays within one part, two are one, as in Go."""
     return [Path(found) for found in sorted(glob.glob(pattern, include_hidden=True)) if Path(found).is_file()]  # noqa: PTH207 - its patterns may be absolute

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from subprocess import CompletedProcess, run
 
@@ -10,8 +11,11 @@ import psutil
 import pytest
 
 from engine.app.datafolder import DataFolder, is_ours, running
-from engine.foundation.files import FolderLockedError
+from engine.cli.life import StillRunningError, clear, end
+from engine.foundation.errors import ConfigError
+from engine.foundation.files import FolderLockedError, is_locked
 from tests.end_to_end.processes import fetch
+from tests.unprivileged import unprivileged
 
 
 def engine(*words: str, cwd: Path) -> CompletedProcess[str]:
@@ -68,3 +72,86 @@ def test_a_folder_is_one_engines_at_a_time_and_a_killed_one_leaves_it_free(tmp_p
     (tmp_path / "run.json").write_text('{"pid": 1, "ports": {}}')  # as one that was killed leaves it
     assert running(tmp_path) is None
     assert is_ours(tmp_path)
+
+
+def test_to_look_whether_an_engine_runs_leaves_its_lock_alone(tmp_path: Path) -> None:
+    """Else one that starts at that moment finds its folder in use, and ends."""
+    folder = DataFolder(tmp_path)
+    folder.tell_ready({})
+    lock = tmp_path / "lock"
+    before = lock.stat().st_mtime_ns
+    assert running(tmp_path) is not None
+    folder.release()
+    assert not is_locked(tmp_path)
+    assert running(tmp_path) is None
+    assert lock.stat().st_mtime_ns == before
+    lock.unlink()
+    assert running(tmp_path) is None
+    assert not lock.exists()
+
+
+def test_whoever_may_only_read_the_folder_sees_who_runs_there(tmp_path: Path) -> None:
+    folder = DataFolder(tmp_path)
+    folder.tell_ready({"prometheus": "127.0.0.1:1"})
+    (tmp_path / "lock").chmod(0o444)
+    try:
+        found = unprivileged(lambda: running(tmp_path))
+        assert found is not None
+        (tmp_path / "run.json").chmod(0)
+        with pytest.raises(ConfigError, match="whether an engine uses it can't be seen: Permission denied"):
+            unprivileged(lambda: running(tmp_path))
+    finally:
+        folder.release()
+
+
+def test_a_folder_that_may_not_be_written_to_is_not_emptied(tmp_path: Path) -> None:
+    (tmp_path / "lock").touch(0o444)
+    clearing = clear.callback
+    assert clearing is not None
+    with pytest.raises(ConfigError, match="can't be written to: Permission denied: whoever's it is may empty it"):
+        unprivileged(lambda: clearing(tmp_path, yes=True))
+
+
+@pytest.mark.parametrize("folder", ["file", "/proc/nothere"])
+def test_a_data_folder_that_can_be_none_is_told_before_anything_is_detached(folder: str, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    (tmp_path / "prometheus.yml").touch()
+    refused = engine("run", "--detach", "--data-dir", folder, cwd=tmp_path)
+    assert (refused.returncode, refused.stderr.count("\n")) == (2, 1)
+    assert refused.stderr.startswith(f"engine: the data folder {folder} can't be written to: ")
+
+
+def test_none_is_detached_beside_one_that_starts_and_its_log_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "prometheus.yml").touch()
+    starting = DataFolder(tmp_path / "engine-data")
+    (tmp_path / "engine-data" / "engine.log").write_text("its own")
+    refused = engine("run", "--detach", cwd=tmp_path)
+    assert "another process" in refused.stderr
+    assert (tmp_path / "engine-data" / "engine.log").read_text() == "its own"
+    starting.release()
+
+
+class Process:
+    pid = 7
+
+    def __init__(self, wait: Callable[[], object]) -> None:
+        self._wait = wait
+
+    def send_signal(self, sig: int) -> None:
+        self._wait()
+
+    def wait(self, timeout: float) -> object:
+        return self._wait()
+
+
+def raising(error: Exception) -> Callable[[], object]:
+    def wait() -> object:
+        raise error
+
+    return wait
+
+
+def test_an_engine_of_another_user_is_told_to_be_so_and_one_that_has_ended_is_stopped() -> None:
+    end(Process(raising(psutil.NoSuchProcess(7))))
+    with pytest.raises(StillRunningError, match=r"\(pid 7\) is another user's: they, or root, may end it"):
+        end(Process(raising(psutil.AccessDenied(7))))
