@@ -13,6 +13,7 @@ from engine.config.translate import ROOTED
 from engine.foundation.addresses import AddressBook
 from engine.foundation.clock import Clock
 from engine.foundation.delivery import DeliveryPolicy
+from engine.foundation.errors import ConfigError
 from engine.foundation.supervise import Supervisor
 from engine.foundation.workers import Workers
 from engine.query.engine import QueryEngine
@@ -74,6 +75,8 @@ def ask_others(
         )
     )
     if not options.query_url:
+        if options.query_http_config is not None:
+            raise ConfigError("--query-http-config says how a server is spoken to: name that one with --query-url")
         return reads, None
     from engine.remote.forwarding import Forwarder, checked_url, read_client_file  # noqa: PLC0415 - few need it
 

@@ -19,7 +19,7 @@ from engine.foundation.delivery import masked_url
 from engine.foundation.errors import ConfigError
 from engine.foundation.http_client import DEADLINE, HttpClient, HttpError, Response
 from engine.foundation.http_config import PrometheusHTTPClientConfig
-from engine.foundation.values import Url
+from engine.foundation.values import HttpUrl
 from engine.foundation.workers import Workers
 from engine.query.answers import aligned, result_of
 from engine.query.elsewhere import Forwarded, ForwardError
@@ -139,7 +139,8 @@ def _seconds(ms: int) -> str:
 
 def checked_url(url: str) -> str:
     """The URL. Raises ConfigError where it is none of HTTP."""
-    parts = Url(url)
-    if parts.scheme not in ("http", "https") or not parts.host:
-        raise ConfigError(f"--query-url {parts}: want http://HOST:PORT, and what /api/v1/query stands behind")
-    return url
+    try:
+        return HttpUrl.from_text(url).reveal()
+    except ValueError as error:
+        what = str(error).rpartition(": ")[2]  # without the URL, which may hold a password
+        raise ConfigError(f"--query-url: {what}: want http://HOST:PORT, and what /api/v1/query stands behind") from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +12,7 @@ from urllib.error import HTTPError
 
 import pytest
 
-from tests.end_to_end.processes import fetch, fetch_json, free_port, running, wait_for
+from tests.end_to_end.processes import ENGINE, fetch, fetch_json, free_port, running, wait_for
 from tests.peers.alone import engine, program, prometheus
 from tests.remote.client import labels, series, write
 
@@ -88,9 +89,12 @@ def test_rules_look_at_the_other_server_too(both: tuple[int, int]) -> None:
         found = fetch_json(f"http://127.0.0.1:{both[1]}/api/v1/alerts")["data"]["alerts"]
         return [one["labels"]["from"] for one in found] == ["there"]
 
+    def healthy() -> bool:
+        groups = fetch_json(f"http://127.0.0.1:{both[1]}/api/v1/rules")["data"]["groups"]
+        return [rule["health"] for rule in groups[0]["rules"]] == ["ok", "ok"]
+
     wait_for("an alert about samples that are there", firing)
-    groups = fetch_json(f"http://127.0.0.1:{both[1]}/api/v1/rules")["data"]["groups"]
-    wait_for("the rules' health", lambda: [rule["health"] for rule in groups[0]["rules"]] == ["ok", "ok"])
+    wait_for("the rules' health", healthy)
 
 
 def test_nobody_there_is_an_error_in_words(tmp_path: Path) -> None:
@@ -99,6 +103,17 @@ def test_nobody_there_is_an_error_in_words(tmp_path: Path) -> None:
         assert status == 500
         assert "connection refused" in told["error"]
         assert "secret" not in json.dumps(told)
+
+
+def test_how_to_speak_to_a_server_is_refused_where_none_is_named(tmp_path: Path) -> None:
+    (tmp_path / "p.yml").write_text("")
+    words = ["run", "--config", "p.yml", "--data-dir", "d", "--listen", "prometheus=127.0.0.1:0"]
+    done = subprocess.run(
+        [*ENGINE, *words, "--query-http-config", "c.yml"], cwd=tmp_path, capture_output=True, text=True, check=False,
+        timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert "name that one with --query-url" in done.stderr
 
 
 def test_what_victoriametrics_means_otherwise_is_said(tmp_path: Path) -> None:

@@ -10,10 +10,11 @@ from aiohttp.test_utils import TestServer
 
 from engine.foundation.addresses import AddressBook
 from engine.foundation.clock import SystemClock
+from engine.foundation.errors import ConfigError
 from engine.foundation.http_config import PrometheusHTTPClientConfig
 from engine.foundation.workers import InlineWorkers
 from engine.query.elsewhere import ForwardError
-from engine.remote.forwarding import Forwarder
+from engine.remote.forwarding import Forwarder, checked_url
 from promql.plan.window import Window
 
 
@@ -41,3 +42,18 @@ async def test_whatever_comes_that_is_no_answer_is_told_with_the_name_of_the_ser
             await forwarder.close()
         assert str(refused.value).startswith(url.rstrip("/"))
         assert refused.value.kind == "unavailable"
+
+
+@pytest.mark.parametrize(
+    ("url", "what"),
+    [
+        ("http://u:hidden@a:99999", "invalid host or port"), ("http://[::1", "invalid host or port"),
+        ("http://", "missing host for URL"), ("ftp://u:hidden@a", 'unsupported scheme "ftp" for URL'),
+        ("10.0.0.1:9090", "first path segment in URL cannot contain colon"),
+    ],
+)  # fmt: skip
+def test_what_is_no_url_is_told_without_its_password(url: str, what: str) -> None:
+    with pytest.raises(ConfigError) as refused:
+        checked_url(url)
+    assert str(refused.value).startswith(f"--query-url: {what}: want http://HOST:PORT")
+    assert "hidden" not in str(refused.value)
