@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.browser.board import BOARD, RULES
-from tests.browser.conftest import Seen
+from tests.browser.conftest import Seen, barriers
 from tests.end_to_end.processes import ENGINE, fetch_json, free_port, running, wait_for
 
 if TYPE_CHECKING:
@@ -76,20 +76,21 @@ def panel(page: Page, title: str) -> Locator:
     return page.get_by_role("region", name=title, exact=True)
 
 
-def test_each_kind_is_drawn_and_the_browser_has_no_complaint(address: str, themed: Seen) -> None:
-    page = opened(themed, address)
+def drawn(seen: Seen, address: str) -> Page:
+    """The dashboard once each kind of panel shows what it has."""
+    page = opened(seen, address)
     for title, sign in DRAWN.items():
         panel(page, title).locator(sign).first.wait_for()
+    return page
+
+
+def test_each_kind_is_drawn_and_the_browser_has_no_complaint(address: str, themed: Seen) -> None:
+    page = drawn(themed, address)
     assert page.locator("main script").count() == 0
 
 
 def test_whoever_does_not_see_or_uses_no_mouse_is_not_left_out(address: str, themed: Seen, axe: str) -> None:
-    page = opened(themed, address)
-    for title, sign in DRAWN.items():
-        panel(page, title).locator(sign).first.wait_for()
-    page.evaluate(axe)
-    found = page.evaluate("axe.run(document, {runOnly: ['wcag2a', 'wcag2aa']})")
-    assert [(one["id"], [node["html"][:160] for node in one["nodes"]]) for one in found["violations"]] == []
+    assert barriers(drawn(themed, address), axe) == []
 
 
 @pytest.mark.parametrize(("theme", "green"), [("light", "rgb(86, 166, 75)"), ("dark", "rgb(115, 191, 105)")])

@@ -301,9 +301,12 @@ def test_the_links_in_notifications_open_the_alert_at_the_alertmanagers_port(sit
 
 def test_a_page_goes_on_when_the_engine_answers_again(site: Site, tab: Seen) -> None:
     tab.expected = "net::ERR_INTERNET_DISCONNECTED"
+    tab.page.clock.install()  # it asks each five seconds
     page = tab.open(f"{site.url}/targets")
     page.get_by_text("127.0.0.1:1").first.wait_for()
     page.context.set_offline(True)
+    page.clock.run_for(5000)
     page.get_by_text("The engine does not answer").first.wait_for()
     page.context.set_offline(False)
+    page.clock.run_for(5000)
     wait_for("the message to go", lambda: not page.get_by_text("The engine does not answer").count())

@@ -23,7 +23,7 @@ from tests.browser.test_dashboards import FILES, panel
 from tests.end_to_end.processes import ENGINE, fetch, free_port, running, wait_for
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, Page
 
 KEPT = Path(__file__).parent / "pictures"
 FROM, TO = 1_767_268_800, 1_767_270_600
@@ -84,9 +84,18 @@ def themed(chromium: Browser, theme: str) -> Iterator[Seen]:
     yield from seen(chromium, theme, timezone_id="UTC", reduced_motion="reduce")
 
 
-def looked(tab: Seen, address: str, more: str = "") -> tuple[bytes, dict[str, list[int]]]:
+@pytest.fixture(scope="module")
+def blank(chromium: Browser) -> Iterator[Page]:
+    """A page that shows nothing and calculates with pictures."""
+    context = chromium.new_context()
+    yield context.new_page()
+    context.close()
+
+
+def looked(tab: Seen, blank: Page, address: str, more: str = "") -> tuple[bytes, dict[str, list[int]]]:
     """The panels at half their size, and where those are among them that do not tell of this moment."""
     page = tab.page
+    page.bring_to_front()  # one behind another is seldom painted, and its picture waits for that
     page.set_viewport_size({"width": 1280, "height": 2400})
     page.goto(f"{address}/d/kinds/every-kind?from={FROM}000&to={TO}000{more}")
     panel(page, "Text").locator("strong").wait_for()
@@ -96,12 +105,13 @@ def looked(tab: Seen, address: str, more: str = "") -> tuple[bytes, dict[str, li
     found = grid.evaluate(PLACES)
     sides = ("x", "y", "width", "height")
     boxes = {name: [round(SCALE * box[side]) for side in sides] for name, box in found.items() if name not in OF_NOW}
-    return smaller(page.context.new_page(), grid.screenshot()), boxes
+    return smaller(blank, grid.screenshot()), boxes
 
 
-def page_looked(tab: Seen, url: str, there: str) -> tuple[bytes, dict[str, list[int]]]:
+def page_looked(tab: Seen, blank: Page, url: str, there: str) -> tuple[bytes, dict[str, list[int]]]:
     """The page at half its size, and where its graph is."""
     page = tab.page
+    page.bring_to_front()
     page.set_viewport_size({"width": 1280, "height": 800})
     page.goto(url)
     page.get_by_text(there).first.wait_for()
@@ -110,12 +120,12 @@ def page_looked(tab: Seen, url: str, there: str) -> tuple[bytes, dict[str, list[
     for box in [one.bounding_box() for one in page.locator(".uplot").all()]:
         assert box is not None
         boxes["graph"] = [round(SCALE * box[side]) for side in ("x", "y", "width", "height")]  # type: ignore[literal-required]
-    return smaller(page.context.new_page(), page.screenshot()), boxes
+    return smaller(blank, page.screenshot()), boxes
 
 
-def compared(tab: Seen, kept: Path, look: Callable[[], tuple[bytes, dict[str, list[int]]]], now: Path) -> list[str]:
+def compared(blank: Page, kept: Path, look: Callable[[], tuple[bytes, dict[str, list[int]]]], now: Path) -> list[str]:
     """What differs from the picture that is kept, or is kept now, each time that it is looked at."""
-    blank, found = tab.page.context.new_page(), ["not looked at"]
+    found = ["not looked at"]
     for _ in range(TRIES):
         picture, boxes = look()
         now.write_bytes(picture)
@@ -127,23 +137,24 @@ def compared(tab: Seen, kept: Path, look: Callable[[], tuple[bytes, dict[str, li
     return found
 
 
-def test_each_panel_looks_as_it_did(address: str, themed: Seen, theme: str, tmp_path: Path) -> None:
+def test_each_panel_looks_as_it_did(address: str, themed: Seen, blank: Page, theme: str, tmp_path: Path) -> None:
     kept, now = KEPT / f"{theme}.png", tmp_path / "now.png"
-    found = compared(themed, kept, lambda: looked(themed, address), now)
+    found = compared(blank, kept, lambda: looked(themed, blank, address), now)
     assert found == [], f"look at {now} beside {kept}"
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_each_page_looks_as_it_did(name: str, address: str, themed: Seen, theme: str, tmp_path: Path) -> None:
+def test_each_page_looks_as_it_did(
+    name: str, address: str, themed: Seen, *, blank: Page, theme: str, tmp_path: Path
+) -> None:
     kept, now = KEPT / f"{name}.{theme}.png", tmp_path / "now.png"
     path, there = PAGES[name]
-    found = compared(themed, kept, lambda: page_looked(themed, address + path, there), now)
+    found = compared(blank, kept, lambda: page_looked(themed, blank, address + path, there), now)
     assert found == [], f"look at {now} beside {kept}"
 
 
-def test_a_series_that_is_missing_would_be_seen(address: str, tab: Seen) -> None:
-    now, boxes = looked(tab, address, "&var-only=host%7C!%3D%7Cb")
-    blank = tab.page.context.new_page()
+def test_a_series_that_is_missing_would_be_seen(address: str, tab: Seen, blank: Page) -> None:
+    now, boxes = looked(tab, blank, address, "&var-only=host%7C!%3D%7Cb")
     found = {told.partition(":")[0] for told in differences(blank, (KEPT / "light.png").read_bytes(), now, boxes)}
     assert found >= {"Lines", "Bars", "Pie", "Bar gauge", "Bar chart", "Gauge", "Histogram"}
 
