@@ -14,6 +14,11 @@ export function token(name: string): string {
   return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 }
 
+/** A `#rrggbb` that lets through what lies below it, but for this part. */
+export function alpha(colour: string, part: number): string {
+  return /^#[0-9a-f]{6}$/i.test(colour) ? colour + Math.round(part * 255).toString(16).padStart(2, "0") : colour;
+}
+
 /** Grafana's hues from light to dark. A name means, on a light ground, the next darker shade of its hue. */
 const HUES = [
   ["#ffa6b0", "#ff7383", "#f2495c", "#e02f44", "#c4162a", "#ad0317"],

@@ -1,9 +1,9 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import uPlot from "uplot";
 import { type Annotation, type Axis, type SeriesDrawn, type TimeSeries, written } from "../lib/boards";
-import { token } from "../lib/colours";
+import { alpha, token } from "../lib/colours";
 import { momentText } from "../lib/time";
-import { crosshair, timeTicks } from "../parts/Plot";
+import { crosshair, picked, selected, timeTicks } from "../parts/Plot";
 import type { PanelProps } from "./kinds";
 import { LegendOf, roomOf } from "./Legend";
 
@@ -35,18 +35,12 @@ export function TimeSeriesPanel({ drawn, width, height, group, marks, onSpan }: 
     return () => plot.destroy();
   }, [stacked, size.width, size.height, marks]);
 
-  const pick = (index: number, add: boolean) => {
-    const next = new Set(add ? only : []);
-    if (only.has(index) && (add || only.size === 1)) next.delete(index);
-    else next.add(index);
-    setOnly(next);
-  };
   return (
     <div class={`ts ${room.beside ? "beside" : ""}`}>
       <div class="tsplot" ref={box} role="img" aria-label={`${panel.title}: ${panel.series.length} series`}>
         {panel.tooltip.mode !== "none" && <Tooltip panel={panel} point={point} shown={shown} width={size.width} />}
       </div>
-      <LegendOf legend={panel.legend} items={items} room={room} onPick={(n, add) => pick(named[n]!.i, add)} />
+      <LegendOf legend={panel.legend} items={items} room={room} onPick={(n, add) => setOnly(picked(only, named[n]!.i, add))} />
     </div>
   );
 }
@@ -170,15 +164,7 @@ function options(panel: TimeSeries, shown: (i: number) => boolean, group: string
     bands: bands(panel, shown),
     hooks: {
       setCursor: [moved],
-      setSelect: [
-        (plot) => {
-          const { left, width } = plot.select;
-          if (width < 4) return;
-          const [from, to] = [plot.posToVal(left, "x"), plot.posToVal(left + width, "x")];
-          plot.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
-          onSpan(Math.round(from * 1000), Math.round(to * 1000));
-        },
-      ],
+      setSelect: [(plot) => selected(plot, onSpan)],
       drawClear: [(plot) => drawThresholds(plot, panel)],
       draw: [(plot) => drawMarks(plot, marks)],
     },
@@ -270,10 +256,6 @@ function paths(one: SeriesDrawn): uPlot.Series.PathBuilder | undefined {
   if (one.shape === "stepAfter") return uPlot.paths.stepped!({ align: 1 });
   if (one.shape === "stepBefore") return uPlot.paths.stepped!({ align: -1 });
   return undefined;
-}
-
-function alpha(colour: string, part: number): string {
-  return /^#[0-9a-f]{6}$/i.test(colour) ? colour + Math.round(part * 255).toString(16).padStart(2, "0") : colour;
 }
 
 function fading(plot: uPlot, colour: string, part: number): CanvasGradient | string {

@@ -1,6 +1,6 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import uPlot from "uplot";
-import { token } from "../lib/colours";
+import { alpha, token } from "../lib/colours";
 import { short } from "../lib/numbers";
 import { dateText, momentText, timeText } from "../lib/time";
 
@@ -85,12 +85,6 @@ export function Plot(props: Props) {
     };
   }, [data, props.span[0], props.span[1], props.height, props.log, props.min, props.max, props.dots, theme]);
 
-  const pick = (index: number, add: boolean) => {
-    const next = new Set(add ? only : []);
-    if (only.has(index) && (add || only.size === 1)) next.delete(index);
-    else next.add(index);
-    setOnly(next);
-  };
 
   return (
     <div class="plot">
@@ -105,7 +99,7 @@ export function Plot(props: Props) {
               <button
                 type="button"
                 title="Click: this one alone. Ctrl-click: one more."
-                onClick={(event) => pick(i, event.ctrlKey || event.metaKey)}
+                onClick={(event) => setOnly(picked(only, i, event.ctrlKey || event.metaKey))}
               >
                 <i style={{ background: line.colour }} />
                 <span>{line.name}</span>
@@ -118,6 +112,23 @@ export function Plot(props: Props) {
       )}
     </div>
   );
+}
+
+/** Which series are seen alone after one was clicked: that one, or all again; `add` takes one more, or away. */
+export function picked(only: Set<number>, index: number, add: boolean): Set<number> {
+  const next = new Set(add ? only : []);
+  if (only.has(index) && (add || only.size === 1)) next.delete(index);
+  else next.add(index);
+  return next;
+}
+
+/** What was dragged over, in ms; less is a click. */
+export function selected(plot: uPlot, onSpan: (from: number, to: number) => void): void {
+  const { left, width } = plot.select;
+  if (width < 4) return;
+  const [from, to] = [plot.posToVal(left, "x"), plot.posToVal(left + width, "x")];
+  plot.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
+  onSpan(Math.round(from * 1000), Math.round(to * 1000));
 }
 
 /** Plots of one group share where the pointer is, and nothing else: each of them would take a drag for one of its own. */
@@ -242,15 +253,7 @@ function options(props: Props, holder: HTMLElement, shown: (i: number) => boolea
     bands: bands(props, shown),
     hooks: {
       setCursor: [(plot) => setPointer(pointed(plot, props, shown))],
-      setSelect: [
-        (plot) => {
-          const { left, width } = plot.select;
-          if (width < 4) return;
-          const [from, to] = [plot.posToVal(left, "x"), plot.posToVal(left + width, "x")];
-          plot.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
-          props.onSpan?.(Math.round(from * 1000), Math.round(to * 1000));
-        },
-      ],
+      setSelect: [(plot) => selected(plot, (from, to) => props.onSpan?.(from, to))],
       draw: [(plot) => drawLevels(plot, props.levels ?? []), (plot) => drawDots(plot, props.dots ?? [])],
     },
   };
@@ -265,7 +268,7 @@ function look(line: Line, show: boolean, props: Props): uPlot.Series {
     stroke: line.colour,
     width: line.bars ? 0 : (line.width ?? 1.25),
     dash: line.dash,
-    fill: line.bars || fill ? tinted(line.colour, line.bars ? 100 : fill) : undefined,
+    fill: line.bars || fill ? alpha(line.colour, line.bars ? 1 : fill / 100) : undefined,
     paths: line.bars ? uPlot.paths.bars!({ size: [0.8, 40] }) : line.step ? uPlot.paths.stepped!({ align: 1 }) : undefined,
     points: { show: line.points ?? lonely(line.values), size: 4 },
     spanGaps: false,
@@ -275,10 +278,6 @@ function look(line: Line, show: boolean, props: Props): uPlot.Series {
 /** A value without neighbours would not be seen as a line. */
 function lonely(values: (number | null)[]): boolean {
   return values.filter((value) => value !== null).length < 2;
-}
-
-function tinted(colour: string, percent: number): string {
-  return /^#[0-9a-f]{6}$/i.test(colour) ? colour + Math.round(percent * 2.55).toString(16).padStart(2, "0") : colour;
 }
 
 export function timeTicks(splits: number[]): string[] {
