@@ -9,6 +9,7 @@ import click
 
 from engine.cli.exporter_alone import Alone, How, everywhere, of_pages, run, run_page
 from engine.cli.grouping import Commands
+from engine.cli.option_types import ANY_COUNT, with_default
 
 if TYPE_CHECKING:
     from engine.foundation.clock import Clock
@@ -110,14 +111,7 @@ def process(
     show_default=True,
     help="seconds of a scrape's timeout that are left over",
 )
-@click.option(
-    "--history.limit",
-    "limit",
-    type=click.IntRange(min=0),
-    default=100,
-    show_default=True,
-    help="probes that are remembered",
-)
+@with_default("--history.limit", "limit", ANY_COUNT, 100, "probes that are remembered")
 @everywhere("127.0.0.1:9115")
 def blackbox(*, file: Path | None, only_check: bool, offset: float, limit: int, **how: Any) -> None:
     """Probes over HTTP, TCP, ICMP, DNS and gRPC: /probe?target=HOST&module=NAME."""

@@ -14,6 +14,8 @@ import click
 from msgspec import Struct
 from msgspec.structs import replace
 
+from engine.cli.option_types import ANY_COUNT, with_default
+
 if TYPE_CHECKING:
     from aiohttp import web
 
@@ -63,14 +65,7 @@ def of_pages(default: str, path_flag: str = "--web.telemetry-path") -> Callable[
     return _all(
         everywhere(default),
         click.option(path_flag, "path", default="/metrics", show_default=True, help="where the metrics are"),
-        click.option(
-            "--web.max-requests",
-            "requests",
-            type=click.IntRange(min=0),
-            default=40,
-            show_default=True,
-            help="how many may wait at once; 0 is any number",
-        ),
+        with_default("--web.max-requests", "requests", ANY_COUNT, 40, "how many may wait at once; 0 is any number"),
     )
 
 

@@ -75,6 +75,7 @@ class RegexType(click.ParamType["Regex"]):
 
 DURATION: Final = DurationType()
 COUNT: Final = click.IntRange(1)
+ANY_COUNT: Final = click.IntRange(0)
 FLOAT_COUNT: Final = FloatCountType()
 FOLDER: Final = click.Path(path_type=Path)
 
