@@ -51,6 +51,7 @@ async def _examined(urls: dict[str, str], *, as_json: bool) -> int:
 
     async with HttpClient(HTTPClientConfig(), AddressBook(SystemClock(), translate=False)) as client:
         stack = HttpStack(client, urls)
+        await stack.query("vector(1)")  # raises where another program answers
         found = {trouble: [one async for one in check(stack)] for trouble, check in CHECKS.items()}
     if not as_json:
         click.echo(f"asked: {masked_url(urls['prometheus'])}")

@@ -7,13 +7,36 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
 
+import msgspec
+from msgspec import Struct
+
 from engine.doctor.ports import Sample
 from engine.foundation.errors import RemoteError
 from engine.foundation.http_client import HttpClient, HttpError
 
 FIRST: Final = "prometheus"
 _SECONDS: Final = 10.0
+_SHOWN: Final = 200
 _EVERYWHERE: Final = frozenset(("0.0.0.0", "[::]"))  # noqa: S104 - what listens there is called by its machine's name
+
+
+class _Series(Struct):
+    metric: dict[str, str]
+    value: tuple[float, str]
+
+
+class _Data(Struct):
+    result: list[_Series]
+
+
+class _Answer(Struct):
+    """Of a query that gives a vector."""
+
+    data: _Data
+
+
+class _Components(Struct):
+    data: dict[str, str]
 
 
 class HttpStack:
@@ -39,12 +62,15 @@ class HttpStack:
 
     async def _components(self) -> dict[str, str]:
         """Where the engine's components listen, which all want the same password; of another program nothing."""
-        status, body = await self._get(f"{self._first}/api/v1/status/components")
-        told = body.get("data") if status == 200 and isinstance(body, dict) else None
+        _, body = await self._get(f"{self._first}/api/v1/status/components")
+        try:
+            told = msgspec.convert(body, _Components).data
+        except msgspec.ValidationError:
+            return {}
         first = urlsplit(self._first)
         who, at, _ = first.netloc.rpartition("@")
         found = {}
-        for component, address in (told or {}).items():
+        for component, address in told.items():
             host, _, port = address.rpartition(":")
             found[component] = f"{first.scheme}://{who}{at}{first.hostname if host in _EVERYWHERE else host}:{port}"
         return found
@@ -62,6 +88,12 @@ class HttpStack:
 
     async def query(self, expr: str) -> Sequence[Sample]:
         status, body = await self.get("prometheus", f"/api/v1/query?{urlencode({'query': expr})}")
-        if status != 200 or not isinstance(body, dict):
-            raise RemoteError(f"{self._first}: {body}")
-        return [Sample(one["metric"], float(one["value"][1])) for one in body["data"]["result"]]
+        if isinstance(body, dict) and isinstance(error := body.get("error"), str):
+            raise RemoteError(f"{self._first}: {error}")
+        try:
+            answer = msgspec.convert(body, _Answer)
+        except msgspec.ValidationError:
+            raise RemoteError(
+                f"{self._first} does not answer as Prometheus does: {status}, {str(body)[:_SHOWN]}"
+            ) from None
+        return [Sample(one.metric, float(one.value[1])) for one in answer.data.result]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
 from aiohttp import web
 
 from engine.doctor.asking import HttpStack
 from engine.foundation.addresses import AddressBook
 from engine.foundation.clock import SystemClock
+from engine.foundation.errors import RemoteError
 from engine.foundation.http_client import HttpClient
 from engine.foundation.http_config import HTTPClientConfig
 from engine.testing.manual_clock import ManualClock
@@ -38,3 +40,32 @@ async def test_components_are_asked_where_they_listen_and_with_the_same_password
             stack = HttpStack(client, {"prometheus": f"http://u:pw@127.0.0.1:{port}"})
             assert await stack.get("loki", "/metrics") == (200, "loki Basic dTpwdw==")
             assert await stack.get("promtail", "/metrics") == (200, "first Basic dTpwdw==")
+
+
+@pytest.mark.parametrize("data", [None, [], ["a"], {}, {"result": [1]}, {"result": "a", "loki": 5}])
+async def test_another_program_that_answers_there_is_told_to_be_one(data: object, manual_clock: ManualClock) -> None:
+    async def answer(_: web.Request) -> web.Response:
+        return web.json_response({"status": "success", "data": data})
+
+    routes = [web.get(path, answer) for path in ("/api/v1/query", "/api/v1/status/components", "/metrics")]
+    async with (
+        serving(routes, HOW, manual_clock) as port,
+        HttpClient(HTTPClientConfig(), AddressBook(SystemClock(), translate=False)) as client,
+    ):
+        stack = HttpStack(client, {"prometheus": f"http://127.0.0.1:{port}"})
+        with pytest.raises(RemoteError, match="does not answer as Prometheus does: 200, "):
+            await stack.query("up")
+        assert (await stack.get("loki", "/metrics"))[0] == 200
+
+
+async def test_a_query_that_is_refused_is_told_in_the_servers_words(manual_clock: ManualClock) -> None:
+    async def answer(_: web.Request) -> web.Response:
+        told = {"status": "error", "errorType": "execution", "error": "unavailable with Prometheus Agent"}
+        return web.json_response(told, status=422)
+
+    async with (
+        serving([web.get("/api/v1/query", answer)], HOW, manual_clock) as port,
+        HttpClient(HTTPClientConfig(), AddressBook(SystemClock(), translate=False)) as client,
+    ):
+        with pytest.raises(RemoteError, match=rf"^http://127.0.0.1:{port}: unavailable with Prometheus Agent$"):
+            await HttpStack(client, {"prometheus": f"http://127.0.0.1:{port}"}).query("up")
