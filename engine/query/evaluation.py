@@ -10,7 +10,7 @@ nothing changes but the memory.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from typing import Final, Protocol
 
@@ -79,7 +79,7 @@ def evaluate(
     store: Selects, expr: Expr, plan: Plan, deadline: Deadline, *, measured: bool = False, room: Room = ROOM
 ) -> Evaluated:
     """Raises EvaluationError, TooManySamplesError, QueryTimeoutError, QueryCanceledError."""
-    by_portion = frozenset() if measured else _once(plan)
+    by_portion = _once(plan)
     windows = blocks(plan, lambda need: 0 if need in by_portion else store.weight(need), room.block)
     if len(windows) == 1:
         return _evaluated(store, plan, deadline, room.portion, measured=measured)
@@ -119,9 +119,7 @@ def _values(node: PlanNode, series: int, samples: int) -> int:
 
 def evaluate_narrow(store: Selects, plan: Plan, deadline: Deadline, *, measured: bool = False) -> Evaluated:
     """What is narrow, in one piece, without weighing anything again."""
-    if measured:
-        return _measured(store, plan, deadline)
-    return Evaluated(run(plan, _fetched(store, plan, deadline), deadline))
+    return _ran(plan, _fetched(store, plan, deadline), deadline, measured=measured)
 
 
 def evaluate_metered(store: Selects, plan: Plan, deadline: Deadline, meter: Meter) -> Result:
@@ -164,20 +162,22 @@ def blocks(plan: Plan, weight: Callable[[Need], int], block: int) -> list[Window
 def _evaluated(
     store: Selects, plan: Plan, deadline: Deadline, portion: int, *, measured: bool, held: int = 0
 ) -> Evaluated:
-    if measured:
-        return _measured(store, plan, deadline, held)
     once = _once(plan)
     given: dict[Need, Sequence[Given]] = {}
     for need in plan.needs:
         deadline()
         portioned = need in once and store.weight(need) > portion
         given[need] = store.portions(need, portion) if portioned else store.select(need)
-    return Evaluated(run(plan, given, deadline, None, held))
+    return _ran(plan, given, deadline, measured=measured, held=held)
 
 
-def _measured(store: Selects, plan: Plan, deadline: Deadline, held: int = 0) -> Evaluated:
+def _ran(
+    plan: Plan, given: Mapping[Need, Sequence[Given]], deadline: Deadline, *, measured: bool, held: int = 0
+) -> Evaluated:
+    if not measured:
+        return Evaluated(run(plan, given, deadline, None, held))
     meter = Meter(deadline.clock.monotonic)
-    result = run(plan, _fetched(store, plan, deadline), deadline, meter, held)
+    result = run(plan, given, deadline, meter, held)
     return Evaluated(result, meter.samples(plan.root), meter.peak)
 
 

@@ -51,10 +51,11 @@ class Meter(Struct):
                 figures.rows, figures.values = 1, 1
 
     def read(self, node: Rollup | RawRange, selected: Sequence[Selected], reach: Reach, *, instant: bool) -> None:
-        """A node's windows reach over these samples."""
+        """A node's windows reach over these samples, and those that were told before."""
         figures = self.of(node)
-        figures.fetched = sum(one.values.size for one in selected)
-        figures.samples = samples_at(selected, reach, instant=instant)
+        figures.fetched += sum(one.values.size for one in selected)
+        found = samples_at(selected, reach, instant=instant)
+        figures.samples = found if figures.samples is None else figures.samples + found
 
     def samples(self, node: PlanNode) -> IntArray:
         """How many samples were looked at for a node at each of its steps, as Prometheus counts them: a sample once

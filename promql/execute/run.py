@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import cast
 
 import numpy as np
 from msgspec import Struct
+from msgspec.structs import replace
 
 from promql.errors import EvaluationError
 from promql.execute import choose
@@ -64,9 +66,8 @@ def run(
     """Evaluate a plan over what the store answered to each of its needs.
 
     `deadline` is called between nodes and between pieces of long ones; what it raises (QueryTimeoutError,
-    QueryCanceledError) ends the run. `meter` is told what each node took; of samples that come later it can't say how
-    many they are. `held` are values that the caller keeps meanwhile, and count. Raises EvaluationError and
-    TooManySamplesError.
+    QueryCanceledError) ends the run. `meter` is told what each node took. `held` are values that the caller keeps
+    meanwhile, and count. Raises EvaluationError and TooManySamplesError.
     """
     limits = Limits(plan.options.max_samples, deadline or _go_on, held)
     with np.errstate(all="ignore"):
@@ -204,25 +205,33 @@ class _Run:
         given = self._given[source.need] if isinstance(source, Fetch) else self._inner(source)
         if self._meter is not None:
             instant = isinstance(source, Fetch) and source.need.kind is Kind.INSTANT
-            here = [one for one in given if not isinstance(one, Later)]
-            self._meter.read(node, here, Reach(node.ends, node.length, node.steps), instant=instant)
+            reach = Reach(node.ends, node.length, node.steps)
+            read = partial(self._meter.read, node, reach=reach, instant=instant)
+            read([one for one in given if not isinstance(one, Later)])
+            return [
+                replace(one, fetch=partial(_fetched, one, read)) if isinstance(one, Later) else one for one in given
+            ]
         return given
 
     def _inner(self, source: Inner) -> Sequence[Selected]:
         return panels_of(self._grid(source.expr), source.expr.steps)
 
     def _rolled(self, node: Rollup) -> Grid:
+        given = None
         if node.kernel is newest and node.keeps_name and node.steps.count == 1:
             reach = Reach(node.ends, node.length, node.steps)
-            found = newest_of(self._windowed(node, node.source), reach, self._limits)
+            given = self._windowed(node, node.source)
+            found = newest_of(given, reach, self._limits)
             if found is not None:
                 return found
-        return self._rolling(node).grid(keeps_name=node.keeps_name)
+        return self._rolling(node, given).grid(keeps_name=node.keeps_name)
 
-    def _rolling(self, node: Rollup) -> Rolling:
+    def _rolling(self, node: Rollup, given: Sequence[Given] | None = None) -> Rolling:
+        """`given`: what its windows reach over, where that is known already."""
         args = [self._scalar(arg) for arg in node.args]
         reach = Reach(node.ends, node.length, node.steps)
-        return Rolling.over(self._windowed(node, node.source), reach, node.kernel, args, self._limits)
+        given = self._windowed(node, node.source) if given is None else given
+        return Rolling.over(given, reach, node.kernel, args, self._limits)
 
     def _reduced(self, node: Reduce) -> Grid:
         grouping = Grouping(node.grouping, without=node.without)
@@ -344,6 +353,13 @@ def _repeated(value: Value, count: int) -> Value:
             return np.broadcast_to(value, count)
         case _:
             return value
+
+
+def _fetched(later: Later, read: Callable[[Sequence[Selected]], None]) -> Sequence[Selected]:
+    """What was to come later; told to a meter."""
+    found = later.fetch()
+    read(found)
+    return found
 
 
 def _one_step(grid: Grid) -> Grid:

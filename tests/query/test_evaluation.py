@@ -108,7 +108,17 @@ def test_pieces_give_what_the_whole_gives(
 def test_blocks_count_the_samples_that_the_whole_counts(store: Store, query: str) -> None:
     window = Window(600_000, 6_000_000, 60_000)
     whole = evaluated(store, query, window, measured=True)
-    cut = evaluated(store, query, window, 500, measured=True)
+    assert whole.samples is not None
+    for block, portion in ((500, 1 << 30), (500, 30), (1 << 30, 1)):
+        cut = evaluated(store, query, window, block, portion, measured=True)
+        assert cut.samples is not None
+        assert cut.samples.tolist() == whole.samples.tolist()
+
+
+@pytest.mark.parametrize("query", [*QUERIES, "x[5m]", "sum(rate(x[10m]))", "last_over_time(x[5m:10s])"])
+def test_portions_count_the_samples_that_the_whole_counts_at_an_instant(store: Store, query: str) -> None:
+    window = Window(3_000_000, 3_000_000, 0)
+    whole, cut = (evaluated(store, query, window, portion=most, measured=True) for most in (1 << 30, 1))
     assert whole.samples is not None
     assert cut.samples is not None
     assert cut.samples.tolist() == whole.samples.tolist()
