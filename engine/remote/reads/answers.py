@@ -58,7 +58,7 @@ def streamed(data: bytes) -> list[Row]:
 
 
 def _joined(chunks: list[tuple[IntArray, FloatArray]]) -> tuple[IntArray, FloatArray]:
-    """Times ascend, each once: chunks that compaction has not seen yet may overlap."""
+    """Times ascend, each once: chunks that compaction has not seen yet may overlap, and some servers have no order."""
     times = np.concatenate([times for times, _ in chunks])
     values = normalise(np.concatenate([values for _, values in chunks]))
     if (times[1:] > times[:-1]).all():
@@ -115,8 +115,8 @@ def _series(data: bytes, at: int, stop: int) -> Row:
             ends.append(end)
         else:
             raise WireError(_NATIVE)
-    times, values = _samples(data, np.array(starts, np.int64), np.array(ends, np.int64))
-    return series_labels(labels), times, normalise(values)
+    samples = _samples(data, np.array(starts, np.int64), np.array(ends, np.int64))
+    return series_labels(labels), *_joined([samples])
 
 
 def _samples(data: bytes, starts: IntArray, ends: IntArray) -> tuple[IntArray, FloatArray]:

@@ -63,6 +63,12 @@ def test_a_chunk_whose_times_leave_64_bits_is_refused() -> None:
         read_chunk(whole)
 
 
+def test_samples_that_come_in_no_order_are_put_in_one() -> None:
+    row = (Labels.of(__name__="m"), np.array([3000, 1000, 2000, 1000]), np.arange(4.0))
+    ((_, times, values),) = sampled(query_result([row]))
+    assert (times.tolist(), values.tolist()) == ([1000, 2000, 3000], [1.0, 2.0, 0.0])
+
+
 def test_a_damaged_frame_is_refused() -> None:
     row = (Labels.of(__name__="m"), np.arange(1000, 2000, 10), np.arange(100.0))
     whole = bytearray(b"".join(frames([row], 0, 1000)))
