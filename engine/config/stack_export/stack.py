@@ -68,8 +68,7 @@ class Exported(Struct):
     @property
     def image(self) -> str:
         """What is run: the image that is given, in a release that takes its file."""
-        image = self.given.image or self.container.image
-        return f"{image.rpartition(':')[0]}:v{_dotted(self.release)}.0" if self.release > (0, 0) else image
+        return in_release(self.given.image or self.container.image, self.release)
 
     @property
     def name(self) -> str:
@@ -240,7 +239,7 @@ class Export:
                 self.met.add(finding.message)
                 one.release = max(one.release, release)
                 self.words.append(
-                    f"{finding.path} ({one.name}) needs release {_dotted(one.release)}: its image is that"
+                    f"{finding.path} ({one.name}) needs release {_dotted(one.release)}: its image is {one.image}"
                 )
                 continue
             left = without_key(source, finding.line, finding.column)
@@ -311,6 +310,18 @@ class Export:
         """Servers to which samples go must be named from inside too: told, since nobody here can know."""
         if self._loaded.alertmanager is not None and not self._loaded.config.alerting.alertmanagers:
             self.words.append("prometheus.yml names no Alertmanager: alerts go nowhere until `alerting:` does")
+
+
+def in_release(image: str, least: tuple[int, int]) -> str:
+    """The image, in this release where it is of an older one or of none that can be told."""
+    repository, at, name = image.partition("@")[0].rpartition("/")
+    name, _, tag = name.partition(":")
+    numbers = tag.removeprefix("v").split(".")[:2]
+    if all(number.isdecimal() for number in numbers):
+        new = tuple(map(int, numbers)) >= least
+    else:
+        new = tag in ("", "latest") and "@" not in image
+    return image if new or least == (0, 0) else f"{repository}{at}{name}:v{_dotted(least)}.0"
 
 
 def _needed(component: str, message: str) -> tuple[int, int] | None:
