@@ -17,6 +17,7 @@ from engine.foundation.http_client import HttpClient, HttpError
 FIRST: Final = "prometheus"
 _SECONDS: Final = 10.0
 _SHOWN: Final = 200
+_OF_AN_AGENT: Final = "unavailable with Prometheus Agent"
 _EVERYWHERE: Final = frozenset(("0.0.0.0", "[::]"))  # noqa: S104 - what listens there is called by its machine's name
 
 
@@ -87,8 +88,11 @@ class HttpStack:
             return answer.status, text
 
     async def query(self, expr: str) -> Sequence[Sample]:
+        """The vector that it gives; nothing where an agent answers, which has targets and no queries."""
         status, body = await self.get("prometheus", f"/api/v1/query?{urlencode({'query': expr})}")
         if isinstance(body, dict) and isinstance(error := body.get("error"), str):
+            if error == _OF_AN_AGENT:
+                return []
             raise RemoteError(f"{self._first}: {error}")
         try:
             answer = msgspec.convert(body, _Answer)

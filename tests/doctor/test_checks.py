@@ -121,6 +121,11 @@ async def test_that_nobody_scrapes_the_engine_itself_is_worth_knowing() -> None:
     assert await found(samples.check, Told(samples={"prometheus_build_info": [Sample({}, 1.0)]})) == []
 
 
+@pytest.mark.parametrize("flags", [{"agent": "true"}, {"enable-feature": "exemplar-storage,agent"}])
+async def test_of_an_agent_nothing_is_said_that_only_a_query_could_tell(flags: dict[str, str]) -> None:
+    assert await found(samples.check, Told({("prometheus", "/api/v1/status/flags"): data(**flags)})) == []
+
+
 def test_a_folder_that_may_not_be_written_to_is_told(tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
     pages = {
