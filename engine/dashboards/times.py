@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from engine.dashboards.units.dates import moment
 
-_PART: Final = re.compile(r"([+-])(\d*)([smhdwMQy])|/(f?[smhdwMQy])")  # noqa: TID251 - ours, linear
+_PART: Final = re.compile(r"([+-])(\d{0,15})([smhdwMQy])|/(f?[smhdwMQy])")  # noqa: TID251 - ours, linear
 _SECONDS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 _MONTHS: Final = {"M": 1, "Q": 3, "y": 12}
 
@@ -40,8 +40,14 @@ def time_range(start: str, end: str, now: int, zone: tzinfo = UTC) -> TimeRange:
 
 def instant(text: str, now: int, zone: tzinfo = UTC, *, up: bool = False) -> int:
     """In Unix ms; `up` rounds to the end of a unit, as the right end of a range wants it. Raises TimeError."""
-    text = text.strip()
-    if re.fullmatch(r"-?\d+", text):
+    found = _instant(text.strip(), now, zone, up=up)
+    if moment(found, UTC) is None:
+        raise TimeError(f"{text!r} is no time that a calendar knows")
+    return found
+
+
+def _instant(text: str, now: int, zone: tzinfo, *, up: bool) -> int:
+    if re.fullmatch(r"-?\d{1,18}", text):
         return int(text)
     if text.startswith("now"):
         return _relative(text[3:], text, now, zone, up=up)

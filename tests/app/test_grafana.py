@@ -214,6 +214,27 @@ async def test_a_query_that_fails_says_why_in_its_panel(tmp_path: Path) -> None:
         assert status == 400
 
 
+@pytest.mark.parametrize(
+    ("from_", "to", "words"),
+    [
+        ("9" * 19, "now", "is no time"),
+        ("0", "9" * 18, "is no time that a calendar knows"),
+        ("now-" + "9" * 5000 + "s", "now", "is no time"),
+        ("-1000000000000000", "now", "is no time that a calendar knows"),
+        (str(START), str(START - 9_000_000), "the span of time ends before it begins"),
+    ],
+)
+async def test_times_that_can_not_be_are_told(tmp_path: Path, from_: str, to: str, words: str) -> None:
+    async with engine(home(tmp_path)) as app:
+        status, found = await ask(app, "/api/engine/panel", own("timeseries", "load") | {"from": from_, "to": to})
+        assert words in (found["message"] if status == 400 else found["problem"])
+
+
+async def test_a_page_that_is_no_number_is_the_first(tmp_path: Path) -> None:
+    async with engine(home(tmp_path)) as app:
+        assert (await ask(app, "/api/search?page=%C2%B2&limit=" + "9" * 5000))[0] == 200
+
+
 async def test_grafanas_own_clients_find_what_they_ask_for(tmp_path: Path) -> None:
     async with engine(home(tmp_path)) as app:
         await with_samples(app)

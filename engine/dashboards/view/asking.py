@@ -64,6 +64,8 @@ async def _answered(target: Target, panel: Panel, within: TimeRange, around: Sur
         source_name = source.info.name
         if not query.strip():
             return Answered(target.ref, "", source_name)
+        if within.end < within.start:
+            return Answered(target.ref, query, source_name, problem="the span of time ends before it begins")
         found = _paced(target, panel, within, around, source)
         lookup = chained(texts(durations(found, within)), around.lookup)
         query = interpolate(query, lookup, prometheus)

@@ -146,4 +146,4 @@ def _meta(entry: Entry) -> dict[str, Any]:
 
 
 def _number(text_: str | None, default: int) -> int:
-    return max(int(text_), 1) if text_ and text_.isdigit() else default
+    return max(int(text_[:9]), 1) if text_ and text_.isdecimal() else default
