@@ -16,6 +16,7 @@ from engine.alerting.templating import Templates
 from engine.foundation.delivery import masked, masked_url
 from engine.foundation.http_config import HTTPClientConfig, TlsConfig
 from engine.foundation.http_proxy import ways
+from engine.foundation.values import HttpUrl, SecretUrl
 from engine.gotemplate.errors import TemplateError
 from engine.gotemplate.values import GoPointer
 
@@ -162,6 +163,15 @@ class Rendering:
         except (OSError, UnicodeDecodeError) as error:
             reason = error.strerror if isinstance(error, OSError) else error
             raise DeliveryError(f"open {file}: {reason}", retry=False) from None
+
+    def url(self, value: SecretUrl, file: str) -> str:
+        """The same for a URL; what a file holds in place of one is not shown, since it may be a secret."""
+        if value or not file:
+            return value.reveal()
+        try:
+            return HttpUrl.from_text(self.secret("", file)).reveal()
+        except ValueError:
+            raise DeliveryError(f"{file} holds no URL: want one like https://HOST/PATH", retry=False) from None
 
 
 def unexpected(status: int, answer: str) -> str:

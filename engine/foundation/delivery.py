@@ -134,9 +134,11 @@ def masked(text: str, secrets: Iterable[str]) -> str:
 
 
 def _forms(secret: str) -> tuple[str, ...]:
-    """Plain; in JSON as others and as Go write it; in a URL as a part of the path, of a path's part, of the query."""
+    """Plain; in JSON as others and as Go write it; in a URL as a part of the path, of a path's part, of the query, and
+    without line ends, which URLs lose.
+    """
     in_json = json.dumps(secret)[1:-1], encode(secret).decode()[1:-1]
-    return (secret, *in_json, quote(secret), quote(secret, safe=""), quote_plus(secret))
+    return (secret, *in_json, quote(secret), quote(secret, safe=""), quote_plus(secret), "".join(secret.splitlines()))
 
 
 def masked_url(url: str) -> str:

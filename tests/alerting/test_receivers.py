@@ -6,6 +6,7 @@ What Alertmanager 0.25 sends for the same is compared in tests/peers.
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -24,7 +25,7 @@ from engine.alerting.receivers.victorops import VictorOpsConfig
 from engine.alerting.receivers.webex import WebexConfig
 from engine.alerting.receivers.wechat import WechatConfig
 from engine.alerting.store import NEVER
-from engine.foundation.values import HttpUrl, Secret, SecretUrl
+from engine.foundation.values import FilePath, HttpUrl, Secret, SecretUrl
 from tests.alerting.test_payloads import ENDED, NAME, rendering
 
 TITLE = f"[FIRING:2] {NAME} (warn)"
@@ -217,3 +218,23 @@ def test_the_token_in_a_webhooks_url_is_never_shown(url: str) -> None:
     ):
         assert "token" not in message.address
         assert "token" not in message.payload
+
+
+@pytest.mark.parametrize("held", ["just-a-token", "", "http://[::1"])
+def test_a_file_that_holds_no_url_is_named_and_not_shown(held: str, tmp_path: Path) -> None:
+    file = tmp_path / "url"
+    file.write_text(held)
+    with pytest.raises(DeliveryError, match="holds no URL") as caught:
+        msteams.render(MSTeamsConfig(webhook_url_file=FilePath(file)), rendering())
+    assert str(file) in str(caught.value)
+    assert not held or held not in str(caught.value)
+
+
+def test_sns_tells_of_a_template_that_gives_no_url() -> None:
+    config = SNSConfig(
+        sigv4=SigV4Config(region="r", access_key="a", secret_key=Secret("b")),
+        topic_arn="t",
+        api_url='{{ print "http://[::1" }}',
+    )
+    with pytest.raises(DeliveryError, match="api_url: "):
+        sns.render(config, rendering())

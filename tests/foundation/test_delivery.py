@@ -85,9 +85,16 @@ def test_a_secret_is_masked_in_json_and_in_urls_too() -> None:
     assert masked(r'{"a":"q\"z"} /q%22z', ['q"z']) == '{"a":"<secret>"} /<secret>'
 
 
-@pytest.mark.parametrize("secret", ["a&<b", "a/b c", "ü\u2028", 'q"z', "a+b"])
+@pytest.mark.parametrize("secret", ["a&<b", "a/b c", "ü\u2028", 'q"z', "a+b", "a\nb"])
 def test_a_secret_is_masked_in_every_form_in_which_it_is_sent(secret: str) -> None:
-    forms = [encode(secret).decode(), json.dumps(secret), quote(secret), quote(secret, safe=""), quote_plus(secret)]
+    forms = [
+        encode(secret).decode(),
+        json.dumps(secret),
+        quote(secret),
+        quote(secret, safe=""),
+        quote_plus(secret),
+        secret.replace("\n", ""),
+    ]
     for text in forms:
         assert masked(text, [secret]).strip('"') == "<secret>"
 

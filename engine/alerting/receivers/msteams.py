@@ -43,7 +43,7 @@ def render(config: MSTeamsConfig, rendering: Rendering) -> HttpMessage:
         "text": rendering.text(config.text),
         "themeColor": RED if rendering.notice.status == FIRING else GREEN,
     }
-    url = rendering.secret(config.webhook_url.reveal(), config.webhook_url_file)
+    url = rendering.url(config.webhook_url, config.webhook_url_file)
     return HttpMessage(
         url=url,
         body=encode_line(body),

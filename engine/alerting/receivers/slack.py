@@ -101,7 +101,7 @@ class SlackConfig(msgspec.Struct, frozen=True, kw_only=True):
 
 def render(config: SlackConfig, rendering: Rendering) -> HttpMessage:
     """One attachment; what is empty is left out, but for text, fallback, callback and footer."""
-    url = rendering.secret(config.api_url.reveal(), config.api_url_file)
+    url = rendering.url(config.api_url, config.api_url_file)
     channel = rendering.text(config.channel)
     body = {
         **_filled(

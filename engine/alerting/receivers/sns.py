@@ -15,7 +15,7 @@ from engine.foundation.clock import SECOND
 from engine.foundation.decode import NotYet, Report
 from engine.foundation.http_config import AlertmanagerHTTPClientConfig
 from engine.foundation.sigv4 import Credentials, Scope, signed
-from engine.foundation.values import Secret
+from engine.foundation.values import HttpUrl, Secret
 
 LARGEST_MESSAGE: Final = 256 * 1024
 LARGEST_SMS: Final = 1600
@@ -58,7 +58,7 @@ def render(config: SNSConfig, rendering: Rendering) -> HttpMessage:
     """A message that is too large is cut, and says so in an attribute. Topics that end in `.fifo` are ordered ones."""
     parameters = dict(_parameters(config, rendering))
     keys, region = _proof(config.sigv4)
-    url = rendering.text(config.api_url) or f"https://sns.{region}.amazonaws.com/"
+    url = _url(rendering.text(config.api_url) or f"https://sns.{region}.amazonaws.com/")
     body = urlencode(sorted(parameters.items())).encode()
     scope = Scope(region, "sns", rendering.notice.now // SECOND)
     return HttpMessage(
@@ -69,6 +69,14 @@ def render(config: SNSConfig, rendering: Rendering) -> HttpMessage:
         explain=unexpected,
         secrets=keys.secrets,
     )
+
+
+def _url(text: str) -> str:
+    """Raises DeliveryError for what is none."""
+    try:
+        return HttpUrl.from_text(text).reveal()
+    except ValueError as error:
+        raise DeliveryError(f"api_url: {error}", retry=False) from None
 
 
 def _proof(config: SigV4Config) -> tuple[Credentials, str]:
