@@ -8,6 +8,7 @@ from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
+from urllib.parse import quote
 
 from msgspec import Struct, field
 
@@ -125,5 +126,6 @@ class RemoteWrites:
 
 
 def identities(configs: Sequence[RemoteWriteConfig]) -> list[str]:
-    """What the servers' positions are kept under: a name, or what a URL is."""
-    return distinct_names((one.name, sha256(one.url.reveal().encode()).hexdigest()[:12]) for one in configs)
+    """What the servers' positions are kept under, as names of files: a name, or what a URL is."""
+    urls = (sha256(one.url.reveal().encode()).hexdigest()[:12] for one in configs)
+    return distinct_names(zip((quote(one.name, safe="") for one in configs), urls, strict=True))

@@ -208,6 +208,8 @@ async def test_tenants_behind_one_url_get_everything_each_under_a_name_of_its_ow
         assert writes.queues[0] is queue
         assert [one.name for one in writes.queues] == [queue.name, f"{queue.name}-2"]
         assert len(set(identities([queue.config, other]))) == 2  # of the files with their positions
+        named = msgspec.structs.replace(queue.config, name="../a b/c")
+        assert identities([named]) == ["..%2Fa%20b%2Fc"]  # which stays in its folder
 
 
 async def test_an_equal_configuration_keeps_its_queue_and_another_one_goes_on_from_there() -> None:
