@@ -202,6 +202,6 @@ async def test_a_hundred_engines_leave_nothing_behind(tmp_path: Path) -> None:
     for _ in range(100):
         await one()
     assert len(asyncio.all_tasks()) == tasks
-    assert threading.active_count() == threads
+    assert threading.active_count() <= threads  # others that ran here may have ended meanwhile
     assert process.num_fds() <= files
     assert names(tmp_path) == before
