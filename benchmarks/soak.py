@@ -74,7 +74,7 @@ async def _day(app: Application, clock: ManualClock) -> None:
         await clock.advance(HOUR)
         end = clock.now_ms()
         for query in QUERIES:
-            await app.queries.range(query, end - 2 * HOUR, end, 300_000)
+            await app.parts.queries.range(query, end - 2 * HOUR, end, 300_000)
 
 
 def _held() -> str:
@@ -87,7 +87,7 @@ def _held() -> str:
 
 
 def _stored(app: Application) -> str:
-    size = app.store.size
+    size = app.parts.store.size
     return f"{size.series} series, {size.parts} parts, {size.bytes_stored / 1e3:.0f} kB on disk"
 
 

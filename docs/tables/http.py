@@ -69,7 +69,7 @@ async def _served() -> dict[str, dict[str, list[str]]]:
     )
     try:
         found: dict[str, dict[str, list[str]]] = {}
-        for component, served in routes(app.served(), dict.fromkeys(DEFAULT_PORTS, _nothing)).items():
+        for component, served in routes(app.parts, dict.fromkeys(DEFAULT_PORTS, _nothing)).items():
             paths = found[component] = {}
             for route in served:
                 if route.method != "*" and (route.method, route.path) not in REFUSALS:

@@ -94,6 +94,12 @@ class Components:
         host, port = bound.listener.host, bound.listener.port
         return f"{self.scheme}://{Listener(component, _EVERYWHERE.get(host, host), port)}"
 
+    def external_url(self, component: str) -> str:
+        """How people reach it; never ends in a slash."""
+        options = self._options
+        given = {FIRST: options.web.external_url, "alertmanager": options.alertmanager_url}
+        return given.get(component, "").rstrip("/") or self.url(component)
+
     def answers_itself(self, component: str, collect: Collect) -> None:
         """Our own scrapes of the component's metrics need no socket."""
         prefix = self._options.web.prefix if component == FIRST else ""

@@ -17,6 +17,7 @@ from typing import Any, Final
 import click
 import msgspec
 import psutil
+from yarl import URL
 
 from engine.app.alertnews import AlertNews, News
 from engine.app.application import Application
@@ -24,8 +25,10 @@ from engine.app.around import Around
 from engine.app.datafolder import DataFolder
 from engine.app.desktop import Desktop, program
 from engine.app.options import RunOptions
+from engine.app.parts import Parts
 from engine.app.preflight import check_deliver, check_external_url, check_folders, check_ready_file, check_stdin
 from engine.app.reading import read
+from engine.app.storing import kept
 from engine.app.summary import Summary
 from engine.config.load import Loaded
 from engine.foundation.clock import SECOND, Clock, SystemClock
@@ -36,6 +39,7 @@ from engine.foundation.pauses import short_pauses
 from engine.foundation.source import Severity
 from engine.foundation.supervise import Supervisor
 from engine.foundation.workers import ThreadWorkers
+from engine.rules.alertmanagers import InProcess
 
 _SHOWN: Final = 300
 _READ_AT_ONCE: Final = 4096
@@ -80,9 +84,9 @@ async def _live(
     app: Application, supervisor: Supervisor, folder: DataFolder | None, hung_up: asyncio.Event, *, as_json: bool
 ) -> None:
     await app.start()
-    summary = summarise(app, await app.look_around(), app.clock.now_ns() / SECOND - psutil.Process().create_time())
+    summary = summarise(app, await look_around(app.parts), app.clock.now_ns() / SECOND - psutil.Process().create_time())
     click.echo(summary.json() if as_json else summary.text(), err=True)
-    app.delivery.outbox.watch(_withheld_teller(as_json=as_json))
+    app.parts.delivery.outbox.watch(_withheld_teller(as_json=as_json))
     app.tell = _teller(as_json=as_json)
     _listen_to_signals(app)
     _tell_ready(app, folder)
@@ -106,29 +110,52 @@ def _data_folder(options: RunOptions) -> Iterator[DataFolder | None]:
 def summarise(app: Application, translated: list[tuple[str, str]], seconds: float) -> Summary:
     """The state right after the start."""
     options, loaded = app.options, app.loaded
-    data = "kept in memory alone" if options.data_dir is None else str(app.store_folder)
+    data = "kept in memory alone" if options.data_dir is None else str(app.parts.store_folder)
     return Summary(
         version=version("monitoring-engine"),
         seconds=seconds,
         found=options.found,
         files=[str(path) for path in loaded.files],
-        data=f"{data} ({app.runtime().retention})",
-        logs=app.logs.told(),
-        asking=app.asking(),
-        ports=app.components.ports,
-        scheme=app.components.scheme,
-        silent=list(app.components.silent.values()),
-        targets=len(app.scrapes.active),
+        data=f"{data} ({kept(app.parts.store.options)})",
+        logs=app.parts.logs.told(),
+        asking=_asking(app.parts),
+        ports=app.parts.components.ports,
+        scheme=app.parts.components.scheme,
+        silent=list(app.parts.components.silent.values()),
+        targets=len(app.parts.scrapes.active),
         jobs=len(loaded.config.scrape_configs),
         rules=rule_count(loaded),
-        log_rules=app.ruling.count,
-        tailing=[*app.tailing.told(), *_awaited(options.files)],
+        log_rules=app.parts.ruling.count,
+        tailing=[*app.parts.tailing.told(), *_awaited(options.files)],
         dashboards=0 if loaded.grafana is None else len(loaded.grafana.boards),
         translated=translated,
         delivering=_delivering(app),
-        warnings=[*options.notes, *app.components.moved]
+        warnings=[*options.notes, *app.parts.components.moved]
         + [str(f) for f in loaded.findings if f.severity in (Severity.WARNING, Severity.OURS)],
     )
+
+
+async def look_around(parts: Parts) -> list[tuple[str, str]]:
+    """Wait for the first targets; gives what was translated, as it is written and as it is understood."""
+    for pool in parts.scrapes.pools.values():
+        if pool.config.static_configs:
+            await pool.synced.wait()
+    await parts.tailing.settle()
+    for active in parts.scrapes.active:
+        await parts.addresses.lead(URL(active.target.url, encoded=True))
+    names = {t.written: t.leads_to for t in parts.addresses.translations}
+    for peer in parts.notifier.alertmanagers:
+        if isinstance(peer, InProcess):
+            place = URL(peer.url)
+            names[f"{place.host}:{place.port}"] = "alertmanager, in process"
+    return [*((str(t.written), str(t.used)) for t in parts.in_force.loaded.translations), *names.items()]
+
+
+def _asking(parts: Parts) -> list[str]:
+    """Whom else queries ask, in words."""
+    if parts.forwarder is not None:
+        return [f"queries are evaluated by {parts.forwarder.shown}"]
+    return [f"samples of {client.config.url} too, by remote_read" for client in parts.reads.clients]
 
 
 def _awaited(files: Sequence[Path]) -> list[str]:
@@ -137,18 +164,18 @@ def _awaited(files: Sequence[Path]) -> list[str]:
 
 
 def _delivering(app: Application) -> list[str]:
-    all_writes = [app.writes, *app.ruling.writes]
+    all_writes = [app.parts.writes, *app.parts.ruling.writes]
     held = [
         f"no samples to {url}: it lies beyond this machine; --deliver sends them"
         for url in dict.fromkeys(url for writes in all_writes for url in writes.withheld)
     ]
     urls = (queue.config.url.reveal() for writes in all_writes for queue in writes.queues)
     sent = [f"samples to {url}" for url in dict.fromkeys(map(masked_url, urls))]
-    return [*_notifying(app), *sent, *held, *app.tailing.delivering()]
+    return [*_notifying(app), *sent, *held, *app.parts.tailing.delivering()]
 
 
 def _notifying(app: Application) -> list[str]:
-    if app.alertmanager is None:
+    if app.parts.alertmanager is None:
         return []
     allowed = app.options.deliver
     if EVERYBODY in allowed:
@@ -178,7 +205,7 @@ def _tell_alerts(app: Application, supervisor: Supervisor, desktop: Desktop | No
         if desktop is not None:
             desktop.show(news)
 
-    app.notifier.watch(AlertNews(app.clock, hear))
+    app.parts.notifier.watch(AlertNews(app.clock, hear))
     if desktop is not None:
         _ = supervisor.start("desktop notifications", desktop.run)
 
@@ -238,9 +265,9 @@ async def _stdin_closed() -> None:
 
 def _tell_ready(app: Application, folder: DataFolder | None) -> None:
     if folder is not None:
-        folder.tell_ready(app.components.ports)
+        folder.tell_ready(app.parts.components.ports)
     if app.options.ready_file is not None:
-        replace(app.options.ready_file, msgspec.json.encode(app.components.ports) + b"\n")
+        replace(app.options.ready_file, msgspec.json.encode(app.parts.components.ports) + b"\n")
 
 
 def _now() -> datetime:

@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from aiohttp import web
-from msgspec import Struct
 
-from engine.alerting.manager import AlertManager
 from engine.app import selfmetrics
 from engine.app.agent import refusing
-from engine.app.boards import BoardService
-from engine.app.options import WebOptions
-from engine.app.probing import Probing
-from engine.foundation.clock import Clock
-from engine.query.engine import QueryEngine
-from engine.remote.reader import Reader
-from engine.remote.receiver import Receiver
-from engine.rules.manager import RuleManager
-from engine.rules.notifier import Notifier
-from engine.rules.preview.replay import Replayer
-from engine.scrape.manager import ScrapeManager
-from engine.tsdb.store import Store
+from engine.app.components import FIRST
+from engine.app.features import OTLP, PER_STEP_STATS, REMOTE_WRITE
+from engine.app.options import RunOptions
+from engine.app.parts import Parts
+from engine.app.storing import kept, snapshot_folder
+from engine.config.written import groups_of
+from engine.foundation.encode import encode
+from engine.rules.preview.replay import GroupReplay, Replay
+from engine.rules.spec import GroupSpec
 from engine.web import assets, beacons, federate, page, pushes
 from engine.web.api import (
     admin,
@@ -51,10 +47,6 @@ from exporters.blackbox.pages import routes as probing_routes
 from exporters.browser.metrics import Beacons
 from exporters.serve import Collect, landing, metrics
 
-if TYPE_CHECKING:
-    from engine.promtail.manager import Promtail
-    from engine.remote.pushes.gateway import PushGateway
-
 BOARDS: Final = ("/dashboards", "/d/{uid}", "/d/{uid}/{slug}", "/explore", "/login")
 """Paths of the page at the port of Grafana."""
 
@@ -63,148 +55,123 @@ _OF_LOGS: Final = ("/loki/api/", "/otlp/v1/logs", "/api/prom/", "/prometheus/api
 """What of Loki's paths the first port answers too."""
 
 
-class Served(Struct, frozen=True, kw_only=True):
-    """What the pages show, and the few things that they may do; `reload` raises EngineError."""
-
-    clock: Clock
-    store: Store
-    queries: QueryEngine
-    scrapes: ScrapeManager
-    rules: RuleManager
-    replay: Replayer
-    written: preview.Written
-    notifier: Notifier
-    alertmanager: AlertManager | None
-    promtail: Promtail | None
-    promtail_config: Callable[[], str]
-    logs: Sequence[web.RouteDef]
-    line_rules: Callable[[], bool]
-    receiver: Receiver
-    gateway: PushGateway | None
-    probing: Probing
-    takes_writes: bool
-    takes_otlp: bool
-    reader: Reader
-    federation: federate.FederationCounts
-    beacons: Beacons
-    web: WebOptions
-    external_url: str
-    external_labels: Callable[[], Mapping[str, str]]
-    listen: str
-    ports: Callable[[], Mapping[str, str]]
-    flags: Mapping[str, str]
-    agent: bool
-    lifecycle: bool
-    admin: bool
-    snapshots: Callable[[str], Path]
-    per_step_stats: bool
-    config: Callable[[], str]
-    runtime: Callable[[], status.Runtime]
-    boards: BoardService
-    reload: Callable[[], Awaitable[None]]
-    quit: Callable[[], None]
-
-
-def routes(app: Served, collects: Mapping[str, Collect]) -> dict[str, list[web.RouteDef]]:
+def routes(parts: Parts, collects: Mapping[str, Collect]) -> dict[str, list[web.RouteDef]]:
     """By component."""
-    managing = alertmanager.routes(app.alertmanager, app.reload) if app.alertmanager is not None else []
+    options, reload, boards = parts.options, parts.acts.reload, parts.boards
+    logs = parts.logs.routes(lambda: parts.ruling.ruler)
+    managing = alertmanager.routes(parts.alertmanager, reload) if parts.alertmanager is not None else []
     first = [
-        *_under("/api/v1", _api(app)),
+        *_under("/api/v1", _api(parts)),
         *(route for route in managing if route.path.startswith("/api/v2")),
-        *(route for route in app.logs if route.path.startswith(_OF_LOGS)),
-        *health.routes(reload=app.reload, quit_=app.quit, lifecycle=app.lifecycle),
+        *(route for route in logs if route.path.startswith(_OF_LOGS)),
+        *health.routes(reload=reload, quit_=parts.acts.quit, lifecycle=options.enable_lifecycle),
         status.version_route(selfmetrics.version()),
         metrics(collects["prometheus"]),
-        *_federation(app),
-        *pushes.routes(app.gateway),
-        *beacons.routes(app.beacons),
-        *probe_routes(app.probing.exporter),
-        *_consoles(app).routes(),
-        *assets.routes(app.web.assets),
-        *engine_routes(app.boards.service),
-        *page.routes(partial(_about, app, "prometheus")),
+        *_federation(parts),
+        *pushes.routes(parts.gateway),
+        *beacons.routes(Beacons(parts.browser)),
+        *probe_routes(parts.probing.exporter),
+        *_consoles(parts).routes(),
+        *assets.routes(options.web.assets),
+        *engine_routes(boards.service),
+        *page.routes(partial(_about, parts, "prometheus")),
     ]
     return {
-        "prometheus": below(app.web.prefix, refusing(first) if app.agent else first),
+        "prometheus": below(options.web.prefix, first if options.agent_kept_ms is None else refusing(first)),
         "alertmanager": [
             *managing,
             metrics(collects["alertmanager"]),
-            *page.routes(partial(_about, app, "alertmanager"), page.ALERTING_PATHS),
+            *page.routes(partial(_about, parts, "alertmanager"), page.ALERTING_PATHS),
         ],
         "node": [metrics(collects["node"], text_alone=True), landing("Node Exporter")],
         "grafana": below(
-            app.boards.prefix,
+            boards.prefix,
             [
-                *grafana_routes(app.boards.service),
+                *grafana_routes(boards.service),
                 metrics(collects["prometheus"]),
-                *page.routes(partial(_about, app, "grafana"), BOARDS),
+                *page.routes(partial(_about, parts, "grafana"), BOARDS),
             ],
         ),
-        "blackbox": probing_routes(app.probing.exporter, app.reload),
-        "promtail": _of_promtail(app, collects),
+        "blackbox": probing_routes(parts.probing.exporter, reload),
+        "promtail": _of_promtail(parts, collects),
         "cadvisor": [metrics(collects["cadvisor"], text_alone=True), landing("cAdvisor")],
-        "loki": [*app.logs, metrics(collects["loki"])],
+        "loki": [*logs, metrics(collects["loki"])],
     }
 
 
-def _of_promtail(app: Served, collects: Mapping[str, Collect]) -> list[web.RouteDef]:
-    if app.promtail is None:
+def _of_promtail(parts: Parts, collects: Mapping[str, Collect]) -> list[web.RouteDef]:
+    runs = parts.tailing.promtail
+    if runs is None:
         return []
     from engine.web.api import promtail  # noqa: PLC0415 - of what runs only where there is a configuration
 
-    return [*promtail.routes(app.promtail, app.promtail_config, app.reload), metrics(collects["promtail"])]
+    shown = promtail.routes(runs, partial(_promtail_config, parts), parts.acts.reload)
+    return [*shown, metrics(collects["promtail"])]
 
 
-def _faults_of_promtail(app: Served) -> Mapping[str, str]:
-    return {} if app.promtail is None else {f"promtail: {name}": text for name, text in app.promtail.faults.items()}
+def _faults_of_promtail(parts: Parts) -> Mapping[str, str]:
+    runs = parts.tailing.promtail
+    return {} if runs is None else {f"promtail: {name}": text for name, text in runs.faults.items()}
 
 
-def _api(app: Served) -> Iterable[web.RouteDef]:
-    yield from query.routes(app.queries, app.clock, per_step=app.per_step_stats)
-    yield from exemplars.routes(app.store.exemplars, app.queries.workers)
-    yield from series.routes(app.store, app.queries)
+def _api(parts: Parts) -> Iterable[web.RouteDef]:
+    yield from query.routes(parts.queries, parts.around.clock, per_step=PER_STEP_STATS in parts.options.features)
+    yield from exemplars.routes(parts.store.exemplars, parts.queries.workers)
+    yield from series.routes(parts.store, parts.queries)
     yield from targets.routes(
-        app.scrapes, lambda: [one.url for one in app.notifier.alertmanagers], app.external_url, app.listen
+        parts.scrapes,
+        lambda: [one.url for one in parts.notifier.alertmanagers],
+        parts.components.external_url(FIRST),
+        parts.components.ports.get(FIRST, ""),
     )
-    yield from target_page.routes(app.scrapes)
-    yield from rules.routes(app.rules)
-    yield from admin.routes(app.store, app.queries.workers, app.clock, place=app.snapshots, enabled=app.admin)
-    yield from write.routes(app.receiver if app.takes_writes else None)
-    yield from otlp.routes(app.receiver if app.takes_otlp else None, app.queries.workers)
-    yield from read.routes(app.reader)
-    yield from pushes.api_routes(app.gateway)
-    yield from preview.routes(app.replay, lambda: app.rules.specs, app.written, app.clock)
+    yield from target_page.routes(parts.scrapes)
+    yield from rules.routes(parts.rules)
+    yield from admin.routes(
+        parts.store,
+        parts.queries.workers,
+        parts.around.clock,
+        place=partial(_snapshot, parts),
+        enabled=parts.options.enable_admin,
+    )
+    yield from write.routes(parts.receiver if _takes_writes(parts.options) else None)
+    yield from otlp.routes(parts.receiver if OTLP in parts.options.features else None, parts.queries.workers)
+    yield from read.routes(parts.reader)
+    yield from pushes.api_routes(parts.gateway)
+    yield from preview.routes(
+        partial(_replay, parts), lambda: parts.rules.specs, partial(_written, parts), parts.around.clock
+    )
     yield from status.routes(
-        app.store,
+        parts.store,
         version=selfmetrics.version(),
-        flags=app.flags,
-        config=app.config,
-        runtime=app.runtime,
-        ports=app.ports,
+        flags=parts.options.flags,
+        config=lambda: encode(parts.in_force.config),
+        runtime=partial(_runtime, parts),
+        ports=lambda: parts.components.ports,
     )
-    yield from discovery.routes(lambda: {**app.scrapes.discovery_counts.faults, **_faults_of_promtail(app)})
+    yield from discovery.routes(lambda: {**parts.scrapes.discovery_counts.faults, **_faults_of_promtail(parts)})
 
 
-def _federation(app: Served) -> Iterable[web.RouteDef]:
-    queries = app.queries
+def _federation(parts: Parts) -> Iterable[web.RouteDef]:
+    queries = parts.queries
     return federate.routes(
-        app.store,
+        parts.store,
         queries.workers,
-        app.clock,
+        parts.around.clock,
         lookback_ms=queries.limits.lookback_ms,
-        external_labels=app.external_labels,
-        counts=app.federation,
+        external_labels=lambda: parts.in_force.external_labels,
+        counts=parts.federation,
     )
 
 
-def _consoles(app: Served) -> Consoles:
+def _consoles(parts: Parts) -> Consoles:
+    options = parts.options.web
     return Consoles(
-        folders=Folders(templates=app.web.console_templates, libraries=app.web.console_libraries),
-        evaluate=app.queries.instant,
-        workers=app.queries.workers,
-        clock=app.clock,
-        external_url=app.external_url,
-        external_labels=app.external_labels,
+        folders=Folders(templates=options.console_templates, libraries=options.console_libraries),
+        evaluate=parts.queries.instant,
+        workers=parts.queries.workers,
+        clock=parts.around.clock,
+        external_url=parts.components.external_url(FIRST),
+        external_labels=lambda: parts.in_force.external_labels,
     )
 
 
@@ -219,8 +186,42 @@ def _under(prefix: str, found: Iterable[web.RouteDef]) -> list[web.RouteDef]:
     return [*kept, web.options(prefix + "/{any:.*}", preflight)]
 
 
-def _about(app: Served, component: str) -> page.About:
-    version = selfmetrics.version()["version"]
+def _about(parts: Parts, component: str) -> page.About:
+    version, web_options = selfmetrics.version()["version"], parts.options.web
     if component == "prometheus":
-        return page.About(component, app.web.title, version, app.web.prefix, line_rules=app.line_rules())
-    return page.About(component, component.capitalize(), version, first=app.external_url)
+        return page.About(component, web_options.title, version, web_options.prefix, line_rules=parts.ruling.shown)
+    return page.About(component, component.capitalize(), version, first=parts.components.external_url(FIRST))
+
+
+def _takes_writes(options: RunOptions) -> bool:
+    return options.enable_remote_write or REMOTE_WRITE in options.features
+
+
+def _promtail_config(parts: Parts) -> str:
+    config = parts.in_force.loaded.promtail
+    return "" if config is None else encode(config)
+
+
+def _snapshot(parts: Parts, name: str) -> Path:
+    return snapshot_folder(name, parts.options.data_dir, parts.store_folder)
+
+
+def _written(parts: Parts, text: bytes) -> list[GroupSpec]:
+    return groups_of(text, "rules", parts.in_force.config.global_)
+
+
+async def _replay(parts: Parts, groups: Sequence[GroupSpec], start: int, end: int) -> list[GroupReplay]:
+    replay = Replay(parts.queries, parts.in_force.external_labels, parts.components.external_url(FIRST))
+    return await replay(groups, start, end)
+
+
+def _runtime(parts: Parts) -> status.Runtime:
+    return status.Runtime(
+        started=parts.started_at,
+        folder=str(Path.cwd()),
+        config_loaded=parts.in_force.since,
+        config_good=parts.in_force.good,
+        tasks=len(asyncio.all_tasks()),
+        retention=kept(parts.store.options),
+        corruptions=len(parts.store.recovery.damages),
+    )

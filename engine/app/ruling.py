@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.app.alertmanagers import Alertmanagers
 from engine.app.logs import Logs
+from engine.app.telling import Telling
 from engine.config.load import Loaded
 from engine.config.translate import ROOTED
 from engine.foundation.addresses import AddressBook
@@ -17,7 +17,6 @@ from engine.foundation.clock import Clock
 from engine.foundation.delivery import DeliveryPolicy
 from engine.foundation.supervise import Supervisor
 from engine.foundation.workers import Workers
-from engine.relabel.relabel import relabel
 from engine.rules.notifier import Notifier
 from engine.tsdb.store import Store
 from exporters.exposition.families import Family
@@ -48,7 +47,6 @@ class Ruling:
         external_url: Callable[[], str],
     ) -> None:
         self.ruler: Ruler | None = None
-        self.notifier: Notifier | None = None
         self._logs = logs
         self._own = own
         self._make_peers = peers
@@ -58,7 +56,7 @@ class Ruling:
         self._folder = None if data_dir is None else data_dir / "loki" / "ruler"
         self._environment = environment
         self._external_url = external_url
-        self._peers: Alertmanagers | None = None
+        self._telling: Telling | None = None
         self._loops: list[asyncio.Task[None]] = []
         self._signature: object = None
 
@@ -72,21 +70,20 @@ class Ruling:
         from engine.ruler.rules import LogRules  # noqa: PLC0415 - as the module says
 
         rules = rules or LogRules(RulerConfig(), None)
-        peers = self._make_peers()
-        try:
-            told = await peers.open(alertmanagers(rules.config))
-        except BaseException:
-            await peers.close()
-            raise
+        telling = self._telling or Telling(
+            Notifier(self._clock, capacity=rules.config.notification_queue_capacity), self._make_peers
+        )
+        opened = await telling.open(alertmanagers(rules.config))
+        if self._telling is None:
+            self._telling = telling
+            self._loops.append(telling.notifier.start(self._supervisor))
         self._signature = rules.seen
-        notifier = self._notifier_of(rules)
-        notifier.apply(rules.config.external_labels, partial(relabel, configs=rules.config.alert_relabel_configs))
-        notifier.discovered(told)
-        old, self._peers = self._peers, peers
-        if old is not None:
-            await old.close()
-        peers.follow(notifier.discovered)
-        await self._ruler_of(rules, notifier).apply(rules)
+        await telling.adopt(opened, rules.config.external_labels, rules.config.alert_relabel_configs)
+        await self._ruler_of(rules, telling.notifier).apply(rules)
+
+    @property
+    def notifier(self) -> Notifier | None:
+        return None if self._telling is None else self._telling.notifier
 
     @property
     def count(self) -> int:
@@ -120,19 +117,13 @@ class Ruling:
         await self._supervisor.stop(*self._loops)
         if self.ruler is not None:
             await self.ruler.stop()
-        if self._peers is not None:
-            await self._peers.close()
+        if self._telling is not None:
+            await self._telling.close()
 
     def close(self) -> None:
         """After workers have ended."""
         if self.ruler is not None:
             self.ruler.close()
-
-    def _notifier_of(self, rules: LogRules) -> Notifier:
-        if self.notifier is None:
-            self.notifier = Notifier(self._clock, capacity=rules.config.notification_queue_capacity)
-            self._loops.append(self.notifier.start(self._supervisor))
-        return self.notifier
 
     def _ruler_of(self, rules: LogRules, notifier: Notifier) -> Ruler:
         if self.ruler is not None:

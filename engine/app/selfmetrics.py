@@ -9,59 +9,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final, TypeAlias
 
-from msgspec import Struct
-
+from engine.app.parts import Parts
 from engine.app.sdmetrics import discovery_families, summary
 from engine.foundation.lengths import Lengths
-from engine.query.engine import QueryEngine
-from engine.remote.reader import Reader
-from engine.remote.reads.manager import RemoteReads
 from engine.remote.reads.metrics import read_families
-from engine.remote.writing.manager import RemoteWrites
 from engine.remote.writing.metrics import write_families
-from engine.rules.manager import RuleManager
 from engine.rules.metrics import notifier_families, rule_families
-from engine.rules.notifier import Notifier
-from engine.rules.templates import TemplateCounts
-from engine.scrape.manager import ScrapeManager
-from engine.tsdb.store import Store
-from engine.web.counts import HttpCounts
-from engine.web.federate import FederationCounts
 from exporters import build
-from exporters.browser.metrics import OwnCounts
 from exporters.exposition.families import Family, MetricType
 from exporters.histogram import histogram_family
 from exporters.process.itself import Itself
 
 COMPATIBLE_VERSION: Final = "2.42.0"
 _C, _G = MetricType.COUNTER, MetricType.GAUGE
-
-
-class ConfigState(Struct):
-    """How the last loading of the configuration went; `loaded` is the Unix ms of the last good one."""
-
-    good: bool
-    loaded: int
-
-
-class Parts(Struct, frozen=True, kw_only=True):
-    """Where the figures come from."""
-
-    store: Store
-    scrapes: ScrapeManager
-    queries: QueryEngine
-    rules: RuleManager
-    notifier: Notifier
-    templates: TemplateCounts
-    http: HttpCounts
-    reader: Reader
-    federation: FederationCounts
-    browser: OwnCounts
-    writes: RemoteWrites
-    reads: RemoteReads
-    config: ConfigState
-    crashes: Mapping[str, int]
-
 
 Rows: TypeAlias = Iterable[tuple[Mapping[str, str], float]]
 Read: TypeAlias = Callable[[Parts], float | Rows]
@@ -81,13 +41,13 @@ TABLE: Final[tuple[tuple[str, MetricType, str, Read], ...]] = (
         "prometheus_config_last_reload_successful",
         _G,
         "Whether the last loading of the configuration succeeded.",
-        lambda p: float(p.config.good),
+        lambda p: float(p.in_force.good),
     ),
     (
         "prometheus_config_last_reload_success_timestamp_seconds",
         _G,
         "When the configuration was last loaded successfully.",
-        lambda p: p.config.loaded / 1000,
+        lambda p: p.in_force.since / 1000,
     ),
     (
         "prometheus_engine_queries",
@@ -113,7 +73,9 @@ TABLE: Final[tuple[tuple[str, MetricType, str, Read], ...]] = (
         "prometheus_http_requests_total",
         _C,
         "HTTP requests by handler and status.",
-        lambda p: [({"code": str(code), "handler": h}, n) for (h, code), n in sorted(p.http.requests.items())],
+        lambda p: [
+            ({"code": str(code), "handler": h}, n) for (h, code), n in sorted(p.components.http.requests.items())
+        ],
     ),
     (f"{_POOLS}s_total", _C, "Scrape pools made.", lambda p: len(p.scrapes.pools)),
     (f"{_POOLS}s_failed_total", _C, "Scrape pools that could not be made.", lambda _: 0),
@@ -283,7 +245,7 @@ TABLE: Final[tuple[tuple[str, MetricType, str, Read], ...]] = (
         "engine_loop_crashes_total",
         _C,
         "Unexpected errors by loop; each loop was started again.",
-        lambda p: [({"loop": name}, count) for name, count in sorted(p.crashes.items())],
+        lambda p: [({"loop": name}, count) for name, count in sorted(p.around.supervisor.crashes.items())],
     ),
 )
 
@@ -293,7 +255,7 @@ def families(parts: Parts) -> list[Family]:
     found = [_family(name, kind, text, read(parts)) for name, kind, text, read in TABLE]
     found += _OURSELVES.read()
     found += _summaries(parts)
-    found += rule_families(parts.rules.groups(), parts.rules.durations(), parts.templates)
+    found += rule_families(parts.rules.groups(), parts.rules.durations(), parts.expander.counts)
     found += notifier_families(parts.notifier)
     discovered = {name: pool.discovered for name, pool in parts.scrapes.pools.items()}
     found += discovery_families(parts.scrapes.discovery_counts, discovered)
@@ -319,7 +281,7 @@ def _family(name: str, kind: MetricType, text: str, value: float | Rows) -> Fami
 
 def _summaries(parts: Parts) -> Iterable[Family]:
     """Sums and counts, without quantiles."""
-    counts, scrapes = parts.queries.counts, parts.scrapes.counters
+    counts, scrapes, http = parts.queries.counts, parts.scrapes.counters, parts.components.http
     slices = {
         "queue_time": counts.queue_seconds,
         "prepare_time": counts.prepare_seconds,
@@ -336,7 +298,11 @@ def _summaries(parts: Parts) -> Iterable[Family]:
     )
     yield summary(f"{_T}sync_length_seconds", "Seconds of taking over targets.", "scrape_job", scrapes.syncs)
     for name, text, found in (
-        ("prometheus_http_request_duration_seconds", "Seconds of HTTP requests, by handler.", parts.http.seconds),
-        ("prometheus_http_response_size_bytes", "Bytes of HTTP answers, by handler.", parts.http.bytes_sent),
+        (
+            "prometheus_http_request_duration_seconds",
+            "Seconds of HTTP requests, by handler.",
+            http.seconds,
+        ),
+        ("prometheus_http_response_size_bytes", "Bytes of HTTP answers, by handler.", http.bytes_sent),
     ):
         yield histogram_family(name, text, "handler", found)

@@ -11,7 +11,9 @@ from engine.app.agent import agent_store
 from engine.app.features import EXEMPLARS
 from engine.app.options import RunOptions
 from engine.config.prometheus import PrometheusConfig
+from engine.foundation.values import format_size
 from engine.tsdb.options import StoreOptions
+from promql.model.durations import format_duration
 
 _DEFAULT_RETENTION_MS: Final = 15 * 86_400_000
 
@@ -23,6 +25,21 @@ def store_folder(options: RunOptions, config: PrometheusConfig) -> Path | None:
     if config.storage.tsdb.path and not options.data_dir_given:
         return Path(config.storage.tsdb.path)
     return options.data_dir / "metrics"
+
+
+def snapshot_folder(name: str, data: Path | None, store: Path | None) -> Path:
+    """Under the folder that was named, so that a snapshot can be named in its place."""
+    folder = store or Path()
+    if data is not None and folder.is_relative_to(data):
+        return data / "snapshots" / name / folder.relative_to(data)
+    return folder / "snapshots" / name
+
+
+def kept(options: StoreOptions) -> str:
+    """For how long or up to which size, in words."""
+    found = [format_duration(options.retention_ms)] if options.retention_ms else []
+    found += [format_size(options.retention_bytes)] if options.retention_bytes else []
+    return " or ".join(found)
 
 
 def store_options(options: RunOptions, config: PrometheusConfig) -> StoreOptions:

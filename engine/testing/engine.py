@@ -147,7 +147,7 @@ class Engine:
     async def scrape_now(self) -> None:
         """One scrape of every target, outside of its beat, at an instant of its own: a millisecond goes by before."""
         await self.advance(0.001)
-        await self._running.scrapes.scrape_now(self._clock.now_ms())
+        await self._running.parts.scrapes.scrape_now(self._clock.now_ms())
 
     async def follow(self, file: Path | str, *, job: str = "app", **labels: str) -> None:
         """Read the lines of a file that the application writes, from its beginning on, as time goes by.
@@ -178,7 +178,7 @@ class Engine:
 
         Raises AssertionError after `timeout` of the test's own time.
         """
-        step, end = self._running.queries.default_step_ms, self._clock.now_ms() + _milliseconds(timeout)
+        step, end = self._running.parts.queries.default_step_ms, self._clock.now_ms() + _milliseconds(timeout)
         while not holds(found := await self.query(query)):
             if self._clock.now_ms() >= end:
                 raise AssertionError(f"{query} gave nothing for {format_duration(_milliseconds(timeout))}")
@@ -190,7 +190,7 @@ class Engine:
     async def query(self, query: str) -> Answer:
         """The value now. Raises PromQLError."""
         self._note(query)
-        return answer(query, await self._running.queries.instant(query, self._clock.now_ms()))
+        return answer(query, await self._running.parts.queries.instant(query, self._clock.now_ms()))
 
     async def series(self, selector: str) -> list[Series]:
         """Samples over time: of `http_requests_total{job="api"}` all that there are, of `x[5m]` the latest."""
@@ -201,7 +201,7 @@ class Engine:
             tree = MatrixSelector(tree, max(1, elapsed) + 1)
         if not isinstance(tree, MatrixSelector):
             raise TestEngineError(f"{selector} selects no series: want NAME{{LABEL=VALUE}}, with or without [DURATION]")
-        return over_time(await self._running.queries.instant(tree, self._clock.now_ms()))
+        return over_time(await self._running.parts.queries.instant(tree, self._clock.now_ms()))
 
     async def logs(self, query: str = '{job=~".+"}') -> list[Line]:
         """The lines that a LogQL query finds, oldest first. Raises LogQLError, TestEngineError."""
@@ -212,12 +212,12 @@ class Engine:
     @property
     def alerts(self) -> list[Alert]:
         """All that are pending or firing."""
-        return [_alert(one) for one in self._running.rules.alerts()]
+        return [_alert(one) for one in self._running.parts.rules.alerts()]
 
     @property
     def notifications(self) -> list[Notification]:
         """What was captured so far, oldest first. Raises TestEngineError where no Alertmanager's file was given."""
-        if self._running.alertmanager is None:
+        if self._running.parts.alertmanager is None:
             raise TestEngineError("nobody is notified: give the engine an Alertmanager's file (alertmanager=...)")
         return [
             Notification(
@@ -227,7 +227,7 @@ class Engine:
                 one.address,
                 _payload(one.payload),
             )
-            for one in self._running.delivery.outbox.all()
+            for one in self._running.parts.delivery.outbox.all()
         ]
 
     def assert_firing(self, name: str, **labels: str) -> Alert:
@@ -260,7 +260,7 @@ class Engine:
 
     @cached_property
     def _targets(self) -> Targets:
-        return Targets(self._clock, lambda: self._running.addresses, self._loaded.file.parent)
+        return Targets(self._clock, lambda: self._running.parts.addresses, self._loaded.file.parent)
 
     @property
     def _running(self) -> Application:
@@ -270,7 +270,7 @@ class Engine:
 
     async def _scrape(self, job: str, settings: Mapping[str, Any], group: Mapping[str, Any]) -> None:
         """Add a target to a job, or a job with it."""
-        config = self._running.config
+        config = self._running.loaded.config
         jobs = {one.job_name: one for one in config.scrape_configs}
         times = {"scrape_interval": str(config.global_.scrape_interval)}
         made = config_of(**{"global": times}, scrape_configs=[{**settings, "static_configs": [group]}]).scrape_configs[
@@ -294,7 +294,7 @@ class Engine:
         raise AssertionError(f"{_called(name, labels)} is not {state}; there is{seen or ' no alert of that name'}")
 
     def _check_name(self, name: str) -> None:
-        rules = (rule for group in self._running.rules.groups() for rule in group.rules)
+        rules = (rule for group in self._running.parts.rules.groups() for rule in group.rules)
         names = sorted({rule.name for rule in rules if isinstance(rule, AlertingView)})
         if name not in names:
             raise TestEngineError(f"no rule has the name {name}; there are: {', '.join(names) or 'none'}")

@@ -24,10 +24,10 @@ _BARS: Final = "▁▂▃▄▅▆▇█"
 async def report(app: Application, queries: Iterable[str], start: int, now: int) -> str:
     """Targets, alerts, and the values over time of what the test asked for (`start` and `now` in Unix ms)."""
     lines = [f"{format_duration(now - start) or '0s'} have gone by"]
-    for active in app.scrapes.active:
+    for active in app.parts.scrapes.active:
         told = f": {active.health.last_error}" if active.health.last_error else ""
         lines.append(f"target {active.target.url} ({active.pool}): {active.health.health}{told}")
-    lines += [f"alert {alert.labels}: {alert.state}, value {alert.value:g}" for alert in app.rules.alerts()]
+    lines += [f"alert {alert.labels}: {alert.state}, value {alert.value:g}" for alert in app.parts.rules.alerts()]
     for query in queries:
         lines.append(query)
         lines += [f"  {row}" for row in await _plot(app, query, start, now)]
@@ -42,7 +42,7 @@ async def _plot(app: Application, query: str, start: int, now: int) -> list[str]
             expr = expr.selector
         elif isinstance(expr, Subquery):
             expr = expr.expr
-        result = await app.queries.range(expr, start, now, step)
+        result = await app.parts.queries.range(expr, start, now, step)
     except PromQLError as error:
         return [str(error)]
     assert isinstance(result, Matrix), "a range query gives a matrix"

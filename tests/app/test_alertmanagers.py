@@ -53,7 +53,7 @@ async def test_our_own_is_told_in_process_and_each_other_once(tmp_path: Path) ->
     )
     write(tmp_path, "alertmanager/alertmanager.yml", "{route: {receiver: a}, receivers: [{name: a}]}")
     async with engine(config) as app:
-        first, second = app.notifier.alertmanagers
+        first, second = app.parts.notifier.alertmanagers
         assert isinstance(first, InProcess)
         assert isinstance(second, Remote)
         assert second.url == "http://127.0.0.1:5/api/v2/alerts"
@@ -67,10 +67,10 @@ async def test_those_that_discovery_finds_are_told_too_and_no_longer_when_they_a
     async with engine(config) as app:
         assert isinstance(app.clock, ManualClock)
         await app.clock.advance(6_000)
-        assert [one.url for one in app.notifier.alertmanagers] == ["http://127.0.0.1:5/api/v2/alerts"]
+        assert [one.url for one in app.parts.notifier.alertmanagers] == ["http://127.0.0.1:5/api/v2/alerts"]
         peers.write_text("[]")
         await app.clock.advance(6_000)
-        assert app.notifier.alertmanagers == ()
+        assert app.parts.notifier.alertmanagers == ()
 
 
 async def test_one_that_is_called_by_way_of_others_beyond_this_machine_counts_as_beyond(tmp_path: Path) -> None:
@@ -80,6 +80,6 @@ async def test_one_that_is_called_by_way_of_others_beyond_this_machine_counts_as
         "alerting: {alertmanagers: [{static_configs: [{targets: ['127.0.0.1:5']}], proxy_url: 'http://p.example:1'}]}",
     )
     async with engine(config) as app:
-        (one,) = app.notifier.alertmanagers
+        (one,) = app.parts.notifier.alertmanagers
         assert await one.post([]) is False
-        assert app.delivery.outbox.total == 1
+        assert app.parts.delivery.outbox.total == 1

@@ -71,7 +71,7 @@ async def test_samples_of_targets_with_labels_of_their_own_outlive_a_restart(tmp
     async with engine(config, data_dir=tmp_path / "data") as app:
         await app.clock.advance(60_000)  # type: ignore[attr-defined] # a manual one
         _, before = await ask(app, question)
-        assert not app._around.supervisor.crashes
+        assert not app.parts.around.supervisor.crashes
     async with engine(config, data_dir=tmp_path / "data") as app:
         _, after = await ask(app, question)
     assert json.loads(before)["data"]["result"][0]["metric"] == {"team": "a"}

@@ -71,7 +71,7 @@ async def test_a_mistake_changes_nothing_and_is_told_once_until_it_is_mended(app
     await look(app, 5)
     (line,) = told
     assert line.startswith("nothing was changed: the configuration can't be used")
-    assert list(app.scrapes.pools) == ["one"]
+    assert list(app.parts.scrapes.pools) == ["one"]
     write(tmp_path, "prometheus.yml", CONFIG.replace("one", "two"))
     await look(app)
     assert told[1:] == [

@@ -26,7 +26,7 @@ async def post(app: Application, path: str, body: str, **headers: str) -> tuple[
 
 
 async def call(app: Application, method: str, path: str, **how: Any) -> tuple[int, str, dict[str, str]]:
-    url = f"http://{app.components.ports['prometheus']}{path}"
+    url = f"http://{app.parts.components.ports['prometheus']}{path}"
     async with ClientSession() as client, client.request(method, url, **how) as response:
         return response.status, await response.text(), dict(response.headers)
 

@@ -18,7 +18,7 @@ scrape_configs:
 async def test_a_source_that_fails_is_shown_until_it_can_be_used(tmp_path: Path) -> None:
     broken = write(tmp_path, "a.json", "[{")
     async with engine(write(tmp_path, "prometheus.yml", CONFIG.replace("FOLDER", str(tmp_path)))) as app:
-        counts = app.scrapes.discovery_counts
+        counts = app.parts.scrapes.discovery_counts
         while len(counts.faults) < 2:
             await app.clock.sleep(0)
         failing = json.loads((await ask(app, "/api/v1/status/discovery"))[1])["data"]["failing"]

@@ -50,7 +50,7 @@ async def ask(
     app: Application, path: str, body: Any = None, auth: str = "", component: str = "grafana"
 ) -> tuple[int, Any]:
     """Status and JSON; a body makes it a POST."""
-    url = f"http://{app.components.ports[component]}{path}"
+    url = f"http://{app.parts.components.ports[component]}{path}"
     headers = {"Authorization": auth} if auth else {}
     async with ClientSession(headers=headers) as client:
         call = client.get(url) if body is None else client.post(url, json=body)
@@ -292,7 +292,7 @@ async def test_without_a_password_nobody_saves_at_a_port_that_other_machines_can
 
 async def test_what_is_nested_too_deeply_is_refused(tmp_path: Path) -> None:
     async with engine(home(tmp_path)) as app:
-        url = f"http://{app.components.ports['grafana']}/api/engine/dashboards/save"
+        url = f"http://{app.parts.components.ports['grafana']}/api/engine/dashboards/save"
         async with ClientSession() as client, client.post(url, data='{"dashboard":' + "[" * 99_999) as response:
             assert response.status == 400
 
@@ -349,7 +349,7 @@ async def test_a_source_elsewhere_is_asked_with_its_password_which_nobody_is_tol
 async def test_an_engine_without_dashboards_has_none_and_says_so(tmp_path: Path) -> None:
     async with engine(write(tmp_path, "p/prometheus.yml", "")) as app:
         assert await ask(app, "/api/engine/dashboards", component="prometheus") == (200, [])
-        assert "grafana" not in app.components.ports
+        assert "grafana" not in app.parts.components.ports
 
 
 @pytest.mark.parametrize("part", range(5))

@@ -41,7 +41,7 @@ def test_the_log_is_compressed_unless_a_flag_or_the_file_says_otherwise(
 
 async def test_connections_of_grafanas_port_beyond_its_limit_wait(tmp_path: Path) -> None:
     async with engine(home(tmp_path, "[server]\nmax_connections = 1\n")) as app:
-        port = int(app.components.ports["grafana"].rpartition(":")[2])
+        port = int(app.parts.components.ports["grafana"].rpartition(":")[2])
         reader, first = await asyncio.open_connection("127.0.0.1", port)
         first.write(GET)
         await reader.readuntil(b"\r\n\r\n")

@@ -27,7 +27,7 @@ def body(**sum_: Any) -> bytes:
 
 
 async def post(app: Application, data: bytes, **headers: str) -> tuple[int, str]:
-    url = f"http://{app.components.ports['prometheus']}/api/v1/otlp/v1/metrics"
+    url = f"http://{app.parts.components.ports['prometheus']}/api/v1/otlp/v1/metrics"
     async with ClientSession() as client, client.post(url, data=data, headers=headers) as response:
         return response.status, await response.text()
 

@@ -28,15 +28,15 @@ def config(tmp_path: Path) -> Path:
 
 def store(app: Application, **ages: int) -> None:
     """A series of each name, with a sample so many ms ago."""
-    source = app.store.source("test")
+    source = app.parts.store.source("test")
     for name, age in sorted(ages.items(), key=lambda pair: -pair[1]):
         columns = source.columns([Labels.of(__name__=name, cell="own", job="a\n")])
-        app.store.append(source, [Batch(START - age, columns, np.array([1.5]))])
+        app.parts.store.append(source, [Batch(START - age, columns, np.array([1.5]))])
 
 
 async def raw(app: Application, path: str) -> tuple[int, str]:
     """The path as it is written, dots included."""
-    url = URL(f"http://{app.components.ports['prometheus']}{path}", encoded=True)
+    url = URL(f"http://{app.parts.components.ports['prometheus']}{path}", encoded=True)
     async with ClientSession() as client, client.get(url, allow_redirects=False) as response:
         return response.status, await response.text()
 
@@ -44,9 +44,9 @@ async def raw(app: Application, path: str) -> tuple[int, str]:
 async def test_federation_tells_the_newest_sample_with_external_labels_where_there_are_none(config: Path) -> None:
     async with engine(config) as app:
         store(app, old=5 * MINUTE + 1, edge=5 * MINUTE, fresh=MINUTE)
-        source = app.store.source("gone")
+        source = app.parts.store.source("gone")
         columns = source.columns([Labels.of(__name__="gone")])
-        app.store.append(
+        app.parts.store.append(
             source, [Batch(START - 2, columns, np.array([1.0])), Batch(START - 1, columns, np.array([STALE_NAN]))]
         )
         status, text = await ask(app, "/federate?match[]={__name__=~'.%2B'}&match[]=fresh")
@@ -111,7 +111,7 @@ async def test_everything_lies_below_the_prefix(config: Path) -> None:
         assert (await ask(app, "/a/b/"))[0] == 200
         assert (await ask(app, "/api/v1/labels"))[0] == 404
         assert json.loads((await ask(app, "/a/b/api/v1/query?query=1"))[1])["status"] == "success"
-        assert app.external_url("prometheus") == "http://x.example.com/a/b"
+        assert app.parts.components.external_url("prometheus") == "http://x.example.com/a/b"
     async with engine(config, web=WebOptions(external_url="http://x.example.com/a", route_prefix="/")) as app:
         assert (await ask(app, "/api/v1/labels"))[0] == 200
 

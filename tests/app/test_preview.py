@@ -19,7 +19,7 @@ PATH = "/api/v1/rules/preview"
 
 
 async def called(app: Application, path: str, body: bytes | None = None) -> tuple[int, Any]:
-    url = f"http://{app.components.ports['prometheus']}{path}"
+    url = f"http://{app.parts.components.ports['prometheus']}{path}"
     async with (
         ClientSession() as client,
         client.request("GET" if body is None else "POST", url, data=body) as response,
@@ -29,10 +29,10 @@ async def called(app: Application, path: str, body: bytes | None = None) -> tupl
 
 def remember(app: Application) -> None:
     """An hour in which `x` is 0."""
-    source = app.store.source("test")
+    source = app.parts.store.source("test")
     columns = source.columns([Labels.of(__name__="x", job="a")])
     for minute in range(60):
-        app.store.append(source, [Batch(START - (60 - minute) * MINUTE, columns, np.zeros(1))])
+        app.parts.store.append(source, [Batch(START - (60 - minute) * MINUTE, columns, np.zeros(1))])
 
 
 async def test_the_rules_in_force_are_replayed(tmp_path: Path) -> None:
@@ -56,7 +56,7 @@ async def test_a_rule_file_in_the_body_is_replayed_and_changes_nothing(tmp_path:
         status, answer = await called(app, PATH, b"groups: [{name: g, rules: [{alert: Other, expr: x == 0}]}]")
         assert [rule["name"] for rule in answer["data"]["groups"][0]["rules"]] == ["Other"]
         assert status == 200
-        assert app.rules.groups() == []
+        assert app.parts.rules.groups() == []
 
 
 async def test_what_can_not_be_replayed_is_refused(tmp_path: Path) -> None:

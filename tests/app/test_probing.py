@@ -43,7 +43,7 @@ async def test_the_relabelling_of_the_guide_probes_without_a_socket(tmp_path: Pa
         config = write(tmp_path, "prometheus.yml", CONFIG.format(module="http_2xx", target=url))
         async with engine(config, listen={**ANYWHERE, "blackbox": "off"}) as app:
             assert isinstance(app.clock, ManualClock)
-            pool = app.scrapes.pools["blackbox"]
+            pool = app.parts.scrapes.pools["blackbox"]
             await pool.synced.wait()
             await app.clock.advance(60_000)
             query = quote("""{__name__=~"probe_success|up"}""")
@@ -82,4 +82,4 @@ async def test_its_file_is_found_beside_the_others_and_loaded_again_with_them(tm
 
 async def test_it_does_not_listen_where_nothing_names_it(tmp_path: Path) -> None:
     async with engine(write(tmp_path, "prometheus.yml", "global: {}"), listen=ANYWHERE) as app:
-        assert "blackbox" not in app.components.ports
+        assert "blackbox" not in app.parts.components.ports

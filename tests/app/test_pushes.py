@@ -23,7 +23,7 @@ took_count 2
 
 
 async def send(app: Application, method: str, path: str, body: str = "") -> tuple[int, str]:
-    url = f"http://{app.components.ports['prometheus']}{path}"
+    url = f"http://{app.parts.components.ports['prometheus']}{path}"
     async with ClientSession() as client, client.request(method, url, data=body.encode()) as response:
         return response.status, await response.text()
 

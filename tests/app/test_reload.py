@@ -26,12 +26,12 @@ RULES = "groups: [{name: g, rules: [{record: a, expr: up}]}]"
 
 def state(app: Application) -> tuple[object, ...]:
     return (
-        sorted(app.scrapes.pools),
-        [group.name for group in app.rules.groups()],
-        [peer.url for peer in app.notifier.alertmanagers],
-        app.queries.default_step_ms,
-        dict(app.expander.external_labels),
-        app.config,
+        sorted(app.parts.scrapes.pools),
+        [group.name for group in app.parts.rules.groups()],
+        [peer.url for peer in app.parts.notifier.alertmanagers],
+        app.parts.queries.default_step_ms,
+        dict(app.parts.expander.external_labels),
+        app.loaded.config,
     )
 
 
@@ -83,30 +83,30 @@ async def test_a_bad_template_of_the_alertmanager_changes_nothing(tmp_path: Path
     write(tmp_path, "alertmanager/alertmanager.yml", managed.replace("NAME", "a"))
     async with engine(config) as app:
         before = state(app)
-        assert app.alertmanager is not None
+        assert app.parts.alertmanager is not None
         write(tmp_path, "prometheus.yml", SECOND)
         write(tmp_path, "alertmanager/alertmanager.yml", managed.replace("NAME", "b"))
         write(tmp_path, "alertmanager/bad.tmpl", "{{ end }}")
         with pytest.raises(ConfigError):
             await app.reload()
         assert state(app) == before
-        assert app.alertmanager.receiver_names() == ["a"]
+        assert app.parts.alertmanager.receiver_names() == ["a"]
         write(tmp_path, "alertmanager/bad.tmpl", "")
         await app.reload()
-        assert app.alertmanager.receiver_names() == ["b"]
+        assert app.parts.alertmanager.receiver_names() == ["b"]
 
 
 async def test_a_reload_opens_the_ports_of_what_it_begins_to_use(tmp_path: Path) -> None:
     config = write(tmp_path, "prometheus.yml", FIRST.replace("rule_files: [rules.yml]", ""))
     async with engine(config) as app:
-        assert list(app.components.ports) == ["prometheus"]
+        assert list(app.parts.components.ports) == ["prometheus"]
         write(
             tmp_path,
             "prometheus.yml",
             "scrape_configs: [{job_name: n, static_configs: [{targets: [node-exporter:9100]}]}]",
         )
         await app.reload()
-        assert list(app.components.ports) == ["prometheus", "node"]
+        assert list(app.parts.components.ports) == ["prometheus", "node"]
         status, page = await ask(app, "/", "node")
         assert status == 200
         assert "Node Exporter" in page

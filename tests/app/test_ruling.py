@@ -42,7 +42,7 @@ async def push(app: Application, line: str) -> None:
     values = [[str(app.clock.now_ns()), line]]
     body = json.dumps({"streams": [{"stream": {"job": "app"}, "values": values}]})
     async with ClientSession() as client:
-        url = f"http://{app.components.ports['loki']}/loki/api/v1/push"
+        url = f"http://{app.parts.components.ports['loki']}/loki/api/v1/push"
         async with client.post(url, data=body, headers={"Content-Type": "application/json"}) as answer:
             assert answer.status == 204
 
@@ -66,7 +66,7 @@ async def test_an_alert_over_lines_reaches_the_alertmanager_of_this_process(tmp_
         told = (await ask(app, "/metrics", "loki"))[1]
         assert 'loki_prometheus_rule_evaluations_total{user="fake",rule_group="' in told
         assert "cortex_ruler_managers_total 1\n" in told
-        assert app.ruling.count == 2
+        assert app.parts.ruling.count == 2
 
 
 async def test_a_reload_takes_new_rules_and_refuses_bad_ones(tmp_path: Path) -> None:
@@ -81,18 +81,18 @@ async def test_a_reload_takes_new_rules_and_refuses_bad_ones(tmp_path: Path) -> 
         write(tmp_path, "loki/rules/fake/app.yml", RULES.replace("sum by (job", "sum by job"))
         with pytest.raises(ConfigError, match="could not parse expression for alert 'Errors'"):
             await app.reload()
-        assert app.ruling.count == 2, "everything is as it was"
+        assert app.parts.ruling.count == 2, "everything is as it was"
 
 
 async def test_a_stack_without_rules_over_lines_has_no_ruler(tmp_path: Path) -> None:
     config = stack(tmp_path)
     write(tmp_path, "loki/local-config.yaml", LOKI.partition("ruler:")[0])
     async with engine(config, listen=LISTEN) as app:
-        assert (app.ruling.ruler, app.ruling.count) == (None, 0)
+        assert (app.parts.ruling.ruler, app.parts.ruling.count) == (None, 0)
         assert (await ask(app, "/prometheus/api/v1/rules", "loki"))[0] == 404
         write(tmp_path, "loki/local-config.yaml", LOKI)
         await app.reload()
-        assert app.ruling.count == 2, "a reload brings them"
+        assert app.parts.ruling.count == 2, "a reload brings them"
         write(tmp_path, "loki/local-config.yaml", LOKI.partition("ruler:")[0])
         await app.reload()
-        assert app.ruling.count == 0
+        assert app.parts.ruling.count == 0

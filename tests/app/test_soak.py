@@ -42,4 +42,4 @@ async def test_hours_of_scrapes_rules_churn_and_queries_leave_no_objects_and_no_
         await lived(app, 6)
         assert held()[0] < objects * 1.02
         assert held()[1] < files + 4  # how many files of parts there are varies
-        assert app.store.size.series < 500
+        assert app.parts.store.size.series < 500

@@ -57,6 +57,6 @@ async def ask(app: Application, path: str, component: str = "prometheus", method
     """Status and body."""
     async with (
         ClientSession() as client,
-        client.request(method, f"http://{app.components.ports[component]}{path}") as response,
+        client.request(method, f"http://{app.parts.components.ports[component]}{path}") as response,
     ):
         return response.status, await response.text()
