@@ -9,7 +9,7 @@ import msgspec
 
 from docs.tables.keys import Key, Shape, keys_of
 from docs.tables.markdown import Row, code, section, table
-from engine.alerting.config import AlertmanagerConfig
+from engine.alerting.config.document import AlertmanagerConfig
 from engine.config.prometheus import PrometheusConfig
 from engine.discovery.config import TargetSources
 from engine.foundation.http_config import (

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Final
 
 from docs.tables.markdown import code, originals, section, table
-from engine.alerting.config import AlertmanagerConfig
-from engine.alerting.config_routes import RouteConfig
+from engine.alerting.config.document import AlertmanagerConfig
+from engine.alerting.routing.config import RouteConfig
 from engine.app.application import Application
 from engine.app.around import Around
 from engine.app.options import DEFAULT_PORTS, OFF, RunOptions

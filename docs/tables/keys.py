@@ -9,8 +9,8 @@ from typing import Annotated, Any, Final, TypeAlias, Union, get_args, get_origin
 
 import msgspec
 
-from engine.alerting.config_receivers import GlobalConfig as AlertmanagerGlobals
-from engine.alerting.config_receivers import Receiver
+from engine.alerting.config.receivers import GlobalConfig as AlertmanagerGlobals
+from engine.alerting.config.receivers import Receiver
 from engine.config.prometheus import AlertmanagersConfig
 from engine.foundation.decode import NotHere, NotYet, OnlyHere
 from engine.foundation.http_config import HTTPClientConfig

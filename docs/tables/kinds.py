@@ -8,8 +8,8 @@ from itertools import groupby
 from docs.tables.configuration import own_keys, releases
 from docs.tables.keys import Key, keys_of
 from docs.tables.markdown import code, section, table
-from engine.alerting.config_receivers import Receiver
-from engine.alerting.receivers.table import RECEIVERS
+from engine.alerting.config.kinds import RECEIVERS
+from engine.alerting.config.receivers import Receiver
 from engine.discovery.config import TargetSources
 from engine.discovery.sources import SOURCES
 

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from engine.alerting.alert import Alert
-from engine.alerting.dispatch import Group
-from engine.alerting.journal import Journal
-from engine.alerting.pipeline import Integration
+from engine.alerting.dispatch.dispatcher import Group
+from engine.alerting.dispatch.pipeline import Integration
+from engine.alerting.kept.journal import Journal
+from engine.alerting.kept.store import AlertStore
+from engine.alerting.kept.trail import Trail, TrailRecord
 from engine.alerting.running import Running, Status
-from engine.alerting.store import AlertStore
-from engine.alerting.trail import Trail, TrailRecord
 
 
 class Told(Struct, frozen=True):

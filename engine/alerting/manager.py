@@ -11,20 +11,20 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Final, TypeVar
 
-from engine.alerting import trail_file
 from engine.alerting.alert import Alert
-from engine.alerting.alert_log import AlertLog
-from engine.alerting.config import AlertmanagerConfig
+from engine.alerting.config.document import AlertmanagerConfig
 from engine.alerting.counts import Durations, NotificationCounts, ReceivedCounts, WorkCounts
 from engine.alerting.explain import Explained, explain
-from engine.alerting.journal import Journal, JournalEntry
-from engine.alerting.linelog import LineLog, LogWriteError
+from engine.alerting.kept import trail_file
+from engine.alerting.kept.alert_log import AlertLog
+from engine.alerting.kept.journal import Journal, JournalEntry
+from engine.alerting.kept.linelog import LineLog, LogWriteError
+from engine.alerting.kept.silences import Silence, Silences
+from engine.alerting.kept.store import AlertInvalidError, AlertReport, AlertStore, normalise
+from engine.alerting.kept.trail import Trail, What
 from engine.alerting.matching.grammar import Grammar
 from engine.alerting.queries import AlertQuery, AlertView, GroupView, find_alerts, find_groups
 from engine.alerting.running import Kept, Running, Status, Surroundings
-from engine.alerting.silences import Silence, Silences
-from engine.alerting.store import AlertInvalidError, AlertReport, AlertStore, normalise
-from engine.alerting.trail import Trail, What
 from engine.alerting.trial import Tried, try_receiver
 from engine.foundation.clock import MILLISECOND
 from engine.foundation.delivery import Withheld

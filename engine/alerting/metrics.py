@@ -12,10 +12,10 @@ from hashlib import sha256
 from itertools import accumulate
 from typing import Final
 
-from engine.alerting.config_text import config_text
+from engine.alerting.config.text import config_text
 from engine.alerting.counts import LATENCY_BUCKETS, Durations, Histogram
+from engine.alerting.kept.silences import State
 from engine.alerting.manager import AlertManager
-from engine.alerting.silences import State
 from engine.foundation.clock import SECOND
 from exporters import build
 from exporters.exposition.families import Family, MetricType, Sample

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from msgspec import Struct, field
 
 from engine.alerting.alert import Alert
-from engine.alerting.ordering import alert_order, by_label_set
+from engine.alerting.dispatch.ordering import alert_order, by_label_set
+from engine.alerting.kept.store import AlertStore
 from engine.alerting.running import Running, Status
-from engine.alerting.store import AlertStore
 from engine.foundation.regexes import Regex
 from promql.model.labels import Labels
 from promql.model.matchers import Matcher, match_all

@@ -12,24 +12,26 @@ from typing import Any, Final
 from msgspec import Struct, field
 
 from engine.alerting.alert import Alert
-from engine.alerting.config import AlertmanagerConfig, Receiver
+from engine.alerting.config.document import AlertmanagerConfig, Receiver
+from engine.alerting.config.kinds import Kind, integrations_of
+from engine.alerting.config.resolve import build_route, build_rule
 from engine.alerting.counts import NotificationCounts
-from engine.alerting.dispatch import Dispatcher
-from engine.alerting.inhibit import Inhibitor, InhibitRule
-from engine.alerting.intervals import Intervals
-from engine.alerting.journal import RETENTION, Journal
+from engine.alerting.dispatch.dispatcher import Dispatcher
+from engine.alerting.dispatch.flush import Alerts, Flush
+from engine.alerting.dispatch.pipeline import Integration, Parts, Stage, receiver_pipeline
+from engine.alerting.errors import DeliveryError
+from engine.alerting.kept.journal import RETENTION, Journal
+from engine.alerting.kept.silences import Silences
+from engine.alerting.kept.store import AlertStore
+from engine.alerting.kept.trail import Trail
 from engine.alerting.matching.grammar import Grammar
-from engine.alerting.notice import Notice
-from engine.alerting.outgoing import Rendering
-from engine.alerting.pipeline import Alerts, DeliveryError, Flush, Integration, Parts, Stage, receiver_pipeline
-from engine.alerting.receivers.table import Kind, integrations_of
-from engine.alerting.resolve import build_route, build_rule
-from engine.alerting.route import Route
-from engine.alerting.silences import Silences
-from engine.alerting.store import AlertStore
-from engine.alerting.templating import load_templates
-from engine.alerting.trail import Trail
-from engine.alerting.transport import Transport
+from engine.alerting.notify.notice import Notice
+from engine.alerting.notify.outgoing import Rendering
+from engine.alerting.notify.templating import load_templates
+from engine.alerting.notify.transport import Transport
+from engine.alerting.routing.inhibit import Inhibitor, InhibitRule
+from engine.alerting.routing.intervals import Intervals
+from engine.alerting.routing.route import Route
 from engine.foundation.addresses import AddressBook
 from engine.foundation.clock import Clock
 from engine.foundation.delivery import Delivery

@@ -15,16 +15,17 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from engine.alerting.alert import Alert
-from engine.alerting.config import AlertmanagerConfig, Receiver
-from engine.alerting.notice import Notice
-from engine.alerting.outgoing import Outgoing, Rendering
-from engine.alerting.pipeline import DeliveryError, Flush
-from engine.alerting.receivers.table import Kind, integrations_of
-from engine.alerting.resolve import build_route
+from engine.alerting.config.document import AlertmanagerConfig, Receiver
+from engine.alerting.config.kinds import Kind, integrations_of
+from engine.alerting.config.resolve import build_route
+from engine.alerting.dispatch.flush import Flush
+from engine.alerting.errors import DeliveryError
+from engine.alerting.kept.store import NEVER
+from engine.alerting.notify.notice import Notice
+from engine.alerting.notify.outgoing import Outgoing, Rendering
+from engine.alerting.notify.templating import Templates, load_templates
+from engine.alerting.notify.transport import Transport
 from engine.alerting.running import Surroundings
-from engine.alerting.store import NEVER
-from engine.alerting.templating import Templates, load_templates
-from engine.alerting.transport import Transport
 from engine.foundation.clock import SECOND
 from engine.foundation.errors import ConfigError
 from promql.model.labels import Labels

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from engine.alerting.config import AlertmanagerConfig
+    from engine.alerting.config.document import AlertmanagerConfig
     from engine.alerting.matching.grammar import Grammar
 
 

@@ -13,7 +13,7 @@ from engine.cli.am_words import grammar_of, labels_of, with_features
 from engine.cli.grouping import Commands
 
 if TYPE_CHECKING:
-    from engine.alerting.route import Route
+    from engine.alerting.routing.route import Route
     from promql.model.labels import Labels
 
 _CONFIG = click.option(
@@ -65,7 +65,7 @@ def test(
 
 
 def _root(config: Path, features: Sequence[str]) -> Route:
-    from engine.alerting.resolve import build_route
+    from engine.alerting.config.resolve import build_route
     from engine.cli.am_config import read
 
     grammar = grammar_of(features)

@@ -12,7 +12,7 @@ import click
 from engine.cli.grouping import Commands
 
 if TYPE_CHECKING:
-    from engine.alerting.templating import Templates
+    from engine.alerting.notify.templating import Templates
 
 _SAMPLE = {
     "receiver": "receiver",
@@ -63,7 +63,7 @@ def render(
     data: Path | None,
 ) -> None:  # fmt: skip
     """Fill in TEXT, such as '{{ template "slack.default.title" . }}'; `-` reads it from standard input."""
-    from engine.alerting.notification_json import read
+    from engine.alerting.notify.notification_json import read
     from engine.gotemplate.errors import TemplateError
 
     given = text if text is not None else other
@@ -82,7 +82,7 @@ def render(
 
 def _templates(config: Path | None, globs: tuple[str, ...]) -> Templates:
     from engine.alerting.matching.grammar import Grammar
-    from engine.alerting.templating import load_templates
+    from engine.alerting.notify.templating import load_templates
     from engine.cli.am_config import read
     from engine.config.translate import ROOTED
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import msgspec
 
-from engine.alerting.config import AlertmanagerConfig, resolve
-from engine.alerting.config_matching import check_matching
+from engine.alerting.config.document import AlertmanagerConfig, resolve
+from engine.alerting.config.matching import check_matching
 from engine.alerting.matching.grammar import Grammar
 from engine.foundation.decode import Decoded, Report, decode
 from engine.foundation.source import Path

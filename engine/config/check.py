@@ -17,7 +17,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 from yaml.nodes import MappingNode
 
-from engine.alerting.config import AlertmanagerConfig
+from engine.alerting.config.document import AlertmanagerConfig
 from engine.alerting.matching.grammar import Grammar
 from engine.config.check_grafana import check_grafana, is_grafana
 from engine.config.existence import check_files

@@ -17,9 +17,9 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from engine.alerting.config import AlertmanagerConfig
+from engine.alerting.config.document import AlertmanagerConfig
 from engine.alerting.matching.grammar import Grammar
-from engine.alerting.templating import load_templates
+from engine.alerting.notify.templating import load_templates
 from engine.config import alone
 from engine.config.alertmanager import parse_alertmanager
 from engine.config.lint import DUPLICATES

@@ -14,10 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.alerting.alert import Alert
-from engine.alerting.alert_log import WASTE_BYTES, AlertLog
-from engine.alerting.journal import RETENTION
-from engine.alerting.linelog import LogWriteError
-from engine.alerting.store import AlertReport, AlertStore
+from engine.alerting.kept.alert_log import WASTE_BYTES, AlertLog
+from engine.alerting.kept.journal import RETENTION
+from engine.alerting.kept.linelog import LogWriteError
+from engine.alerting.kept.store import AlertReport, AlertStore
 from engine.foundation.clock import SECOND
 from engine.foundation.errors import StoreError
 from engine.foundation.workers import InlineWorkers

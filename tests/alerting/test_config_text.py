@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import yaml
 
-from engine.alerting.config_text import config_text
+from engine.alerting.config.text import config_text
 from engine.alerting.matching.grammar import Grammar
 from engine.config.alertmanager import parse_alertmanager
 from tests.alerting.world import parsed

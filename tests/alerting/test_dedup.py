@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine.alerting.dedup import Now, Reason, Told, decide
+from engine.alerting.kept.dedup import Now, Reason, Told, decide
 
 NEVER_TOLD = None
 

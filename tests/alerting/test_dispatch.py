@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.alerting.silences import Silence, SilenceMatcher
+from engine.alerting.kept.silences import Silence, SilenceMatcher
 from engine.foundation.clock import SECOND
 from engine.foundation.errors import ConfigError
 from engine.testing.manual_clock import ManualClock

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from engine.alerting.inhibit import Inhibitor, InhibitRule
 from engine.alerting.matching.classic import parse_matchers
+from engine.alerting.routing.inhibit import Inhibitor, InhibitRule
 from engine.foundation.clock import SECOND
 from promql.model.labels import Labels
 from tests.alerting.world import START, alert

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import pytest
 
-from engine.alerting.config_intervals import (
+from engine.alerting.routing.interval_config import (
     DayOfMonthRange,
     Location,
     MonthRange,
@@ -14,7 +14,7 @@ from engine.alerting.config_intervals import (
     WeekdayRange,
     YearRange,
 )
-from engine.alerting.intervals import holds
+from engine.alerting.routing.intervals import holds
 
 
 def interval(

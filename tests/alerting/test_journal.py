@@ -2,9 +2,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from engine.alerting.dedup import Told
-from engine.alerting.journal import RETENTION, Journal, JournalEntry, Key
-from engine.alerting.linelog import LineLog
+from engine.alerting.kept.dedup import Told
+from engine.alerting.kept.journal import RETENTION, Journal, JournalEntry, Key
+from engine.alerting.kept.linelog import LineLog
 from engine.foundation.clock import SECOND
 from engine.foundation.workers import InlineWorkers
 from engine.testing.manual_clock import ManualClock

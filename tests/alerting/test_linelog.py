@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from engine.alerting.linelog import COMPACT_LINES, LineLog, LogWriteError
+from engine.alerting.kept.linelog import COMPACT_LINES, LineLog, LogWriteError
 from engine.foundation.errors import StoreError
 from engine.foundation.workers import InlineWorkers, ThreadWorkers
 

@@ -8,11 +8,11 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from engine.alerting.dispatch import MOST_AT_ONCE, PATIENCE_SECONDS, Dispatcher
+from engine.alerting.config.resolve import build_route
+from engine.alerting.dispatch.dispatcher import MOST_AT_ONCE, PATIENCE_SECONDS, Dispatcher
+from engine.alerting.dispatch.flush import Alerts, Flush
+from engine.alerting.kept.trail import Trail
 from engine.alerting.matching.grammar import Grammar
-from engine.alerting.pipeline import Alerts, Flush
-from engine.alerting.resolve import build_route
-from engine.alerting.trail import Trail
 from engine.foundation.supervise import Supervisor
 from engine.testing.manual_clock import ManualClock
 from tests.alerting.world import START_MS, alert, parsed, webhook

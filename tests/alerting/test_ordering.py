@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from itertools import permutations
 
-from engine.alerting.ordering import alert_order, by_label_set
+from engine.alerting.dispatch.ordering import alert_order, by_label_set
 from promql.model.labels import Labels
 from tests.alerting.world import alert
 

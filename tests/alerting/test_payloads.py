@@ -8,19 +8,20 @@ from typing import Any
 import pytest
 
 from engine.alerting.alert import Alert
+from engine.alerting.config.kinds import RECEIVERS
+from engine.alerting.config.resolve import build_route
+from engine.alerting.dispatch.flush import Flush
+from engine.alerting.dispatch.ordering import alert_order
+from engine.alerting.errors import DeliveryError
+from engine.alerting.kept.store import NEVER
 from engine.alerting.matching.grammar import Grammar
-from engine.alerting.notice import Notice
-from engine.alerting.ordering import alert_order
-from engine.alerting.outgoing import HttpMessage, Rendering
-from engine.alerting.pipeline import DeliveryError, Flush
+from engine.alerting.notify.notice import Notice
+from engine.alerting.notify.outgoing import HttpMessage, Rendering
+from engine.alerting.notify.templating import Templates
 from engine.alerting.receivers import pagerduty, slack, webhook
 from engine.alerting.receivers.pagerduty import PagerdutyConfig
 from engine.alerting.receivers.slack import SlackConfig
-from engine.alerting.receivers.table import RECEIVERS
 from engine.alerting.receivers.webhook import WebhookConfig, WebhookUrl
-from engine.alerting.resolve import build_route
-from engine.alerting.store import NEVER
-from engine.alerting.templating import Templates
 from engine.foundation.values import HttpUrl, Secret, SecretUrl
 from promql.model.labels import Labels
 from tests.alerting.world import parsed

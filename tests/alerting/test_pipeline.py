@@ -7,13 +7,15 @@ from random import Random
 
 import pytest
 
+from engine.alerting.config.resolve import build_route
 from engine.alerting.counts import NotificationCounts
-from engine.alerting.journal import Journal
+from engine.alerting.dispatch.flush import Alerts, Flush
+from engine.alerting.dispatch.pipeline import Integration, Parts, Stage, fanout, receiver_pipeline
+from engine.alerting.errors import DeliveryError
+from engine.alerting.kept.journal import Journal
+from engine.alerting.kept.store import NEVER
+from engine.alerting.kept.trail import Trail
 from engine.alerting.matching.grammar import Grammar
-from engine.alerting.pipeline import Alerts, DeliveryError, Flush, Integration, Parts, Stage, fanout, receiver_pipeline
-from engine.alerting.resolve import build_route
-from engine.alerting.store import NEVER
-from engine.alerting.trail import Trail
 from engine.foundation.clock import SECOND
 from engine.foundation.supervise import Supervisor
 from engine.testing.manual_clock import ManualClock

@@ -12,8 +12,9 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from engine.alerting.outgoing import HttpMessage, cut_bytes
-from engine.alerting.pipeline import DeliveryError
+from engine.alerting.errors import DeliveryError
+from engine.alerting.kept.store import NEVER
+from engine.alerting.notify.outgoing import HttpMessage, cut_bytes
 from engine.alerting.receivers import discord, msteams, opsgenie, pushover, sns, telegram, victorops, webex, wechat
 from engine.alerting.receivers.discord import DiscordConfig
 from engine.alerting.receivers.msteams import MSTeamsConfig
@@ -24,7 +25,6 @@ from engine.alerting.receivers.telegram import TelegramConfig
 from engine.alerting.receivers.victorops import VictorOpsConfig
 from engine.alerting.receivers.webex import WebexConfig
 from engine.alerting.receivers.wechat import WechatConfig
-from engine.alerting.store import NEVER
 from engine.foundation.values import FilePath, HttpUrl, Secret, SecretUrl
 from tests.alerting.test_payloads import ENDED, NAME, rendering
 

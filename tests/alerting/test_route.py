@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
+from engine.alerting.config.resolve import build_route
 from engine.alerting.matching.grammar import Grammar
-from engine.alerting.resolve import build_route
-from engine.alerting.route import Route
+from engine.alerting.routing.route import Route
 from engine.foundation.clock import SECOND
 from promql.model.labels import Labels
 from tests.alerting.world import parsed

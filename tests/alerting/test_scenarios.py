@@ -8,8 +8,8 @@ import math
 import msgspec
 import pytest
 
-from engine.alerting.silences import Silence, SilenceMatcher
-from engine.alerting.store import AlertReport
+from engine.alerting.kept.silences import Silence, SilenceMatcher
+from engine.alerting.kept.store import AlertReport
 from engine.foundation.clock import SECOND
 from promql.model.labels import Labels
 from tests.alerting.scenarios import LAST, SCENARIOS, Scenario, Step, config

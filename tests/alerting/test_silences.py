@@ -8,9 +8,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from engine.alerting.linelog import LineLog
-from engine.alerting.matching.classic import parse_matcher
-from engine.alerting.silences import (
+from engine.alerting.kept.linelog import LineLog
+from engine.alerting.kept.silences import (
     RETENTION,
     Silence,
     SilenceError,
@@ -21,6 +20,7 @@ from engine.alerting.silences import (
     may_change_in_place,
     validate,
 )
+from engine.alerting.matching.classic import parse_matcher
 from engine.foundation.clock import SECOND
 from engine.foundation.workers import InlineWorkers
 from engine.testing.manual_clock import ManualClock

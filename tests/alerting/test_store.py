@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from engine.alerting.alert import Alert, fingerprint
-from engine.alerting.store import AlertInvalidError, AlertReport, AlertStore, merge, normalise
+from engine.alerting.kept.store import AlertInvalidError, AlertReport, AlertStore, merge, normalise
 from engine.foundation.clock import SECOND
 from promql.model.labels import Labels
 from tests.alerting.world import START, alert

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.alerting.templating import BUILT_IN, Templates, load_templates
+from engine.alerting.notify.templating import BUILT_IN, Templates, load_templates
 from engine.foundation.errors import ConfigError
 from engine.gotemplate.errors import TemplateError
 from tests.alerting.test_payloads import ENDED, rendering

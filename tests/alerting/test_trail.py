@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.alerting import trail_file
 from engine.alerting.alert import fingerprint
-from engine.alerting.silences import Silence, SilenceMatcher
-from engine.alerting.trail import LINES_OF_ONE, LONGEST, RETENTION, Trail, What, Where
+from engine.alerting.kept import trail_file
+from engine.alerting.kept.silences import Silence, SilenceMatcher
+from engine.alerting.kept.trail import LINES_OF_ONE, LONGEST, RETENTION, Trail, What, Where
 from engine.foundation.clock import SECOND
 from promql.model.labels import Labels
 from tests.alerting.world import START, World, alert, webhook, world

@@ -20,15 +20,15 @@ from aiohttp import web
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword
 from msgspec.structs import replace
 
-from engine.alerting.outgoing import Following, HttpMessage, MailMessage, Outgoing, Several
-from engine.alerting.pipeline import DeliveryError
+from engine.alerting.config.kinds import RECEIVERS
+from engine.alerting.errors import DeliveryError
+from engine.alerting.notify.outgoing import Following, HttpMessage, MailMessage, Outgoing, Several
+from engine.alerting.notify.transport import Transport
 from engine.alerting.receivers import email
 from engine.alerting.receivers.email import EmailConfig, Threading
 from engine.alerting.receivers.pagerduty import PagerdutyConfig
 from engine.alerting.receivers.slack import SlackConfig
-from engine.alerting.receivers.table import RECEIVERS
 from engine.alerting.receivers.webhook import WebhookConfig
-from engine.alerting.transport import Transport
 from engine.foundation.addresses import AddressBook
 from engine.foundation.clock import SECOND, SystemClock
 from engine.foundation.delivery import Delivery, DeliveryPolicy

@@ -7,7 +7,7 @@ import asyncio
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.alerting.turns import Turns
+from engine.alerting.dispatch.turns import Turns
 from engine.foundation.clock import MILLISECOND
 from engine.testing.manual_clock import ManualClock
 

@@ -15,12 +15,12 @@ from random import Random
 from typing import Any
 
 from engine.alerting.alert import Alert
-from engine.alerting.config import AlertmanagerConfig
-from engine.alerting.journal import RETENTION
+from engine.alerting.config.document import AlertmanagerConfig
+from engine.alerting.kept.journal import RETENTION
+from engine.alerting.kept.store import AlertReport
 from engine.alerting.manager import AlertManager
 from engine.alerting.matching.grammar import Grammar
 from engine.alerting.running import Surroundings
-from engine.alerting.store import AlertReport
 from engine.config.alertmanager import parse_alertmanager
 from engine.foundation.addresses import AddressBook
 from engine.foundation.clock import MILLISECOND, SECOND

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.alerting.config import AlertmanagerConfig
+from engine.alerting.config.document import AlertmanagerConfig
 from engine.alerting.matching.grammar import Grammar
 from engine.config.alertmanager import parse_alertmanager
 from engine.foundation.source import Severity

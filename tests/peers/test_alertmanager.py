@@ -33,7 +33,7 @@ from tests.web.test_alertmanager_api import REFUSED, WRONG_SILENCES, in_full, si
 pytestmark = pytest.mark.peer
 
 URL = "http://am.example/x"
-OUR_TEMPLATES = str(Path(__file__).parents[2] / "engine/alerting/templates/*.tmpl")
+OUR_TEMPLATES = str(Path(__file__).parents[2] / "engine/alerting/notify/templates/*.tmpl")
 CONFIG = """
 route:
   receiver: team

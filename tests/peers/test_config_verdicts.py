@@ -8,7 +8,7 @@ from typing import Final
 
 import pytest
 
-from engine.alerting.config_text import config_text
+from engine.alerting.config.text import config_text
 from engine.alerting.matching.grammar import Grammar
 from engine.config.alertmanager import parse_alertmanager
 from engine.config.check import Judging, check

@@ -11,9 +11,9 @@ from typing import Annotated, ClassVar, Final
 
 import msgspec
 
-from engine.alerting.mail import encoded_header, letter
-from engine.alerting.outgoing import MailMessage, Rendering
-from engine.alerting.pipeline import DeliveryError
+from engine.alerting.errors import DeliveryError
+from engine.alerting.notify.mail import encoded_header, letter
+from engine.alerting.notify.outgoing import MailMessage, Rendering
 from engine.foundation.clock import SECOND
 from engine.foundation.decode import OnlyHere, Report
 from engine.foundation.http_config import TlsConfig, canonical

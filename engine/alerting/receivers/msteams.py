@@ -6,8 +6,8 @@ from typing import Final
 
 import msgspec
 
-from engine.alerting.notice import FIRING
-from engine.alerting.outgoing import HttpMessage, Rendering, secrets_of, unexpected
+from engine.alerting.notify.notice import FIRING
+from engine.alerting.notify.outgoing import HttpMessage, Rendering, secrets_of, unexpected
 from engine.foundation.decode import Report
 from engine.foundation.gojson import encode_line
 from engine.foundation.http_config import AlertmanagerHTTPClientConfig

@@ -7,8 +7,8 @@ from typing import Final
 
 import msgspec
 
-from engine.alerting.notice import FIRING, common
-from engine.alerting.outgoing import JSON, HttpMessage, Rendering, Several, cut, unexpected
+from engine.alerting.notify.notice import FIRING, common
+from engine.alerting.notify.outgoing import JSON, HttpMessage, Rendering, Several, cut, unexpected
 from engine.foundation.decode import Report
 from engine.foundation.gojson import encode_line
 from engine.foundation.http_config import AlertmanagerHTTPClientConfig

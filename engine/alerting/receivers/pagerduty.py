@@ -8,9 +8,9 @@ from typing import ClassVar, Final
 
 import msgspec
 
-from engine.alerting.notice import FIRING
-from engine.alerting.outgoing import HttpMessage, Rendering, cut
-from engine.alerting.pipeline import DeliveryError
+from engine.alerting.errors import DeliveryError
+from engine.alerting.notify.notice import FIRING
+from engine.alerting.notify.outgoing import HttpMessage, Rendering, cut
 from engine.foundation.decode import Report
 from engine.foundation.gojson import encode_line
 from engine.foundation.http_config import AlertmanagerHTTPClientConfig

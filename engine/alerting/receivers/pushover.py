@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from engine.alerting.outgoing import HttpMessage, Rendering, cut, unexpected
+from engine.alerting.notify.outgoing import HttpMessage, Rendering, cut, unexpected
 from engine.foundation.decode import Report
 from engine.foundation.http_config import AlertmanagerHTTPClientConfig
 from engine.foundation.values import GoDuration, Secret

@@ -7,7 +7,7 @@ from typing import ClassVar, Final
 
 import msgspec
 
-from engine.alerting.outgoing import HttpMessage, Rendering, cut, secrets_of
+from engine.alerting.notify.outgoing import HttpMessage, Rendering, cut, secrets_of
 from engine.foundation.decode import Report
 from engine.foundation.gojson import encode_line
 from engine.foundation.http_config import AlertmanagerHTTPClientConfig

@@ -8,8 +8,8 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from engine.alerting.outgoing import HttpMessage, Rendering, unexpected
-from engine.alerting.pipeline import DeliveryError
+from engine.alerting.errors import DeliveryError
+from engine.alerting.notify.outgoing import HttpMessage, Rendering, unexpected
 from engine.foundation import aws
 from engine.foundation.clock import SECOND
 from engine.foundation.decode import NotYet, Report

@@ -7,8 +7,8 @@ from typing import ClassVar, Final
 
 import msgspec
 
-from engine.alerting.outgoing import HttpMessage, Rendering, cut, unexpected
-from engine.alerting.pipeline import DeliveryError
+from engine.alerting.errors import DeliveryError
+from engine.alerting.notify.outgoing import HttpMessage, Rendering, cut, unexpected
 from engine.foundation.decode import Report
 from engine.foundation.gojson import encode_line
 from engine.foundation.http_config import AlertmanagerHTTPClientConfig

@@ -8,8 +8,8 @@ from urllib.parse import quote
 
 import msgspec
 
-from engine.alerting.notice import FIRING
-from engine.alerting.outgoing import HttpMessage, Rendering, cut, unexpected
+from engine.alerting.notify.notice import FIRING
+from engine.alerting.notify.outgoing import HttpMessage, Rendering, cut, unexpected
 from engine.foundation.decode import Report
 from engine.foundation.gojson import encode_line
 from engine.foundation.http_config import AlertmanagerHTTPClientConfig

@@ -6,7 +6,7 @@ from typing import Final
 
 import msgspec
 
-from engine.alerting.outgoing import HttpMessage, Rendering, cut_bytes, unexpected
+from engine.alerting.notify.outgoing import HttpMessage, Rendering, cut_bytes, unexpected
 from engine.foundation.decode import Report
 from engine.foundation.gojson import encode_line
 from engine.foundation.http_config import AlertmanagerHTTPClientConfig

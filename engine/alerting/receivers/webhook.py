@@ -9,8 +9,8 @@ import msgspec
 from msgspec.structs import replace
 
 from engine.alerting.alert import Alert
-from engine.alerting.notice import Notice, alert_status, common, end_time
-from engine.alerting.outgoing import HttpMessage, Rendering
+from engine.alerting.notify.notice import Notice, alert_status, common, end_time
+from engine.alerting.notify.outgoing import HttpMessage, Rendering
 from engine.foundation.decode import Report
 from engine.foundation.delivery import masked_url
 from engine.foundation.gojson import encode_line

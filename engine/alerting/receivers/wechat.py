@@ -7,8 +7,8 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from engine.alerting.outgoing import Following, HttpMessage, Rendering, unexpected
-from engine.alerting.pipeline import DeliveryError
+from engine.alerting.errors import DeliveryError
+from engine.alerting.notify.outgoing import Following, HttpMessage, Rendering, unexpected
 from engine.foundation.decode import Report
 from engine.foundation.gojson import encode_line
 from engine.foundation.http_config import AlertmanagerHTTPClientConfig

@@ -11,12 +11,12 @@ from collections.abc import Iterator, Sequence
 import msgspec
 from msgspec import Struct
 
-from engine.alerting.config import AlertmanagerConfig
-from engine.alerting.config_receivers import Receiver
-from engine.alerting.config_routes import RouteConfig
+from engine.alerting.config.document import AlertmanagerConfig
+from engine.alerting.config.receivers import Receiver
 from engine.alerting.matching.conditions import compiled
 from engine.alerting.matching.grammar import Grammar
 from engine.alerting.matching.text import format_matchers
+from engine.alerting.routing.config import RouteConfig
 from engine.foundation.source import Path
 from engine.rules.config import Rule
 from engine.rules.lint.labels import Possible, possible

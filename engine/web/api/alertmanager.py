@@ -14,13 +14,13 @@ from typing import Any, Final
 import msgspec
 from aiohttp import web
 
-from engine.alerting.config_text import config_text
-from engine.alerting.linelog import LogWriteError
+from engine.alerting.config.text import config_text
+from engine.alerting.kept.linelog import LogWriteError
+from engine.alerting.kept.silences import Silence, SilenceNotFoundError
 from engine.alerting.manager import AlertManager
 from engine.alerting.matching.grammar import Grammar
 from engine.alerting.metrics import COMPATIBLE_WITH
 from engine.alerting.queries import AlertQuery, AlertView
-from engine.alerting.silences import Silence, SilenceNotFoundError
 from engine.foundation.errors import ConfigError, EngineError
 from engine.foundation.gojson import encode, encode_line
 from engine.foundation.regexes import Regex, RegexError

@@ -15,8 +15,8 @@ from typing import Any, Final
 import msgspec
 from aiohttp import web
 
-from engine.alerting.silences import Silence, SilenceMatcher
-from engine.alerting.store import AlertReport
+from engine.alerting.kept.silences import Silence, SilenceMatcher
+from engine.alerting.kept.store import AlertReport
 from engine.foundation.clock import SECOND
 from engine.foundation.errors import EngineError
 from engine.foundation.gojson import decode, fault

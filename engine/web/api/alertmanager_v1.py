@@ -15,13 +15,13 @@ import msgspec
 import yaml
 from aiohttp import web
 
-from engine.alerting.config_text import config_text
-from engine.alerting.linelog import LogWriteError
+from engine.alerting.config.text import config_text
+from engine.alerting.kept.linelog import LogWriteError
+from engine.alerting.kept.silences import Silence, SilenceMatcher
+from engine.alerting.kept.store import AlertReport
 from engine.alerting.manager import AlertManager
 from engine.alerting.matching.grammar import Grammar, IsName
 from engine.alerting.queries import AlertQuery, AlertView
-from engine.alerting.silences import Silence, SilenceMatcher
-from engine.alerting.store import AlertReport
 from engine.foundation.errors import ConfigError
 from engine.foundation.gojson import decode, encode, fault
 from engine.foundation.regexes import Regex, RegexError

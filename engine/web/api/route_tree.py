@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from typing import Any, Final
 
-from engine.alerting.route import Route
+from engine.alerting.routing.route import Route
 from promql.model.durations import format_duration
 from promql.model.labels import Labels
 

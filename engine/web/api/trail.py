@@ -13,7 +13,7 @@ from __future__ import annotations
 from typing import Any
 
 from engine.alerting.explain import Explained, Stand
-from engine.alerting.trail import Step, TrailRecord
+from engine.alerting.kept.trail import Step, TrailRecord
 from engine.gotemplate.layout import RFC3339_MILLI
 from engine.gotemplate.values import GoTime
 

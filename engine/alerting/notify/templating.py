@@ -58,5 +58,5 @@ def load_templates(patterns: Sequence[str], folder: Path) -> Templates:
 
 @lru_cache(maxsize=1)
 def _built_in() -> tuple[tuple[str, str], ...]:
-    folder = files("engine.alerting") / "templates"
+    folder = files("engine.alerting.notify") / "templates"
     return tuple((name, (folder / name).read_text(encoding="utf-8")) for name in BUILT_IN)

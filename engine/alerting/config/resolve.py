@@ -10,12 +10,12 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from engine.alerting.config import ALL_LABELS, InhibitRuleConfig, RouteConfig
-from engine.alerting.inhibit import InhibitRule
+from engine.alerting.config.document import ALL_LABELS, InhibitRuleConfig, RouteConfig
 from engine.alerting.matching.conditions import compiled
 from engine.alerting.matching.grammar import Grammar
 from engine.alerting.matching.text import format_matchers
-from engine.alerting.route import Route
+from engine.alerting.routing.inhibit import InhibitRule
+from engine.alerting.routing.route import Route
 from engine.foundation.clock import MILLISECOND, SECOND
 from promql.model.durations import Duration
 

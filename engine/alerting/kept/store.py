@@ -13,7 +13,7 @@ from typing import Final
 from msgspec import Struct
 
 from engine.alerting.alert import Alert, pooled, pooled_text, pooled_time
-from engine.alerting.alert_log import AlertLog
+from engine.alerting.kept.alert_log import AlertLog
 from engine.alerting.matching.grammar import IsName
 from engine.foundation.errors import ConfigError
 from engine.foundation.values import is_label_name

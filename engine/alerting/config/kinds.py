@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from engine.alerting.config import Receiver
-from engine.alerting.outgoing import Outgoing, Rendering
+from engine.alerting.config.document import Receiver
+from engine.alerting.notify.outgoing import Outgoing, Rendering
 from engine.alerting.receivers import (
     discord,
     email,

@@ -12,8 +12,8 @@ from datetime import UTC, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from engine.alerting.config_intervals import DayOfMonthRange, NamedTimeIntervals, TimeInterval
-from engine.alerting.route import Route
+from engine.alerting.routing.interval_config import DayOfMonthRange, NamedTimeIntervals, TimeInterval
+from engine.alerting.routing.route import Route
 from engine.foundation.clock import SECOND
 
 _LOCAL: Final = "Local"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from engine.alerting.config import ALL_LABELS, AlertmanagerConfig, walk
+from engine.alerting.config.document import ALL_LABELS, AlertmanagerConfig, walk
 from engine.alerting.matching.grammar import Grammar, disagreement, is_name
 from engine.alerting.matching.text import MatcherError
 from engine.foundation.decode import Report

@@ -10,8 +10,8 @@ from typing import Final
 from msgspec import Struct
 
 from engine.alerting.alert import Alert
-from engine.alerting.pipeline import Alerts, Flush
-from engine.alerting.store import NEVER
+from engine.alerting.dispatch.flush import Alerts, Flush
+from engine.alerting.kept.store import NEVER
 from engine.gotemplate.types import STRING, Function
 from engine.gotemplate.values import KV, KV_TYPE, TIME, GoList, GoPointer, GoStruct, GoTime, list_type, struct_type
 from promql.model.labels import Labels

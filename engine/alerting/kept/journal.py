@@ -6,8 +6,8 @@ from typing import Final, TypeAlias
 
 import msgspec
 
-from engine.alerting.dedup import Told
-from engine.alerting.linelog import LineLog
+from engine.alerting.kept.dedup import Told
+from engine.alerting.kept.linelog import LineLog
 from engine.foundation.clock import SECOND, Clock
 
 RETENTION: Final = 120 * 3600 * SECOND

@@ -19,8 +19,8 @@ import aiosmtplib
 from msgspec import Struct
 from yarl import URL
 
-from engine.alerting.outgoing import MailMessage
-from engine.alerting.pipeline import DeliveryError
+from engine.alerting.errors import DeliveryError
+from engine.alerting.notify.outgoing import MailMessage
 from engine.foundation.addresses import AddressBook
 from engine.foundation.delivery import is_loopback
 from engine.foundation.tls import ClientTls, TlsError

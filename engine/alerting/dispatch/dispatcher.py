@@ -16,13 +16,13 @@ from functools import partial
 from typing import Final, TypeAlias
 
 from engine.alerting.alert import Alert
-from engine.alerting.ordering import alert_order
-from engine.alerting.pipeline import Alerts, Flush
-from engine.alerting.route import Route
-from engine.alerting.store import NEVER
-from engine.alerting.trail import Trail, What, Where
-from engine.alerting.turns import Turns
-from engine.alerting.waiting import first_done
+from engine.alerting.dispatch.flush import Alerts, Flush
+from engine.alerting.dispatch.ordering import alert_order
+from engine.alerting.dispatch.turns import Turns
+from engine.alerting.dispatch.waiting import first_done
+from engine.alerting.kept.store import NEVER
+from engine.alerting.kept.trail import Trail, What, Where
+from engine.alerting.routing.route import Route
 from engine.foundation.clock import MILLISECOND, SECOND, Clock
 from engine.foundation.supervise import Supervisor
 from promql.model.labels import Labels

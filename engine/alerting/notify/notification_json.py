@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
-from engine.alerting.notice import ALERT_TYPE, ALERTS_TYPE, DATA_TYPE, FIRING, RESOLVED, common
+from engine.alerting.notify.notice import ALERT_TYPE, ALERTS_TYPE, DATA_TYPE, FIRING, RESOLVED, common
 from engine.foundation.clock import SECOND
 from engine.foundation.errors import ConfigError
 from engine.gotemplate.values import KV, GoList, GoPointer, GoStruct, GoTime

@@ -7,9 +7,9 @@ from typing import Annotated, ClassVar
 
 import msgspec
 
-from engine.alerting.config_intervals import NamedTimeIntervals
-from engine.alerting.config_receivers import GlobalConfig, Receiver, lacking, with_globals
-from engine.alerting.config_routes import ALL_LABELS, InhibitRuleConfig, RouteConfig
+from engine.alerting.config.receivers import GlobalConfig, Receiver, lacking, with_globals
+from engine.alerting.routing.config import ALL_LABELS, InhibitRuleConfig, RouteConfig
+from engine.alerting.routing.interval_config import NamedTimeIntervals
 from engine.foundation.decode import NullItem, Report
 from engine.foundation.source import Path
 from engine.foundation.values import FilePath

@@ -17,17 +17,17 @@ from typing import Final, TypeAlias
 
 from msgspec import Struct, field
 
-from engine.alerting.alert import Alert
 from engine.alerting.counts import NotificationCounts
-from engine.alerting.dedup import Now, decide
-from engine.alerting.journal import Journal, Key
-from engine.alerting.linelog import LogWriteError
-from engine.alerting.route import Route
-from engine.alerting.store import NEVER
-from engine.alerting.trail import Trail, What, Where
-from engine.alerting.waiting import DeadlineError, before
+from engine.alerting.dispatch.flush import Alerts, Flush
+from engine.alerting.dispatch.waiting import DeadlineError, before
+from engine.alerting.errors import DeliveryError
+from engine.alerting.kept.dedup import Now, decide
+from engine.alerting.kept.journal import Journal, Key
+from engine.alerting.kept.linelog import LogWriteError
+from engine.alerting.kept.store import NEVER
+from engine.alerting.kept.trail import Trail, What, Where
+from engine.alerting.routing.route import Route
 from engine.foundation.clock import Clock
-from engine.foundation.errors import RemoteError
 from promql.model.labels import Labels
 
 FIRST_PAUSE_SECONDS: Final = 0.5
@@ -36,31 +36,6 @@ PAUSE_FACTOR: Final = 1.5
 JITTER: Final = 0.5
 
 log = logging.getLogger(__name__)
-
-Alerts: TypeAlias = tuple[Alert, ...]
-
-
-class DeliveryError(RemoteError):
-    """A notification did not arrive. `retry`: can trying again help?"""
-
-    def __init__(self, message: str, *, retry: bool) -> None:
-        super().__init__(message)
-        self.retry = retry
-
-
-class Flush(Struct, frozen=True):
-    """What all stages know about one flush of a group; instants are Unix ns. Alerts that fire end at NEVER."""
-
-    route: Route
-    group_labels: Labels
-    group_key: str
-    tick: int
-    deadline: int
-
-    @property
-    def where(self) -> Where:
-        return Where(self.route.receiver, self.group_key)
-
 
 Stage: TypeAlias = Callable[[Flush, Alerts], Awaitable[Alerts]]
 

@@ -10,9 +10,9 @@ from typing import TypeAlias
 from msgspec import Struct, field
 from yarl import URL
 
-from engine.alerting.notice import Notice
-from engine.alerting.pipeline import DeliveryError
-from engine.alerting.templating import Templates
+from engine.alerting.errors import DeliveryError
+from engine.alerting.notify.notice import Notice
+from engine.alerting.notify.templating import Templates
 from engine.foundation.delivery import masked, masked_url
 from engine.foundation.http_config import HTTPClientConfig, TlsConfig
 from engine.foundation.http_proxy import ways

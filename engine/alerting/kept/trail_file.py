@@ -13,7 +13,7 @@ from typing import Final
 
 import msgspec
 
-from engine.alerting.trail import TrailRecord
+from engine.alerting.kept.trail import TrailRecord
 from engine.foundation.files import beside
 
 NAME: Final = "trails.jsonl"

@@ -8,8 +8,8 @@ from typing import Final
 
 import msgspec
 
-from engine.alerting.outgoing import Following, HttpMessage, MailMessage, Outgoing, Several
-from engine.alerting.pipeline import DeliveryError
+from engine.alerting.errors import DeliveryError
+from engine.alerting.notify.outgoing import Following, HttpMessage, MailMessage, Outgoing, Several
 from engine.foundation.addresses import AddressBook
 from engine.foundation.clock import SECOND, Clock
 from engine.foundation.delivery import Delivery, Withheld, masked, on_this_machine
@@ -53,7 +53,7 @@ class Transport:
             case HttpMessage():
                 await self._post(message, seconds)
             case MailMessage():
-                from engine.alerting.smtp import send_mail  # noqa: PLC0415 - its library is slow to import
+                from engine.alerting.notify.smtp import send_mail  # noqa: PLC0415 - its library is slow to import
 
                 await send_mail(message, self._addresses, self._base, seconds)
             case Several(messages=messages):

@@ -7,7 +7,7 @@ import heapq
 from itertools import count
 from typing import Generic, TypeVar
 
-from engine.alerting.waiting import first_done
+from engine.alerting.dispatch.waiting import first_done
 from engine.foundation.clock import MILLISECOND, Clock
 
 T = TypeVar("T")

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.alerting.config import AlertmanagerConfig
-from engine.alerting.config_intervals import MonthRange
-from engine.alerting.config_routes import MatchersText
+from engine.alerting.config.document import AlertmanagerConfig
 from engine.alerting.matching.conditions import in_order
 from engine.alerting.matching.grammar import Grammar
 from engine.alerting.matching.text import format_matcher
+from engine.alerting.routing.config import MatchersText
+from engine.alerting.routing.interval_config import MonthRange
 from engine.foundation.encode import encode
 
 

@@ -14,8 +14,8 @@ from typing import Final
 
 import msgspec
 
-from engine.alerting.journal import RETENTION
-from engine.alerting.linelog import LineLog
+from engine.alerting.kept.journal import RETENTION
+from engine.alerting.kept.linelog import LineLog
 from engine.alerting.matching.conditions import matches_empty
 from engine.alerting.matching.grammar import IsName
 from engine.foundation.clock import SECOND, Clock

@@ -24,8 +24,8 @@ from typing import Final, TypeAlias
 import msgspec
 
 from engine.alerting.alert import Alert, pooled, pooled_text
-from engine.alerting.journal import RETENTION
-from engine.alerting.linelog import LogWriteError
+from engine.alerting.kept.journal import RETENTION
+from engine.alerting.kept.linelog import LogWriteError
 from engine.foundation.errors import StoreError
 from engine.foundation.files import BESIDE, sync_folder
 from engine.foundation.frames import Form, Frame, FrameFile, Gap, framed, read_frames

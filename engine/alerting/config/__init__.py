@@ -1,0 +1,1 @@
+"""Alertmanager's configuration: the whole file as it is written, and what becomes of it."""

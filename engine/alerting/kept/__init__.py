@@ -1,0 +1,1 @@
+"""What outlives a configuration and a restart: alerts, silences, the journal, the trail."""
