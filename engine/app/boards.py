@@ -5,7 +5,7 @@ What a start needs of it is cheap: which files there are was read with the confi
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +25,10 @@ from engine.tsdb.store import Store
 
 if TYPE_CHECKING:
     from engine.config.grafana import Provisioned
+    from engine.config.grafana_ini import Settings
     from engine.dashboards.sources.ports import Source
+    from engine.web.api.grafana.account import Account
+    from engine.web.api.grafana.entrance import Entrance
     from engine.web.api.grafana.service import Service
 
 
@@ -56,6 +59,7 @@ class BoardService:
         self._versions = None if data is None else data / "grafana" / "versions"
         self._service: Service | None = None
         self._made_from: Loaded | None = None
+        self._entrance: Entrance | None = None
 
     @property
     def prefix(self) -> str:
@@ -79,7 +83,7 @@ class BoardService:
         from engine.dashboards.sources.shelf import Shelf  # noqa: PLC0415
         from engine.dashboards.view.panel import Desk  # noqa: PLC0415
         from engine.web.api.grafana.boards import told  # noqa: PLC0415
-        from engine.web.api.grafana.service import Account, Service  # noqa: PLC0415
+        from engine.web.api.grafana.service import Service  # noqa: PLC0415
 
         parts, boards = self._parts, loaded.grafana
         settings = Settings() if boards is None else boards.settings
@@ -91,22 +95,10 @@ class BoardService:
             alerts=lambda: _alerts(parts.rules),
             boards=lambda: [told(one) for one in library.entries],
         )
-        account = Account(
-            user=settings.user,
-            password=settings.password,
-            anonymous=settings.anonymous,
-            anonymous_writes=settings.anonymous_role in ("Editor", "Admin"),
-            org=settings.org_name,
-            loopback=frozenset(
-                name
-                for name, place in parts.components.ports.items()
-                if is_loopback(place.rpartition(":")[0].strip("[]"))
-            ),
-        )
         return Service(
             desk=desk,
             library=library,
-            account=account,
+            entrance=self._entrance_of(settings),
             root_url=settings.root_url or parts.components.url("grafana"),
             prefix=settings.prefix,
             theme=settings.theme,
@@ -116,11 +108,40 @@ class BoardService:
             reload=self._reload,
         )
 
+    def _entrance_of(self, settings: Settings) -> Entrance:
+        """The same after a reload, so that nobody has to sign in again."""
+        from engine.web.api.grafana.entrance import Entrance  # noqa: PLC0415
+
+        account = _account(settings, self._parts.components.ports)
+        if self._entrance is None:
+            self._entrance = Entrance(
+                account, self._parts.clock.monotonic, lambda: self._parts.components.asks_passwords
+            )
+        self._entrance.follow(account)
+        return self._entrance
+
     async def close(self) -> None:
         """Let go of connections."""
         service, self._service = self._service, None
         if service is not None:
             await _close(service)
+
+
+def _account(settings: Settings, ports: Mapping[str, str]) -> Account:
+    from engine.web.api.grafana.account import Account, Role  # noqa: PLC0415
+
+    open_here = [name for name, place in ports.items() if is_loopback(place.rpartition(":")[0].strip("[]"))]
+    return Account(
+        user=settings.user,
+        password=settings.password,
+        anonymous=Role[settings.anonymous_role.upper()] if settings.anonymous else Role.GUEST,
+        org=settings.org_name,
+        loopback=frozenset(open_here),
+        lifetime=settings.session_lifetime,
+        patience=settings.session_patience,
+        slows_guessing=settings.slows_guessing,
+        secure_cookie=settings.secure_cookie,
+    )
 
 
 async def _close(service: Service) -> None:
@@ -144,7 +165,7 @@ def _sources(parts: BoardParts, given: Sequence[Provisioned], base: Path) -> lis
 def _source(parts: BoardParts, given: Provisioned, number: int, base: Path) -> Source:
     from engine.dashboards.intervals import DEFAULT_SCRAPE_MS, length  # noqa: PLC0415
     from engine.dashboards.sources.local import LocalPrometheus  # noqa: PLC0415
-    from engine.dashboards.sources.ports import SourceInfo  # noqa: PLC0415
+    from engine.dashboards.sources.ports import IN_PROCESS, REMOTE, SourceInfo  # noqa: PLC0415
     from engine.dashboards.sources.remote import RemoteSource  # noqa: PLC0415
 
     config = given.config
@@ -162,7 +183,7 @@ def _source(parts: BoardParts, given: Provisioned, number: int, base: Path) -> S
         basic_auth=config.basic_auth,
         scrape_ms=length(str(given.json.get("timeInterval") or ""), DEFAULT_SCRAPE_MS),
         json=given.json,
-        place="in process" if component is not None else "remote",
+        place=REMOTE if component is None else IN_PROCESS,
         problem="" if config.type in ("prometheus", "loki") else f"sources of type {config.type!r} can't be asked here",
     )
     remote = RemoteSource(info, _client(parts, given, base))

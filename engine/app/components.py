@@ -83,6 +83,12 @@ class Components:
         """How all of them are spoken to."""
         return self._serving.scheme
 
+    @property
+    def asks_passwords(self) -> bool:
+        """Whether `--web.config.file` lets in nobody without one, at any port."""
+        access = self._serving.access
+        return access is not None and access.asks_passwords
+
     def runs(self, component: str) -> bool:
         return component in self._bound or component in self.silent
 

@@ -18,19 +18,25 @@ from msgspec.structs import replace
 
 from engine.foundation.source import Finding, Severity
 from engine.foundation.values import Secret
+from promql.model.durations import Duration
 
 _SECTION: Final = re.compile(r"\s*\[([^\]]+)\]\s*")  # noqa: TID251 - ours, linear
+_ROLES: Final = ("Viewer", "Editor", "Admin")
 _TRUE: Final = ("true", "1", "yes", "on")
 _VARIABLE: Final = re.compile(r"\$\{(\w+)\}|\$__env\{(\w+)\}")  # noqa: TID251 - ours, linear
 
 
 class Settings(Struct, frozen=True):
-    """What holds. `password` None where none was set; `anonymous` is a role, or nothing."""
+    """What holds; times in seconds. `password` None where none was set."""
 
     user: str = "admin"
     password: Secret | None = None
     anonymous: bool = False
     anonymous_role: str = "Viewer"
+    session_lifetime: float = 30 * 86_400.0
+    session_patience: float = 7 * 86_400.0
+    slows_guessing: bool = True
+    secure_cookie: bool = False
     org_name: str = "Main Org."
     root_url: str = ""
     sub_path: bool = False
@@ -69,10 +75,33 @@ def _flag(text: str) -> bool:
     return text.strip().lower() in _TRUE
 
 
+def _password(text: str) -> Secret | None:
+    """An empty one, which a variable without a value leaves, is none."""
+    return Secret(text) if text else None
+
+
+def _role(text: str) -> str:
+    if text.capitalize() not in _ROLES:
+        raise ValueError(f'want one of {", ".join(_ROLES)}, got "{text}"')
+    return text.capitalize()
+
+
+def _seconds(text: str) -> float:
+    """`7d`, `12h`; `1M` is a month, as Grafana has it."""
+    months = text.removesuffix("M")
+    if months != text and months.isascii() and months.isdigit():
+        return int(months[:9]) * 30 * 86_400.0
+    return int(Duration.from_text(text)) / 1000
+
+
 KEYS: Final[Mapping[tuple[str, str], Key]] = MappingProxyType({
-    ("security", "admin_user"): Key("user", str), ("security", "admin_password"): Key("password", Secret),
-    ("auth.anonymous", "enabled"): Key("anonymous", _flag), ("auth.anonymous", "org_role"): Key("anonymous_role", str),
-    ("auth.anonymous", "org_name"): Key("org_name", str), ("server", "root_url"): Key("root_url", str),
+    ("security", "admin_user"): Key("user", str), ("security", "admin_password"): Key("password", _password),
+    ("security", "disable_brute_force_login_protection"): Key("slows_guessing", lambda text: not _flag(text)),
+    ("security", "cookie_secure"): Key("secure_cookie", _flag),
+    ("auth", "login_maximum_inactive_lifetime_duration"): Key("session_patience", _seconds),
+    ("auth", "login_maximum_lifetime_duration"): Key("session_lifetime", _seconds),
+    ("auth.anonymous", "enabled"): Key("anonymous", _flag), ("auth.anonymous", "org_name"): Key("org_name", str),
+    ("auth.anonymous", "org_role"): Key("anonymous_role", _role), ("server", "root_url"): Key("root_url", str),
     ("server", "serve_from_sub_path"): Key("sub_path", _flag), ("users", "allow_sign_up"): Key("sign_up", _flag),
     ("dashboards", "versions_to_keep"): Key("versions", _whole), ("users", "default_theme"): Key("theme", str),
     ("server", "max_connections"): Key("max_connections", _whole), ("server", "http_addr"): Key("http_address", str),

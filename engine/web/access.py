@@ -59,6 +59,11 @@ class WebAccess:
             raise ConfigError(f"{self._path}: TLS config is not present")
         return self._context
 
+    @property
+    def asks_passwords(self) -> bool:
+        """Whether a request that came in has named a user, and said the password."""
+        return bool(self._config.basic_auth_users)
+
     def middleware(self) -> Middleware:
         """What every request passes first."""
 

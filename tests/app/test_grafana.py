@@ -304,6 +304,9 @@ async def test_below_a_path_everything_moves(tmp_path: Path) -> None:
         assert (await ask(app, "/grafana/api/frontend/settings"))[1]["appSubUrl"] == "/grafana"
 
 
+_OWNERS = ("/api/admin/provisioning/dashboards/reload", "/api/admin/provisioning/datasources/reload")
+
+
 @pytest.mark.parametrize(("role", "saved"), [("Viewer", 401), ("Editor", 200)])
 async def test_whoever_names_nobody_may_read_and_what_the_role_says(tmp_path: Path, role: str, saved: int) -> None:
     ini = f"[security]\nadmin_password = p\n[auth.anonymous]\nenabled = true\norg_role = {role}\n"
@@ -311,9 +314,14 @@ async def test_whoever_names_nobody_may_read_and_what_the_role_says(tmp_path: Pa
     async with engine(home(tmp_path, ini)) as app:
         assert (await ask(app, "/api/search"))[0] == 200
         assert (await ask(app, "/api/search", auth=encode_basic_auth("admin", "wrong")))[0] == 401
-        for path in ("/api/engine/dashboards/save", "/api/dashboards/db", "/api/admin/provisioning/dashboards/reload"):
-            assert (await ask(app, path, given))[0] == saved, path
-            assert (await ask(app, path, given, auth=encode_basic_auth("admin", "p")))[0] != 401, path
+        owner = encode_basic_auth("admin", "p")
+        wanted = {"/api/engine/dashboards/save": saved, "/api/dashboards/db": saved} | dict.fromkeys(_OWNERS, 401)
+        for path, status in wanted.items():
+            assert (await ask(app, path, given))[0] == status, path
+            assert (await ask(app, path, given, auth=owner))[0] != 401, path
+        for path in ("/api/datasources", "/api/org/users", "/api/user"):
+            assert (await ask(app, path))[0] == 401, path
+            assert (await ask(app, path, auth=owner))[0] == 200, path
 
 
 async def checked(request: web.Request) -> web.Response:
@@ -340,6 +348,9 @@ async def test_a_source_elsewhere_is_asked_with_its_password_which_nobody_is_tol
         proxy = "/api/datasources/proxy/uid/pw/api/v1"
         assert await ask(app, f"{proxy}/query?query=1") == (200, {"status": "success"})
         assert await ask(app, f"{proxy}/query", {}) == (200, {"status": "success"})
+        answer = {"message": "Authentication to data source failed"}
+        assert await ask(app, "/api/datasources/proxy/uid/no/api/v1/query?query=1") == (400, answer)
+        assert (await ask(app, "/api/datasources/proxy/uid/pw/api/%2E%2E/%2e%2e/x"))[0] in (403, 404)
         for path in (f"{proxy}/admin/tsdb/delete_series", "/api/datasources/uid/pw/resources/write"):
             refused = {"message": "non allow-listed POSTs not allowed on proxied Prometheus datasource"}
             assert await ask(app, path, {}) == (403, refused)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from msgspec import Struct, field
 
@@ -11,6 +11,9 @@ from engine.dashboards.intervals import DEFAULT_SCRAPE_MS
 from engine.foundation.errors import EngineError
 from promql.model.labels import Labels
 from promql.model.results import Result
+
+IN_PROCESS: Final = "in process"
+REMOTE: Final = "remote"
 
 
 class SourceError(EngineError):
@@ -31,7 +34,7 @@ class SourceInfo(Struct, frozen=True):
     basic_auth: bool = False
     scrape_ms: int = DEFAULT_SCRAPE_MS
     json: Mapping[str, Any] = field(default_factory=dict)
-    place: str = "remote"
+    place: str = REMOTE
     problem: str = ""
 
 

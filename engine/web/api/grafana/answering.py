@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from aiohttp import web
@@ -13,24 +13,28 @@ from engine.dashboards.library import LibraryError
 from engine.dashboards.sources.ports import SourceError
 from engine.dashboards.times import TimeError
 from engine.foundation.errors import EngineError
-from engine.web.api.grafana.service import COOKIE, Service
+from engine.web.api.grafana.account import Role
+from engine.web.api.grafana.entrance import Given
+from engine.web.api.grafana.service import Service
 
+COOKIE: Final = "grafana_session"
 Handler = Callable[[web.Request, Service], Awaitable[web.StreamResponse]]
 
 
 async def answered(
-    handler: Handler, request: web.Request, service: Service, *, guarded: bool, writes: bool, port: str
+    handler: Handler, request: web.Request, service: Service, *, wants: Role, port: str
 ) -> web.StreamResponse:
-    """The handler's answer at this component's port; errors as Grafana words them."""
-    if guarded:
-        given = request.headers.get("Authorization", ""), request.cookies.get(COOKIE, "")
-        refused = service.admits(*given, writes=writes, port=port)
-        if refused:
-            answer = message(refused, 401)
-            asks = service.account.password is not None  # else there is none that a dialog could be told
-            if asks and (not request.path.startswith("/api/") or request.path.startswith("/api/engine/")):
-                answer.headers["WWW-Authenticate"] = 'Basic realm="Grafana"'
-            return answer
+    """The handler's answer at this component's port, to those who may do what it `wants`; errors as Grafana words them.
+
+    A refusal has no header that asks for a password: browsers would show a dialog of theirs before the page's form.
+    """
+    given = Given(
+        port=port, authorization=request.headers.get("Authorization", ""), cookie=request.cookies.get(COOKIE, "")
+    )
+    admission = service.entrance.admit(given)
+    if admission.role < wants:
+        return message(admission.why, 401)
+    service = service.seen_by(given, admission.role)
     service.look()
     try:
         return await handler(request, service)

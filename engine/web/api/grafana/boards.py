@@ -18,6 +18,7 @@ from engine.dashboards.view.annotations import marks as marks_of
 from engine.dashboards.view.asked import Asked, asked
 from engine.dashboards.view.board import view
 from engine.dashboards.view.panel import answer, repeated
+from engine.web.api.grafana.account import Role
 from engine.web.api.grafana.answering import body, json
 from engine.web.api.grafana.service import Service
 
@@ -113,7 +114,8 @@ async def sources(_: web.Request, service: Service) -> web.Response:
     return json([
         {
             "uid": one.info.uid, "name": one.info.name, "type": one.info.type, "isDefault": one.info.is_default,
-            "url": one.info.url, "place": one.info.place, "problem": one.info.problem,
+            "url": one.info.url if service.role >= Role.EDITOR else "", "place": one.info.place,
+            "problem": one.info.problem,
         }
         for one in service.desk.shelf.all
     ])  # fmt: skip

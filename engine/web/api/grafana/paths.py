@@ -1,6 +1,7 @@
 """All paths, and who answers them. What answers is imported when somebody first asks: most runs draw no dashboard.
 
-`OPEN` ones answer without a password, `WRITES` want one at every port, and of anonymous readers too.
+A row says what one must be allowed to do, by the roles that Grafana has for it. The first port, whose metrics anybody
+reads, lets guests read dashboards too; what a guest gets is in `Service.seen_by`.
 """
 
 from __future__ import annotations
@@ -11,94 +12,91 @@ from typing import TYPE_CHECKING, Final
 
 from aiohttp import web
 
+from engine.web.api.grafana.account import Role
+
 if TYPE_CHECKING:
     from engine.web.api.grafana.service import Service
 
 Serves = Callable[[], "Awaitable[Service]"]
+Row = tuple[str, str, str, Role]
+"""Method, path, handler, and who may."""
 
-ENGINE: Final = (
-    ("GET", "/api/engine/dashboards", "boards:listed"),
-    ("POST", "/api/engine/dashboards/preview", "boards:preview"),
-    ("POST", "/api/engine/dashboards/save", "boards:save"),
-    ("POST", "/api/engine/dashboards/difference", "boards:difference"),
-    ("GET", "/api/engine/folders", "boards:folders"),
-    ("GET", "/api/engine/dashboards/{uid}", "boards:board"),
-    ("GET", "/api/engine/dashboards/{uid}/annotations", "boards:marks"),
-    ("GET", "/api/engine/dashboards/{uid}/source", "boards:source"),
-    ("POST", "/api/engine/dashboards/{uid}/difference", "boards:difference"),
-    ("POST", "/api/engine/panel", "boards:panel"),
-    ("GET", "/api/engine/sources", "boards:sources"),
+ENGINE: Final[tuple[Row, ...]] = (
+    ("POST", "/login", "server:login", Role.GUEST),
+    ("GET", "/logout", "server:logout", Role.GUEST),
+    ("GET", "/api/engine/account", "server:told", Role.GUEST),
+    ("GET", "/api/engine/dashboards", "boards:listed", Role.VIEWER),
+    ("POST", "/api/engine/dashboards/preview", "boards:preview", Role.VIEWER),
+    ("POST", "/api/engine/dashboards/save", "boards:save", Role.EDITOR),
+    ("POST", "/api/engine/dashboards/difference", "boards:difference", Role.EDITOR),
+    ("GET", "/api/engine/folders", "boards:folders", Role.EDITOR),
+    ("GET", "/api/engine/dashboards/{uid}", "boards:board", Role.VIEWER),
+    ("GET", "/api/engine/dashboards/{uid}/annotations", "boards:marks", Role.VIEWER),
+    ("GET", "/api/engine/dashboards/{uid}/source", "boards:source", Role.EDITOR),
+    ("POST", "/api/engine/dashboards/{uid}/difference", "boards:difference", Role.EDITOR),
+    ("POST", "/api/engine/panel", "boards:panel", Role.VIEWER),
+    ("GET", "/api/engine/sources", "boards:sources", Role.VIEWER),
 )
 """What the page asks; at every port."""
 
-GRAFANA: Final = (
-    ("GET", "/api/health", "server:health"),
-    ("GET", "/healthz", "server:healthz"),
-    ("POST", "/login", "server:login"),
-    ("GET", "/logout", "server:logout"),
-    ("GET", "/api/login/ping", "server:ping"),
-    ("GET", "/api/frontend/settings", "server:settings"),
-    ("GET", "/api/user", "server:user"),
-    ("GET", "/api/user/orgs", "server:orgs"),
-    ("GET", "/api/user/preferences", "server:preferences"),
-    ("GET", "/api/org", "server:org"),
-    ("GET", "/api/org/preferences", "server:preferences"),
-    ("GET", "/api/org/users", "server:org_users"),
-    ("GET", "/api/datasources", "sources:listed"),
-    ("GET", "/api/datasources/{id:\\d+}", "sources:by_id"),
-    ("GET", "/api/datasources/uid/{uid}", "sources:by_uid"),
-    ("GET", "/api/datasources/name/{name}", "sources:by_name"),
-    ("GET", "/api/datasources/id/{name}", "sources:id_of"),
-    ("GET", "/api/datasources/uid/{uid}/health", "sources:health"),
-    ("*", "/api/datasources/proxy/{id:\\d+}/{path:.*}", "sources:proxy_by_id"),
-    ("*", "/api/datasources/proxy/uid/{uid}/{path:.*}", "sources:proxy"),
-    ("*", "/api/datasources/uid/{uid}/resources/{path:.*}", "sources:resources"),
-    ("*", "/api/datasources/{id:\\d+}/resources/{path:.*}", "sources:resources_by_id"),
-    ("POST", "/api/ds/query", "query:query"),
-    ("GET", "/api/search", "dashboards:search"),
-    ("GET", "/api/dashboards/uid/{uid}", "dashboards:by_uid"),
-    ("POST", "/api/dashboards/db", "dashboards:save"),
-    ("GET", "/api/dashboards/home", "dashboards:home"),
-    ("GET", "/api/dashboards/tags", "dashboards:tags"),
-    ("GET", "/api/folders", "dashboards:folders"),
-    ("GET", "/api/folders/{uid}", "dashboards:folder"),
-    ("GET", "/api/annotations", "dashboards:marks"),
-    ("POST", "/api/admin/provisioning/dashboards/reload", "dashboards:reload"),
-    ("POST", "/api/admin/provisioning/datasources/reload", "dashboards:reload_all"),
+GRAFANA: Final[tuple[Row, ...]] = (
+    ("GET", "/api/health", "server:health", Role.GUEST),
+    ("GET", "/healthz", "server:healthz", Role.GUEST),
+    ("GET", "/api/login/ping", "server:ping", Role.OWNER),
+    ("GET", "/api/frontend/settings", "server:settings", Role.VIEWER),
+    ("GET", "/api/user", "server:user", Role.OWNER),
+    ("GET", "/api/user/orgs", "server:orgs", Role.OWNER),
+    ("GET", "/api/user/preferences", "server:preferences", Role.VIEWER),
+    ("GET", "/api/org", "server:org", Role.VIEWER),
+    ("GET", "/api/org/preferences", "server:preferences", Role.VIEWER),
+    ("GET", "/api/org/users", "server:org_users", Role.ADMIN),
+    ("GET", "/api/datasources", "sources:listed", Role.ADMIN),
+    ("GET", "/api/datasources/{id:\\d+}", "sources:by_id", Role.ADMIN),
+    ("GET", "/api/datasources/uid/{uid}", "sources:by_uid", Role.ADMIN),
+    ("GET", "/api/datasources/name/{name}", "sources:by_name", Role.ADMIN),
+    ("GET", "/api/datasources/id/{name}", "sources:id_of", Role.ADMIN),
+    ("GET", "/api/datasources/uid/{uid}/health", "sources:health", Role.VIEWER),
+    ("*", "/api/datasources/proxy/{id:\\d+}/{path:.*}", "sources:proxy_by_id", Role.VIEWER),
+    ("*", "/api/datasources/proxy/uid/{uid}/{path:.*}", "sources:proxy", Role.VIEWER),
+    ("*", "/api/datasources/uid/{uid}/resources/{path:.*}", "sources:resources", Role.VIEWER),
+    ("*", "/api/datasources/{id:\\d+}/resources/{path:.*}", "sources:resources_by_id", Role.VIEWER),
+    ("POST", "/api/ds/query", "query:query", Role.VIEWER),
+    ("GET", "/api/search", "dashboards:search", Role.VIEWER),
+    ("GET", "/api/dashboards/uid/{uid}", "dashboards:by_uid", Role.VIEWER),
+    ("POST", "/api/dashboards/db", "dashboards:save", Role.EDITOR),
+    ("GET", "/api/dashboards/home", "dashboards:home", Role.VIEWER),
+    ("GET", "/api/dashboards/tags", "dashboards:tags", Role.VIEWER),
+    ("GET", "/api/folders", "dashboards:folders", Role.VIEWER),
+    ("GET", "/api/folders/{uid}", "dashboards:folder", Role.VIEWER),
+    ("GET", "/api/annotations", "dashboards:marks", Role.VIEWER),
+    ("POST", "/api/admin/provisioning/dashboards/reload", "dashboards:reload", Role.OWNER),
+    ("POST", "/api/admin/provisioning/datasources/reload", "dashboards:reload_all", Role.OWNER),
 )
 """Grafana's own, at its port."""
-OPEN: Final = frozenset({"server:health", "server:healthz", "server:login", "server:logout"})
-WRITES: Final = frozenset({"boards:save", "dashboards:save", "dashboards:reload", "dashboards:reload_all"})
 
 
 def engine_routes(serves: Serves) -> list[web.RouteDef]:
-    """For a port whose reading nobody guards; what writes a file wants the password, if there is one."""
-    return [
-        _route(method, path, name, serves, guarded=name in WRITES, port="prometheus") for method, path, name in ENGINE
-    ]
+    """For a port whose reading nobody guards: dashboards are read by guests."""
+    return [_route(row, serves, port="prometheus", guests=True) for row in ENGINE]
 
 
 def grafana_routes(serves: Serves) -> list[web.RouteDef]:
     """For Grafana's port."""
-    return [
-        *(
-            _route(method, path, name, serves, guarded=name not in OPEN, port="grafana")
-            for method, path, name in (*ENGINE, *GRAFANA)
-        ),
-        web.route("*", "/api/{path:.*}", _unknown),
-    ]
+    rows = [_route(row, serves, port="grafana", guests=False) for row in (*ENGINE, *GRAFANA)]
+    return [*rows, web.route("*", "/api/{path:.*}", _unknown)]
 
 
-def _route(method: str, path: str, name: str, serves: Serves, *, guarded: bool, port: str) -> web.RouteDef:
+def _route(row: Row, serves: Serves, *, port: str, guests: bool) -> web.RouteDef:
+    method, path, name, wants = row
     module, _, function = name.partition(":")
+    if guests and wants is Role.VIEWER:
+        wants = Role.GUEST
 
     async def handle(request: web.Request) -> web.StreamResponse:
         service = await serves()
         answering = importlib.import_module("engine.web.api.grafana.answering")
         handler = getattr(importlib.import_module(f"engine.web.api.grafana.{module}"), function)
-        found: web.StreamResponse = await answering.answered(
-            handler, request, service, guarded=guarded, writes=name in WRITES, port=port
-        )
+        found: web.StreamResponse = await answering.answered(handler, request, service, wants=wants, port=port)
         return found
 
     return web.route(method, path, handle)

@@ -1,6 +1,8 @@
 """Data sources: what is known of them, whether they answer, and their own APIs through the proxy.
 
-Law: whoever may only look changes nothing in a source either, whatever the source itself would let its own password do.
+Laws: whoever may only look changes nothing in a source either, whatever the source would let its own password do;
+whoever may edit changes what Grafana lets them, anything in a Loki, nothing in a Prometheus. No path leads out of a
+source's own.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from aiohttp import web
 from engine.dashboards.library import LibraryError
 from engine.dashboards.sources.ports import Source, SourceInfo
 from engine.foundation.errors import EngineError
+from engine.web.api.grafana.account import Role
 from engine.web.api.grafana.answering import json
 from engine.web.api.grafana.service import Service
 
@@ -70,40 +73,47 @@ async def health(request: web.Request, service: Service) -> web.Response:
 
 
 async def proxy(request: web.Request, service: Service) -> web.Response:
-    return await _passed(request, _known(request, service), request.match_info["path"])
+    return await _passed(request, _known(request, service), request.match_info["path"], service.role)
 
 
 async def proxy_by_id(request: web.Request, service: Service) -> web.Response:
-    return await _passed(request, _numbered(request, service), request.match_info["path"])
+    return await _passed(request, _numbered(request, service), request.match_info["path"], service.role)
 
 
 async def resources(request: web.Request, service: Service) -> web.Response:
-    return await _resource(request, _known(request, service))
+    return await _resource(request, _known(request, service), service.role)
 
 
 async def resources_by_id(request: web.Request, service: Service) -> web.Response:
-    return await _resource(request, _numbered(request, service))
+    return await _resource(request, _numbered(request, service), service.role)
 
 
-async def _resource(request: web.Request, source: Source) -> web.Response:
+async def _resource(request: web.Request, source: Source, role: Role) -> web.Response:
     """`api/v1/labels` as it is; `labels` of a Loki below its API."""
     path = request.match_info["path"].lstrip("/")
     base = _BASES.get(source.info.type, "")
-    return await _passed(request, source, path if path.startswith(base) else f"{base}/{path}")
+    return await _passed(request, source, path if path.startswith(base) else f"{base}/{path}", role)
 
 
-async def _passed(request: web.Request, source: Source, path: str) -> web.Response:
-    base, _, last = path.strip("/").rpartition("/")
-    asks = request.method in ("GET", "HEAD") or (
-        request.method == "POST" and base == _BASES.get(source.info.type) and last in _READ_BY_POST
-    )
-    if not asks:
-        name = _NAMES.get(source.info.type, source.info.type)
+async def _passed(request: web.Request, source: Source, path: str, role: Role) -> web.Response:
+    kind = source.info.type
+    if not (_asks(request.method, path, kind) or (kind == "loki" and role >= Role.EDITOR)):
+        name = _NAMES.get(kind, kind)
         raise LibraryError(f"non allow-listed {request.method}s not allowed on proxied {name} datasource", 403)
+    if ".." in path.split("/"):
+        raise LibraryError("proxy path must not contain ..", 403)
     headers = {name: request.headers[name] for name in _KEPT if name in request.headers}
     found = await source.raw(request.method, path, request.query_string, await request.read(), headers)
-    kind = found.content_type or "application/json"
-    return web.Response(status=found.status, body=found.body, headers={"Content-Type": kind})
+    if found.status == 401:  # else who asks would think that it is their own password
+        raise LibraryError("Authentication to data source failed", 400)
+    content = {"Content-Type": found.content_type or "application/json"}
+    return web.Response(status=found.status, body=found.body, headers=content)
+
+
+def _asks(method: str, path: str, kind: str) -> bool:
+    """Whether a request only reads."""
+    base, _, last = path.strip("/").rpartition("/")
+    return method in ("GET", "HEAD") or (method == "POST" and base == _BASES.get(kind) and last in _READ_BY_POST)
 
 
 def _known(request: web.Request, service: Service) -> Source:
