@@ -40,6 +40,7 @@ PATHS: Final = (
     "/config",
     "/flags",
     "/tsdb-status",
+    "/login",
 )
 """Those of the original's page lead to the same here."""
 ALERTING_PATHS: Final = ("/", "/alerts", "/silences", "/routes")

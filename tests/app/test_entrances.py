@@ -82,7 +82,7 @@ async def test_guests_of_the_first_port_ask_no_source_elsewhere_whoever_wrote_th
         found = await everything(app)
         assert far.asked == []
         assert {status for status, _ in found} == {200}
-        assert "Far is elsewhere, and not asked for everybody: sign in" in found[0][1]["problem"]
+        assert "Far is a data source elsewhere: sign in to see what it has" in found[0][1]["problem"]
         near = await ask(app, "/api/engine/panel", own("stat", "vector(7)"), component="prometheus")
         assert near[1]["values"][0]["text"] == "7"
         _, sources = await ask(app, "/api/engine/sources", component="prometheus")
@@ -100,7 +100,7 @@ async def test_whoever_may_come_in_at_grafanas_port_may_ask_them_at_the_first_to
     async with elsewhere(tmp_path, ini) as (app, far):
         found = await everything(app, auth)
         assert {status for status, _ in found} == {200}
-        assert [one for one in found if "not asked for everybody" in json.dumps(one)] == []
+        assert [one for one in found if "is a data source elsewhere" in json.dumps(one)] == []
         assert len(far.asked) >= 5
 
 

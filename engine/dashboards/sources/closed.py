@@ -55,4 +55,4 @@ class ClosedSource:
         """Nothing is open."""
 
     def _refuse(self) -> NoReturn:
-        raise SourceError(f"{self.info.name} is elsewhere, and not asked for everybody: {self._how}")
+        raise SourceError(f"{self.info.name} is a data source elsewhere: {self._how} to see what it has")

@@ -1,13 +1,16 @@
 import { lazy, Suspense } from "preact/compat";
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { about } from "./lib/about";
+import { whenSignedIn } from "./lib/account";
 import { focusFirst } from "./lib/focus";
 import { addressOf, isHere } from "./lib/here";
 import { type Offered, RangeContext, rangeOf } from "./lib/range";
 import { go, place, turn, usePlace } from "./lib/route";
 import { useSetting, useTheme } from "./lib/settings";
 import { type Range, span } from "./lib/time";
+import { Guard } from "./parts/Guard";
 import { type Key, Keys } from "./parts/Keys";
+import { Refusal, SignIn, Who } from "./parts/SignIn";
 import { TimePicker } from "./parts/TimePicker";
 import { Alerts } from "./pages/Alerts";
 import { Discovery } from "./pages/Discovery";
@@ -45,6 +48,7 @@ const ALL: Page[] = [
   { path: "/status", name: "Status", view: () => <Status />, key: "i" },
 ];
 const BOARD: Page = { path: "/dashboards", name: "Dashboard", view: () => <Board />, timed: true, key: "" };
+const LOGIN: Page = { path: "/login", name: "Sign in", view: () => <SignIn />, key: "" };
 const EDIT: Page = { path: "/dashboards", name: "Edit", view: () => <EditBoard />, key: "" };
 /** Elsewhere than on the first port only what is answered there, and what its dashboards lead to. */
 const PAGES = ALL.filter((page) => isHere(page.path) || (about.component === "grafana" && ["/graph", "/logs", "/alerts"].includes(page.path)));
@@ -71,7 +75,7 @@ const KEYS: Key[] = [
 export function App() {
   const { path, params } = usePlace();
   const [theme, flip] = useTheme();
-  const page = path.startsWith("/d/") ? (params.has("edit") ? EDIT : BOARD) : (PAGES.find((one) => one.path === path) ?? HOME);
+  const page = path.startsWith("/d/") ? (params.has("edit") ? EDIT : BOARD) : ([...PAGES, LOGIN].find((one) => one.path === path) ?? HOME);
   const [own, offer] = useState<Offered>();
   const range = useMemo(() => (own && !params.get("from") ? own.range : rangeOf(params)), [params, own]);
   const [turnOf, again] = useState(0);
@@ -79,6 +83,7 @@ export function App() {
   const refresh = own ? (params.get("refresh") ?? own.refresh) : kept;
   const setRefresh = (every: string) => (own ? turn({ refresh: every }, true) : keepRefresh(every));
   const choose = (next: Range) => turn({ from: next.from, to: next.to });
+  useEffect(() => whenSignedIn(() => again((n) => n + 1)), []);
   useEffect(() => {
     const every = span(refresh);
     if (!every) return;
@@ -104,10 +109,12 @@ export function App() {
         {about.first && <a data-away href={about.first}>All of the engine</a>}
         <span class="grow" />
         {page.timed && <TimePicker range={range} refresh={refresh} intervals={own?.intervals} onRange={choose} onRefresh={setRefresh} onNow={() => again((n) => n + 1)} />}
+        {page.path === "/dashboards" && <Who />}
         <Keys all={keys} />
         <button type="button" class="quiet" data-key="T" onClick={flip} aria-label={`Use the ${theme === "dark" ? "light" : "dark"} theme`} title="Light or dark">{theme === "dark" ? "☀" : "☾"}</button>
       </nav>
-      <Suspense fallback={<div class="waiting" aria-busy="true" />}>{page.view()}</Suspense>
+      <Suspense fallback={<div class="waiting" aria-busy="true" />}><Guard what="This page" of={path}>{page.view()}</Guard></Suspense>
+      <Refusal />
     </RangeContext.Provider>
   );
 }

@@ -12,6 +12,9 @@ export class Refused extends Error {
   }
 }
 
+/** Told of an answer that wants to know who asks; its detail is the engine's words. */
+export const UNKNOWN = "engine:unknown";
+
 export function address(path: string, params: Params = {}): string {
   const query = encoded(params).toString();
   return base + path + (query ? `?${query}` : "");
@@ -70,6 +73,7 @@ async function received<T>(asked: Promise<Response>): Promise<T> {
   const text = await answer.text();
   const found = parsed(text);
   if (answer.ok) return found as T;
+  if (answer.status === 401 && answer.url.includes("/api/engine/")) dispatchEvent(new CustomEvent(UNKNOWN, { detail: words(found) ?? "Unauthorized" }));
   throw new Refused(answer.status, words(found) ?? (text.trim() || `${answer.status} ${answer.statusText}`));
 }
 

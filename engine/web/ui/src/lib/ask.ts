@@ -1,4 +1,5 @@
 import { useEffect, useRef, useState } from "preact/hooks";
+import { whenSignedIn } from "./account";
 
 export interface Asked<T> {
   data?: T;
@@ -9,7 +10,8 @@ export interface Asked<T> {
 
 /**
  * Asks whenever `deps` change, and each `every` ms while the page is seen. What was answered last stays until the next
- * answer is there, so that nothing flickers; a question that is no longer wanted is broken off.
+ * answer is there, so that nothing flickers; a question that is no longer wanted is broken off. What was refused is asked
+ * again when somebody has signed in.
  */
 export function useAsk<T>(question: (signal: AbortSignal) => Promise<T>, deps: unknown[], every = 0): Asked<T> {
   const [state, setState] = useState<{ data?: T; error?: string; loading: boolean }>({ loading: true });
@@ -32,6 +34,8 @@ export function useAsk<T>(question: (signal: AbortSignal) => Promise<T>, deps: u
     const timer = setInterval(() => document.hidden || setTurn((n) => n + 1), every);
     return () => clearInterval(timer);
   }, [every]);
+
+  useEffect(() => (state.error === undefined ? undefined : whenSignedIn(() => setTurn((n) => n + 1))), [state.error]);
 
   return { ...state, again: () => setTurn((n) => n + 1) };
 }

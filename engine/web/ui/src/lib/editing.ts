@@ -77,7 +77,8 @@ export const save = (change: Change) => sent<Listed & { revision: string; file: 
 
 /** The dashboard in a file; some hold it under `dashboard`. */
 export function modelOf(text: string): Model {
-  const found = JSON.parse(text) as Model;
+  const found = JSON.parse(text) as Model | null;
+  if (typeof found !== "object" || found === null || Array.isArray(found)) throw new Error("want an object");
   return typeof found.dashboard === "object" && found.dashboard !== null && !found.panels ? (found.dashboard as Model) : found;
 }
 

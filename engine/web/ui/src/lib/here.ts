@@ -2,7 +2,7 @@ import { about } from "./about";
 
 const ALERTING = ["/alerts", "/silences", "/routes"];
 /** Each port has the pages that it can answer for; the first one has all. */
-const HERE: Record<string, string[]> = { alertmanager: ALERTING, grafana: ["/dashboards", "/d"] };
+const HERE: Record<string, string[]> = { alertmanager: ALERTING, grafana: ["/dashboards", "/d", "/login"] };
 const served = HERE[about.component];
 
 export const isHere = (path: string): boolean => !served || served.some((one) => path === one || path.startsWith(`${one}/`));

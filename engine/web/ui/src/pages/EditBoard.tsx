@@ -4,6 +4,7 @@ import { type Change, type Model, type PanelModel, type Source, inRows, modelOf,
 import { askBefore, go, usePlace } from "../lib/route";
 import { Difference } from "../parts/Difference";
 import { EditPanel } from "../parts/EditPanel";
+import { Guard } from "../parts/Guard";
 import { Failure, Tabs } from "../parts/small";
 
 type Tab = "panels" | "json";
@@ -62,10 +63,10 @@ function Editing({ uid, source, known }: { uid: string; source: { file: string; 
       )}
       {!change && tab === "json" && <textarea class="source" aria-label="JSON of the dashboard" spellcheck={false} value={text} onInput={(e) => setText(e.currentTarget.value)} />}
       {!change && tab === "panels" && model && (
-        <>
+        <Guard what="These fields" of={text}>
           <Head model={model} onChange={edit} />
           {inRows(model) ? <p class="quiet">Its panels stand in rows, as before schema 16: change them as JSON.</p> : <Panels model={model} known={known} onChange={edit} />}
-        </>
+        </Guard>
       )}
     </main>
   );
@@ -75,7 +76,7 @@ function read(text: string): [Model | undefined, string | undefined] {
   try {
     return [modelOf(text), undefined];
   } catch (error) {
-    return [undefined, `This is no JSON: ${(error as Error).message}`];
+    return [undefined, `This is no dashboard: ${(error as Error).message}`];
   }
 }
 

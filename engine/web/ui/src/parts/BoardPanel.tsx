@@ -5,6 +5,7 @@ import { lit } from "../lib/colours";
 import { useThemed } from "../lib/settings";
 import { PANELS } from "../panels/kinds";
 import { Away } from "./Away";
+import { Guard } from "./Guard";
 
 interface Props {
   head: PanelHead;
@@ -64,7 +65,11 @@ export function BoardPanel({ head, asking, turnOf, group, marks, onSpan, onView 
         {!problem && data && (data.queries.length > 0 && blank(data as unknown as Record<string, unknown>) ? (
           <p class="empty">No data</p>
         ) : (
-          Kind && size.width > 0 && <Kind drawn={data} width={size.width} height={size.height} group={group} marks={marks} onSpan={onSpan} onFrame={setFrame} />
+          Kind && size.width > 0 && (
+            <Guard what="This panel" of={data}>
+              <Kind drawn={data} width={size.width} height={size.height} group={group} marks={marks} onSpan={onSpan} onFrame={setFrame} />
+            </Guard>
+          )
         ))}
       </div>
     </section>
