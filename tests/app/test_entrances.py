@@ -115,7 +115,7 @@ async def test_who_may_edit_pushes_through_the_proxy_as_grafana_lets_them(tmp_pa
 async def test_a_session_begins_with_the_password_and_ends_by_signing_out(tmp_path: Path) -> None:
     jar = CookieJar(unsafe=True)  # which keeps cookies of addresses too
     async with engine(home(tmp_path, PASSWORD)) as app, ClientSession(cookie_jar=jar) as client:
-        first, grafana = (f"http://{app.components.ports[name]}" for name in ("prometheus", "grafana"))
+        first, grafana = (f"http://{app.parts.components.ports[name]}" for name in ("prometheus", "grafana"))
 
         async def account(port: str) -> Any:
             async with client.get(f"{port}/api/engine/account") as answer:
@@ -147,7 +147,7 @@ async def test_the_web_configs_password_is_not_taken_for_grafanas(tmp_path: Path
     guard = WebOptions(config=write(tmp_path, "web.yml", f"basic_auth_users: {{ann: '{hashed}'}}"))
     ann = encode_basic_auth("ann", "w")
     async with engine(home(tmp_path, PASSWORD), web=guard) as app:
-        url = f"http://{app.components.ports['grafana']}"
+        url = f"http://{app.parts.components.ports['grafana']}"
         async with ClientSession(headers={"Authorization": ann}, cookie_jar=CookieJar(unsafe=True)) as client:
             for _ in range(9):  # would be too many wrong passwords
                 async with client.get(f"{url}/api/search") as answer:
