@@ -15,22 +15,22 @@ from msgspec import Struct
 
 from engine.alerting.manager import AlertManager
 from engine.alerting.running import Surroundings
-from engine.app.alertmanagers import Alertmanagers
 from engine.app.around import Around
-from engine.app.boards import BoardParts, BoardService
-from engine.app.components import FIRST, Components
+from engine.app.components.alertmanagers import Alertmanagers
+from engine.app.components.boards import BoardParts, BoardService
+from engine.app.components.forwarding import ask_others, remote_writes
+from engine.app.components.logs import Logs
+from engine.app.components.ports import FIRST, Components
+from engine.app.components.probing import Probing
+from engine.app.components.ruling import Ruling
+from engine.app.components.tailing import Tailing
+from engine.app.components.telling import Telling
 from engine.app.features import EXTRA_SCRAPE_METRICS, NO_DEFAULT_SCRAPE_PORT, dialect, grammar
-from engine.app.forwarding import ask_others, remote_writes
 from engine.app.inforce import InForce
-from engine.app.logs import Logs
 from engine.app.options import RunOptions
 from engine.app.parts import Acts, Parts
 from engine.app.preflight import check_folders
-from engine.app.probing import Probing
-from engine.app.ruling import Ruling
 from engine.app.storing import store_folder, store_options
-from engine.app.tailing import Tailing
-from engine.app.telling import Telling
 from engine.config.load import Loaded
 from engine.config.translate import ROOTED
 from engine.discovery.ports import DiscoveryParts

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from engine.alerting.metrics import families as alertmanager_families
-from engine.app import alertmanager_http, own_exporters, selfmetrics
+from engine.app.components import exporters
+from engine.app.metrics import alertmanager_http, itself
 from engine.app.parts import Parts
 from exporters.exposition.families import Family
 from exporters.serve import Collect
@@ -15,7 +16,7 @@ def collects(parts: Parts) -> dict[str, Collect]:
     """By component, whether it runs or not."""
 
     async def ours(_: Sequence[str]) -> list[Family]:
-        return selfmetrics.families(parts)
+        return itself.families(parts)
 
     async def of_alertmanager(_: Sequence[str]) -> list[Family]:
         if parts.alertmanager is None:
@@ -32,7 +33,7 @@ def collects(parts: Parts) -> dict[str, Collect]:
         "promtail": parts.tailing.collect,
         "loki": of_loki,
         "blackbox": parts.probing.collect,
-        **own_exporters.collects(parts.around.clock, parts.around.workers, parts.options.node_flags),
+        **exporters.collects(parts.around.clock, parts.around.workers, parts.options.node_flags),
     }
 
 

@@ -11,15 +11,15 @@ from msgspec import Struct
 if TYPE_CHECKING:
     from engine.alerting.manager import AlertManager
     from engine.app.around import Around
-    from engine.app.boards import BoardService
-    from engine.app.components import Components
+    from engine.app.components.boards import BoardService
+    from engine.app.components.logs import Logs
+    from engine.app.components.ports import Components
+    from engine.app.components.probing import Probing
+    from engine.app.components.ruling import Ruling
+    from engine.app.components.tailing import Tailing
+    from engine.app.components.telling import Telling
     from engine.app.inforce import InForce
-    from engine.app.logs import Logs
     from engine.app.options import RunOptions
-    from engine.app.probing import Probing
-    from engine.app.ruling import Ruling
-    from engine.app.tailing import Tailing
-    from engine.app.telling import Telling
     from engine.foundation.addresses import AddressBook
     from engine.foundation.delivery import Delivery
     from engine.query.engine import QueryEngine

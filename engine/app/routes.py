@@ -10,10 +10,10 @@ from typing import Final
 
 from aiohttp import web
 
-from engine.app import selfmetrics
 from engine.app.agent import refusing
-from engine.app.components import FIRST
+from engine.app.components.ports import FIRST
 from engine.app.features import OTLP, PER_STEP_STATS, REMOTE_WRITE
+from engine.app.metrics import itself
 from engine.app.options import RunOptions
 from engine.app.parts import Parts
 from engine.app.storing import kept, snapshot_folder
@@ -65,7 +65,7 @@ def routes(parts: Parts, collects: Mapping[str, Collect]) -> dict[str, list[web.
         *(route for route in managing if route.path.startswith("/api/v2")),
         *(route for route in logs if route.path.startswith(_OF_LOGS)),
         *health.routes(reload=reload, quit_=parts.acts.quit, lifecycle=options.enable_lifecycle),
-        status.version_route(selfmetrics.version()),
+        status.version_route(itself.version()),
         metrics(collects["prometheus"]),
         *_federation(parts),
         *pushes.routes(parts.gateway),
@@ -142,7 +142,7 @@ def _api(parts: Parts) -> Iterable[web.RouteDef]:
     )
     yield from status.routes(
         parts.store,
-        version=selfmetrics.version(),
+        version=itself.version(),
         flags=parts.options.flags,
         config=lambda: encode(parts.in_force.config),
         runtime=partial(_runtime, parts),
@@ -187,7 +187,7 @@ def _under(prefix: str, found: Iterable[web.RouteDef]) -> list[web.RouteDef]:
 
 
 def _about(parts: Parts, component: str) -> page.About:
-    version, web_options = selfmetrics.version()["version"], parts.options.web
+    version, web_options = itself.version()["version"], parts.options.web
     if component == "prometheus":
         return page.About(component, web_options.title, version, web_options.prefix, line_rules=parts.ruling.shown)
     return page.About(component, component.capitalize(), version, first=parts.components.external_url(FIRST))

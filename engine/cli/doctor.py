@@ -32,7 +32,7 @@ def doctor(url: str | None, data_dir: Path, *, as_json: bool, **others: str | No
 
 def _here(folder: Path) -> str:
     """The engine that runs with this folder's data, if one does."""
-    from engine.app.datafolder import running
+    from engine.app.process.datafolder import running
 
     run = running(folder)
     return DEFAULT_URL if run is None or "prometheus" not in run.ports else f"http://{run.ports['prometheus']}"

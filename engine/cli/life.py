@@ -45,7 +45,7 @@ _folder = click.option(
 @_folder
 def stop(data_dir: Path) -> None:
     """End the engine that uses a data folder, and wait until it has written all that it holds."""
-    from engine.app.datafolder import running
+    from engine.app.process.datafolder import running
 
     run = running(data_dir)
     if run is None:
@@ -75,7 +75,7 @@ def end(process: Ends) -> None:
 @click.option("--yes", is_flag=True, help="do not ask")
 def clear(data_dir: Path, *, yes: bool) -> None:
     """Remove all samples, silences and journals that are kept in a data folder."""
-    from engine.app.datafolder import is_ours
+    from engine.app.process.datafolder import is_ours
 
     if not is_ours(data_dir):
         raise ConfigError(f"{data_dir}: no engine has kept data there, so nothing of it is removed")
@@ -107,7 +107,7 @@ def _size(paths: Sequence[Path]) -> str:
 
 def detach(arguments: Sequence[str], data_dir: Path) -> int:
     """Start `engine run` with these arguments in a session of its own; come back when it is ready, or has failed."""
-    from engine.app.datafolder import LOG, DataFolder, running
+    from engine.app.process.datafolder import LOG, DataFolder, running
 
     if running(data_dir) is not None:
         raise ConfigError(f"{data_dir}: an engine runs with this folder already: engine stop --data-dir {data_dir}")

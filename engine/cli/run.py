@@ -236,7 +236,7 @@ def run(**given: Any) -> None:
         sys.exit(detach(click.get_current_context().meta[_ARGUMENTS], Path(given["data_dir"])))
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # the files are yet to be read, and its default is to end us
 
-    from engine.app.process import run_until_stopped
+    from engine.app.process.run import run_until_stopped
     from engine.foundation import logs
     from engine.foundation.memory import share_heap
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.app.alertmanagers import urls
+from engine.app.components.alertmanagers import urls
 from engine.config.prometheus import parse_prometheus
 from engine.discovery.static import static_groups
 from engine.rules.alertmanagers import InProcess, Remote

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.alerting.alert import Alert
-from engine.app.alertnews import MOST, AlertNews, News
+from engine.app.process.alertnews import MOST, AlertNews, News
 from engine.testing.manual_clock import ManualClock
 from promql.model.labels import Labels
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.app.components import wanted
-from engine.app.process import look_around
+from engine.app.components.ports import wanted
+from engine.app.process.run import look_around
 from engine.config.load import load
 from engine.foundation.errors import ConfigError
 from tests.app.world import ANYWHERE, ask, engine, write

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from engine.alerting.alert import Alert
-from engine.app.alertnews import News
-from engine.app.desktop import Desktop, command, program
+from engine.app.process.alertnews import News
+from engine.app.process.desktop import Desktop, command, program
 from engine.foundation.clock import SystemClock
 from engine.foundation.errors import ConfigError
 from engine.foundation.supervise import Supervisor

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine.app.logpart import LogPart
+from engine.app.components.logpart import LogPart
 from engine.foundation.values import GoDuration
 from engine.foundation.workers import InlineWorkers
 from engine.logql.lines import StreamLines

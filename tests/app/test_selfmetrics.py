@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.app.selfmetrics import TABLE
+from engine.app.metrics.itself import TABLE
 from tests.app.world import ask, engine, write
 
 CONFIG = """

@@ -6,7 +6,7 @@ import json
 
 from msgspec.structs import replace
 
-from engine.app.summary import Summary
+from engine.app.process.summary import Summary
 
 FULL = Summary(
     version="1.2",

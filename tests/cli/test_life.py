@@ -10,7 +10,7 @@ from subprocess import CompletedProcess, run
 import psutil
 import pytest
 
-from engine.app.datafolder import DataFolder, is_ours, running
+from engine.app.process.datafolder import DataFolder, is_ours, running
 from engine.cli.life import StillRunningError, clear, end
 from engine.foundation.errors import ConfigError
 from engine.foundation.files import FolderLockedError, is_locked

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from engine.alerting.alert import Alert
-from engine.app.logpart import LogPart
+from engine.app.components.logpart import LogPart
 from engine.config.log_rules import parse_log_rules
 from engine.foundation.addresses import AddressBook
 from engine.foundation.delivery import DeliveryPolicy

@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.app.alertmanagers import Alertmanagers
-from engine.app.logs import Logs
-from engine.app.telling import Telling
+from engine.app.components.alertmanagers import Alertmanagers
+from engine.app.components.logs import Logs
+from engine.app.components.telling import Telling
 from engine.config.load import Loaded
 from engine.config.translate import ROOTED
 from engine.foundation.addresses import AddressBook

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 from yarl import URL
 
-from engine.app.components import Components
+from engine.app.components.ports import Components
 from engine.config.load import Loaded
 from engine.foundation.clock import Clock
 from engine.foundation.delivery import is_loopback

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final, TypeAlias
 
+from engine.app.metrics.discovery import discovery_families, summary
 from engine.app.parts import Parts
-from engine.app.sdmetrics import discovery_families, summary
 from engine.foundation.lengths import Lengths
 from engine.remote.reads.metrics import read_families
 from engine.remote.writing.metrics import write_families

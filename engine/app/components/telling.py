@@ -7,7 +7,7 @@ from functools import partial
 
 from msgspec import Struct
 
-from engine.app.alertmanagers import Alertmanagers
+from engine.app.components.alertmanagers import Alertmanagers
 from engine.config.prometheus import AlertmanagersConfig
 from engine.relabel.config import RelabelConfig
 from engine.relabel.relabel import relabel

@@ -19,17 +19,17 @@ import msgspec
 import psutil
 from yarl import URL
 
-from engine.app.alertnews import AlertNews, News
 from engine.app.application import Application
 from engine.app.around import Around
-from engine.app.datafolder import DataFolder
-from engine.app.desktop import Desktop, program
 from engine.app.options import RunOptions
 from engine.app.parts import Parts
 from engine.app.preflight import check_deliver, check_external_url, check_folders, check_ready_file, check_stdin
+from engine.app.process.alertnews import AlertNews, News
+from engine.app.process.datafolder import DataFolder
+from engine.app.process.desktop import Desktop, program
+from engine.app.process.summary import Summary
 from engine.app.reading import read
 from engine.app.storing import kept
-from engine.app.summary import Summary
 from engine.config.load import Loaded
 from engine.foundation.clock import SECOND, Clock, SystemClock
 from engine.foundation.delivery import EVERYBODY, Withheld, masked_url

@@ -18,7 +18,7 @@ from engine.foundation.workers import Workers
 from exporters.exposition.families import Family
 
 if TYPE_CHECKING:
-    from engine.app.logpart import LogPart
+    from engine.app.components.logpart import LogPart
     from engine.logql.lines import LogSink
     from engine.ruler.ruler import Ruler
     from engine.rules.config import RuleGroup
@@ -34,7 +34,7 @@ class Logs:
         self.part: LogPart | None = None
         if loaded.loki is None:
             return
-        from engine.app.logpart import LogPart  # noqa: PLC0415 - as the module says
+        from engine.app.components.logpart import LogPart  # noqa: PLC0415 - as the module says
 
         folder = None if data_dir is None else data_dir / "loki"
         check_folders([] if folder is None else [folder])

@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable
 from typing import Final
 
-from engine.app.alertnews import News, described, shortened
+from engine.app.process.alertnews import News, described, shortened
 from engine.foundation.errors import ConfigError
 
 MOST_WAITING: Final = 5
