@@ -12,8 +12,8 @@ from engine.config.grafana_ini import read as read_settings
 from engine.config.reading import Reading
 from engine.config.stack import dashboards
 from engine.config.translate import Translator
+from engine.dashboards.files.provision import DataSourcesFile, ProvidersFile
 from engine.dashboards.model import board
-from engine.dashboards.provision import DataSourcesFile, ProvidersFile
 from engine.foundation.decode import decode
 from engine.foundation.files import is_folder
 from engine.foundation.source import Finding, Severity

@@ -12,7 +12,7 @@ from msgspec import Struct, field
 from engine.config.grafana_ini import Settings
 from engine.config.grafana_ini import read as read_settings
 from engine.config.translate import Translator
-from engine.dashboards.provision import (
+from engine.dashboards.files.provision import (
     DataSourceConfig,
     DataSourcesFile,
     ProviderConfig,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 from pathlib import Path
@@ -10,8 +11,12 @@ from typing import Any
 import msgspec
 import pytest
 
-from engine.dashboards.library import Library, LibraryError
-from engine.dashboards.provision import Shelved
+from engine.dashboards.files.entry import Entry, LibraryError
+from engine.dashboards.files.library import Library
+from engine.dashboards.files.plan import plan
+from engine.dashboards.files.provision import Shelved
+from engine.dashboards.files.saving import Saver
+from engine.foundation.workers import InlineWorkers, ThreadWorkers
 
 BOARD = {"uid": "one", "title": "One", "panels": [], "version": 3}
 
@@ -23,9 +28,15 @@ def shelf(folder: Path, *boards: dict[str, Any], **more: Any) -> Shelved:
 
 
 def library(folder: Path, *boards: dict[str, Any], **more: Any) -> Library:
-    found = Library([shelf(folder, *boards, **more)], folder.parent / "versions", keep=2)
+    found = Library([shelf(folder, *boards, **more)])
     found.look(0.0)
     return found
+
+
+def save(found: Library, *given: Any, **more: Any) -> Entry:
+    """With what files were before beside their folder."""
+    versions = found.shelves[0].path.parent / "versions"
+    return asyncio.run(Saver(found, InlineWorkers(), versions, keep=2).save(*given, **more))
 
 
 @pytest.fixture
@@ -109,11 +120,11 @@ def test_folders_may_be_those_of_the_files(home: Path) -> None:
 def test_saving_writes_the_file_and_keeps_what_it_was(home: Path) -> None:
     found = library(home, BOARD)
     revision = found.entry("one").revision
-    saved = found.save({**BOARD, "title": "Changed"}, "", revision)
+    saved = save(found, {**BOARD, "title": "Changed"}, "", revision)
     assert json.loads((home / "0.json").read_text())["version"] == 4
     assert saved.title == "Changed"
     for _ in range(3):
-        saved = found.save(saved.raw, "", saved.revision)
+        saved = save(found, saved.raw, "", saved.revision)
     kept = sorted((home.parent / "versions" / "one").glob("*.json"))
     assert [file.name for file in kept] == ["000003.json", "000004.json"]
 
@@ -123,37 +134,46 @@ def test_a_file_that_changed_meanwhile_is_not_overwritten(home: Path) -> None:
     revision = found.entry("one").revision
     (home / "0.json").write_text(json.dumps({**BOARD, "title": "Somebody's"}))
     with pytest.raises(LibraryError, match="changed by someone else") as raised:
-        found.save(BOARD, "", revision)
+        save(found, BOARD, "", revision)
     assert raised.value.status == 412
     with pytest.raises(LibraryError, match="changed by someone else"):
-        found.save({**BOARD, "version": 1}, "", "")
+        save(found, {**BOARD, "version": 1}, "", "")
+
+
+async def test_of_two_who_save_at_once_one_is_told_of_the_other(home: Path) -> None:
+    found, workers = library(home, BOARD), ThreadWorkers()
+    saver, revision = Saver(found, workers), found.entry("one").revision
+    changed = [{**BOARD, "title": title} for title in ("Mine", "Yours")]
+    results = await asyncio.gather(*(saver.save(one, "", revision) for one in changed), return_exceptions=True)
+    workers.close()
+    assert {type(one) for one in results} == {Entry, LibraryError}
 
 
 def test_a_new_dashboard_gets_a_file_of_its_own_inside_the_folder(home: Path) -> None:
     found = library(home)
-    saved = found.save({"title": "../../Über die Nutzer", "panels": []}, "", "")
+    saved = save(found, {"title": "../../Über die Nutzer", "panels": []}, "", "")
     assert saved.file.parent == home
     with pytest.raises(LibraryError, match="already exists"):
-        found.save({"title": "../../Über die Nutzer", "panels": []}, "", "")
+        save(found, {"title": "../../Über die Nutzer", "panels": []}, "", "")
     with pytest.raises(LibraryError, match="uid contains illegal"):
-        found.save({"title": "x", "uid": "../x", "panels": []}, "", "")
+        save(found, {"title": "x", "uid": "../x", "panels": []}, "", "")
 
 
 def test_a_long_title_makes_a_name_that_a_disk_takes(home: Path) -> None:
-    saved = library(home).save({"title": "대" * 999, "panels": []}, "", "")
+    saved = save(library(home), {"title": "대" * 999, "panels": []}, "", "")
     assert saved.file.name == "대" * 80 + ".json"
 
 
 def test_a_new_dashboard_does_not_follow_a_link_out_of_the_folder(home: Path, tmp_path: Path) -> None:
     (home / "new.json").symlink_to(tmp_path / "away.json")
     with pytest.raises(LibraryError, match="already exists"):
-        library(home).save({"title": "New", "panels": []}, "", "")
+        save(library(home), {"title": "New", "panels": []}, "", "")
     assert not (tmp_path / "away.json").exists()
 
 
 def test_what_a_file_was_is_kept_below_the_versions_whatever_uid_it_says(home: Path, tmp_path: Path) -> None:
     found = library(home, {**BOARD, "uid": "../../away"})
-    found.save({"title": "New", "panels": []}, "", "", overwrite=True, uid="../../away")
+    save(found, {"title": "New", "panels": []}, "", "", overwrite=True, uid="../../away")
     assert sorted(one.name for one in tmp_path.iterdir()) == ["boards", "versions"]
     assert len(list((tmp_path / "versions").glob("*/000001.json"))) == 1
 
@@ -163,7 +183,7 @@ def test_a_file_whose_earlier_content_can_not_be_kept_stays(home: Path, tmp_path
     (tmp_path / "versions").write_text("no folder")
     before = (home / "0.json").read_bytes()
     with pytest.raises(LibraryError, match="can't keep what the file was before: Not a directory"):
-        found.save(BOARD, "", "", overwrite=True)
+        save(found, BOARD, "", "", overwrite=True)
     assert (home / "0.json").read_bytes() == before
 
 
@@ -171,15 +191,15 @@ def test_a_file_that_is_gone_is_not_called_read_only(home: Path) -> None:
     found = library(home, BOARD)
     (home / "0.json").unlink()
     with pytest.raises(LibraryError, match="No such file"):
-        found.save(BOARD, "", "", overwrite=True)
+        save(found, BOARD, "", "", overwrite=True)
 
 
 def test_what_may_not_be_saved_is_refused(home: Path) -> None:
     found = library(home, BOARD, may_save=False)
     with pytest.raises(LibraryError, match="editable: false"):
-        found.save(BOARD, "", found.entry("one").revision)
+        save(found, BOARD, "", found.entry("one").revision)
     with pytest.raises(LibraryError, match="no provider is editable"):
-        found.save({"title": "new"}, "", "")
+        save(found, {"title": "new"}, "", "")
 
 
 def test_only_what_was_changed_differs_in_the_file(home: Path) -> None:
@@ -192,7 +212,7 @@ def test_only_what_was_changed_differs_in_the_file(home: Path) -> None:
     found.look(0.0)
     entry = found.entries[0]
     changed = {**entry.raw, "uid": entry.uid, "title": "U"}
-    assert found.save(changed, "", entry.revision, uid=entry.uid).uid == entry.uid
+    assert save(found, changed, "", entry.revision, uid=entry.uid).uid == entry.uid
     assert (
         file.read_text()
         == '{\n\t"title": "U",\n\t"panels": [{"id": 7, "gridPos": {"x":0, "y":0}, "title": "P"},\n\t\t{"id": 8}]\n}'
@@ -217,21 +237,21 @@ def test_a_file_that_must_stay_is_left_alone(home: Path, tmp_path: Path, spoil: 
     assert found.entry("one").may_save == ("read-only" not in words and "editable" not in words)
     before = file.read_bytes()
     with pytest.raises(LibraryError, match=words):
-        found.save({**BOARD, "uid": "two"} if "another" in words else BOARD, "", "", overwrite=True, uid="one")
+        save(found, {**BOARD, "uid": "two"} if "another" in words else BOARD, "", "", overwrite=True, uid="one")
     assert file.read_bytes() == before
 
 
 def test_a_dashboard_may_be_given_another_uid_and_a_version_that_is_none_is_no_error(home: Path) -> None:
     found = library(home, BOARD)
-    saved = found.save({**BOARD, "uid": "new", "version": "x"}, "", "", overwrite=True, uid="one")
+    saved = save(found, {**BOARD, "uid": "new", "version": "x"}, "", "", overwrite=True, uid="one")
     assert (saved.uid, saved.raw["version"], saved.file) == ("new", 4, home / "0.json")
 
 
 def test_the_difference_is_told_line_by_line(home: Path) -> None:
     found = library(home)
-    found.save({"title": "T", "panels": []}, "", "")
+    save(found, {"title": "T", "panels": []}, "", "")
     entry = found.entries[0]
-    changed = found.plan({**entry.raw, "title": "U"}, "").difference()
+    changed = plan(found, {**entry.raw, "title": "U"}, "").difference()
     assert {(one["kind"], one["text"].strip()) for one in changed if one["kind"] != " "} == {
         ("-", '"title": "T",'), ("+", '"title": "U",'), ("-", '"version": 1'), ("+", '"version": 2'),
     }  # fmt: skip

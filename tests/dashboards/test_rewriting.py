@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.dashboards.rewriting import rewritten
+from engine.dashboards.files.rewriting import rewritten
 from tests.conftest import shared
 
 SCALARS = st.none() | st.booleans() | st.integers(-9, 9) | st.floats(-9, 9) | st.text('aä"\\\n{[', max_size=4)

@@ -79,7 +79,8 @@ class BoardService:
 
     def _make(self, loaded: Loaded) -> Service:
         from engine.config.grafana_ini import Settings  # noqa: PLC0415 - few draw dashboards
-        from engine.dashboards.library import Library  # noqa: PLC0415
+        from engine.dashboards.files.library import Library  # noqa: PLC0415
+        from engine.dashboards.files.saving import Saver  # noqa: PLC0415
         from engine.dashboards.sources.shelf import Shelf  # noqa: PLC0415
         from engine.dashboards.view.panel import Desk  # noqa: PLC0415
         from engine.web.api.grafana.boards import told  # noqa: PLC0415
@@ -87,7 +88,7 @@ class BoardService:
 
         parts, boards = self._parts, loaded.grafana
         settings = Settings() if boards is None else boards.settings
-        library = Library(() if boards is None else boards.shelves, self._versions, settings.versions)
+        library = Library(() if boards is None else boards.shelves)
         desk = Desk(
             shelf=Shelf(_sources(parts, () if boards is None else boards.sources, loaded.file.parent)),
             clock=parts.clock,
@@ -98,6 +99,7 @@ class BoardService:
         return Service(
             desk=desk,
             library=library,
+            saver=Saver(library, parts.workers, self._versions, settings.versions),
             entrance=self._entrance_of(settings),
             root_url=settings.root_url or parts.components.url("grafana"),
             prefix=settings.prefix,
@@ -152,7 +154,7 @@ async def _close(service: Service) -> None:
 def _sources(parts: BoardParts, given: Sequence[Provisioned], base: Path) -> list[Source]:
     """Those of the files; without any, what runs in this process."""
     from engine.config.grafana import Provisioned  # noqa: PLC0415
-    from engine.dashboards.provision import DataSourceConfig  # noqa: PLC0415
+    from engine.dashboards.files.provision import DataSourceConfig  # noqa: PLC0415
 
     if not given:
         own = [DataSourceConfig(name="Prometheus", type="prometheus", url="http://prometheus:9090", is_default=True)]

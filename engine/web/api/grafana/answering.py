@@ -8,8 +8,8 @@ from typing import Any, Final
 import msgspec
 from aiohttp import web
 
+from engine.dashboards.files.entry import LibraryError
 from engine.dashboards.json import Json
-from engine.dashboards.library import LibraryError
 from engine.dashboards.sources.ports import SourceError
 from engine.dashboards.times import TimeError
 from engine.foundation.errors import EngineError

@@ -8,8 +8,9 @@ import msgspec
 from aiohttp import web
 from msgspec.structs import replace
 
+from engine.dashboards.files.entry import Entry, LibraryError, folder_uid, revision_of, shown
+from engine.dashboards.files.library import Library
 from engine.dashboards.json import Json, mapping, objects, text, whole
-from engine.dashboards.library import Entry, Library, LibraryError, folder_uid, revision_of, shown
 from engine.dashboards.migrate.steps import migrated
 from engine.dashboards.model import Board
 from engine.dashboards.model import board as read_board
@@ -87,17 +88,16 @@ async def source(request: web.Request, service: Service) -> web.Response:
 async def difference(request: web.Request, service: Service) -> web.Response:
     """What saving would change, line by line; refused as saving would be."""
     given = await body(request)
-    plan = service.library.plan(
+    plan, lines = await service.saver.difference(
         mapping(given.get("dashboard")), text(given.get("folderUid")), request.match_info.get("uid", "")
     )
-    lines = await service.desk.workers.run(plan.difference)
     return json({"lines": lines, "revision": revision_of(plan.before), "file": shown(plan.file)})
 
 
 async def save(request: web.Request, service: Service) -> web.Response:
     given = await body(request)
     dashboard, folder = mapping(given.get("dashboard")), text(given.get("folderUid"))
-    entry = service.library.save(dashboard, folder, text(given.get("revision")), uid=text(given.get("uid")))
+    entry = await service.saver.save(dashboard, folder, text(given.get("revision")), uid=text(given.get("uid")))
     return json({**told(entry), "revision": entry.revision, "file": entry.place})
 
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from aiohttp import web
 
+from engine.dashboards.files.entry import Entry, LibraryError, shown
 from engine.dashboards.json import flag, mapping, text
-from engine.dashboards.library import Entry, LibraryError, shown
 from engine.dashboards.units.dates import written
 from engine.web.api.grafana.answering import body, json, message
 from engine.web.api.grafana.service import Service
@@ -47,7 +47,7 @@ async def by_uid(request: web.Request, service: Service) -> web.Response:
 async def save(request: web.Request, service: Service) -> web.Response:
     given = await body(request)
     board = mapping(given.get("dashboard"))
-    entry = service.library.save(board, text(given.get("folderUid")), "", overwrite=flag(given.get("overwrite")))
+    entry = await service.saver.save(board, text(given.get("folderUid")), "", overwrite=flag(given.get("overwrite")))
     return json({
         "id": entry.number, "slug": entry.slug, "status": "success", "uid": entry.uid, "url": entry.url,
         "version": entry.raw.get("version", 1), "folderUid": entry.folder_uid,

@@ -8,7 +8,8 @@ from typing import Final
 from msgspec import Struct
 from msgspec.structs import replace
 
-from engine.dashboards.library import Library
+from engine.dashboards.files.library import Library
+from engine.dashboards.files.saving import Saver
 from engine.dashboards.sources.closed import closed
 from engine.dashboards.view.panel import Desk
 from engine.web.api.grafana.account import Account, Role
@@ -22,6 +23,7 @@ class Service(Struct, frozen=True, kw_only=True):
 
     desk: Desk
     library: Library
+    saver: Saver
     entrance: Entrance
     root_url: str
     prefix: str

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from engine.dashboards.library import LibraryError
+from engine.dashboards.files.entry import LibraryError
 from engine.dashboards.sources.ports import Source, SourceInfo
 from engine.foundation.errors import EngineError
 from engine.web.api.grafana.account import Role
