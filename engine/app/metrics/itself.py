@@ -13,7 +13,7 @@ from engine.app.metrics.discovery import discovery_families, summary
 from engine.app.parts import Parts
 from engine.foundation.lengths import Lengths
 from engine.remote.reads.metrics import read_families
-from engine.remote.writing.metrics import write_families
+from engine.remote.writing.metrics import following_families, write_families
 from engine.rules.metrics import notifier_families, rule_families
 from exporters import build
 from exporters.exposition.families import Family, MetricType
@@ -262,6 +262,7 @@ def families(parts: Parts) -> list[Family]:
     found += parts.browser.families()
     found += read_families(parts.reads.clients)
     found += write_families(parts.writes.queues, parts.store.size.max_time)
+    found += following_families(parts.writes.queues, parts.store.totals.appended, parts.store.exemplars.counts.kept)
     return sorted(found, key=lambda family: family.name)
 
 

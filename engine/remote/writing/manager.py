@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
-from hashlib import sha256
 from pathlib import Path
 from typing import Final
-from urllib.parse import quote
 
 from msgspec import Struct, field
 
@@ -19,7 +17,7 @@ from engine.foundation.supervise import Supervisor
 from engine.foundation.workers import Workers
 from engine.remote.config import RemoteWriteConfig, distinct_names
 from engine.remote.writing.client import RemoteClient
-from engine.remote.writing.position import KeptPosition
+from engine.remote.writing.position import identities, kept_position
 from engine.remote.writing.queue import Metadata, Queue
 from engine.remote.writing.series import OutgoingSeries
 from engine.tsdb.store import Store
@@ -27,6 +25,8 @@ from promql.model.labels import Labels
 
 RECEIVER: Final = "remote_write"
 """What --deliver calls a server that has no name."""
+_FINISH_SECONDS: Final = 5.0
+"""How long the last round of a queue that ends may take."""
 
 
 class Parts(Struct, frozen=True, kw_only=True):
@@ -81,13 +81,12 @@ class RemoteWrites:
             if running is not None:
                 await self._end(self._running.pop(identity))
             if await self._may_leave(config):
-                self._running[identity] = self._start(identity, key)
+                self._running[identity] = self._start(identity, key, wanted)
             else:
                 self.withheld.append(masked_url(config.url.reveal()))
 
     async def stop(self) -> None:
-        for one in self._running.values():
-            await self._end(one)
+        await asyncio.gather(*map(self._end, self._running.values()))
         self._running.clear()
 
     async def _may_leave(self, config: RemoteWriteConfig) -> bool:
@@ -95,9 +94,9 @@ class RemoteWrites:
         here = await on_this_machine(parts.hostname or "", parts.port or 0, self._parts.addresses)
         return self._parts.policy.permits(config.name or RECEIVER, on_this_machine=here)
 
-    def _start(self, identity: str, key: _Key) -> _Running:
+    def _start(self, identity: str, key: _Key, all_: Collection[str]) -> _Running:
         parts, (config, name, external) = self._parts, key
-        kept = KeptPosition(None if parts.folder is None else parts.folder / f"{identity}.json")
+        kept = kept_position(parts.folder, identity, config, all_)
         limits = config.queue_config
         feed = parts.store.follow(kept.read(), limits.capacity * max(limits.max_shards, 1))
         kept.write(feed.position)  # where it begins, so that a kill before the first round loses nothing
@@ -120,12 +119,7 @@ class RemoteWrites:
         return running
 
     async def _end(self, running: _Running) -> None:
+        await running.queue.finish(_FINISH_SECONDS)
         await self._parts.supervisor.stop(*running.tasks)
         self._parts.store.unfollow(running.queue.feed)
         await running.queue.close()
-
-
-def identities(configs: Sequence[RemoteWriteConfig]) -> list[str]:
-    """What the servers' positions are kept under, as names of files: a name, or what a URL is."""
-    urls = (sha256(one.url.reveal().encode()).hexdigest()[:12] for one in configs)
-    return distinct_names(zip((quote(one.name, safe="") for one in configs), urls, strict=True))

@@ -2,8 +2,8 @@
 
 A round takes what has come, shares it out by series among some senders that work beside each other, and ends when all
 of it was taken or refused for good; then the position moves. So the samples of a series go out in their order, a stop
-loses nothing and sends again at most a round, which the server has already. How many senders there are follows from how
-much there is to send and how long requests take, between `min_shards` and `max_shards`.
+loses nothing, and a kill sends again at most a round, which the server has already. How many senders there are follows
+from how much there is to send and how long requests take, between `min_shards` and `max_shards`.
 """
 
 from __future__ import annotations
@@ -12,8 +12,9 @@ import asyncio
 import logging
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
-from typing import Final
+from typing import Final, TypeVar
 
 import numpy as np
 
@@ -21,7 +22,7 @@ from engine.foundation.clock import Clock
 from engine.foundation.workers import Workers
 from engine.remote.config import V1, V2, RemoteWriteConfig
 from engine.remote.writing import encode, encode2
-from engine.remote.writing.client import RemoteClient
+from engine.remote.writing.client import Refusal, RemoteClient, Sent
 from engine.remote.writing.counts import Counts
 from engine.remote.writing.encode import SeriesBytes, Told
 from engine.remote.writing.position import KeptPosition
@@ -31,8 +32,6 @@ from engine.tsdb.log.feed import Feed, Piece, Position
 from promql.model.labels import Labels
 from promql.model.types import IntArray
 
-KEEP_SECONDS: Final = 1.0
-"""How often the position is written, at most."""
 _SHORTEST: Final = 0.05
 _AT_ONCE: Final = 50_000
 """Samples of a round."""
@@ -71,14 +70,30 @@ class Queue:
         self._kept = kept
         self._clock = clock
         self._workers = workers
-        self._kept_at = clock.monotonic()
+        self._idle = asyncio.Event()
+        self._ending = False
         self._exemplars = exemplars
         self._exemplars_passed = 0 if exemplars is None else exemplars.counts.kept
         self._metadata: Mapping[str, Told] = {}
 
+    @property
+    def problem(self) -> str:
+        """Why the server takes nothing at the moment; empty where it does."""
+        return self._client.problem
+
+    @property
+    def message(self) -> str:
+        """What requests are made of."""
+        return self._client.message
+
+    @property
+    def exemplars_pending(self) -> int:
+        """Those that came and were not sent yet."""
+        return 0 if self._exemplars is None else self._exemplars.counts.kept - self._exemplars_passed
+
     async def run(self) -> None:
-        queue = self.config.queue_config
-        while True:
+        while not self._ending:
+            self._idle.clear()
             if self.feed.behind:
                 await self._catch_up()
                 continue
@@ -87,8 +102,20 @@ class Queue:
                 await self._round(pieces)
                 self._pass_to(position)
             await self._send_exemplars()
-            if self.feed.pending < queue.max_samples_per_send:
-                await self._clock.sleep(queue.batch_send_deadline / 1000)
+            self._idle.set()
+            if self.feed.pending < self.config.queue_config.max_samples_per_send:
+                await self._clock.sleep(self.config.queue_config.batch_send_deadline / 1000)
+        self._idle.set()
+
+    async def finish(self, seconds: float) -> None:
+        """No further round begins. The one that is under way may end, so that nothing of it goes out again after the
+        next start; of a server that takes nothing that is not waited for.
+        """
+        self._ending = True
+        if not self.problem:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await self._idle.wait()
 
     async def tell(self, metadata: Metadata) -> None:
         """Send metadata at each interval; requests of 2.0 have it beside the samples."""
@@ -104,32 +131,32 @@ class Queue:
 
     async def _send_metadata(self, found: Sequence[Told]) -> None:
         most = self.config.metadata_config.max_samples_per_send
-        for at in range(0, len(found), most):
-            body = encode.metadata(found[at : at + most])
-            refusal = await self._client.post(lambda _, body=body: body, 0, self.counts)  # type: ignore[misc]
-            count = len(found[at : at + most])
-            self.counts.metadata += count
-            if refusal:
-                self.counts.metadata_failed += count
-                log.warning("remote write to %s: metadata: %s", self.name, refusal.text)
+        for some in _parts(found, most):
+            await self._told(Sent(partial(_metadata_in, some), len(some), "metadata", self.counts.metadata))
 
     async def _send_exemplars(self) -> None:
         """Those that came since the last time. What is refused is lost, as in Prometheus."""
-        if self._exemplars is None or self._exemplars.counts.kept == self._exemplars_passed:
+        if self._exemplars is None or not self.exemplars_pending:
             return
-        kept, most = self._exemplars.counts.kept, self.config.queue_config.max_samples_per_send
+        pending, most = self.exemplars_pending, self.config.queue_config.max_samples_per_send
         came = self._exemplars.since(self._exemplars_passed)
         named = [(self._series.named(series), one) for series, one in came]
         found = [(series, one) for series, one in named if series is not None]
-        self.counts.exemplars_dropped += kept - self._exemplars_passed - len(found)
-        self._exemplars_passed = kept
-        for at in range(0, len(found), most):
-            some = found[at : at + most]
-            refusal = await self._client.post(partial(_exemplars_in, some), 0, self.counts)
-            self.counts.exemplars += len(some)
-            if refusal:
-                self.counts.exemplars_failed += len(some)
-                log.warning("remote write to %s: %d exemplars were refused: %s", self.name, len(some), refusal.text)
+        self.counts.exemplars.dropped += pending - len(found)
+        self._exemplars_passed += pending
+        for some in _parts(found, most):
+            await self._told(Sent(partial(_exemplars_in, some), len(some), "exemplars", self.counts.exemplars))
+
+    async def _told(self, sent: Sent) -> None:
+        """Post it, count it, and say what is lost."""
+        self._note(sent, await self._client.post(sent, self.counts))
+
+    def _note(self, sent: Sent, refusal: Refusal | None) -> None:
+        sent.tally.total += sent.count
+        if refusal is not None:
+            lost = sent.count - refusal.written
+            sent.tally.failed += lost
+            log.warning("remote write to %s: %d %s were refused: %s", self.name, lost, sent.kind, refusal.text)
 
     async def close(self) -> None:
         self._kept.write(self.feed.position)
@@ -138,16 +165,14 @@ class Queue:
     async def _catch_up(self) -> None:
         """Send what a segment of the log has."""
         older = self.feed.older()
-        while read := await self._workers.run(_some, older, _AT_ONCE):
+        while not self._ending and (read := await self._workers.run(_some, older, _AT_ONCE)):
             await self._round([one for one in read if isinstance(one, Piece)])
             for position in [one for one in read if isinstance(one, Position)][-1:]:
                 self._pass_to(position)
 
     def _pass_to(self, position: Position) -> None:
         self.feed.pass_to(position)
-        if self._clock.monotonic() - self._kept_at >= KEEP_SECONDS:
-            self._kept_at = self._clock.monotonic()
-            self._kept.write(position)
+        self._kept.write(position)
 
     async def _round(self, pieces: Sequence[Piece]) -> None:
         if not pieces:
@@ -186,20 +211,17 @@ class Queue:
         if len(known) < len(series):
             chosen = np.array([one is not None for one in series])
             piece = piece.part(chosen)
-            self.counts.dropped += len(series) - len(known)
+            self.counts.samples.dropped += len(series) - len(known)
         if not known:
             return
-        request = partial(_samples_in, known, piece, self._metadata)
-        refusal = await self._client.post(request, len(known), self.counts)
+        sent = Sent(partial(_samples_in, known, piece, self._metadata), len(known), "samples", self.counts.samples)
+        refusal = await self._client.post(sent, self.counts)
         if refusal and refusal.of_content and (middle := _middle(piece.times)) is not None:
             await self._post(piece.part(piece.times < middle))
             await self._post(piece.part(piece.times >= middle))
             return
-        self.counts.samples += len(known)
-        if refusal:
-            self.counts.failed += len(known)
-            log.warning("remote write to %s: %d samples were refused: %s", self.name, len(known), refusal.text)
-        else:
+        self._note(sent, refusal)
+        if refusal is None or refusal.written:
             self.counts.highest_sent = max(self.counts.highest_sent, int(piece.times.max()))
 
 
@@ -211,6 +233,10 @@ def _samples_in(series: Sequence[SeriesBytes], piece: Piece, metadata: Mapping[s
 
 def _exemplars_in(found: Sequence[tuple[Labels, Exemplar]], message: str) -> bytes:
     return encode.exemplars(found) if message == V1 else encode2.exemplars2(found)
+
+
+def _metadata_in(found: Sequence[Told], _message: str) -> bytes:
+    return encode.metadata(found)
 
 
 def _some(older: Iterator[Piece | Position], most: int) -> list[Piece | Position]:
@@ -242,3 +268,12 @@ def _shared_out(whole: Piece, shards: int) -> Iterator[Piece]:
     for start, end in zip(ends[:-1].tolist(), ends[1:].tolist(), strict=True):
         if end > start:
             yield whole.part(order[start:end])
+
+
+_T = TypeVar("_T")
+
+
+def _parts(whole: Sequence[_T], most: int) -> Iterator[Sequence[_T]]:
+    """One after the other, of so many each."""
+    for at in range(0, len(whole), most):
+        yield whole[at : at + most]

@@ -32,11 +32,13 @@ def routes(receiver: Receiver | None) -> list[web.RouteDef]:
         second = _message(request) == V2
         try:
             written = await receiver.write(await request.read(), decode2 if second else decode)
-        except WriteError as error:
-            return plain(400, str(error))
-        except DiskFullError as error:
-            return plain(500, str(error))
-        return web.Response(status=204, headers=_told(written) if second else {})
+        except (WriteError, DiskFullError) as error:
+            answer = plain(400 if isinstance(error, WriteError) else 500, str(error))
+            written = Written(0, 0)
+        else:
+            answer = web.Response(status=204)
+        answer.headers.update(_told(written) if second else {})
+        return answer
 
     return [web.post("/write", write)]
 

@@ -36,7 +36,7 @@ EXEMPLARS = StoreOptions(max_exemplars=100)
 
 
 class Receiving:
-    """An engine's own page behind a gate that may know 1.0 alone; `headers` are those of all requests."""
+    """An engine's own page behind a gate that may know 1.0 alone, or take a part; `headers` are those of all requests."""
 
     def __init__(self, knows: str) -> None:
         self.store = Store.open(None, EXEMPLARS)
@@ -54,6 +54,9 @@ class Receiving:
                 return web.Response(status=415)
             if self.knows == "only seems to":
                 return web.Response(status=204)
+            if self.knows.startswith("a part"):
+                status = 400 if self.knows.endswith("refused") else 204
+                return web.Response(status=status, headers={"X-Prometheus-Remote-Write-Samples-Written": "1"})
         answer = await self._page(request)  # type: ignore[misc,operator,arg-type]
         assert isinstance(answer, web.Response)
         return answer
@@ -92,13 +95,25 @@ async def test_everything_arrives_whether_or_not_the_server_knows_the_new_protoc
     async with sending(store, V2, knows) as (receiving, writes):
         append(store, rows=5)
         await until(lambda: receiving.samples() == 15)
-        await until(lambda: writes.queues[0].counts.samples == 15)
-        assert writes.queues[0].counts.failed == 0
+        await until(lambda: writes.queues[0].counts.samples.total == 15)
+        assert writes.queues[0].counts.samples.failed == 0
         kinds = ["v2" in headers["content-type"] for headers in receiving.headers]
         assert kinds[0]
         assert all(kinds) is (knows == "knows")
         versions = [headers["x-prometheus-remote-write-version"] for headers in receiving.headers]
         assert versions == ["2.0.0" if second else "0.1.0" for second in kinds]
+
+
+@pytest.mark.parametrize("knows", ["a part", "a part, the rest is refused"])
+async def test_of_a_request_that_was_written_in_part_only_the_rest_is_lost_and_nothing_goes_out_again(
+    knows: str,
+) -> None:
+    store = Store.open(None)
+    async with sending(store, V2, knows) as (receiving, writes):
+        append(store, rows=1)
+        await until(lambda: writes.queues[0].counts.samples.total == 3)
+        assert writes.queues[0].counts.samples.failed == 2
+        assert len(receiving.headers) == 1
 
 
 @pytest.mark.parametrize("message", ["", V2])
@@ -117,7 +132,7 @@ async def test_exemplars_are_sent_too_where_that_is_asked_for(message: str) -> N
         assert [(one.labels, one.value, one.time) for one in found] == [
             (one.labels, one.value, one.time) for one in ones
         ]
-        await until(lambda: writes.queues[0].counts.exemplars == 6)
+        await until(lambda: writes.queues[0].counts.exemplars.total == 6)
 
 
 def test_of_a_ring_that_ran_over_only_what_is_left_is_sent() -> None:
@@ -159,6 +174,18 @@ async def test_what_nobody_here_can_read_is_415(headers: dict[str, str], told: s
     ):
         assert answer.status == 415
         assert told in await answer.text()
+
+
+async def test_a_request_of_the_new_protocol_is_told_that_nothing_of_it_was_written() -> None:
+    app = web.Application()
+    app.add_routes(routes(Receiver(Store.open(None), InlineWorkers(), SystemClock())))
+    headers = {"Content-Type": "application/x-protobuf;proto=io.prometheus.write.v2.Request"}
+    async with (
+        TestServer(app) as server,
+        aiohttp.ClientSession() as client,
+        client.post(server.make_url("/write"), data=b"x", headers=headers) as answer,
+    ):
+        assert (answer.status, answer.headers["X-Prometheus-Remote-Write-Samples-Written"]) == (400, "0")
 
 
 def test_a_series_of_one_value_has_its_metadata_beside_it() -> None:

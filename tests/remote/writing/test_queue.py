@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -20,11 +21,9 @@ from engine.foundation.delivery import DeliveryPolicy
 from engine.foundation.supervise import Supervisor
 from engine.foundation.workers import InlineWorkers
 from engine.remote.wire import decode
-from engine.remote.writing.manager import Parts, RemoteWrites, identities
-from engine.remote.writing.position import KeptPosition
+from engine.remote.writing.manager import Parts, RemoteWrites
 from engine.remote.writing.series import OutgoingSeries
 from engine.tsdb.batch import Batch
-from engine.tsdb.log.feed import Position
 from engine.tsdb.store import Store
 from promql.model.labels import Labels
 
@@ -60,9 +59,15 @@ class Server:
 
 @asynccontextmanager
 async def sending(
-    store: Store, answer: Answer, more: str = "", policy: DeliveryPolicy | None = None, limits: str = ""
+    store: Store,
+    answer: Answer,
+    more: str = "",
+    *,
+    policy: DeliveryPolicy | None = None,
+    limits: str = "",
+    server: Callable[[Answer], Server] | None = None,
 ) -> AsyncIterator[tuple[Server, RemoteWrites]]:
-    server = Server(answer)
+    server = (server or Server)(answer)
     app = web.Application()
     app.router.add_post("/write", server.write)
     async with TestServer(app) as running:
@@ -115,7 +120,7 @@ async def test_all_that_is_committed_is_sent_with_external_labels_in_requests_of
         for n in range(3):
             own = [time for labels, time, _ in server.taken if f'n="{n}"' in labels]
             assert own == [START + row for row in range(5)]
-        await until(lambda: writes.queues[0].counts.samples == 15)
+        await until(lambda: writes.queues[0].counts.samples.total == 15)
 
 
 async def test_what_relabelling_drops_stays_here() -> None:
@@ -125,7 +130,7 @@ async def test_what_relabelling_drops_stays_here() -> None:
         append(store, rows=2)
         await until(lambda: len(server.taken) == 4)
         assert not [labels for labels, *_ in server.taken if 'n="1"' in labels]
-        await until(lambda: writes.queues[0].counts.dropped == 2)
+        await until(lambda: writes.queues[0].counts.samples.dropped == 2)
 
 
 @pytest.mark.parametrize("status", [500, 503])
@@ -134,20 +139,20 @@ async def test_what_may_mend_itself_is_sent_again_until_it_is_taken(status: int)
     async with sending(store, lambda number, _: status if number < 4 else 204) as (server, writes):
         append(store, rows=3)
         await until(lambda: len(server.taken) == 9)
-        assert writes.queues[0].counts.failed == 0
-        assert writes.queues[0].counts.retried > 0
+        assert writes.queues[0].counts.samples.failed == 0
+        assert writes.queues[0].counts.samples.retried > 0
 
 
 async def test_too_many_requests_are_a_refusal_unless_they_are_to_be_waited_for() -> None:
     store = Store.open(None)
     async with sending(store, always(429)) as (server, writes):
         append(store, rows=1)
-        await until(lambda: writes.queues[0].counts.failed == 3)
+        await until(lambda: writes.queues[0].counts.samples.failed == 3)
     waiting = "retry_on_http_429: true, "
     async with sending(store, lambda number, _: 429 if number < 4 else 204, limits=waiting) as (server, writes):
         append(store, rows=2)  # the first row is there already
         await until(lambda: len(server.taken) == 3)
-        assert writes.queues[0].counts.failed == 0
+        assert writes.queues[0].counts.samples.failed == 0
 
 
 async def test_a_refused_request_costs_only_what_is_refused_by_itself() -> None:
@@ -158,10 +163,10 @@ async def test_a_refused_request_costs_only_what_is_refused_by_itself() -> None:
         writes,
     ):
         append(store, rows=4)
-        await until(lambda: writes.queues[0].counts.samples == 12)
+        await until(lambda: writes.queues[0].counts.samples.total == 12)
         assert sorted({time for _, time, _ in server.taken}) == [START, START + 2, START + 3]
         assert len(server.taken) == 9
-        assert writes.queues[0].counts.failed == 3
+        assert writes.queues[0].counts.samples.failed == 3
 
 
 @pytest.mark.parametrize("status", [401, 403, 404, 429])
@@ -169,23 +174,13 @@ async def test_who_may_not_write_at_all_does_not_ask_again_for_each_instant(stat
     store = Store.open(None)
     async with sending(store, always(status)) as (server, writes):
         append(store, rows=8, series=1)
-        await until(lambda: writes.queues[0].counts.failed == 8)
+        await until(lambda: writes.queues[0].counts.samples.failed == 8)
         assert server.requests == 2  # of four samples each
 
 
 async def test_samples_whose_series_nobody_knows_any_more_are_not_sent_under_another_name() -> None:
     forgotten = OutgoingSeries(lambda refs: [Labels() for _ in refs], (), Labels.of(site="lab"))
     assert forgotten.of(np.array([1, 2])) == [None, None]
-
-
-async def test_a_position_that_cannot_be_written_is_told_and_does_no_harm(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    (tmp_path / "file").touch()
-    kept = KeptPosition(tmp_path / "file" / "below.json")
-    kept.write(Position(1, 1))
-    assert "can't be written" in caplog.text
-    assert kept.read() is None
 
 
 async def test_nothing_leaves_this_machine_unless_that_is_asked_for() -> None:
@@ -207,9 +202,31 @@ async def test_tenants_behind_one_url_get_everything_each_under_a_name_of_its_ow
         await until(lambda: len(server.taken) == 12)
         assert writes.queues[0] is queue
         assert [one.name for one in writes.queues] == [queue.name, f"{queue.name}-2"]
-        assert len(set(identities([queue.config, other]))) == 2  # of the files with their positions
-        named = msgspec.structs.replace(queue.config, name="../a b/c")
-        assert identities([named]) == ["..%2Fa%20b%2Fc"]  # which stays in its folder
+
+
+async def test_an_end_waits_for_the_round_that_is_under_way_unless_the_server_takes_nothing() -> None:
+    store = Store.open(None)
+    arrived, go_on = asyncio.Event(), asyncio.Event()
+
+    class Slow(Server):
+        async def write(self, request: web.Request) -> web.Response:
+            arrived.set()
+            await go_on.wait()
+            return await super().write(request)
+
+    async with sending(store, always(204), server=Slow) as (server, writes):
+        append(store, rows=1)
+        await arrived.wait()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(writes.stop())
+            go_on.set()
+        assert len(server.taken) == 3
+    async with sending(store, always(503)) as (_, writes):
+        append(store, rows=2)
+        await until(lambda: bool(writes.queues[0].problem))
+        (queue,) = writes.queues
+        await writes.stop()
+        assert queue.feed.pending
 
 
 async def test_an_equal_configuration_keeps_its_queue_and_another_one_goes_on_from_there() -> None:
