@@ -14,6 +14,7 @@ from aiohttp import web
 
 from engine.foundation.errors import ConfigError
 from engine.tsdb.options import StoreOptions
+from engine.web.answers import plain
 from engine.web.api.envelope import failure
 
 if TYPE_CHECKING:
@@ -21,9 +22,10 @@ if TYPE_CHECKING:
     from engine.config.load import Loaded
 
 _UNAVAILABLE: Final = "unavailable with Prometheus Agent"
+_UNREADABLE: Final = "unsupported operation with WAL-only storage"
 _API: Final = (
     "query", "query_range", "query_explain", "query_exemplars", "format_query", "labels", "label/{name}/values",
-    "series", "rules", "rules/preview", "alerts", "alertmanagers", "status/tsdb", "read", "admin/tsdb/delete_series",
+    "series", "rules", "rules/preview", "alerts", "alertmanagers", "status/tsdb", "admin/tsdb/delete_series",
     "admin/tsdb/clean_tombstones", "admin/tsdb/snapshot",
 )  # fmt: skip
 _FLAGS: Final = (
@@ -93,7 +95,11 @@ def refusing(routes: Sequence[web.RouteDef]) -> list[web.RouteDef]:
     async def healthy(_: web.Request) -> web.Response:
         return web.Response(text="Prometheus Agent is Healthy.\n")
 
-    refused = {f"/api/v1/{path}": unavailable for path in _API} | {"/federate": unavailable}
+    async def unreadable(_: web.Request) -> web.Response:
+        return plain(500, _UNREADABLE)
+
+    refused = {f"/api/v1/{path}": unavailable for path in _API}
+    refused |= {"/federate": unreadable, "/api/v1/read": unreadable}
     others = {"/-/ready": ready, "/-/healthy": healthy}
     return [_replaced(route, (refused | others).get(route.path)) for route in routes]
 

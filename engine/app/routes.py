@@ -27,6 +27,7 @@ from engine.web.api import (
     alertmanager,
     discovery,
     exemplars,
+    forwarding,
     health,
     otlp,
     preview,
@@ -73,8 +74,7 @@ def routes(parts: Parts, collects: Mapping[str, Collect]) -> dict[str, list[web.
         *probe_routes(parts.probing.exporter),
         *_consoles(parts).routes(),
         *assets.routes(options.web.assets),
-        *engine_routes(boards.service),
-        *page.routes(partial(_about, parts, "prometheus")),
+        *_for_people(parts),
     ]
     return {
         "prometheus": below(options.web.prefix, first if options.agent_kept_ms is None else refusing(first)),
@@ -97,6 +97,13 @@ def routes(parts: Parts, collects: Mapping[str, Collect]) -> dict[str, list[web.
         "cadvisor": [metrics(collects["cadvisor"], text_alone=True), landing("cAdvisor")],
         "loki": [*logs, metrics(collects["loki"])],
     }
+
+
+def _for_people(parts: Parts) -> list[web.RouteDef]:
+    """The page, and what it alone asks."""
+    if parts.options.agent_kept_ms is not None:
+        return page.routes(partial(_about, parts, "agent"), page.AGENT_PATHS)
+    return [*engine_routes(parts.boards.service), *page.routes(partial(_about, parts, "prometheus"))]
 
 
 def _of_promtail(parts: Parts, collects: Mapping[str, Collect]) -> list[web.RouteDef]:
@@ -125,6 +132,7 @@ def _api(parts: Parts) -> Iterable[web.RouteDef]:
         parts.components.ports.get(FIRST, ""),
     )
     yield from target_page.routes(parts.scrapes)
+    yield from forwarding.routes(parts.writes)
     yield from rules.routes(parts.rules)
     yield from admin.routes(
         parts.store,
@@ -188,7 +196,7 @@ def _under(prefix: str, found: Iterable[web.RouteDef]) -> list[web.RouteDef]:
 
 def _about(parts: Parts, component: str) -> page.About:
     version, web_options = itself.version()["version"], parts.options.web
-    if component == "prometheus":
+    if component in ("prometheus", "agent"):
         return page.About(component, web_options.title, version, web_options.prefix, line_rules=parts.ruling.shown)
     return page.About(component, component.capitalize(), version, first=parts.components.external_url(FIRST))
 

@@ -35,6 +35,8 @@ async def check(stack: Stack) -> AsyncIterator[Ailment]:
     asked = () if _is_agent(flags) else (*await _lost(stack), *await _gaps(stack), *await _unwatched(stack))
     for ailment in asked:
         yield ailment
+    for ailment in await _forwarded(stack):
+        yield ailment
     for ailment in _disk(flags.get("storage.tsdb.path", ""), runtime.get("CWD", "")):
         yield ailment
 
@@ -85,6 +87,34 @@ async def _gaps(stack: Stack) -> list[Ailment]:
         )
         for before, after in gaps[-_MOST_GAPS:]
     ]
+
+
+async def _forwarded(stack: Stack) -> list[Ailment]:
+    """By remote write."""
+    told = await data(stack, "/api/v1/status/remote_write") or {}
+    found = [
+        Ailment(
+            f"no samples go to {url}: it lies beyond this machine", "--deliver sends them there", hurts=False
+        )
+        for url in told.get("withheld", [])
+    ]  # fmt: skip
+    for server in told.get("servers", []):
+        name, problem = f"{server['name']} ({server['url']})", server.get("problem")
+        if problem:
+            found.append(
+                Ailment(
+                    f"{server['waiting']} samples wait for {name}: {problem}",
+                    "mend that server, or its entry of remote_write: nothing is lost, they are tried again",
+                )
+            )
+        if server["refused"]:
+            found.append(
+                Ailment(
+                    f"{server['refused']} of {server['sent']} samples were refused for good by {name}",
+                    "the log of the engine has that server's words",
+                )
+            )
+    return found
 
 
 def _clock(seconds: float) -> str:

@@ -44,6 +44,8 @@ PATHS: Final = (
 )
 """Those of the original's page lead to the same here."""
 ALERTING_PATHS: Final = ("/", "/alerts", "/silences", "/routes")
+AGENT_PATHS: Final = ("/agent", "/targets", "/service-discovery", "/status", "/config", "/flags")
+"""Those of the original's agent."""
 
 _STATIC: Final = Path(__file__).parent / "static"
 _SAFE: Final = {

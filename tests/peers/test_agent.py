@@ -26,6 +26,7 @@ PATHS: Final = (
     "query?query=up", "query_range", "labels", "label/job/values", "series?match[]=up", "rules", "alerts", "status/tsdb",
     "alertmanagers", "query_exemplars", "format_query?query=up", "targets", "targets/metadata", "status/flags",
 )  # fmt: skip
+CHECKPOINTS: Final = ("creations", "creations_failed", "deletions", "deletions_failed")
 REFUSED: Final = {
     "rules": "rule_files: [x.yml]",
     "alerts": "alerting: {alert_relabel_configs: [{source_labels: [a], regex: b, action: drop}]}",
@@ -57,6 +58,22 @@ def test_the_same_is_refused_in_the_same_words(path: str, ports: tuple[int, int,
         assert own == theirs
 
 
+def test_what_the_original_tells_of_its_store_and_its_queues_is_told_under_the_same_names(
+    ports: tuple[int, int, int],
+) -> None:
+    theirs, own = (names(port) for port in ports[1:])
+    assert {name for name in theirs - own if name.startswith(("prometheus_agent_", "prometheus_remote_storage_"))} == {
+        *(f"prometheus_agent_checkpoint_{what}_total" for what in CHECKPOINTS),
+        "prometheus_agent_clean_start",
+        "prometheus_agent_data_replay_duration_seconds",
+        "prometheus_agent_deleted_series",
+        "prometheus_agent_truncate_duration_seconds",
+        "prometheus_remote_storage_enqueue_retries_total",
+        "prometheus_remote_storage_string_interner_zero_reference_releases_total",
+        *(name for name in theirs if name.startswith("prometheus_remote_storage_histograms_")),
+    }
+
+
 def test_all_that_is_scraped_arrives(ports: tuple[int, int, int]) -> None:
     def both() -> bool:
         found = fetch_json(f"http://127.0.0.1:{ports[0]}/api/v1/query", query="count by (from) (prometheus_build_info)")
@@ -65,6 +82,10 @@ def test_all_that_is_scraped_arrives(ports: tuple[int, int, int]) -> None:
     wait_for("the samples of both", both)
     for port in ports[1:]:
         assert fetch(f"http://127.0.0.1:{port}/-/ready") == b"Prometheus Agent is Ready.\n"
+        with pytest.raises(HTTPError) as refused:
+            fetch(f"http://127.0.0.1:{port}/federate")
+        with refused.value as error:
+            assert (error.code, error.read()) == (500, b"unsupported operation with WAL-only storage\n")
 
 
 @pytest.mark.parametrize("name", REFUSED)
@@ -98,6 +119,11 @@ def refused_by_ours(folder: Path, *flags: str) -> str:
     found = subprocess.run([*ENGINE, "run", *flags], capture_output=True, text=True, check=False, cwd=folder)
     assert found.returncode == 2
     return found.stderr
+
+
+def names(port: int) -> set[str]:
+    lines = fetch(f"http://127.0.0.1:{port}/metrics").decode().splitlines()
+    return {line.split()[2] for line in lines if line.startswith("# TYPE ")}
 
 
 def told(port: int, path: str) -> tuple[int, Any]:

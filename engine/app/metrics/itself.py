@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final, TypeAlias
 
+from engine.app.metrics.agent import agent_families
 from engine.app.metrics.discovery import discovery_families, summary
 from engine.app.parts import Parts
 from engine.foundation.lengths import Lengths
@@ -255,8 +256,11 @@ def families(parts: Parts) -> list[Family]:
     found = [_family(name, kind, text, read(parts)) for name, kind, text, read in TABLE]
     found += _OURSELVES.read()
     found += _summaries(parts)
-    found += rule_families(parts.rules.groups(), parts.rules.durations(), parts.expander.counts)
-    found += notifier_families(parts.notifier)
+    if parts.options.agent_kept_ms is None:
+        found += rule_families(parts.rules.groups(), parts.rules.durations(), parts.expander.counts)
+        found += notifier_families(parts.notifier)
+    else:
+        found += agent_families(parts.store)
     discovered = {name: pool.discovered for name, pool in parts.scrapes.pools.items()}
     found += discovery_families(parts.scrapes.discovery_counts, discovered)
     found += parts.browser.families()

@@ -3,7 +3,7 @@ import { useEffect, useMemo, useState } from "preact/hooks";
 import { about } from "./lib/about";
 import { whenSignedIn } from "./lib/account";
 import { focusFirst } from "./lib/focus";
-import { addressOf, isHere } from "./lib/here";
+import { addressOf, isAgent, isHere } from "./lib/here";
 import { type Offered, RangeContext, rangeOf } from "./lib/range";
 import { go, place, turn, usePlace } from "./lib/route";
 import { useSetting, useTheme } from "./lib/settings";
@@ -12,6 +12,7 @@ import { Guard } from "./parts/Guard";
 import { type Key, Keys } from "./parts/Keys";
 import { Refusal, SignIn, Who } from "./parts/SignIn";
 import { TimePicker } from "./parts/TimePicker";
+import { Agent } from "./pages/Agent";
 import { Alerts } from "./pages/Alerts";
 import { Discovery } from "./pages/Discovery";
 import { Routes } from "./pages/Routes";
@@ -36,6 +37,7 @@ interface Page {
 }
 
 const ALL: Page[] = [
+  { path: "/agent", name: "Agent", view: () => <Agent />, key: "a" },
   { path: "/graph", name: "Metrics", view: () => <Explore />, timed: true, key: "m" },
   { path: "/logs", name: "Logs", view: () => <Logs />, timed: true, key: "l" },
   { path: "/dashboards", name: "Dashboards", view: () => <Boards />, key: "b" },
@@ -43,7 +45,7 @@ const ALL: Page[] = [
   { path: "/silences", name: "Silences", view: () => <Silences />, key: "s" },
   { path: "/routes", name: "Routes", view: () => <Routes />, key: "o" },
   { path: "/rules", name: "Rules", view: () => <Rules />, timed: true, key: "r" },
-  { path: "/targets", name: "Targets", view: () => <Targets />, timed: true, key: "t" },
+  { path: "/targets", name: "Targets", view: () => <Targets />, timed: !isAgent, key: "t" },
   { path: "/service-discovery", name: "Discovery", view: () => <Discovery />, key: "d" },
   { path: "/status", name: "Status", view: () => <Status />, key: "i" },
 ];

@@ -1,17 +1,22 @@
 import { get } from "../lib/api";
 import { useAsk } from "../lib/ask";
+import { isAgent } from "../lib/here";
 import { turn, usePlace } from "../lib/route";
+import { Forwarding } from "../parts/Forwarding";
 import { Failure, Tabs } from "../parts/small";
 import { momentText } from "../lib/time";
 
-type Tab = "runtime" | "store" | "config" | "flags";
+type Tab = "runtime" | "store" | "forwarding" | "config" | "flags";
 
-const TABS: [Tab, string][] = [
+const ALL: [Tab, string][] = [
   ["runtime", "Runtime"],
   ["store", "Store"],
+  ["forwarding", "Forwarding"],
   ["config", "Configuration"],
   ["flags", "Flags"],
 ];
+
+const TABS = ALL.filter(([tab]) => !isAgent || (tab !== "store" && tab !== "forwarding"));
 
 export function Status() {
   const { params } = usePlace();
@@ -26,6 +31,7 @@ export function Status() {
       {tab === "flags" && <Pairs path="/api/v1/status/flags" />}
       {tab === "config" && <Config />}
       {tab === "store" && <Cardinality />}
+      {tab === "forwarding" && <Forwarding />}
     </main>
   );
 }

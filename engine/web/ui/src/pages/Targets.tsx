@@ -1,5 +1,6 @@
 import { get } from "../lib/api";
 import { useAsk } from "../lib/ask";
+import { isAgent } from "../lib/here";
 import type { Labels } from "../lib/labels";
 import { useRange } from "../lib/range";
 import { turn, useOpen, usePlace } from "../lib/route";
@@ -36,7 +37,7 @@ export function Targets() {
   const which = (params.get("show") ?? "all") as Which;
   const found = useAsk((signal) => get<Told>("/api/v1/targets", { state: "active" }, signal), [], 5000);
   const { range, turnOf } = useRange();
-  const history = useAsk((signal) => ups(...instants(range, Date.now()), signal), [range.from, range.to, turnOf], 15_000);
+  const history = useAsk((signal) => (isAgent ? Promise.resolve(undefined) : ups(...instants(range, Date.now()), signal)), [range.from, range.to, turnOf], 15_000);
   const seen = (found.data?.activeTargets ?? []).filter(
     (one) => (which === "all" || one.health !== "up") && `${one.scrapePool} ${one.scrapeUrl} ${JSON.stringify(one.labels)} ${one.lastError}`.toLowerCase().includes(text.toLowerCase()),
   );
@@ -80,9 +81,9 @@ function Row({ one, past }: { one: Target; past?: Looks }) {
       {open && (
         <div class="detail">
           <p class="actions">
-            <a class="button" href={`graph?g0.expr=${encodeURIComponent(`scrape_samples_scraped{instance=${JSON.stringify(one.labels.instance ?? "")},job=${JSON.stringify(one.labels.job ?? "")}}`)}`}>Samples over time</a>
+            {!isAgent && <a class="button" href={`graph?g0.expr=${encodeURIComponent(`scrape_samples_scraped{instance=${JSON.stringify(one.labels.instance ?? "")},job=${JSON.stringify(one.labels.job ?? "")}}`)}`}>Samples over time</a>}
             <a class="button" data-away target="_blank" rel="noreferrer" href={one.globalUrl}>Its page</a>
-            <a class="button" href={`graph?g0.expr=${encodeURIComponent(`scrape_duration_seconds{instance=${JSON.stringify(one.labels.instance ?? "")},job=${JSON.stringify(one.labels.job ?? "")}}`)}`}>Duration over time</a>
+            {!isAgent && <a class="button" href={`graph?g0.expr=${encodeURIComponent(`scrape_duration_seconds{instance=${JSON.stringify(one.labels.instance ?? "")},job=${JSON.stringify(one.labels.job ?? "")}}`)}`}>Duration over time</a>}
             <Copy text={() => one.scrapeUrl}>Copy address</Copy>
             <span class="quiet">asked each {one.scrapeInterval}, for {one.scrapeTimeout} at most</span>
           </p>
