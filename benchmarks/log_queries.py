@@ -21,6 +21,7 @@ from typing import Final
 import msgspec
 
 from engine.foundation.clock import SystemClock
+from engine.foundation.memory import tame_heap
 from engine.foundation.workers import ThreadWorkers
 from engine.logs.store.head import Run
 from engine.logs.store.segment import Named
@@ -107,6 +108,7 @@ async def measure(store: LogStore, start: int, end: int) -> None:
 
 
 def main() -> None:
+    tame_heap()
     with tempfile.TemporaryDirectory() as folder:
         store = LogStore(Path(folder))
         start, end = fill(store)

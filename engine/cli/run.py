@@ -238,9 +238,9 @@ def run(**given: Any) -> None:
 
     from engine.app.process.run import run_until_stopped
     from engine.foundation import logs
-    from engine.foundation.memory import share_heap
+    from engine.foundation.memory import tame_heap
 
-    share_heap()
+    tame_heap()
     options = options_of(given)
     logs.configure(given["level"], given["style"])
     sys.exit(asyncio.run(run_until_stopped(options, as_json=given["style"] == "json")))

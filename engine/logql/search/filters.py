@@ -15,9 +15,9 @@ import numpy as np
 from engine.foundation.regexes import Regex
 from engine.logql.pipeline.captures import LinePattern
 from engine.logql.pipeline.ip import Addresses
-from engine.logql.search.occurrences import occurrences
-from engine.logql.search.patterns import look
-from engine.logql.search.text import Text
+from engine.logql.search.occurrences import Buffer, occurrences
+from engine.logql.search.patterns import Found, look
+from engine.logql.search.text import LOWER, Text
 from engine.logql.syntax.ast import LineFilter, Needle
 from promql.model.types import BoolArray, IntArray
 
@@ -26,7 +26,9 @@ _FEW: Final = 16
 _FEWER: Final = 64
 """A literal that a pattern needs helps where not more than one line in so many holds it."""
 _ALTERNATIVES: Final = 4
-_MANY: Final = 16
+_ENOUGH: Final = 4
+"""Bytes that are looked for as they are, though more is known of a pattern in small letters."""
+_MANY: Final = 8
 """Lines of a block that hold a literal, from which on they are looked for all at once."""
 
 
@@ -53,30 +55,48 @@ class Search(ABC):
         return index[np.fromiter(map(holds, text.lines(index)), np.bool_, len(index))]
 
 
-class Literal(Search):
-    """Some bytes. Where there are few, RE2 finds them in half the time of `bytes.find`; many are found at once."""
+class _Needle:
+    """Some bytes of one line. Where there are few, RE2 finds them in half the time of `bytes.find`; many are found at
+    once. `cased` ones are looked for in the text in small letters, and what is found may be something else.
+    """
 
-    def __init__(self, needle: bytes) -> None:
-        self._needle = needle
-        self._search: Any = Regex(re.escape(needle.decode()), anchored=False).searcher()
-
-    def holds(self, line: bytes) -> bool:
-        return self._needle in line
+    def __init__(self, needle: bytes, *, cased: bool = False) -> None:
+        self._needle = bytes(byte | int(LOWER) for byte in needle) if cased else needle
+        self._cased = cased
+        self._search: Any = Regex(re.escape(self._needle.decode()), anchored=False).searcher()
 
     def find(self, text: Text) -> IntArray:
-        if not self._needle:
-            return np.arange(text.count)
-        if b"\n" in self._needle:
-            return self._across(text)
-        places = _places(self._search, text.whole, _MANY)
+        """The lines of the block that hold it."""
+        places = _places(self._search, text.whole, _MANY, self._where(text))
         if len(places) < _MANY:
             return text.at(np.array(places, np.int64))
-        return text.at(occurrences(text.whole, self._needle))
+        return text.at(occurrences(self._where(text), self._needle))
 
     def some(self, text: Text, most: int) -> IntArray | None:
-        """The lines of the block that hold it, where they are no more than so many; for a needle of one line."""
-        places = _places(self._search, text.whole, most + 1)
+        """The same, where they are no more than so many."""
+        places = _places(self._search, text.whole, most + 1, self._where(text))
         return text.at(np.array(places, np.int64)) if len(places) <= most else None
+
+    def _where(self, text: Text) -> Buffer:
+        return text.lowered if self._cased else text.whole
+
+
+class Literal(Search):
+    """Some bytes."""
+
+    def __init__(self, needle: bytes) -> None:
+        self._bytes = needle
+        self._needle = _Needle(needle)
+
+    def holds(self, line: bytes) -> bool:
+        return self._bytes in line
+
+    def find(self, text: Text) -> IntArray:
+        if not self._bytes:
+            return np.arange(text.count)
+        if b"\n" in self._bytes:
+            return self._across(text)
+        return self._needle.find(text)
 
     def _across(self, text: Text) -> IntArray:
         """A needle that holds a line feed must not reach over the end of a line."""
@@ -90,7 +110,7 @@ class Pattern(Search):
         self._search: Any = Regex(pattern, anchored=False).searcher()
         found = look(pattern)
         self._within: Any = Regex(found.within, anchored=False).searcher() if found.within else None
-        self._required = Literal(found.required.encode()) if found.required else None
+        self._required = _required(found)
 
     def holds(self, line: bytes) -> bool:
         return self._search(line) is not None
@@ -110,11 +130,19 @@ class Pattern(Search):
         return np.union1d(np.setdiff1d(found, text.folded), self.each(text, text.folded))
 
 
-def _places(search: Any, text: bytes, most: int | None = None) -> list[int]:
-    """Where matches are, one between two line feeds at most, up to so many."""
+def _required(found: Found) -> _Needle | None:
+    """What is looked for first. Few bytes stand in too many lines, and whole words seldom do, however written."""
+    if len(found.required) < min(_ENOUGH, len(found.cased)):
+        return _Needle(found.cased.encode(), cased=True)
+    return _Needle(found.required.encode()) if found.required else None
+
+
+def _places(search: Any, text: bytes, most: int | None = None, where: Buffer | None = None) -> list[int]:
+    """Where matches are, one between two line feeds at most, up to so many; `where` else than in the text itself."""
+    where = text if where is None else where
     at = 0
     places: list[int] = []
-    while (most is None or len(places) < most) and (found := search(text, at)) is not None:
+    while (most is None or len(places) < most) and (found := search(where, at)) is not None:
         place = found.start()
         at = text.find(b"\n", place) + 1
         if not at:

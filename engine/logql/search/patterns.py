@@ -28,6 +28,8 @@ _SAME: Final = frozenset("dwSbB")
 _WITHOUT_FEED: Final = {"D": r"[^0-9\n]", "W": r"[^0-9A-Za-z_\n]", "s": r"[\t\f\r ]"}
 _ENDS: Final = {"^": "(?m:^)", "$": "(?m:$)", r"\A": "(?m:^)", r"\z": "(?m:$)"}
 _LETTERS: Final = {"t": "\t", "r": "\r", "f": "\f", "v": "\v", "a": "\a"}
+_NOT_ASCII_TOO: Final = frozenset("kKsS")
+"""Letters that have another form beyond ASCII: the sign of kelvin, and the long s."""
 _NAMED_CLASSES: Final = frozenset(
     f"[:{name}:]" for name in ("alnum", "alpha", "digit", "lower", "punct", "upper", "word", "xdigit")
 )
@@ -36,11 +38,13 @@ _NAMED_CLASSES: Final = frozenset(
 class Found(Struct, frozen=True):
     """`within`: the pattern for the text of many lines; empty where there is none. `literals`: if it matches where one
     of these stands, and nowhere else. `required`: a text without which it never matches; empty where there is none.
+    `cased`: the same in small letters, where it may be written in others.
     """
 
     within: str = ""
     literals: tuple[str, ...] = ()
     required: str = ""
+    cased: str = ""
 
 
 class _Unsure(Exception):  # noqa: N818 - an answer, not an error
@@ -75,6 +79,8 @@ class _Reader(Struct):
     plain: bool = True
     run: str = ""
     runs: list[str] = field(default_factory=list)
+    cased_run: str = ""
+    cased_runs: list[str] = field(default_factory=list)
 
     def read(self) -> Found:
         self._leading_flags()
@@ -83,7 +89,8 @@ class _Reader(Struct):
         self._end_run()
         literals = () if self.fold or not self.plain or not all(self.branches) else tuple(self.branches)
         alone = len(self.branches) == 1
-        return Found("".join(self.pieces), literals, max(self.runs, key=len, default="") if alone else "")
+        required, cased = (max(runs, key=len, default="") for runs in (self.runs, self.cased_runs))
+        return Found("".join(self.pieces), literals, *((required, cased) if alone else ("", "")))
 
     def _leading_flags(self) -> None:
         found = _FLAGS.match(self.pattern)
@@ -161,21 +168,32 @@ class _Reader(Struct):
             self._literal("{", "{")
             return
         if char != "+":
-            self.run = self.run[:-1]
+            self.run, self.cased_run = self.run[:-1], self.cased_run[:-1]
         self._other(char if found is None else found[0], 1 if found is None else len(found[0]))
 
     def _literal(self, char: str, written: str) -> None:
         if char == "\n":
             raise _Unsure
         if self.depth == 0:
-            if self.fold and (char.isalpha() or not char.isascii()):
-                self._end_run()
+            if self.fold:
+                self._folded(char)
             else:
                 self.run += char
             self.branches[-1] += char
         else:
             self.plain = False
         self._emit(written)
+
+    def _folded(self, char: str) -> None:
+        """Of letters no one knows how they are written."""
+        if not char.isascii() or char in _NOT_ASCII_TOO:
+            self._end_run()
+            return
+        self.cased_run += char.lower()
+        if char.isalpha():
+            self._end_plain_run()
+        else:
+            self.run += char
 
     def _other(self, text: str, size: int) -> None:
         self.plain = False
@@ -188,6 +206,12 @@ class _Reader(Struct):
         self.at += len(text)
 
     def _end_run(self) -> None:
+        self._end_plain_run()
+        if self.cased_run:
+            self.cased_runs.append(self.cased_run)
+        self.cased_run = ""
+
+    def _end_plain_run(self) -> None:
         if self.run:
             self.runs.append(self.run)
         self.run = ""

@@ -8,6 +8,7 @@ from typing import Final
 import cramjam
 
 from engine.foundation.protobuf import CHUNK, VARINT, Message, WireError, fields, signed, varint
+from engine.logs.push.entries import Entries
 from engine.logs.push.json import FormatError, Runs
 from engine.logs.push.labeltext import parsed
 from engine.logs.push.runs import run_of_bytes
@@ -38,14 +39,29 @@ def from_snappy(body: bytes) -> Runs:
 
 def from_protobuf(data: bytes) -> Runs:
     """Raises FormatError, LabelsError."""
+    return read(data, Entries(data))
+
+
+def read(data: bytes, entries: Entries) -> Runs:
+    """With the entries that were read before; all others are read one by one. Raises as `from_protobuf`."""
     try:
-        found = [_stream(data, start, end) for _, start, end in fields(_PUSH, data, 0, len(data))]
+        found = [_stream(data, start, end, entries) for _, start, end in fields(_PUSH, data, 0, len(data))]
     except WireError as error:
         raise FormatError(str(error)) from None
     return [(labels, run) for labels, run in found if len(run)]
 
 
-def _stream(data: bytes, start: int, end: int) -> tuple[Labels, Run]:
+def _stream(data: bytes, start: int, end: int, entries: Entries) -> tuple[Labels, Run]:
+    first = next(fields(_STREAM, data, start, end), None)
+    chain = entries.chain(first[2], end) if first is not None and first[0] == 1 else None
+    if first is None or chain is None:
+        return _stream_by_entries(data, start, end)
+    labels = data[first[1] : first[2]].decode(errors="replace")
+    lines = [data[at:stop] for at, stop in zip(chain.begins, chain.ends, strict=True)]
+    return parsed(labels), run_of_bytes(chain.times, lines, {})
+
+
+def _stream_by_entries(data: bytes, start: int, end: int) -> tuple[Labels, Run]:
     labels, times = "", array("q")
     lines: list[bytes] = []
     metadata: dict[int, Labels] = {}

@@ -30,7 +30,11 @@ def unpacked(data: memoryview, count: int) -> IntArray:
     """So many of them."""
     factor, width = _HEAD.unpack_from(data)
     planes = np.frombuffer(decompressed(data[_HEAD.size :]), np.uint8).reshape(width, count)
-    words = np.zeros((count, 8), np.uint8)
-    words[:, :width] = planes.T
-    found: IntArray = words.view("<i8").reshape(count) * factor
+    found: IntArray = np.zeros(count, np.int64)
+    if width:
+        found[:] = planes[0]
+    for place, plane in enumerate(planes[1:], 1):
+        found |= plane.astype(np.int64) << 8 * place
+    if factor > 1:
+        found *= factor
     return found

@@ -105,6 +105,36 @@ def test_literals_of_a_pattern_are_known(pattern: str, literals: tuple[str, ...]
     assert (found.literals, found.required) == (literals, required)
 
 
+@pytest.mark.parametrize(
+    ("pattern", "cased"),
+    [
+        ("(?i)Error", "error"),
+        ("(?i)Task ENDED", " ended"),  # K may be the sign of kelvin, S a long s
+        ("(?i)user_17 [a-z]", "er_17 "),
+        ("(?i)1a*2b", "2b"),
+        ("(?i)a|b", ""),
+        ("error", ""),
+    ],
+)
+def test_what_a_pattern_needs_however_it_is_written_is_known(pattern: str, cased: str) -> None:
+    assert look(pattern).cased == cased
+
+
+_CASED = st.sampled_from(
+    ["Timeout", "timeout", "TIME", "out", "@", "`", "[", "{", "\u212a", "\u017f", "k", "s", "\0", " "]
+)
+
+
+@given(
+    lines=st.lists(st.lists(_CASED, max_size=4).map("".join), min_size=1, max_size=8),
+    search=st.sampled_from(["timeout", "TimeOut@", "a`", "time\\[", "out k", "s", "kout", "time.out"]),
+)
+def test_words_are_found_in_any_case_as_line_by_line(lines: list[str], search: str) -> None:
+    many = lines + ["nothing of interest"] * 640
+    found = Filter(LineFilter("|~", (Needle(f"(?i){search}"),))).select(Text(_block(many)), np.arange(len(many)))
+    assert found.tolist() == [at for at, line in enumerate(many) if _holds(f"(?i){search}", "|~", line)]
+
+
 @pytest.mark.parametrize("pattern", ["\\n", "(?s)a.b", "[\\n]", "[\\t-\\r]", "\\pC", "(?m)^a", "[[:space:]]"])
 def test_patterns_that_may_reach_over_a_line_are_tried_line_by_line(pattern: str) -> None:
     assert look(pattern).within == ""
