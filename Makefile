@@ -2,8 +2,8 @@
 PYTHON ?= python3
 VENV   ?= .venv
 CONFIG ?= examples/stack/prometheus/prometheus.yml
-# Many tests wait for real programs: two run beside each other, those of one file in turn.
-SIDE_BY_SIDE ?= 2
+# Three tests run beside each other, those of one file in turn: most of the time two of them wait (tests/spreading.py).
+SIDE_BY_SIDE ?= 3
 BIN    := $(VENV)/bin
 
 .PHONY: run demo test check bench docs page format clean

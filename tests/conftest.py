@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Generator
 from pathlib import Path
@@ -34,6 +35,22 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """At night a law is tried thousands of times, which takes as long as it takes."""
     for item in items if PROFILE == "nightly" else ():
         item.add_marker(pytest.mark.timeout(3600))
+
+
+def pytest_collection_finish() -> None:
+    """What was collected lives as long as the process: no collection of garbage need look through ten thousand tests."""
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config) -> object | None:
+    """Files are spread by what they do: see there."""
+    if config.getoption("dist") != "loadfile":
+        return None
+    from tests.spreading import Spreading
+
+    return Spreading(config)
 
 
 @pytest.fixture(scope="session")
