@@ -9,7 +9,7 @@ import click
 
 from engine.cli.exporter_alone import Alone, How, everywhere, of_pages, run, run_page
 from engine.cli.grouping import Commands
-from engine.cli.option_types import ANY_COUNT, with_default
+from engine.cli.option_types import ANY_COUNT, SECONDS, with_default
 
 if TYPE_CHECKING:
     from engine.foundation.clock import Clock
@@ -104,13 +104,7 @@ def process(
     help="blackbox.yml  [the original's modules: http_2xx, tcp_connect, icmp ...]",
 )  # fmt: skip
 @click.option("--config.check", "only_check", is_flag=True, help="judge the file, and end")
-@click.option(
-    "--timeout-offset",
-    "offset",
-    default=0.5,
-    show_default=True,
-    help="seconds of a scrape's timeout that are left over",
-)
+@with_default("--timeout-offset", "offset", SECONDS, 0.5, "seconds of a scrape's timeout that are left over")
 @with_default("--history.limit", "limit", ANY_COUNT, 100, "probes that are remembered")
 @everywhere("127.0.0.1:9115")
 def blackbox(*, file: Path | None, only_check: bool, offset: float, limit: int, **how: Any) -> None:

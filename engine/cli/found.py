@@ -12,6 +12,8 @@ from typing import Final
 
 from msgspec import Struct
 
+from engine.foundation.errors import ConfigError
+
 CONFIGS: Final = ("prometheus.yml", "prometheus.yaml")
 _DEEPER: Final = tuple(f"prometheus/{name}" for name in CONFIGS)
 _SAID: Final = frozenset(("--config", "--config.file", "--compose", "--help", "-h"))
@@ -34,7 +36,7 @@ def found_here(args: Sequence[str], folder: Path = Path()) -> Found:
     config = _first(folder, CONFIGS)
     if given & _ENOUGH:
         return Found() if config is None else Found(("--config", str(config)), (f"{config} of this folder",))
-    composed = _composed(folder)
+    composed = stacks_in(folder)
     if config is not None:
         return Found(("--config", str(config)), (f"{config} of this folder", *_passed_over(composed)))
     if composed:
@@ -53,7 +55,21 @@ def _passed_over(files: Sequence[Path]) -> list[str]:
     return [f"not {file}: --compose {file} starts what that describes" for file in files]
 
 
-def _composed(folder: Path) -> list[Path]:
+def stack_at(path: Path) -> Path:
+    """The compose file that `--compose` means: that one, or the only one of a folder. Raises ConfigError."""
+    if path.is_file():
+        return path
+    if not path.is_dir():
+        raise ConfigError(f"--compose {path}: no such file")
+    found = stacks_in(path)
+    if len(found) > 1:
+        raise ConfigError(f"--compose {path}: a folder with several; name one: {', '.join(map(str, found))}")
+    if not found:
+        raise ConfigError(f"--compose {path}: a folder, and no compose file in it describes a program of a stack")
+    return found[0]
+
+
+def stacks_in(folder: Path) -> list[Path]:
     """The compose files that describe one of the programs that we stand in for."""
     from engine.config.stack.compose import NAMES
 
@@ -67,7 +83,6 @@ def _describes_a_stack(file: Path) -> bool:
     from engine.config.stack.compose import services
     from engine.config.stack.composed import kind_of
     from engine.config.stack.places import Places
-    from engine.foundation.errors import ConfigError
 
     try:
         return any(kind_of(one) for one in services(Places(file.parent).root(file), file.parent, os.environ))

@@ -43,6 +43,23 @@ class FloatCountType(click.ParamType[int]):
         return count
 
 
+class SecondsType(click.ParamType[float]):
+    """Seconds, with or without a fraction: `nan` and `inf` are no length of time."""
+
+    name = "seconds"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        import math
+
+        try:
+            seconds = float(value)
+        except ValueError:
+            seconds = math.nan
+        if not math.isfinite(seconds):
+            self.fail(f"{value!r} is no number of seconds", param, ctx)
+        return seconds
+
+
 class SizeType(click.ParamType[int]):
     """`512MB`; bytes, units count in 1024s."""
 
@@ -77,6 +94,7 @@ DURATION: Final = DurationType()
 COUNT: Final = click.IntRange(1)
 ANY_COUNT: Final = click.IntRange(0)
 FLOAT_COUNT: Final = FloatCountType()
+SECONDS: Final = SecondsType()
 FOLDER: Final = click.Path(path_type=Path)
 
 

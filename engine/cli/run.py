@@ -88,7 +88,7 @@ class RunCommand(click.Command):
 @click.command(cls=RunCommand)
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path), metavar="[FILE]...")
 @click.option("--config", "--config.file", type=click.Path(path_type=Path), help="prometheus.yml  [what is found here]")
-@click.option("--compose", type=click.Path(path_type=Path), help="what a compose file describes, without Docker")
+@click.option("--compose", type=click.Path(path_type=Path), help="what a compose file (or that of a folder) describes")
 @click.option("--alertmanager-config", type=click.Path(path_type=Path), help="Alertmanager's file, if elsewhere")
 @click.option("--blackbox-config", type=click.Path(path_type=Path), help="blackbox.yml, if elsewhere")
 @click.option("--promtail-config", type=click.Path(path_type=Path), help="Promtail's file, if elsewhere")
@@ -303,11 +303,10 @@ def _with_compose(command: click.Command, ctx: click.Context, args: list[str]) -
     at = next((n for n, arg in enumerate(args) if arg.partition("=")[0] == "--compose"), None)
     if at is None or not (args[at].partition("=")[2] or args[at + 1 :]):
         return args
+    from engine.cli.found import stack_at
     from engine.config.stack.composed import composed
 
-    path = Path(args[at].partition("=")[2] or args[at + 1])
-    if not path.is_file():
-        raise ConfigError(f"--compose {path}: no such file")
+    path = stack_at(Path(args[at].partition("=")[2] or args[at + 1]))
     known = frozenset(option for param in command.params for option in param.opts)
     found = ctx.meta[_COMPOSED] = composed(path, os.environ, known)
     return [*found.words, *args]

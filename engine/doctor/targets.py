@@ -1,15 +1,17 @@
-"""Targets that are down, by what is wrong with them."""
+"""Targets that are down, by what is wrong with them, and probes that fail."""
 
 from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Final
 
 from engine.doctor.ports import Ailment, Stack, data, failing_discovery
 
 _MOST_NAMED: Final = 3
+_FAILED: Final = "probe_success == 0"
+"""The exporter answers well where what it probes does not, so such a target is up."""
 # What stands in a scrape's error, what it means, and what to do.
 _CAUSES: Final = (
     (r"no such host|name or service not known|server misbehaving", "the name does not resolve",
@@ -43,11 +45,21 @@ async def check(stack: Stack) -> AsyncIterator[Ailment]:
         if target["health"] == "down":
             by_cause[cause_of(target["lastError"])].append((target["scrapePool"], target["scrapeUrl"]))
     for (cause, step), down in by_cause.items():
-        named = ", ".join(f"{url} (job {pool})" for pool, url in down[:_MOST_NAMED])
-        more = f" and {len(down) - _MOST_NAMED} more" if len(down) > _MOST_NAMED else ""
-        yield Ailment(f"down: {named}{more}: {cause}", step)
+        yield Ailment(f"down: {_named(down)}: {cause}", step)
+    probed = [(one.labels.get("job", ""), one.labels.get("instance", "")) for one in await stack.query(_FAILED)]
+    if probed:
+        yield Ailment(
+            f"probes fail: {_named(probed)}",
+            "/probe?target=...&module=...&debug=true of the blackbox exporter shows each step of a probe",
+        )
     for ailment in await failing_discovery(stack, of_promtail=False):
         yield ailment
+
+
+def _named(found: Sequence[tuple[str, str]]) -> str:
+    """The first few, each a job and what it asks."""
+    more = f" and {len(found) - _MOST_NAMED} more" if len(found) > _MOST_NAMED else ""
+    return ", ".join(f"{where} (job {job})" for job, where in found[:_MOST_NAMED]) + more
 
 
 def cause_of(error: str) -> tuple[str, str]:

@@ -26,6 +26,11 @@ def test_probes_that_are_remembered_are_not_fewer_than_none() -> None:
     assert "-1 is not in the range x>=0" in refused("blackbox", "--history.limit", "-1")
 
 
+@pytest.mark.parametrize("offset", ["nan", "inf", "half"])
+def test_an_offset_of_timeouts_is_a_number_of_seconds(offset: str) -> None:
+    assert f"{offset!r} is no number of seconds" in refused("blackbox", "--timeout-offset", offset)
+
+
 def test_what_can_not_be_probed_is_told_when_the_file_is_loaded(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.cli.found import Found, found_here
+from engine.cli.found import Found, found_here, stack_at
+from engine.foundation.errors import ConfigError
 
 STACK = "services: {p: {image: 'prom/prometheus:v2.42.0'}}"
 
@@ -53,3 +54,17 @@ def test_beside_a_file_that_runs_by_itself_only_a_prometheus_yml_is_taken(flag: 
 @pytest.mark.parametrize("flag", ["--config=x", "--config.file", "--compose"])
 def test_nothing_is_looked_for_where_a_flag_says_what_runs(flag: str, tmp_path: Path) -> None:
     assert found_here([flag], laid_out(tmp_path, **{"prometheus.yml": ""})) == Found()
+
+
+def test_a_folder_stands_for_the_compose_file_in_it_that_describes_a_stack(tmp_path: Path) -> None:
+    folder = laid_out(tmp_path, **{"compose.yml": "services: {d: {image: postgres}}", "docker-compose.mon.yml": STACK})
+    assert stack_at(folder) == folder / "docker-compose.mon.yml"
+    with pytest.raises(ConfigError, match=r"several; name one: .*docker-compose\.mon\.yml, .*docker-compose\.too\.yml"):
+        stack_at(laid_out(folder, **{"docker-compose.too.yml": STACK}))
+
+
+def test_a_path_without_a_compose_file_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="a folder, and no compose file in it describes"):
+        stack_at(tmp_path)
+    with pytest.raises(ConfigError, match="no such file"):
+        stack_at(tmp_path / "gone")

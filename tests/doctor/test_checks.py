@@ -82,6 +82,13 @@ async def test_targets_with_one_cause_are_told_together() -> None:
     assert "and 2 more" in one.text
 
 
+async def test_what_a_probe_does_not_reach_is_told_though_its_target_is_up() -> None:
+    failed = {"probe_success == 0": [Sample({"job": "blackbox", "instance": "https://shop.example/health"}, 0.0)]}
+    (one,) = await found(targets.check, Told({TARGETS: data(activeTargets=[UP])}, failed))
+    assert one.text == "probes fail: https://shop.example/health (job blackbox)"
+    assert one.hurts
+
+
 async def test_no_target_at_all_is_told() -> None:
     assert "nothing is scraped" in (await found(targets.check, Told()))[0].text
 
