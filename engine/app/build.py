@@ -13,8 +13,6 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from engine.alerting.manager import AlertManager
-from engine.alerting.running import Surroundings
 from engine.app.around import Around
 from engine.app.components.alertmanagers import Alertmanagers
 from engine.app.components.boards import BoardParts, BoardService
@@ -51,6 +49,7 @@ from engine.web.federate import FederationCounts
 from exporters.browser.metrics import OwnCounts
 
 if TYPE_CHECKING:
+    from engine.alerting.manager import AlertManager
     from engine.remote.pushes.gateway import PushGateway
 
 
@@ -171,6 +170,9 @@ def _alertmanager(ground: _Ground) -> AlertManager | None:
     loaded, around, options = ground.loaded, ground.around, ground.options
     if loaded.alertmanager is None or loaded.alertmanager_file is None:
         return None
+    from engine.alerting.manager import AlertManager  # noqa: PLC0415 - of what runs only where there is a configuration
+    from engine.alerting.running import Surroundings  # noqa: PLC0415 - likewise
+
     surroundings = Surroundings(
         clock=around.clock,
         supervisor=around.supervisor,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from engine.alerting.metrics import families as alertmanager_families
 from engine.app.components import exporters
 from engine.app.metrics import alertmanager_http, itself
 from engine.app.parts import Parts
@@ -21,6 +20,8 @@ def collects(parts: Parts) -> dict[str, Collect]:
     async def of_alertmanager(_: Sequence[str]) -> list[Family]:
         if parts.alertmanager is None:
             return []
+        from engine.alerting.metrics import families as alertmanager_families  # noqa: PLC0415 - only where it runs
+
         http = alertmanager_http.families(parts.components.alertmanager_http)
         return [*alertmanager_families(parts.alertmanager), *http]
 

@@ -17,14 +17,12 @@ from engine.app.metrics import itself
 from engine.app.options import RunOptions
 from engine.app.parts import Parts
 from engine.app.storing import kept, snapshot_folder
-from engine.config.written import groups_of
 from engine.foundation.encode import encode
 from engine.rules.preview.replay import GroupReplay, Replay
 from engine.rules.spec import GroupSpec
 from engine.web import assets, beacons, federate, page, pushes
 from engine.web.api import (
     admin,
-    alertmanager,
     discovery,
     exemplars,
     forwarding,
@@ -41,7 +39,6 @@ from engine.web.api import (
     write,
 )
 from engine.web.api.grafana.paths import engine_routes, grafana_routes
-from engine.web.consoles import Consoles, Folders
 from engine.web.prefix import below
 from exporters.blackbox.pages import probe_routes
 from exporters.blackbox.pages import routes as probing_routes
@@ -60,7 +57,7 @@ def routes(parts: Parts, collects: Mapping[str, Collect]) -> dict[str, list[web.
     """By component."""
     options, reload, boards = parts.options, parts.acts.reload, parts.boards
     logs = parts.logs.routes(lambda: parts.ruling.ruler)
-    managing = alertmanager.routes(parts.alertmanager, reload) if parts.alertmanager is not None else []
+    managing = _managing(parts)
     first = [
         *_under("/api/v1", _api(parts)),
         *(route for route in managing if route.path.startswith("/api/v2")),
@@ -72,7 +69,6 @@ def routes(parts: Parts, collects: Mapping[str, Collect]) -> dict[str, list[web.
         *pushes.routes(parts.gateway),
         *beacons.routes(Beacons(parts.browser)),
         *probe_routes(parts.probing.exporter),
-        *_consoles(parts).routes(),
         *assets.routes(options.web.assets),
         *_for_people(parts),
     ]
@@ -99,11 +95,23 @@ def routes(parts: Parts, collects: Mapping[str, Collect]) -> dict[str, list[web.
     }
 
 
+def _managing(parts: Parts) -> list[web.RouteDef]:
+    if parts.alertmanager is None:
+        return []
+    from engine.web.api import alertmanager  # noqa: PLC0415 - of what runs only where there is a configuration
+
+    return alertmanager.routes(parts.alertmanager, parts.acts.reload)
+
+
 def _for_people(parts: Parts) -> list[web.RouteDef]:
     """The page, and what it alone asks."""
     if parts.options.agent_kept_ms is not None:
         return page.routes(partial(_about, parts, "agent"), page.AGENT_PATHS)
-    return [*engine_routes(parts.boards.service), *page.routes(partial(_about, parts, "prometheus"))]
+    return [
+        *_consoles(parts),
+        *engine_routes(parts.boards.service),
+        *page.routes(partial(_about, parts, "prometheus")),
+    ]
 
 
 def _of_promtail(parts: Parts, collects: Mapping[str, Collect]) -> list[web.RouteDef]:
@@ -171,7 +179,9 @@ def _federation(parts: Parts) -> Iterable[web.RouteDef]:
     )
 
 
-def _consoles(parts: Parts) -> Consoles:
+def _consoles(parts: Parts) -> list[web.RouteDef]:
+    from engine.web.consoles import Consoles, Folders  # noqa: PLC0415 - no agent has them
+
     options = parts.options.web
     return Consoles(
         folders=Folders(templates=options.console_templates, libraries=options.console_libraries),
@@ -180,7 +190,7 @@ def _consoles(parts: Parts) -> Consoles:
         clock=parts.around.clock,
         external_url=parts.components.external_url(FIRST),
         external_labels=lambda: parts.in_force.external_labels,
-    )
+    ).routes()
 
 
 def _under(prefix: str, found: Iterable[web.RouteDef]) -> list[web.RouteDef]:
@@ -215,6 +225,8 @@ def _snapshot(parts: Parts, name: str) -> Path:
 
 
 def _written(parts: Parts, text: bytes) -> list[GroupSpec]:
+    from engine.config.written import groups_of  # noqa: PLC0415 - few write rules here
+
     return groups_of(text, "rules", parts.in_force.config.global_)
 
 

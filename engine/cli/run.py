@@ -236,11 +236,13 @@ def run(**given: Any) -> None:
         sys.exit(detach(click.get_current_context().meta[_ARGUMENTS], Path(given["data_dir"])))
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # the files are yet to be read, and its default is to end us
 
-    from engine.app.process.run import run_until_stopped
     from engine.foundation import logs
     from engine.foundation.memory import tame_heap
+    from engine.foundation.trust import without_default_trust
 
     tame_heap()
+    with without_default_trust():
+        from engine.app.process.run import run_until_stopped
     options = options_of(given)
     logs.configure(given["level"], given["style"])
     sys.exit(asyncio.run(run_until_stopped(options, as_json=given["style"] == "json")))

@@ -17,15 +17,11 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from engine.alerting.config.document import AlertmanagerConfig
 from engine.alerting.matching.grammar import Grammar
-from engine.alerting.notify.templating import load_templates
 from engine.config import alone
-from engine.config.alertmanager import parse_alertmanager
 from engine.config.lint import DUPLICATES
 from engine.config.prometheus import PrometheusConfig, ScrapeConfigs, check_jobs, parse_prometheus, resolve
 from engine.config.reading import Reading
-from engine.config.rules import parse_rules
 from engine.config.translate import ROOTED, Translation, Translator
 from engine.foundation.decode import Decoded, Report, decode
 from engine.foundation.errors import ConfigError
@@ -34,7 +30,8 @@ from engine.foundation.source import Finding, Severity, settled
 from engine.rules.config import RuleFile
 from exporters.blackbox.config import BlackboxConfig, parse_blackbox
 
-if TYPE_CHECKING:  # few have logs, and what reads their files would be loaded at every start
+if TYPE_CHECKING:  # not everybody has these files, and what reads them would be loaded at every start
+    from engine.alerting.config.document import AlertmanagerConfig
     from engine.config.grafana import Grafana
     from engine.logs.config.settings import LogSettings
     from engine.promtail.config import PromtailConfig
@@ -167,7 +164,12 @@ def _scraping(
     """The prometheus.yml, and the rule files that it names."""
     written = translator.rooted(reading.parse(path, parse_prometheus), path.parent)
     config = with_scrape_config_files(path, written, reading, translator)
-    rules = {str(file): reading.parse(file, parse_rules) for file in rule_files(path, config, reading, must_exist)}
+    files = rule_files(path, config, reading, must_exist)
+    if not files:
+        return config, {}
+    from engine.config.rules import parse_rules  # noqa: PLC0415 - of what is of use where there are rules
+
+    rules = {str(file): reading.parse(file, parse_rules) for file in files}
     reading.lint(rules, {DUPLICATES})
     return config, rules
 
@@ -302,6 +304,9 @@ def load_alertmanager(
     path: Path, translator: Translator, reading: Reading, grammar: Grammar = Grammar.BOTH
 ) -> AlertmanagerConfig:
     """The config at `path`, with its templates tried."""
+    from engine.alerting.notify.templating import load_templates  # noqa: PLC0415 - only where there is such a file
+    from engine.config.alertmanager import parse_alertmanager  # noqa: PLC0415 - likewise
+
     config = translator.rooted(reading.parse(path, partial(parse_alertmanager, grammar=grammar)), path.parent)
     for file in (file for pattern in config.templates for file in matching(pattern) if file.is_file()):
         with suppress(OSError):  # of which the next lines tell

@@ -10,15 +10,17 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Mapping, Sequence
-from typing import Final, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from msgspec import Struct
 
 from engine.foundation.errors import EngineError
-from engine.gotemplate.functions.prometheus import Query, expand
 from engine.rules.ports import Evaluate
 from engine.rules.recording import as_vector
 from promql.model.labels import Labels
+
+if TYPE_CHECKING:
+    from engine.gotemplate.functions.prometheus import Query
 
 MAX_QUERIES: Final = 100
 _BEYOND_SAMPLE: Final = re.compile(  # noqa: TID251 - ours, linear
@@ -64,6 +66,8 @@ class Expander:
 
     async def __call__(self, name: str, text: str, labels: Labels, value: float, time: int) -> str:
         """The text of a field of the alert `name`; where the template fails, what Prometheus shows instead."""
+        from engine.gotemplate.functions.prometheus import expand  # noqa: PLC0415 - nobody needs it without alerts
+
         answers: dict[str, Answer] = {}
         self.counts.expansions += 1
         while True:

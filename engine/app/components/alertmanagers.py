@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct, field
 from yarl import URL
 
-from engine.alerting.manager import AlertManager
 from engine.config.prometheus import AlertmanagersConfig
 from engine.discovery.groups import GroupTable, TargetGroup
 from engine.discovery.ports import DiscoveryParts
@@ -24,6 +23,9 @@ from engine.relabel.relabel import relabel
 from engine.rules.alertmanagers import Alertmanager, InProcess, Remote
 from engine.rules.wire import push_url
 from promql.model.labels import Labels
+
+if TYPE_CHECKING:
+    from engine.alerting.manager import AlertManager
 
 SYNC_SECONDS: Final = 5.0
 _DEFAULT_PORTS: Final = {"http": "80", "https": "443"}
