@@ -37,6 +37,7 @@ PORTION: Final = 1 << 20
 _FEW_VALUES: Final = 1 << 14
 _FEW_NODES: Final = 24
 _FEW_SOURCES: Final = 32
+_FEW_SERIES: Final = 2_000
 
 
 class Selects(Protocol):
@@ -105,6 +106,8 @@ def is_narrow(store: Selects, plan: Plan) -> bool:
         if size is None or size.sources > _FEW_SOURCES:
             return False
         series, samples = series + size.series, samples + size.samples
+    if series > _FEW_SERIES:
+        return False
     return sum(_values(node, max(series, 1), samples) for node in nodes) <= _FEW_VALUES
 
 

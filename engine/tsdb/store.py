@@ -199,6 +199,8 @@ class Store:
 
     def select(self, need: Need) -> list[Selected]:
         """The samples that a selector needs."""
+        if need.kind is Kind.NEWEST:
+            return list(self._selections.of(need.matchers).newest(need.start, need.end))
         found: list[Selected] = []
         for group in self._selections.groups(need.matchers):
             found.extend(gather(group, need.start, need.end, need.kind))
@@ -214,10 +216,11 @@ class Store:
 
     def glance(self, need: Need) -> Size | None:
         """How much `select` would give, about, where that is known at once: where no series need be looked for."""
-        groups = self._selections.known(need.matchers)
-        if groups is None:
+        found = self._selections.known(need.matchers)
+        if found is None:
             return None
-        return Size(sum(len(group.refs) for group in groups), len(groups), weigh(groups, need.start, need.end))
+        samples = found.series if need.kind is Kind.NEWEST else weigh(found.groups, need.start, need.end)
+        return Size(found.series, len(found.groups), samples)
 
     def find(self, matchers: Sequence[Matcher], start: int, end: int) -> IntArray:
         """The numbers of the series that match and have lived at some time between `start` and `end`, ascending."""

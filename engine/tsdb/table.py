@@ -157,6 +157,10 @@ class TableView:
         else:
             out[:] = self._values[low:high].take(at, axis=1).T
 
+    def take(self, out: FloatArray, row: int, at: IntArray) -> None:
+        """Copy what stands at these slots in a row."""
+        self._values[row].take(at, out=out, mode="clip")
+
     @property
     def height(self) -> int:
         return len(self.times)

@@ -25,8 +25,10 @@ class HttpCounts(Struct):
     def add(self, handler: str, method: str, status: int, seconds: float, size: int) -> None:
         """It was answered."""
         self.requests[handler, status] = self.requests.get((handler, status), 0) + 1
-        self.seconds.setdefault(handler, Histogram(SECONDS)).observe(seconds)
-        self.bytes_sent.setdefault(handler, Histogram(BYTES)).observe(size)
+        if handler not in self.seconds:
+            self.seconds[handler], self.bytes_sent[handler] = Histogram(SECONDS), Histogram(BYTES)
+        self.seconds[handler].observe(seconds)
+        self.bytes_sent[handler].observe(size)
 
 
 METHOD_SECONDS: Final = (0.05, 0.1, 0.25, 0.5, 0.75, 1.0, 2.0, 5.0, 20.0, 60.0)

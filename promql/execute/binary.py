@@ -6,10 +6,11 @@ import numpy as np
 from msgspec.structs import replace
 
 from promql.errors import EvaluationError
-from promql.execute.matching import Keys, check_one_side, overlap, pairs
+from promql.execute.matching import Keys, Pairing, check_one_side, overlap
 from promql.functions.operators import ARITHMETIC, COMPARISON, DROPS_NAME
-from promql.model.grid import Grid, merged, without_names
+from promql.model.grid import Grid, merged
 from promql.model.labels import Labels
+from promql.model.rows import without_names
 from promql.model.types import BoolArray, FloatArray, IntArray
 from promql.syntax.ast import Cardinality, VectorMatching
 
@@ -28,21 +29,17 @@ def of_vectors(op: str, left: Grid, right: Grid, matching: VectorMatching, *, as
     """Elements that match, one of them unique in its group. Raises EvaluationError where it is not."""
     swapped = matching.cardinality is Cardinality.ONE_TO_MANY
     many, one = (right, left) if swapped else (left, right)
-    keys = Keys.of(many.labels, one.labels, matching)
-    asked: BoolArray = np.logical_or.reduce(many.present, axis=0)
-    check_one_side(one, keys.right, asked, matching)
-    of_many, of_one = pairs(keys.left, keys.right, keys.count)
-    there = many.present[of_many] & one.present[of_one]
-    ours, theirs = many.values[of_many], one.values[of_one]
+    pairing = Pairing.of(many.labels, one.labels, matching, drops_names=op in DROPS_NAME or as_bool)
+    if not pairing.one_is_unique:
+        asked: BoolArray = np.logical_or.reduce(many.present, axis=0)
+        check_one_side(one, pairing.of_one_rows, asked, matching)
+    there = many.present[pairing.many] & one.present[pairing.one]
+    ours, theirs = many.values[pairing.many], one.values[pairing.one]
     first, second = (theirs, ours) if swapped else (ours, theirs)
     values, kept = _computed(op, first, second, first, as_bool=as_bool)
-    drop = op in DROPS_NAME or as_bool
-    labels = [
-        _result_labels(many.labels[i], one.labels[j], matching, drop_name=drop)
-        for i, j in zip(of_many.tolist(), of_one.tolist(), strict=True)
-    ]
-    out = Grid(labels, values, there & kept)
-    _check_unique(out, keys.left[of_many], matching)
+    out = Grid(pairing.labels, values, there & kept)
+    if not pairing.is_unique:
+        _check_unique(out, pairing.groups, matching)
     return _settled(out)
 
 
@@ -70,13 +67,6 @@ def _computed(
 def _settled(grid: Grid) -> Grid:
     out = merged(grid)
     return out.compact() if out.values.shape[1] == 1 else out
-
-
-def _result_labels(many: Labels, one: Labels, matching: VectorMatching, *, drop_name: bool) -> Labels:
-    labels = many.without_name() if drop_name else many
-    if matching.cardinality is Cardinality.ONE_TO_ONE:
-        labels = labels.keep(matching.labels) if matching.on else labels.without(matching.labels)
-    return labels.overlay({name: one.get(name) for name in matching.include}) if matching.include else labels
 
 
 def _check_unique(out: Grid, groups: IntArray, matching: VectorMatching) -> None:

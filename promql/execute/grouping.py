@@ -13,6 +13,7 @@ import numpy as np
 
 from promql.model.coded import CodedLabels
 from promql.model.labels import METRIC_NAME, Labels
+from promql.model.rows import Rows, once
 from promql.model.types import IntArray
 
 Pairs: TypeAlias = tuple[tuple[str, str], ...]
@@ -109,6 +110,16 @@ class Grouping:
                 [i for i, name in enumerate(shape) if (name in self._names) is not self._without]
             )
         return self._pickers[shape]
+
+
+def groups_of(labels: Sequence[Labels], names: tuple[str, ...], *, without: bool) -> tuple[IntArray, Sequence[Labels]]:
+    """The group of each, `int64[S]`, and the groups' own labels."""
+
+    def grouped() -> tuple[IntArray, Sequence[Labels]]:
+        grouping = Grouping(names, without=without)
+        return grouping.assign(labels), Rows(grouping.labels)
+
+    return once(labels, ("groups", names, without), grouped)
 
 
 def _picks(places: Sequence[int]) -> Callable[[Pairs], Pairs]:

@@ -31,13 +31,18 @@ def newest_of(given: Sequence[Given], reach: Reach, limits: Limits) -> Grid | No
             found.append(one)
     if not found:
         return Grid.empty(1)
-    refs = np.concatenate([one.refs for one in found])
+    if len(found) == 1:
+        refs, values, labels = found[0].refs, _last(found[0]), found[0].labels
+    else:
+        refs = np.concatenate([one.refs for one in found])
+        values = np.concatenate([_last(one) for one in found])
+        labels = list(chain.from_iterable(one.labels for one in found))
     limits.spend(len(refs))
-    values = np.concatenate([_last(one) for one in found])
-    labels = list(chain.from_iterable(one.labels for one in found))
     grid = Grid(labels, values[:, None], ~is_stale(values)[:, None])
     return (grid if (refs[1:] > refs[:-1]).all() else grid.rows(refs.argsort())).compact()
 
 
 def _last(one: Selected) -> FloatArray:
-    return one.values[:, -1] if isinstance(one, Panel) else one.values[one.offsets[1:] - 1]
+    if isinstance(one, Panel):
+        return one.values[:, -1]
+    return one.values if len(one.values) == len(one.refs) else one.values[one.offsets[1:] - 1]

@@ -16,6 +16,7 @@ from promql.errors import EvaluationError
 from promql.execute.grouping import Grouping
 from promql.model.grid import Grid
 from promql.model.labels import METRIC_NAME, Labels, quote
+from promql.model.rows import Rows, once
 from promql.model.types import BoolArray, IntArray
 from promql.syntax.ast import Cardinality, VectorMatching
 
@@ -32,6 +33,58 @@ class Keys(Struct, frozen=True):
         grouping = Grouping(matching.labels, without=not matching.on)
         keys = grouping.assign(left), grouping.assign(right)
         return cls(*keys, len(grouping))
+
+
+class Pairing(Struct, frozen=True):
+    """Which rows meet, and what comes of them, as far as labels tell.
+
+    `many` and `one: int64[P]` are rows of the two sides, `labels` those of the results, `groups: int64[P]` their match
+    groups, and `of_one_rows: int64` those of all rows of the side that must be unique. Where `one_is_unique` no two of
+    these share a group, where `is_unique` no two results do.
+    """
+
+    many: IntArray
+    one: IntArray
+    labels: Sequence[Labels]
+    groups: IntArray
+    of_one_rows: IntArray
+    one_is_unique: bool
+    is_unique: bool
+
+    @classmethod
+    def of(
+        cls, many: Sequence[Labels], one: Sequence[Labels], matching: VectorMatching, *, drops_names: bool
+    ) -> Pairing:
+        """The same one for the same two sides."""
+
+        def made() -> tuple[Sequence[Labels], Pairing]:
+            return one, cls._made(many, one, matching, drops_names=drops_names)
+
+        if not isinstance(one, Rows):
+            return made()[1]
+        return once(many, ("pairs", id(one), matching, drops_names), made)[1]  # with `one`, whose id stays its own
+
+    @classmethod
+    def _made(
+        cls, many: Sequence[Labels], one: Sequence[Labels], matching: VectorMatching, *, drops_names: bool
+    ) -> Pairing:
+        keys = Keys.of(many, one, matching)
+        of_many, of_one = pairs(keys.left, keys.right, keys.count)
+        met = zip(of_many.tolist(), of_one.tolist(), strict=True)
+        labels = Rows(_result_labels(many[i], one[j], matching, drops_name=drops_names) for i, j in met)
+        groups = keys.left[of_many]
+        return cls(of_many, of_one, labels, groups, keys.right, _unique(keys.right), _unique(groups))
+
+
+def _unique(groups: IntArray) -> bool:
+    return len(set(groups.tolist())) == len(groups)
+
+
+def _result_labels(many: Labels, one: Labels, matching: VectorMatching, *, drops_name: bool) -> Labels:
+    labels = many.without_name() if drops_name else many
+    if matching.cardinality is Cardinality.ONE_TO_ONE:
+        labels = labels.keep(matching.labels) if matching.on else labels.without(matching.labels)
+    return labels.overlay({name: one.get(name) for name in matching.include}) if matching.include else labels
 
 
 def pairs(many: IntArray, one: IntArray, groups: int) -> tuple[IntArray, IntArray]:

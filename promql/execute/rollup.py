@@ -13,9 +13,10 @@ from promql.execute.batches import Batch, Block, Where, batches
 from promql.execute.edges import Reach
 from promql.execute.limits import Limits
 from promql.functions.windows import Kernel
-from promql.model.grid import Grid, without_names
+from promql.model.grid import Grid
 from promql.model.labels import Labels
 from promql.model.panel import Given
+from promql.model.rows import all_differ, without_names
 from promql.model.types import BoolArray, FloatArray
 
 
@@ -97,6 +98,6 @@ def _as_slice(rows: np.ndarray) -> slice | np.ndarray:
 def nameless(grid: Grid) -> Grid:
     """Raises EvaluationError where names told two series apart."""
     labels = without_names(grid.labels)
-    if len(set(labels)) < len(labels):
+    if not all_differ(labels):
         raise EvaluationError("vector cannot contain metrics with the same labelset")
     return Grid(labels, grid.values, grid.present)

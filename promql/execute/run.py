@@ -19,7 +19,7 @@ from promql.execute.binary import of_vectors, sets, with_scalar
 from promql.execute.edges import Reach
 from promql.execute.enrich import enriched
 from promql.execute.fused import fused
-from promql.execute.grouping import Grouping
+from promql.execute.grouping import Grouping, groups_of
 from promql.execute.limits import Limits
 from promql.execute.lookback import newest_of
 from promql.execute.meter import Meter
@@ -204,7 +204,7 @@ class _Run:
     def _windowed(self, node: Rollup | RawRange, source: Source) -> Sequence[Given]:
         given = self._given[source.need] if isinstance(source, Fetch) else self._inner(source)
         if self._meter is not None:
-            instant = isinstance(source, Fetch) and source.need.kind is Kind.INSTANT
+            instant = isinstance(source, Fetch) and source.need.kind is not Kind.RANGE
             reach = Reach(node.ends, node.length, node.steps)
             read = partial(self._meter.read, node, reach=reach, instant=instant)
             read([one for one in given if not isinstance(one, Later)])
@@ -234,12 +234,11 @@ class _Run:
         return Rolling.over(given, reach, node.kernel, args, self._limits)
 
     def _reduced(self, node: Reduce) -> Grid:
-        grouping = Grouping(node.grouping, without=node.without)
         if node.op not in REDUCTIONS:
-            return self._chosen(node, grouping)
+            return self._chosen(node, Grouping(node.grouping, without=node.without))
         if isinstance(node.expr, Rollup) and self._is_named(node.expr):
             return self._reduced_named(node, node.expr)
-        return _reduced_whole(self._grid(node.expr), REDUCTIONS[node.op], grouping)
+        return _reduced_whole(self._grid(node.expr), REDUCTIONS[node.op], node.grouping, without=node.without)
 
     def _chosen(self, node: Reduce, grouping: Grouping) -> Grid:
         assert node.param is not None
@@ -284,10 +283,10 @@ class _Run:
     def _reduced_named(self, node: Reduce, rollup: Rollup) -> Grid:
         """Where names tell no rows apart: they are left on, and not looked at."""
         names = node.grouping if rollup.keeps_name else tuple(n for n in node.grouping if n != METRIC_NAME)
-        grouping = Grouping(names, without=node.without)
         if node.steps.count > 1:
-            return self._reduced_by_piece(node, rollup, grouping)
-        return _reduced_whole(self._named(rollup), REDUCTIONS[node.op], grouping)  # the order of rows counts
+            return self._reduced_by_piece(node, rollup, Grouping(names, without=node.without))
+        # the order of rows counts
+        return _reduced_whole(self._named(rollup), REDUCTIONS[node.op], names, without=node.without)
 
     def _reduced_by_piece(self, node: Reduce, rollup: Rollup, grouping: Grouping) -> Grid:
         rolling = self._rolling(rollup)
@@ -324,13 +323,13 @@ class _Run:
                 return cast("FloatArray", of_scalars(node.op, left, right))
 
 
-def _reduced_whole(grid: Grid, make: Callable[[int, int], Reduction], grouping: Grouping) -> Grid:
-    group_of_row = grouping.assign(grid.labels)
+def _reduced_whole(grid: Grid, make: Callable[[int, int], Reduction], names: tuple[str, ...], *, without: bool) -> Grid:
+    group_of_row, labels = groups_of(grid.labels, names, without=without)
     steps = grid.values.shape[1]
-    state = make(len(grouping), steps)
-    if len(grouping):
+    state = make(len(labels), steps)
+    if len(labels):
         state.add(group_of_row, slice(0, steps), grid.values, grid.present)
-    return Grid(grouping.labels, state.values(), state.count > 0)
+    return Grid(labels, state.values(), state.count > 0)
 
 
 def _size(value: Value) -> int:

@@ -14,8 +14,9 @@ from msgspec import Struct
 
 from promql.execute.edges import spans
 from promql.functions.operators import COMPARISON
-from promql.model.grid import Grid, without_names
+from promql.model.grid import Grid
 from promql.model.labels import Labels
+from promql.model.rows import without_names
 from promql.model.types import IntArray
 from promql.plan.nodes import Between, Fetch, Number, PlanNode, Rollup
 

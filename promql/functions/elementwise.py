@@ -7,7 +7,8 @@ from typing import TypeAlias
 
 import numpy as np
 
-from promql.model.grid import Grid, Value, merged, without_names
+from promql.model.grid import Grid, Value, merged
+from promql.model.rows import without_names
 from promql.model.types import FloatArray, IntArray
 
 Math: TypeAlias = Callable[..., FloatArray]

@@ -13,8 +13,9 @@ from typing import Final, cast
 
 import numpy as np
 
-from promql.model.grid import Grid, Value, merged, without_names
+from promql.model.grid import Grid, Value, merged
 from promql.model.labels import Labels
+from promql.model.rows import without_names
 from promql.model.types import BoolArray, FloatArray, IntArray
 
 _NUMBER: Final = re.compile(  # noqa: TID251 - ours, linear

@@ -15,7 +15,8 @@ import numpy as np
 from msgspec import Struct
 
 from promql.errors import EvaluationError
-from promql.model.labels import METRIC_NAME, Labels
+from promql.model.labels import Labels
+from promql.model.rows import all_differ
 from promql.model.types import BoolArray, FloatArray, IntArray
 
 
@@ -65,19 +66,12 @@ Value: TypeAlias = Grid | FloatArray | str
 """A vector, a scalar at each step (`float64[T]`), or a text."""
 
 
-def without_names(labels: Sequence[Labels]) -> list[Labels]:
-    """Each set without its metric name. The name nearly always sorts first, which makes it a slice."""
-    return [
-        Labels(one.pairs[1:]) if one.pairs and one.pairs[0][0] == METRIC_NAME else one.without_name() for one in labels
-    ]
-
-
 def merged(grid: Grid) -> Grid:
     """Rows with equal labels made one, as where two names took turns and both were dropped.
 
     Raises EvaluationError where two of them have a value at the same step.
     """
-    if len(set(grid.labels)) == len(grid.labels):
+    if all_differ(grid.labels):
         return grid
     index: dict[Labels, int] = {}
     home = np.array([index.setdefault(labels, len(index)) for labels in grid.labels], dtype=np.int64)

@@ -19,8 +19,12 @@ from promql.model.types import FloatArray, IntArray
 
 
 class Kind(Enum):
-    """What a selector does with its samples: instants keep stale markers, ranges drop them."""
+    """What a selector does with its samples: instants keep stale markers, ranges drop them.
 
+    Of NEWEST only the last sample of each series is looked at, and a store may leave out the others.
+    """
+
+    NEWEST = "newest"
     INSTANT = "instant"
     RANGE = "range"
 

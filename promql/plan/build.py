@@ -20,7 +20,6 @@ from promql.model.labels import METRIC_NAME, Labels
 from promql.model.matchers import Matcher, MatchOp
 from promql.model.panel import Kind, Need
 from promql.plan.information import moment_of, told_apart
-from promql.plan.narrowing import narrowed
 from promql.plan.nodes import (
     Absent,
     Apply,
@@ -41,6 +40,7 @@ from promql.plan.nodes import (
     is_scalar,
 )
 from promql.plan.pinning import is_pinned
+from promql.plan.prepared import prepared
 from promql.plan.window import Options, Window
 from promql.syntax.ast import (
     Aggregation,
@@ -58,7 +58,6 @@ from promql.syntax.ast import (
     VectorMatching,
     VectorSelector,
 )
-from promql.syntax.check import check
 
 
 def build(expr: Expr, window: Window, options: Options | None = None, whole: Window | None = None) -> Plan:
@@ -66,13 +65,9 @@ def build(expr: Expr, window: Window, options: Options | None = None, whole: Win
 
     `whole` is the window of the query where this one is only a part of it: `start()` and `end()` are its bounds.
     """
-    kind = check(expr)
-    if not window.instant and kind not in (ValueType.SCALAR, ValueType.VECTOR):
-        raise _no_range(kind)
+    ready = prepared(expr)
     builder = _Builder(window, whole or window, options or Options())
-    expr = narrowed(expr)
-    root = builder.raw_range(expr) if kind is ValueType.MATRIX else builder.node(expr, window.steps)
-    return Plan(root, tuple(builder.needs), window, builder.options)
+    return Plan(builder.root(ready.kind, ready.narrow), tuple(builder.needs), window, builder.options)
 
 
 def build_together(exprs: Sequence[Expr], window: Window, options: Options | None = None) -> list[Plan]:
@@ -81,12 +76,8 @@ def build_together(exprs: Sequence[Expr], window: Window, options: Options | Non
     Each plan lists the needs of all of them.
     """
     builder = _Builder(window, window, options or Options())
-    roots: list[PlanNode] = []
-    for expr in exprs:
-        kind = check(expr)
-        if not window.instant and kind not in (ValueType.SCALAR, ValueType.VECTOR):
-            raise _no_range(kind)
-        roots.append(builder.raw_range(expr) if kind is ValueType.MATRIX else builder.node(expr, window.steps))
+    ready = [prepared(expr) for expr in exprs]  # held meanwhile, since parts are told by their ids
+    roots = [builder.root(one.kind, one.expr) for one in ready]
     needs = tuple(builder.needs)
     return [Plan(root, needs, window, builder.options) for root in roots]
 
@@ -103,11 +94,19 @@ class _Builder:
         self._whole = whole
         self._opening = options.dialect.opening
         self._functions = functions_of(options.dialect)
-        self._built: dict[tuple[Expr, Steps], PlanNode] = {}
+        self._built: dict[tuple[int, Steps], PlanNode] = {}
+
+    def root(self, kind: ValueType, expr: Expr) -> PlanNode:
+        """The node of an expression of this type whose equal parts are the same objects. Raises RangeQueryError."""
+        if kind is ValueType.MATRIX and self._window.instant:
+            return self.raw_range(expr)
+        if not self._window.instant and kind not in (ValueType.SCALAR, ValueType.VECTOR):
+            raise _no_range(kind)
+        return self.node(expr, self._window.steps)
 
     def node(self, expr: Expr, steps: Steps) -> PlanNode:
         expr = _bare(expr)
-        key = (expr, steps)
+        key = (id(expr), steps)
         found = self._built.get(key)
         if found is None:
             pinned = steps.count > 1 and is_pinned(expr)
@@ -147,7 +146,8 @@ class _Builder:
     def _select(self, selector: VectorSelector, steps: Steps, name: str, kernel: Kernel) -> PlanNode:
         ends = self._ends(steps, selector.at, selector.offset)
         length = self.options.lookback_ms - self._opening
-        source = self._fetch(selector, ends, length, Kind.INSTANT)
+        kind = Kind.INSTANT if ends.step and ends.count > 1 else Kind.NEWEST
+        source = self._fetch(selector, ends, length, kind)
         return Rollup(steps=steps, name=name, kernel=kernel, source=source, ends=ends, length=length, keeps_name=True)
 
     def _fetch(self, selector: VectorSelector, ends: Steps, length: int, kind: Kind) -> Fetch:

@@ -12,6 +12,7 @@ from promql.model.labels import Labels
 from promql.model.matchers import match_all
 from promql.model.panel import Kind, Need, Panel
 from promql.model.results import Result
+from promql.model.rows import Rows
 from promql.model.staleness import is_stale
 from promql.plan.build import build
 from promql.plan.window import Options, Window
@@ -20,9 +21,10 @@ from promql.syntax.parser import parse
 
 
 class MemoryStore:
-    """Series in the order of their first sample; samples of one series ascend."""
+    """Series in the order of their first sample; samples of one series ascend. The same rows are the same object."""
 
     def __init__(self) -> None:
+        self._rows: dict[Rows, Rows] = {}
         self._series: dict[Labels, tuple[list[int], list[float]]] = {}
 
     def append(self, labels: Labels, time: int, value: float) -> None:
@@ -50,11 +52,14 @@ class MemoryStore:
             Panel(
                 np.array(times, dtype=np.int64),
                 np.array([row for _, _, row in rows]),
-                [labels for _, labels, _ in rows],
+                self._kept(Rows(labels for _, labels, _ in rows)),
                 np.array([ref for ref, _, _ in rows], dtype=np.int64),
             )
             for times, rows in alike.items()
         ]
+
+    def _kept(self, rows: Rows) -> Rows:
+        return self._rows.setdefault(rows, rows)
 
     def query(self, query: str | Expr, start: int, end: int | None = None, step: int = 0, **options: Any) -> Result:
         """An instant query, or with `end` and `step` a range query (Unix ms)."""

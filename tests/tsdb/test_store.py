@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from engine.tsdb.options import StoreOptions
 from engine.tsdb.store import Store
 from promql.model.labels import Labels
 from promql.model.panel import Kind, Need
 from promql.model.staleness import STALE_NAN
-from tests.tsdb.twin import HOUR, Twin, answer, batch, everything, named
+from tests.tsdb.twin import HOUR, Answer, Twin, answer, batch, everything, named
 
 SMALL = StoreOptions(seal_rows=5, seal_samples=12, seal_age_ms=200_000, segment_bytes=2000, cache_bytes=2000)
 SERIES = [named("m", i=str(i)) for i in range(8)]
@@ -56,7 +57,7 @@ def _rising(found: list[Step]) -> list[Step]:
 
 def needs() -> st.SearchStrategy[Need]:
     edges = st.tuples(st.integers(0, 700_000), st.integers(0, 700_000)).map(sorted)
-    return st.builds(lambda e, kind: everything(kind, e[0], e[1]), edges, st.sampled_from(list(Kind)))
+    return st.builds(lambda e, kind: everything(kind, e[0], e[1]), edges, st.sampled_from([Kind.INSTANT, Kind.RANGE]))
 
 
 @given(steps=steps(), need=needs())
@@ -68,6 +69,9 @@ def test_the_store_in_memory_and_its_twin_agree(steps: list[Step], need: Need) -
             store.maintain(0)
     for question in (need, everything(), everything(Kind.RANGE)):
         assert answer(store, question) == twin.select(question)
+    for question in (need, everything()):
+        last = replace(question, kind=Kind.NEWEST)
+        assert ends(answer(store, last)) == ends(twin.select(last))
 
 
 @given(steps=steps(), need=needs())
@@ -86,7 +90,15 @@ def test_the_store_on_disk_and_its_twin_agree_over_restarts(
             assert store.recovery.damages == ()
     for question in (need, everything(), everything(Kind.RANGE)):
         assert answer(store, question) == twin.select(question)
+    for question in (need, everything()):
+        last = replace(question, kind=Kind.NEWEST)
+        assert ends(answer(store, last)) == ends(twin.select(last))
     store.close()
+
+
+def ends(found: Answer) -> dict[Labels, tuple[int, bytes]]:
+    """The last sample of each series."""
+    return {labels: samples[-1] for labels, samples in found.items()}
 
 
 def _both(store: Store, twin: Twin, step: Step) -> None:
@@ -106,6 +118,20 @@ def test_steady_series_are_one_panel_over_parts_rows_and_the_newest_instant(tmp_
     assert panel.times.tolist() == [at * 15_000 for at in range(35)]
     assert panel.values.tolist() == [[float(at) for at in range(35)]] * len(SERIES)
     store.close()
+
+
+def test_of_the_newest_samples_one_of_each_series_is_handed_over_while_nothing_is_out_of_the_ordinary() -> None:
+    store = Store.open(None, StoreOptions(seal_rows=10))
+    for at in range(35):
+        for name, series in (("b", SERIES[1::2]), ("a", SERIES[::2])):
+            source = store.source(name)
+            store.append(source, [batch(source, at * 15_000, [(s, float(at)) for s in series])])
+        store.maintain(0)
+    for end in (34, 33):
+        (found,) = store.select(everything(Kind.NEWEST, 0, end * 15_000))
+        assert list(found.labels) == sorted(SERIES, key=lambda one: (int(one.get("i")) % 2 == 0, one))
+        assert found.values.tolist() == [float(end)] * len(SERIES)
+        assert found.times.tolist() == [end * 15_000] * len(SERIES)
 
 
 def test_a_sample_an_hour_behind_the_newest_is_out_of_bounds() -> None:

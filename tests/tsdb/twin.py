@@ -89,7 +89,7 @@ class Twin:
                 kept = [
                     (t, v)
                     for t, v in samples
-                    if need.start <= t <= need.end and (need.kind is Kind.INSTANT or v != STALE)
+                    if need.start <= t <= need.end and (need.kind is not Kind.RANGE or v != STALE)
                 ]
                 if kept:
                     answer[labels] = kept

@@ -69,7 +69,7 @@ def _panels(matrix: Matrix, rows: list[int], need: Need, first: int) -> list[Pan
     present = matrix.present[rows]
     ended = np.zeros_like(present)
     ended[:, 1:] = present[:, :-1] & ~present[:, 1:]
-    there = (present | ended if need.kind is Kind.INSTANT else present) & _inside(matrix, need)
+    there = (present if need.kind is Kind.RANGE else present | ended) & _inside(matrix, need)
     values = np.where(ended, STALE_NAN, matrix.values[rows])
     alike: dict[bytes, list[int]] = {}
     for at, pattern in enumerate(there):

@@ -24,7 +24,7 @@ from engine.tsdb.parts import Located, Samples, SealedTable, TablePart, Wanted
 from engine.tsdb.reading.lives import Lives, Sheet
 from engine.tsdb.reading.strands import strands
 from engine.tsdb.source import Source
-from engine.tsdb.table import Slots
+from engine.tsdb.table import Slots, TableView
 from engine.tsdb.view import View
 from promql.model.panel import Kind, Panel, Selected
 from promql.model.staleness import ABSENT_BITS, STALE_BITS, is_stale
@@ -48,6 +48,12 @@ class Group(Struct):
     few: bool = False
     slots: Slots | None = None
     places: WeakKeyDictionary[SealedTable, IntArray | None] = field(default_factory=WeakKeyDictionary)
+
+    def slots_in(self, table: TableView) -> Slots:
+        """Where its series stand in the open table of its only source."""
+        if self.slots is None or not self.slots.hold_for(table):
+            self.slots = table.slots(self.owners[0][1])
+        return self.slots
 
     def part(self, rows: IntArray) -> Group:
         """Some of its series, by their places in it, which ascend."""
@@ -112,9 +118,7 @@ def _recent(group: Group, start: int, end: int) -> tuple[IntArray, FloatArray] |
     table, newest = view.table, view.newest
     if len(group.owners) > 1 or table is None or newest is None or view.ragged is not None:
         return None
-    slots = group.slots
-    if slots is None or not slots.hold_for(table):
-        slots = group.slots = table.slots(columns)
+    slots = group.slots_in(table)
     pieces = [] if start > view.parts_end else _sealed(group, view, start, end)
     if pieces is None or not slots.complete:
         return None

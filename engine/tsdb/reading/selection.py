@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import numpy as np
@@ -10,14 +10,36 @@ import numpy as np
 from engine.names.matching import Matching
 from engine.tsdb.names.names import SeriesNames
 from engine.tsdb.reading.gather import Group
+from engine.tsdb.reading.newest import Side, newest
 from engine.tsdb.state import State
 from promql.model.matchers import Matcher
+from promql.model.panel import Selected
 from promql.model.types import IntArray
 
 _KEPT_ANSWERS: Final = 1024
 _KEPT_SERIES: Final = 500_000
 _FEW: Final = 1024
 _FEW_IN_SOURCE: Final = 64
+
+
+class Selection:
+    """The series that some matchers chose, by the sources that they live in, and all of them side by side."""
+
+    __slots__ = ("_side", "groups", "series", "version")
+
+    def __init__(self, version: tuple[int, int], groups: list[Group]) -> None:
+        self.version = version
+        self.groups = groups
+        self.series = sum(len(group.refs) for group in groups)
+        self._side: Side | None = None
+
+    def newest(self, start: int, end: int) -> Iterator[Selected]:
+        """The last sample of each between these times."""
+        if not self.groups:
+            return iter(())
+        if self._side is None:
+            self._side = Side.of(self.groups)
+        return newest(self.groups, self._side, start, end)
 
 
 class Selections:
@@ -27,18 +49,21 @@ class Selections:
         self._state = state
         self.matching = Matching(state.index)
         self._series = 0
-        self._kept: dict[tuple[Matcher, ...], tuple[tuple[int, int], list[Group]]] = {}
+        self._kept: dict[tuple[Matcher, ...], Selection] = {}
 
-    def known(self, matchers: tuple[Matcher, ...]) -> list[Group] | None:
+    def known(self, matchers: tuple[Matcher, ...]) -> Selection | None:
         """The answer where it is at hand."""
         kept = self._kept.get(matchers)
-        return kept[1] if kept is not None and kept[0] == self._version else None
+        return kept if kept is not None and kept.version == self._version else None
 
     @property
     def _version(self) -> tuple[int, int]:
         return self._state.index.version, self._state.catalog.sharings
 
     def groups(self, matchers: tuple[Matcher, ...]) -> list[Group]:
+        return self.of(matchers).groups
+
+    def of(self, matchers: tuple[Matcher, ...]) -> Selection:
         version = self._version
         if (kept := self.known(matchers)) is not None:
             return kept
@@ -47,8 +72,8 @@ class Selections:
         self._series += len(refs)
         if self._series > _KEPT_SERIES or len(self._kept) >= _KEPT_ANSWERS:
             self._kept, self._series = {}, len(refs)
-        self._kept[matchers] = (version, groups)
-        return groups
+        found = self._kept[matchers] = Selection(version, groups)
+        return found
 
     def grouped(self, refs: IntArray) -> list[Group]:
         """Series, by the sources that they live in; `refs` ascend."""

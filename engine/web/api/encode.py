@@ -16,6 +16,7 @@ from engine.foundation import gojson
 from promql.model import numbers
 from promql.model.labels import Labels
 from promql.model.results import Matrix, RawMatrix, Result, Scalar, Series, String, Vector
+from promql.model.rows import Rows
 from promql.model.types import FloatArray, IntArray
 
 _END: Final = b'"],'
@@ -85,9 +86,14 @@ def _listed(found: Iterable[bytes]) -> list[bytes]:
 
 
 def _vector(vector: Vector) -> bytes:
-    now, texts = msgspec.Raw(instant(vector.time).encode()), samples(np.ascontiguousarray(vector.values))
-    rows = zip(vector.labels, texts, strict=True)
-    return gojson.encode([{"metric": labels.as_dict(), "value": (now, text.decode())} for labels, text in rows])
+    now, texts = instant(vector.time).encode(), samples(np.ascontiguousarray(vector.values))
+    if not isinstance(vector.labels, Rows):
+        values = [(msgspec.Raw(now), text.decode()) for text in texts]
+        rows = zip(vector.labels, values, strict=True)
+        return gojson.encode([{"metric": labels.as_dict(), "value": value} for labels, value in rows])
+    known = vector.labels
+    heads = known.once("JSON", lambda: [b'{"metric":%b,"value":[' % _metric(labels) for labels in known])
+    return b"[%b]" % b",".join([b'%b%b,"%b"]}' % (head, now, text) for head, text in zip(heads, texts, strict=True)])
 
 
 def _series(series: Series) -> bytes:

@@ -51,7 +51,7 @@ def parse(text: str) -> Iterator[tuple[str, str]]:
     for pair in text.split("&"):
         if pair and ";" not in pair and _is_escaped(pair):
             name, _, value = pair.partition("=")
-            yield unquote_plus(name), unquote_plus(value)
+            yield _plain(name), _plain(value)
 
 
 def fault(request: web.Request) -> str | None:
@@ -79,6 +79,10 @@ def _fault(text: str) -> str | None:
             at = next(rest for rest in pair.split("%")[1:] if len(rest) < 2 or not _HEX.issuperset(rest[:2]))
             return f'invalid URL escape "%{at[:2]}"'
     return None
+
+
+def _plain(text: str) -> str:
+    return unquote_plus(text) if "%" in text or "+" in text else text
 
 
 def _is_escaped(pair: str) -> bool:

@@ -16,13 +16,13 @@ def test_a_plan_reads_from_the_answer_to_what_is_fetched() -> None:
         "  once, repeated at 3 steps from 1970-01-01T00:10:00.25Z by 1m",
         "    scalar at 1970-01-01T00:10:00.25Z",
         "      newest over 5m at 1970-01-01T00:10:00.25Z",
-        '        fetch {__name__="y"} from 1969-12-31T23:55:05Z to 1970-01-01T00:00:05Z (instant)',
+        '        fetch {__name__="y"} from 1969-12-31T23:55:05Z to 1970-01-01T00:00:05Z (newest)',
     ]
 
 
 def test_times_that_no_calendar_has_are_unix_seconds() -> None:
     fetch = explain(build(parse("x @ 1e12"), Window(0, 0, 0))).splitlines()[-1].strip()
-    assert fetch == 'fetch {__name__="x"} from 999999999700.000 to 1000000000000.000 (instant)'
+    assert fetch == 'fetch {__name__="x"} from 999999999700.000 to 1000000000000.000 (newest)'
 
 
 def test_every_kind_of_node_has_a_line() -> None:
