@@ -127,7 +127,7 @@ class _Lexer:
 
     def _comment(self, begin: int) -> None:
         text = self._text
-        close = text.find("*/", begin)
+        close = text.find("*/", begin + 2)
         if close < 0:
             raise _Stop("unclosed comment")
         width, trims = self._right_at(close + 2)

@@ -30,8 +30,6 @@ class Counts(Struct):
 
     read_lines: Counter[str] = field(default_factory=Counter)
     read_bytes: dict[str, int] = field(default_factory=dict)
-    file_bytes: dict[str, int] = field(default_factory=dict)
-    cut_lines: int = 0
     failed_targets: Counter[str] = field(default_factory=Counter)
     reloads: Counter[str] = field(default_factory=Counter)
     docker_entries: int = 0

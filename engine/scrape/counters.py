@@ -11,8 +11,6 @@ class ScrapeCounters(Struct):
     """Since the start. `intervals` are by interval as written, `syncs` and `sync_failures` by job."""
 
     scrapes: int = 0
-    samples_scraped: int = 0
-    samples_appended: int = 0
     duplicates: int = 0
     out_of_order: int = 0
     out_of_bounds: int = 0
@@ -22,7 +20,6 @@ class ScrapeCounters(Struct):
     exceeded_label_limits: int = 0
     exceeded_target_limit: int = 0
     cache_flushes: int = 0
-    failed_commits: int = 0
     pool_reloads: int = 0
     intervals: dict[str, Lengths] = field(default_factory=dict)
     syncs: dict[str, Lengths] = field(default_factory=dict)

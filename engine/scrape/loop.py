@@ -270,7 +270,6 @@ class ScrapeLoop:
             self._series.settle()
             self.metadata.settle()
         self._parts.counters.scrapes += 1
-        self._parts.counters.samples_scraped += outcome.scraped
         self._parts.counters.out_of_bounds += outcome.samples.refused
         self.health = Health("down" if outcome.error else "up", outcome.error, time, duration)
 
@@ -278,13 +277,11 @@ class ScrapeLoop:
         try:
             return self._parts.store.append(self._source, batches)
         except DiskFullError as error:
-            self._parts.counters.failed_commits += 1
             log.error("the scrape of %s was not kept: %s", self.target.url, error)  # noqa: TRY400 - expected
             return Appended()
 
     def _count(self, done: Appended) -> None:
         counters = self._parts.counters
-        counters.samples_appended += done.appended
         counters.duplicates += done.duplicate
         counters.out_of_order += done.out_of_order + done.too_old
         counters.out_of_bounds += done.out_of_bounds

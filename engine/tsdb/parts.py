@@ -9,7 +9,7 @@ Law: everything here is a view that stays true for ever: what it shows is never 
 
 from __future__ import annotations
 
-from typing import Final, Protocol
+from typing import Protocol
 
 import numpy as np
 from msgspec import Struct
@@ -51,9 +51,6 @@ class Samples(Struct, frozen=True):
         left = np.bincount(np.repeat(np.arange(len(rows)), counts)[inside], minlength=len(rows))
         kept = left > 0
         return cls(rows[kept], left[kept], samples[0][inside], samples[1][inside])
-
-
-NO_SAMPLES: Final = Samples(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0))
 
 
 class TablePart(Protocol):

@@ -9,8 +9,6 @@ from typing import Final
 from msgspec import Struct
 
 SEQUENCE: Final = 0x30
-SET: Final = 0x31
-BOOLEAN: Final = 0x01
 UTC_TIME: Final = 0x17
 _TEXTS: Final = {0x0C: "utf-8", 0x12: "ascii", 0x13: "ascii", 0x14: "latin-1", 0x16: "ascii", 0x1E: "utf-16-be"}
 

@@ -60,5 +60,4 @@ CONTAINERS: Final = (
         more=MappingProxyType({"privileged": True}),
     ),
 )  # fmt: skip
-OF_COMPONENT: Final = MappingProxyType({one.component: one for one in CONTAINERS})
 AT_PORT: Final = MappingProxyType({one.port: one for one in CONTAINERS})

@@ -16,7 +16,6 @@ from engine.dashboards.migrate import graph, grid, singlestat, small, tables
 from engine.dashboards.migrate.mappings import to_typed
 
 NEWEST: Final = 42
-OLDEST: Final = 12
 Step = Callable[[Json], None]
 
 TYPES: Final[Mapping[str, Step]] = MappingProxyType({

@@ -48,8 +48,6 @@ class Maintained(Struct, frozen=True):
     """What a turn did; `problem` says in one line why it could not do all."""
 
     stored_parts: int = 0
-    dropped_files: int = 0
-    removed_series: int = 0
     compactions: int = 0
     problem: str = ""
 
@@ -170,9 +168,9 @@ class Maintenance:
         except DiskFullError as error:
             problem = str(error)
         self._shorten_log()
-        dropped = self._drop(self._outlived())
+        self._drop(self._outlived())
         problem = problem or self._compact(_SAMPLES_A_TURN)
-        return Maintained(stored, *dropped, self._compaction.finished - compactions, problem=problem)
+        return Maintained(stored, self._compaction.finished - compactions, problem=problem)
 
     def _compact(self, samples: float) -> str:
         """Compact for about so many samples; the problem that there was."""
@@ -255,24 +253,22 @@ class Maintenance:
         self._retentions["size"] += len(gone) > by_time
         return gone
 
-    def _drop(self, gone: Sequence[PartFile]) -> tuple[int, int]:
+    def _drop(self, gone: Sequence[PartFile]) -> None:
         if not gone:
-            return 0, 0
+            return
         keys = {file.key for file in gone}
-        removed = 0
         losing = [s for s in self._state.all_sources() if any(part.file in keys for part in s.view.parts)]
         with suppress(DiskFullError):  # dropping makes room, and what replay would bring back is dropped again
             self.keep_floors({s.number: [part.through for part in s.stored() if part.file not in keys] for s in losing})
         for source in losing:
             with self._lock:
                 source.replace_parts(tuple(part for part in source.view.parts if part.file not in keys))
-                removed += self._forget(self._emptied(source))
+                self._forget(self._emptied(source))
                 source.losses += 1
         self._state.files = tuple(file for file in self._state.files if file.key not in keys)
         self._state.find_oldest()
         for file in gone:
             self._parts.remove(file)
-        return len(gone), removed
 
     def _emptied(self, source: Source) -> IntArray:
         """The series of a source whose last sample is older than all that their sources still have."""
@@ -291,7 +287,7 @@ class Maintenance:
         (end,) = catalog.ends(np.array([ref])).tolist()
         return any(first is not None and first <= end for first in firsts)
 
-    def _forget(self, refs: IntArray) -> int:
+    def _forget(self, refs: IntArray) -> None:
         catalog = self._state.catalog
         living = refs[catalog.first.array[refs] != NEVER].tolist()  # the others were deleted
         if living:
@@ -299,7 +295,6 @@ class Maintenance:
         if len(refs):
             catalog.forget(refs)
             catalog.graves.add(refs.tolist(), self._now)
-        return len(living)
 
     def keep_floors(self, left: Mapping[int, Sequence[int]]) -> None:
         """To be called before sources, by number, are left with stored parts up to these commits: replay must not bring

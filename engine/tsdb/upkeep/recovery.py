@@ -60,10 +60,6 @@ class Recovery(Struct, frozen=True):
     lost_commits: int = 0
     damages: tuple[Damage, ...] = ()
 
-    @property
-    def bytes_cut(self) -> int:
-        return sum(damage.size for damage in self.damages)
-
 
 def restore(folder: Path, options: StoreOptions, cache: ArrayCache) -> tuple[State, Recovery]:
     """Read a folder. Cuts torn tails off; writes the names anew where they need it, and then reads once more."""
