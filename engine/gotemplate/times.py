@@ -234,7 +234,9 @@ _TIME_METHODS: Final[Mapping[str, Function]] = MappingProxyType(
         "Day": Function(lambda t: t.instant.day),
         "Equal": Function(lambda t, u: t.ns == u.ns, (TIME,)),
         "Format": Function(lambda t, layout: t.format(layout), (STRING,)),
+        "GoString": Function(lambda t: t.go_source()),
         "Hour": Function(lambda t: t.instant.hour),
+        "ISOWeek": Function(lambda t: t, results=2),
         "IsDST": Function(lambda _: False),
         "IsZero": Function(lambda t: t.is_zero),
         "Local": Function(lambda t: GoTime(t.ns)),
@@ -254,5 +256,7 @@ _TIME_METHODS: Final[Mapping[str, Function]] = MappingProxyType(
         "Weekday": Function(lambda t: GoWeekday(t.instant.weekday)),
         "Year": Function(lambda t: t.instant.year),
         "YearDay": Function(lambda t: t.instant.year_day),
+        "Zone": Function(lambda t: t, results=2),
+        "ZoneBounds": Function(lambda t: t, results=2),
     }
 )

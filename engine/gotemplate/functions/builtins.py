@@ -58,12 +58,12 @@ def _equal_pair(left: object, right: object) -> bool:
 
 
 def _equal_composite(left: object, left_type: GoType, right: object, right_type: GoType) -> bool:
-    same_type = left_type.name == right_type.name
-    if left_type.is_comparable and right_type.is_comparable:
-        return same_type and _same(left, right)
-    if same_type:
-        raise CallError(f"non-comparable type {go_print(left)}: {left_type}")
-    raise CallError(f"non-comparable types {go_print(left)}: {left_type}, {right_type}: {go_print(right)}")
+    """By Go's laws: of one kind they are compared, and then the right one must be comparable; the left one follows it."""
+    if left_type.kind is not right_type.kind:
+        raise CallError(f"non-comparable types {go_print(left)}: {left_type}, {right_type}: {go_print(right)}")
+    if not right_type.is_comparable:
+        raise CallError(f"non-comparable type {go_print(right)}: {right_type}")
+    return left_type.name == right_type.name and _same(left, right)
 
 
 def _same(left: object, right: object) -> bool:
