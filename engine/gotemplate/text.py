@@ -10,6 +10,8 @@ import re
 from typing import Final
 
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")  # noqa: TID251 - ours, linear
+_PRIVATE: Final = 0x10F800 - 0xD800
+_GUARD: Final = re.compile("[\U0010f800-\U0010ffff]")  # noqa: TID251 - ours, linear
 
 
 def to_bytes(text: str) -> bytes:
@@ -26,6 +28,20 @@ def from_bytes(raw: bytes) -> str:
 def rejoined(text: str) -> str:
     """Where texts were put together, bytes that now make up a character become that character."""
     return text if _SURROGATE.search(text) is None else from_bytes(to_bytes(text))
+
+
+def guarded(text: str) -> str:
+    """Each lone byte as a character of private use, which libraries take; `unguarded` undoes it."""
+    return text if _SURROGATE.search(text) is None else _SURROGATE.sub(lambda m: chr(ord(m[0]) + _PRIVATE), text)
+
+
+def unguarded(text: str) -> str:
+    return text if _GUARD.search(text) is None else _GUARD.sub(lambda m: chr(ord(m[0]) - _PRIVATE), text)
+
+
+def replaced(text: str) -> str:
+    """Each lone byte as U+FFFD."""
+    return _SURROGATE.sub("\ufffd", text)
 
 
 def cleaned(text: str) -> str:

@@ -58,7 +58,7 @@ def _equal_pair(left: object, right: object) -> bool:
 
 
 def _equal_composite(left: object, left_type: GoType, right: object, right_type: GoType) -> bool:
-    """By Go's laws: of one kind they are compared, and then the right one must be comparable; the left one follows it."""
+    """What is of one kind is compared, if the right one can be."""
     if left_type.kind is not right_type.kind:
         raise CallError(f"non-comparable types {go_print(left)}: {left_type}, {right_type}: {go_print(right)}")
     if not right_type.is_comparable:
@@ -211,7 +211,7 @@ def html_escape(text: str) -> str:
 
 
 def js_escape(text: str) -> str:
-    return "".join(_JS.get(c) or (c if c.isprintable() else _js_code(c)) for c in text)
+    return "".join(_JS.get(c) or (c if c.isprintable() or "\udc80" <= c <= "\udcff" else _js_code(c)) for c in text)
 
 
 def _js_code(char: str) -> str:

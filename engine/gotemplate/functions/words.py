@@ -8,6 +8,7 @@ from typing import Final
 from engine.foundation.regexes import Regex, RegexError
 from engine.gotemplate.errors import CallError, TooLargeError
 from engine.gotemplate.printing import MAX_TEXT
+from engine.gotemplate.text import guarded, replaced, unguarded
 from promql.model.labels import quote
 
 _WORD: Final = re.compile(r"\w+(?:(?<=[^\W\d_])['’.:·](?=[^\W\d_])\w+|(?<=\d)['’.,](?=\d)\w+)*")  # noqa: TID251 - ours, linear
@@ -17,7 +18,7 @@ _CASED: Final = re.compile(r"([^\W\d_])(.*)", re.DOTALL)  # noqa: TID251 - ours,
 def matches(pattern: str, text: str) -> bool:
     """Anywhere in the text."""
     try:
-        return Regex(pattern, anchored=False).matches(text)
+        return Regex(pattern, anchored=False).matches(replaced(text))
     except RegexError as error:
         raise CallError(str(error)) from None
 
@@ -32,7 +33,7 @@ def replace_all(pattern: str, replacement: str, text: str) -> str:
     try:
         if replacement.count("$") * len(text) > MAX_TEXT:  # a single match could already be too much
             raise OverflowError
-        return regex.replace_all(text, replacement, limit=MAX_TEXT)
+        return unguarded(regex.replace_all(guarded(text), guarded(replacement), limit=MAX_TEXT))
     except OverflowError:
         raise TooLargeError(f"a text would be longer than {MAX_TEXT} characters") from None
 
@@ -55,8 +56,8 @@ def titled_words(text: str) -> str:
 
 def upper(text: str) -> str:
     """Letter by letter, so that the length in letters stays: `ß` has no capital."""
-    return text.upper() if text.isascii() else "".join(u if len(u := c.upper()) == 1 else c for c in text)
+    return text.upper() if text.isascii() else "".join(u if len(u := c.upper()) == 1 else c for c in replaced(text))
 
 
 def lower(text: str) -> str:
-    return text.lower() if text.isascii() else "".join(c.lower()[0] for c in text)
+    return text.lower() if text.isascii() else "".join(c.lower()[0] for c in replaced(text))
