@@ -14,6 +14,7 @@ from typing import Final
 from msgspec import Struct
 
 from engine.foundation.http_answer import Answer, AnswerReader, IrregularError, TooLongError
+from engine.foundation.http_proxy import as_address
 
 _EXPECTED: Final = ("", "identity", "gzip")
 
@@ -82,10 +83,15 @@ class PlainClient:
         return None
 
     async def _connected(self, question: Question, until: float) -> _Connection:
-        """A new connection. Raises OSError, TimeoutError among them."""
+        """A new connection. Raises OSError, TimeoutError among them.
+
+        Only a name may have several addresses. Where there is one, no race is run for it: when time is up at the very
+        moment at which somebody has won, asyncio forgets to close the winner's connection.
+        """
+        race = 0.25 if as_address(question.host) is None else None
         async with asyncio.timeout_at(until):
             _, connection = await asyncio.get_running_loop().create_connection(
-                _Connection, question.host, question.port, happy_eyeballs_delay=0.25
+                _Connection, question.host, question.port, happy_eyeballs_delay=race
             )
         return connection
 

@@ -46,7 +46,7 @@ class Proxies(Struct, frozen=True):
 
     def _spares(self, url: URL) -> bool:
         host, port = (url.host or "").lower().rstrip("."), str(url.port or _PORTS[url.scheme])
-        address = _address(host)
+        address = as_address(host)
         if host == "localhost" or (address is not None and address.is_loopback):
             return True
         return any(_covers(entry, host, port, address) for entry in self.but or ())
@@ -74,7 +74,7 @@ def _covers(entry: str, host: str, port: str, address: _Address | None) -> bool:
     name, only = _split(entry)
     if only and only != port:
         return False
-    if (wanted := _address(name)) is not None:
+    if (wanted := as_address(name)) is not None:
         return address == wanted
     name = name.removeprefix("*")
     return host.endswith(name) if name.startswith(".") else host == name or host.endswith(f".{name}")
@@ -89,7 +89,8 @@ def _split(entry: str) -> tuple[str, str]:
     return (name, port) if colon and ":" not in name else (entry, "")
 
 
-def _address(text: str) -> _Address | None:
+def as_address(text: str) -> _Address | None:
+    """The IP address that this is, where it is one and no name."""
     try:
         return ipaddress.ip_address(text)
     except ValueError:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import socket
+import time
 
 import pytest
 from aiohttp import web
 
 from engine.foundation.addresses import AddressBook
 from engine.foundation.clock import SystemClock
-from engine.foundation.http_client import HttpClient
+from engine.foundation.http_client import HttpClient, HttpError
 from engine.foundation.http_config import (
     AlertmanagerHTTPClientConfig,
     HTTPClientConfig,
@@ -101,3 +104,23 @@ async def test_only_so_many_connections_are_kept_for_packed_bodies_too() -> None
         await asyncio.gather(*questions)
         await client.request("GET", url, timeout=5, headers=ZIPPED, packed=True)
     assert len(set(map(id, seen))) == 3
+
+
+async def test_a_connection_that_comes_when_time_is_up_is_closed(recwarn: pytest.WarningsRecorder) -> None:
+    """As on a busy machine, where both are found at one look."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        url = f"http://127.0.0.1:{server.getsockname()[1]}/"
+        async with HttpClient(HTTPClientConfig(), AddressBook(SystemClock())) as client, asyncio.TaskGroup() as group:
+            for turns in range(12):
+                asked = group.create_task(late(client, url))
+                for _ in range(turns):
+                    await asyncio.sleep(0)
+                time.sleep(0.02)  # noqa: ASYNC251 - holds the loop
+                await asked
+        gc.collect()
+    assert [str(warning.message) for warning in recwarn if "unclosed" in str(warning.message)] == []
+
+
+async def late(client: HttpClient, url: str) -> None:
+    with pytest.raises(HttpError, match="deadline exceeded"):
+        await client.request("GET", url, timeout=0.01, packed=True)
