@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import gc
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 
 import pytest
 
@@ -20,13 +22,15 @@ class Time:
         return self.now
 
 
-@pytest.fixture
-def time() -> Iterator[Time]:
-    """A time in which nothing takes any; collections come when they are called for."""
+def alone(body: Callable[[Time], None]) -> None:
+    """In a process of its own, whose objects are few, and where collections come when they are called for."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        pool.submit(_without_collections, body).result()
+
+
+def _without_collections(body: Callable[[Time], None]) -> None:
     gc.disable()
-    gc.unfreeze()
-    yield Time()
-    gc.enable()
+    body(Time())
 
 
 class Node:
@@ -40,14 +44,22 @@ def nodes() -> int:
     return sum(type(one) is Node for one in gc.get_objects())  # isinstance would wake what others left lazy
 
 
-def test_threads_take_turns_quickly_as_long_as_it_lasts(time: Time) -> None:
+def test_threads_take_turns_quickly_as_long_as_it_lasts() -> None:
+    alone(taking_turns)
+
+
+def taking_turns(time: Time) -> None:
     before = sys.getswitchinterval()
     with short_pauses(time.monotonic):
         assert sys.getswitchinterval() == pytest.approx(SWITCH_SECONDS)
     assert sys.getswitchinterval() == before
 
 
-def test_what_survived_a_long_collection_is_not_looked_at_again(time: Time) -> None:
+def test_what_survived_a_long_collection_is_not_looked_at_again() -> None:
+    alone(surviving)
+
+
+def surviving(time: Time) -> None:
     kept = Node()
     with short_pauses(time.monotonic):
         gc.collect()
@@ -61,7 +73,11 @@ def test_what_survived_a_long_collection_is_not_looked_at_again(time: Time) -> N
     assert kept.itself is kept
 
 
-def test_garbage_is_found_as_ever_and_frozen_garbage_after_an_hour(time: Time) -> None:
+def test_garbage_is_found_as_ever_and_frozen_garbage_after_an_hour() -> None:
+    alone(becoming_garbage)
+
+
+def becoming_garbage(time: Time) -> None:
     frozen = Node()
     with short_pauses(time.monotonic):
         time.step = 1.0

@@ -7,7 +7,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from engine.cli.main import cli
 from tests.end_to_end.processes import ENGINE
 
 PROMTOOL = shutil.which("promtool")
@@ -78,7 +80,8 @@ def judged(command: list[str], page: str) -> tuple[int, list[str]]:
 @pytest.mark.parametrize("page", PAGES)
 def test_pages_are_judged_in_promtools_words(page: str) -> None:
     assert PROMTOOL is not None
-    assert judged([*ENGINE, "check", "metrics"], page) == judged([PROMTOOL, "check", "metrics"], page)
+    done = CliRunner().invoke(cli, ["check", "metrics"], input=page)
+    assert (done.exit_code, (done.stdout + done.stderr).splitlines()) == judged([PROMTOOL, "check", "metrics"], page)
 
 
 def test_the_number_of_series_is_told_alike(conformance: Path) -> None:
