@@ -53,7 +53,7 @@ async def running(config: str, sink: FakeSink) -> AsyncIterator[Promtail]:
     )  # fmt: skip
     promtail = Promtail(parts)
     try:
-        await promtail.apply(parsed(OWN + config))
+        await promtail.apply(parsed(config if "clients:" in config else OWN + config))
         yield promtail
     finally:
         await promtail.stop()
