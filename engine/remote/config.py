@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Final, Self
 
 import msgspec
 
-from engine.foundation.decode import NotHere, NotYet, NullItem, OnlyHere, Report
+from engine.foundation.decode import NotHere, NullItem, OnlyHere, Report
 from engine.foundation.http_config import PrometheusHTTPClientConfig, TlsConfig
 from engine.foundation.values import LabelName, Secret, Url
 from engine.relabel.config import RelabelConfig
@@ -33,7 +33,7 @@ class SigV4(msgspec.Struct, frozen=True, kw_only=True):
     access_key: str = ""
     secret_key: Secret = Secret()
     profile: str = ""
-    role_arn: Annotated[str, NotYet()] = ""
+    role_arn: str = ""
 
     def check(self, report: Report) -> None:
         if bool(self.access_key) != bool(self.secret_key):

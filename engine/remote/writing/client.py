@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
@@ -19,6 +19,9 @@ from engine.foundation.http_client import HttpClient, HttpError, Response
 from engine.foundation.sigv4 import Scope, signed
 from engine.remote.config import V1, V2, RemoteWriteConfig
 from engine.remote.writing.counts import Counts, Tally
+
+if TYPE_CHECKING:
+    from engine.foundation.sts import Role
 
 _COMMON: Final = {"Content-Encoding": "snappy", "User-Agent": "Prometheus/2.42.0"}
 _HEADERS: Final[Mapping[str, Mapping[str, str]]] = {
@@ -72,11 +75,14 @@ class RemoteClient:
         self._clock = clock
         self._http = HttpClient(config, addresses, base=base)
         self._url = config.url.reveal()
+        self._role = _role(config, addresses, clock)
         self.problem = ""
         """Why the last attempt failed in a way that may mend itself; empty after one that did not."""
 
     async def close(self) -> None:
         await self._http.close()
+        if self._role is not None:
+            await self._role.close()
 
     async def post(self, sent: Sent, counts: Counts) -> Refusal | None:
         """Why the server refused it for good, or a part of it; None once it has taken all. `counts` learns of each
@@ -108,7 +114,7 @@ class RemoteClient:
         seconds = self._config.remote_timeout / 1000
         try:
             headers = {**self._config.headers, **_COMMON, **_HEADERS[message]}
-            headers = self._signed(headers, body)
+            headers = await self._signed(headers, body)
             answer = await self._http.request("POST", self._url, timeout=seconds, headers=headers, body=body)
         except (HttpError, AwsError) as error:
             return Refusal(str(error).replace(self._url, masked_url(self._url)), wait=0.0)
@@ -131,13 +137,16 @@ class RemoteClient:
             return Refusal(problem, of_content=answer.status in _OF_CONTENT)
         return Refusal(problem, written=written)
 
-    def _signed(self, headers: dict[str, str], body: bytes) -> dict[str, str]:
+    async def _signed(self, headers: dict[str, str], body: bytes) -> dict[str, str]:
         """With AWS' signature, where that is configured. Raises AwsError."""
         config = self._config.sigv4
         if config is None:
             return headers
         keys = credentials(config.access_key, config.secret_key.reveal(), config.profile)
-        scope = Scope(region(config.region, config.profile), _SERVICE, self._clock.now_ns() // SECOND)
+        where = region(config.region, config.profile)
+        if self._role is not None:
+            keys = await self._role.credentials(keys, where)
+        scope = Scope(where, _SERVICE, self._clock.now_ns() // SECOND)
         return {**headers, **signed("POST", self._url, keys, scope, headers={}, body=body)}
 
     def _wait(self, header: str) -> float:
@@ -149,6 +158,14 @@ class RemoteClient:
         except ValueError:
             return 0.0
         return min(max(at - self._clock.now_ns() / SECOND, 0.0), _LONG_WAIT_SECONDS)
+
+
+def _role(config: RemoteWriteConfig, addresses: AddressBook, clock: Clock) -> Role | None:
+    if config.sigv4 is None or not config.sigv4.role_arn:
+        return None
+    from engine.foundation.sts import Role  # noqa: PLC0415 - few have one
+
+    return Role(config.sigv4.role_arn, addresses, clock)
 
 
 def _written(answer: Response, sent: Sent) -> int:

@@ -29,6 +29,7 @@ from engine.web.api.write import routes
 from promql.model.labels import Labels
 from promql.model.matchers import Matcher, MatchOp
 from promql.model.panel import Kind
+from tests.foundation.test_sts import ROLE, serving
 from tests.remote.writing.test_queue import START, append, until
 
 V2 = "protobuf_message: io.prometheus.write.v2.Request, "
@@ -155,6 +156,18 @@ async def test_requests_are_signed_for_amazon() -> None:
         headers = receiving.headers[0]
         assert headers["authorization"].startswith("AWS4-HMAC-SHA256 Credential=AKID/")
         assert "/eu-west-1/aps/aws4_request, SignedHeaders=host;x-amz-date, " in headers["authorization"]
+
+
+async def test_requests_are_signed_with_the_keys_of_a_role(monkeypatch: pytest.MonkeyPatch) -> None:
+    store = Store.open(None)
+    keys = f"sigv4: {{region: eu-west-1, access_key: AKID, secret_key: secret, role_arn: '{ROLE}'}}, "
+    async with serving(SystemClock(), monkeypatch) as service, sending(store, keys) as (receiving, _):
+        append(store, rows=1)
+        await until(lambda: receiving.samples() == 3)
+        headers = receiving.headers[0]
+        assert "Credential=LENT1/" in headers["authorization"]
+        assert headers["x-amz-security-token"] == "token"
+        assert service.asked[0]["RoleArn"] == ROLE
 
 
 @pytest.mark.parametrize(
