@@ -163,13 +163,16 @@ class AlertManager:
         """What would have been sent beyond this machine, oldest first."""
         return self._around.delivery.outbox.all()
 
-    async def apply(self, config: AlertmanagerConfig, folder: Path) -> None:
-        """Put another config in force. Raises ConfigError, and then the old one goes on."""
+    def prepare(self, config: AlertmanagerConfig, folder: Path) -> Running:
+        """Another config, of which nothing works yet: `adopt` or `stop` it. Raises ConfigError."""
         try:
-            new = Running(config, folder, self._kept, self._around)
+            return Running(config, folder, self._kept, self._around)
         except ConfigError:
             self.reload_successful = False
             raise
+
+    async def adopt(self, new: Running) -> None:
+        """Put a config in force that was prepared."""
         old, self._running = self._running, new
         await old.stop()
         for alert in self._kept.store:

@@ -22,7 +22,7 @@ from engine.app.reading import read
 from engine.app.routes import routes
 from engine.config.load import Loaded
 from engine.foundation.clock import Clock
-from engine.foundation.errors import ConfigError
+from engine.foundation.errors import EngineError
 
 UPKEEP_SECONDS: Final = 5.0
 
@@ -72,14 +72,14 @@ class Application:
         await apply(parts, self.loaded)
 
     async def reload(self) -> None:
-        """Read all files again and put them in force. Raises ConfigError; then everything is as it was."""
+        """Read all files again and put them in force. Raises ConfigError, StoreError; then all is as it was."""
         parts, in_force = self.parts, self.parts.in_force
         async with self._reloading:
             before = in_force.loaded
             try:
                 loaded = read(self.options)
                 await apply(parts, loaded)
-            except ConfigError:
+            except EngineError:
                 in_force.good = False
                 parts.probing.refused()
                 parts.tailing.refused()
@@ -89,7 +89,7 @@ class Application:
                 self.tell(line)
 
     async def adopt(self, loaded: Loaded) -> None:
-        """Put in force what was not read from files. Raises ConfigError; then everything is as it was."""
+        """Put in force what was not read from files. Raises ConfigError, StoreError; then all is as it was."""
         async with self._reloading:
             await apply(self.parts, loaded)
             self.parts.in_force.loaded = loaded

@@ -68,13 +68,18 @@ class Ruler:
         if rules.files and _fixed(rules.config) != _fixed(self._begun):
             keys = "external_url, resend_delay or for_grace_period"
             log.warning("one of ruler's %s has changed: that takes effect at the next start", keys)
+        self.prepare(rules)
         self.rules, self.good = rules, True
-        for tenant in [*self.tenants, *(name for name in rules.files if name not in self.tenants)]:
-            if tenant not in self.tenants:
-                if not rules.groups(tenant):
-                    continue
-                self.tenants[tenant] = self._make(tenant)
+        for tenant in self.tenants:
             await self._give(tenant, rules)
+
+    def prepare(self, rules: LogRules) -> None:
+        """Have at hand what these rules need. Raises StoreError, and then the rules before go on as they were."""
+        for tenant in rules.files:
+            if tenant not in self.tenants and rules.groups(tenant):
+                self.tenants[tenant] = self._make(tenant)
+        for tenant, one in self.tenants.items():
+            one.writing.prepare(self._writes(tenant, rules))
 
     async def poll(self, read: ReadAgain) -> None:
         """Look at the files again and again."""
@@ -110,14 +115,16 @@ class Ruler:
 
     async def _give(self, tenant: str, rules: LogRules) -> None:
         one = self.tenants[tenant]
-        disabled = self._parts.limits(tenant).ruler_remote_write_disabled
-        await one.writing.apply(NONE if disabled else rules.config.remote_write)
+        await one.writing.apply(self._writes(tenant, rules))
         one.expander.external_labels = rules.config.external_labels
         groups = rules.groups(tenant)
         if groups != one.manager.specs:
             one.updates += 1
             one.updated_at = self._parts.around.clock.now_ms()
         await one.manager.apply(groups)
+
+    def _writes(self, tenant: str, rules: LogRules) -> RemoteWrites:
+        return NONE if self._parts.limits(tenant).ruler_remote_write_disabled else rules.config.remote_write
 
     def _make(self, tenant: str) -> TenantRules:
         parts, config = self._parts, self._begun

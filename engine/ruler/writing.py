@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -51,9 +51,14 @@ class Writing:
         self._around = around
         self._waiting: Store | None = None
 
+    def prepare(self, config: Written) -> None:
+        """Open the store in which samples wait, if they must. Raises StoreError where nothing can be kept so."""
+        if not all(map(self._is_ours, _clients(config).values())):
+            self._opened()
+
     async def apply(self, config: Written) -> None:
-        """Raises StoreError where nothing can be kept for other servers."""
-        clients = config.all if config.enabled else {}
+        """Write there from now on. Raises StoreError where it was not prepared."""
+        clients = _clients(config)
         ours = {name: one for name, one in clients.items() if self._is_ours(one)}
         others = [self._named(name, one, config) for name, one in clients.items() if name not in ours]
         ways = [Way(self._around.own, one.write_relabel_configs) for one in ours.values()]
@@ -108,6 +113,10 @@ class Writing:
                 )
             )  # fmt: skip
         return self._waiting
+
+
+def _clients(config: Written) -> Mapping[str, RemoteWriteConfig]:
+    return config.all if config.enabled else {}
 
 
 def _nothing() -> Iterable[tuple[str, str, str, str]]:

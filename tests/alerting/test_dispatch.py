@@ -204,7 +204,7 @@ async def test_a_new_config_repeats_nothing_and_tells_new_receivers() -> None:
         await w.wait(60)
         other = f"route: {{receiver: new, group_by: [alertname]}}\nreceivers: [{webhook('new')}]"
         for text in (one_route(), other):
-            await w.manager.apply(parsed(text), Path())
+            await w.manager.adopt(w.manager.prepare(parsed(text), Path()))
             await w.wait(10)
         assert w.told() == [(30, "team", "firing 1"), (70, "new", "firing 1")]
 
@@ -215,7 +215,7 @@ async def test_a_config_that_cannot_be_used_leaves_the_old_one_in_force(tmp_path
         w.fire(alertname="A", i="1")
         bad = one_route("templates: ['*.tmpl']")
         with pytest.raises(ConfigError, match=r'template: bad\.tmpl:1: function "nofunc" not defined'):
-            await w.manager.apply(parsed(bad), tmp_path)
+            w.manager.prepare(parsed(bad), tmp_path)
         assert not w.manager.reload_successful
         await w.wait(60)
         assert w.told() == [(30, "team", "firing 1")]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import socket
 from pathlib import Path
 
 import pytest
 
 from engine.app.application import Application
 from engine.foundation.errors import ConfigError
-from tests.app.world import ask, engine, relative, write
+from tests.app.world import ANYWHERE, ask, engine, relative, write
 
 FIRST = """
 global: {scrape_interval: 1m}
@@ -21,6 +22,7 @@ global: {scrape_interval: 2m, evaluation_interval: 10s, external_labels: {zone: 
 alerting: {alertmanagers: [{static_configs: [{targets: ['127.0.0.1:2']}]}]}
 scrape_configs: [{job_name: two, static_configs: [{targets: ['127.0.0.1:2']}]}]
 """
+PROMTAIL = "{clients: [{url: 'http://127.0.0.1:1/loki/api/v1/push'}], scrape_configs: JOBS}"
 RULES = "groups: [{name: g, rules: [{record: a, expr: up}]}]"
 
 
@@ -94,6 +96,31 @@ async def test_a_bad_template_of_the_alertmanager_changes_nothing(tmp_path: Path
         write(tmp_path, "alertmanager/bad.tmpl", "")
         await app.reload()
         assert app.parts.alertmanager.receiver_names() == ["b"]
+
+
+async def test_what_promtail_refuses_leaves_the_others_as_they_were(tmp_path: Path) -> None:
+    config = write(tmp_path, "prometheus.yml", FIRST)
+    write(tmp_path, "rules.yml", RULES)
+    managed = "{route: {receiver: NAME}, receivers: [{name: NAME}]}"
+    write(tmp_path, "alertmanager/alertmanager.yml", managed.replace("NAME", "a"))
+    write(tmp_path, "promtail/config.yml", PROMTAIL.replace("JOBS", "[]"))
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        push = f"[{{job_name: p, loki_push_api: {{server: {{http_listen_port: {taken.getsockname()[1]}}}}}}}]"
+        async with engine(config, listen={**ANYWHERE, "promtail": "127.0.0.1:0"}) as app:
+            before, ours, tailing = state(app), app.parts.alertmanager, app.parts.tailing.promtail
+            assert ours is not None
+            assert tailing is not None
+            write(tmp_path, "prometheus.yml", SECOND)
+            write(tmp_path, "alertmanager/alertmanager.yml", managed.replace("NAME", "b"))
+            write(tmp_path, "promtail/config.yml", PROMTAIL.replace("JOBS", push))
+            with pytest.raises(ConfigError, match="the job p can't listen"):
+                await app.reload()
+            assert state(app) == before
+            assert ours.receiver_names() == ["a"]
+            assert not tailing.jobs
+            assert await successful(app) == "prometheus_config_last_reload_successful 0"
 
 
 async def test_a_reload_opens_the_ports_of_what_it_begins_to_use(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 from aiohttp import ClientSession
 
 from engine.app.application import Application
-from engine.foundation.errors import ConfigError
+from engine.foundation.errors import ConfigError, EngineError
 from tests.app.world import ANYWHERE, ask, engine, write
 
 LOKI = """\
@@ -82,6 +82,25 @@ async def test_a_reload_takes_new_rules_and_refuses_bad_ones(tmp_path: Path) -> 
         with pytest.raises(ConfigError, match="could not parse expression for alert 'Errors'"):
             await app.reload()
         assert app.parts.ruling.count == 2, "everything is as it was"
+
+
+async def test_where_nothing_can_be_kept_for_another_server_a_reload_changes_nothing(tmp_path: Path) -> None:
+    async with engine(stack(tmp_path), listen=LISTEN, data_dir=tmp_path / "data") as app:
+        assert not (tmp_path / "data/loki/ruler").exists(), "all is written to this process"
+        write(tmp_path, "data/loki/ruler", "in the way")
+        write(tmp_path, "loki/local-config.yaml", LOKI.replace("http://prometheus:9090", "http://127.0.0.1:1"))
+        write(tmp_path, "loki/rules/fake/app.yml", RULES.replace("alert: Errors", "alert: Others"))
+        write(tmp_path, "prometheus.yml", "global: {scrape_interval: 20s, external_labels: {zone: b}}")
+        with pytest.raises(EngineError):
+            await app.reload()
+        (group,) = (await found(app, "/prometheus/api/v1/rules"))["data"]["groups"]
+        assert [rule["name"] for rule in group["rules"]] == ["Errors", "job:errors:count"]
+        assert app.parts.expander.external_labels == {}
+        assert "prometheus_config_last_reload_successful 0" in (await ask(app, "/metrics"))[1]
+        (tmp_path / "data" / "loki" / "ruler").unlink()
+        await app.reload()
+        (group,) = (await found(app, "/prometheus/api/v1/rules"))["data"]["groups"]
+        assert [rule["name"] for rule in group["rules"]] == ["Others", "job:errors:count"]
 
 
 async def test_a_stack_without_rules_over_lines_has_no_ruler(tmp_path: Path) -> None:

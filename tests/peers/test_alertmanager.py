@@ -155,7 +155,7 @@ async def ours(folder: Path, config: str = CONFIG, refusing: Iterable[str] = ())
         manager = AlertManager(parsed(config.format(hook=url)), folder, around)
 
         async def reload() -> None:
-            await manager.apply(parsed(config.format(hook=url)), folder)
+            await manager.adopt(manager.prepare(parsed(config.format(hook=url)), folder))
 
         app = web.Application()
         app.add_routes(routes(manager, reload))

@@ -15,6 +15,7 @@ from engine.config.translate import ROOTED
 from engine.foundation.addresses import AddressBook
 from engine.foundation.clock import Clock
 from engine.foundation.delivery import DeliveryPolicy
+from engine.foundation.errors import StoreError
 from engine.foundation.supervise import Supervisor
 from engine.foundation.workers import Workers
 from engine.rules.notifier import Notifier
@@ -61,7 +62,7 @@ class Ruling:
         self._signature: object = None
 
     async def apply(self, loaded: Loaded) -> None:
-        """Raises ConfigError, and then everything is as it was; StoreError."""
+        """Raises ConfigError, StoreError, and then everything is as it was."""
         rules = loaded.log_rules
         if self._logs.part is None or (rules is None and self.ruler is None) or loaded.loki_file is None:
             return
@@ -77,9 +78,15 @@ class Ruling:
         if self._telling is None:
             self._telling = telling
             self._loops.append(telling.notifier.start(self._supervisor))
+        ruler = self._ruler_of(rules, telling.notifier)
+        try:
+            ruler.prepare(rules)
+        except StoreError:
+            await opened.close()
+            raise
         self._signature = rules.seen
         await telling.adopt(opened, rules.config.external_labels, rules.config.alert_relabel_configs)
-        await self._ruler_of(rules, telling.notifier).apply(rules)
+        await ruler.apply(rules)
 
     @property
     def notifier(self) -> Notifier | None:
