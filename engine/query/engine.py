@@ -146,18 +146,47 @@ class QueryEngine:
     async def together(self, queries: Sequence[Expr], time: int) -> Sequence[Result | PromQLError]:
         """The values of several expressions at one instant, planned and computed together, or why one has none.
 
-        Counts as one query. Raises ParseError, QueryTimeoutError, QueryCanceledError, which concern all of them.
+        Counts as one query, and the log tells of each. Raises ParseError, QueryTimeoutError, QueryCanceledError, which
+        concern all of them.
         """
-        if self.elsewhere is not None or self.log is not None:
+        if self.elsewhere is not None:
             return await self._each(queries, time)
-        window, options, allowed = Window(time, time, 0), self._options(NO_WISHES), self.limits.timeout_seconds
+        window = Window(time, time, 0)
+        if self.log is None:
+            found, _ = await self._together(queries, window)
+        else:
+            found = await self._told(self.log, queries, window)
+        return [one.result if isinstance(one, Evaluated) else one for one in found]
+
+    async def _told(
+        self, log: QueryLog, queries: Sequence[Expr], window: Window
+    ) -> Sequence[Evaluated | EvaluationError]:
+        """The same, with a line for each: what was done for all of them at once is told in equal shares. What fails for
+        all of them is not told, since each is asked by itself then.
+        """
+        found, began = await self._together(queries, window, measured=True)
+        alone = sum(one.seconds for one in found if isinstance(one, Evaluated))
+        share = max(self.clock.monotonic() - began.at - alone, 0.0) / max(len(found), 1)
+        for query, one in zip(queries, found, strict=True):
+            text = print_expr(query)
+            if isinstance(one, Evaluated):
+                log.add(text, window, Answer(one, began.prepared, began.queued, one.seconds + share).statistics())
+            else:
+                log.failed(text, window, str(one), share)
+        return found
+
+    async def _together(
+        self, queries: Sequence[Expr], window: Window, *, measured: bool = False
+    ) -> tuple[Sequence[Evaluated | EvaluationError], _Began]:
+        options, allowed = self._options(NO_WISHES), self.limits.timeout_seconds
         entered = self.clock.monotonic()
         deadline = Deadline(self.clock, entered + allowed)
-        async with self._turn(entered, allowed):
+        async with self._turn(entered, allowed) as began:
             store: Selects = self.store
             if self.besides is not None and self.besides.active and queries:
                 store, _ = await self._store_for(build_together(queries, window, options)[0].needs)
-            return await self._worked(deadline, evaluate_together, store, queries, window, options, deadline)
+            work = partial(evaluate_together, measured=measured)
+            return await self._worked(deadline, work, store, queries, window, options, deadline), began
 
     async def explained(self, query: str | Expr, window: Window, wishes: Wishes = NO_WISHES) -> tuple[Plan, Meter]:
         """The plan, after it was run, and what each of its nodes took. Raises PromQLError."""
@@ -207,7 +236,7 @@ class QueryEngine:
             return Answer(Evaluated(found.result), began.prepared, began.queued, took, found.warnings, found.infos)
 
     async def _each(self, queries: Sequence[Expr], time: int) -> Sequence[Result | PromQLError]:
-        """One after the other, since rules must not be what overruns a server, and the log tells what each took."""
+        """One after the other, since rules must not be what overruns a server."""
         found: list[Result | PromQLError] = []
         for query in queries:
             try:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from itertools import pairwise
 from typing import Final, Protocol
 
@@ -58,12 +59,13 @@ class Selects(Protocol):
 
 class Evaluated(Struct, frozen=True):
     """A result. `samples` says how many samples each step looked at (`int64[K]`, None unless measured), `peak` how
-    many values were held at once.
+    many values were held at once, and `seconds` how long it took by itself, where others were evaluated with it.
     """
 
     result: Result
     samples: IntArray | None = None
     peak: int = 0
+    seconds: float = 0.0
 
 
 class Room(Struct, frozen=True):
@@ -131,8 +133,15 @@ def evaluate_metered(store: Selects, plan: Plan, deadline: Deadline, meter: Mete
 
 
 def evaluate_together(
-    store: Selects, exprs: Sequence[Expr], window: Window, options: Options, deadline: Deadline, *, block: int = BLOCK
-) -> list[Result | EvaluationError]:
+    store: Selects,
+    exprs: Sequence[Expr],
+    window: Window,
+    options: Options,
+    deadline: Deadline,
+    *,
+    measured: bool = False,
+    block: int = BLOCK,
+) -> list[Evaluated | EvaluationError]:
     """What expressions give at one instant, planned and computed together, or why one has no value; in two halves where
     they would read more than a block. Raises ParseError, QueryTimeoutError, QueryCanceledError.
     """
@@ -142,8 +151,22 @@ def evaluate_together(
     if len(exprs) > 1 and sum(map(store.weight, plans[0].needs)) > block:
         half = len(exprs) // 2
         parts = (exprs[:half], exprs[half:])
-        return [one for part in parts for one in evaluate_together(store, part, window, options, deadline, block=block)]
-    return run_together(plans, _fetched(store, plans[0], deadline), deadline)
+        more = partial(evaluate_together, store, measured=measured, block=block)
+        return [one for part in parts for one in more(part, window, options, deadline)]
+    clock = deadline.clock.monotonic
+    meter = Meter(clock) if measured else None
+    found: list[Evaluated | EvaluationError] = []
+    results = run_together(plans, _fetched(store, plans[0], deadline), deadline, meter)
+    began = clock()
+    for plan, result in zip(plans, results, strict=True):
+        if isinstance(result, EvaluationError):
+            found.append(result)
+        elif meter is None:
+            found.append(Evaluated(result))
+        else:
+            found.append(Evaluated(result, meter.samples(plan.root), meter.peak, clock() - began))
+        began = clock()
+    return found
 
 
 def blocks(plan: Plan, weight: Callable[[Need], int], block: int) -> list[Window]:

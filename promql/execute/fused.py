@@ -7,7 +7,7 @@ So series of all selectors are laid together, numbered anew selector by selector
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Final, TypeAlias
 
@@ -16,11 +16,12 @@ from msgspec.structs import replace
 
 from promql.execute.edges import Reach
 from promql.execute.limits import Limits
+from promql.execute.meter import Meter
 from promql.execute.rollup import Rolling
 from promql.execute.thresholds import Rolled, passing, thresholds
 from promql.functions.windows import Kernel
 from promql.model.grid import Grid, Steps
-from promql.model.panel import Need, Panel, Selected
+from promql.model.panel import Kind, Need, Panel, Selected
 from promql.plan.nodes import Fetch, Plan, Rollup, walk
 
 _FEW: Final = 4_096
@@ -40,10 +41,11 @@ def fused(
     panels: Mapping[Need, Sequence[Selected]],
     wanted: Mapping[int, int],
     pause: Callable[[], None],
+    meter: Meter | None = None,
 ) -> Iterator[tuple[int, Grid]]:
     """Values of nodes (by their ids) that were computed together: rollups of few samples at one instant, and plans that
     compare such a rollup with a number. `wanted` says how often nodes are used; what is used for comparisons alone is
-    left out.
+    left out. `meter` is told what each of the rollups has read.
 
     A plan's limit bounds what it takes for itself alone, so it is looked at where a plan makes use of a value; all
     together are no more than the samples that were fetched for them.
@@ -59,9 +61,18 @@ def fused(
     done = {node for node, some in compared.items() if len(some) == wanted[node]}
     for nodes in alike.values():
         if len(nodes) > 1:
+            if meter is not None:
+                _tell(meter, nodes.values(), panels)
             rolled = _rolled(list(nodes.values()), panels, limits)
             yield from rolled.grids(but=done)
             yield from passing(rolled, compared)
+
+
+def _tell(meter: Meter, nodes: Iterable[Rollup], panels: Mapping[Need, Sequence[Selected]]) -> None:
+    for node in nodes:
+        assert isinstance(node.source, Fetch)
+        need, reach = node.source.need, Reach(node.ends, node.length, node.steps)
+        meter.read(node, panels[need], reach, instant=need.kind is not Kind.RANGE)
 
 
 def _small(node: Rollup, panels: Mapping[Need, Sequence[Selected]]) -> bool:

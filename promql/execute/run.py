@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import cast
 
@@ -75,24 +75,37 @@ def run(
 
 
 def run_together(
-    plans: Sequence[Plan], panels: Mapping[Need, Sequence[Selected]], deadline: Callable[[], None] | None = None
-) -> list[Result | EvaluationError]:
+    plans: Sequence[Plan],
+    panels: Mapping[Need, Sequence[Selected]],
+    deadline: Callable[[], None] | None = None,
+    meter: Meter | None = None,
+) -> Iterator[Result | EvaluationError]:
     """Evaluate plans that were built together: what several of them want is computed once, and equal kernels run over
     all their selectors at once. A plan that fails gives its error, and ends no other. Raises what `deadline` does.
+
+    The plans are run one by one, as their results are asked for; `meter` is told what each of their nodes took, and
+    holds the `peak` of the last.
     """
-    if not plans:
-        return []
-    pause, most = deadline or _go_on, plans[0].options.max_samples
-    found: list[Result | EvaluationError] = []
+    pause = deadline or _go_on
+    wanted = uses(plan.root for plan in plans)
     with np.errstate(all="ignore"):
-        wanted = uses(plan.root for plan in plans)
-        shared = _Shared(wanted, dict(fused(plans, panels, wanted, pause)))
-        for plan in plans:
-            try:
-                found.append(_Run(plan, panels, Limits(most, pause), None, shared).result())
-            except EvaluationError as error:
-                found.append(error)
-    return found
+        shared = _Shared(wanted, dict(fused(plans, panels, wanted, pause, meter)))
+    return (_one_of_them(plan, panels, pause, meter, shared) for plan in plans)
+
+
+def _one_of_them(
+    plan: Plan,
+    panels: Mapping[Need, Sequence[Selected]],
+    pause: Callable[[], None],
+    meter: Meter | None,
+    shared: _Shared,
+) -> Result | EvaluationError:
+    limits = Limits(plan.options.max_samples, pause)
+    try:
+        with np.errstate(all="ignore"):
+            return _Run(plan, panels, limits, meter, shared).result()
+    except EvaluationError as error:
+        return error
 
 
 def _go_on() -> None:
@@ -268,8 +281,10 @@ class _Run:
         return nameless(chosen.compact())
 
     def _is_named(self, node: PlanNode) -> bool:
-        """Do names tell no rows of it apart, and does nobody else want it, so that they may be left on?"""
-        if not isinstance(node, Rollup) or self._wanted[id(node)] > 1:
+        """Do names tell no rows of it apart, and does nobody else want it, so that they may be left on? Where it is at
+        hand without them, that is better still.
+        """
+        if not isinstance(node, Rollup) or self._wanted[id(node)] > 1 or id(node) in self._kept:
             return False
         return node.keeps_name or (isinstance(node.source, Fetch) and node.source.one_name)
 

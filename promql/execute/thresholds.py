@@ -52,7 +52,7 @@ class Rolled(Struct, frozen=True):
 def thresholds(plans: Iterable[PlanNode]) -> Mapping[int, list[Threshold]]:
     """Plans that are such a comparison, by the ids of their rollups; not where names alone may tell rows apart."""
     found: dict[int, list[Threshold]] = {}
-    for plan in plans:
+    for plan in {id(plan): plan for plan in plans}.values():
         if not isinstance(plan, Between) or plan.op not in COMPARISON or plan.as_bool:
             continue
         match plan.left, plan.right:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import random
+from contextlib import suppress
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,7 +13,8 @@ import pytest
 from engine.foundation.workers import InlineWorkers
 from engine.query.deadline import Deadline
 from engine.query.engine import QueryEngine
-from engine.query.evaluation import evaluate_together
+from engine.query.evaluation import Evaluated, evaluate_together
+from engine.query.querylog import QueryLog
 from engine.testing.manual_clock import ManualClock
 from engine.tsdb.batch import Batch
 from engine.tsdb.store import Store
@@ -33,8 +37,10 @@ PARTS = (
 )  # fmt: skip
 
 
-def shown(result: Result | PromQLError) -> object:
+def shown(result: Evaluated | Result | PromQLError) -> object:
     match result:
+        case Evaluated():
+            return shown(result.result)
         case Vector():
             return list(zip(map(str, result.labels), result.values.tolist(), strict=True))
         case Scalar():
@@ -74,6 +80,21 @@ async def test_each_gets_what_it_gets_alone(seed: int, store: Store) -> None:
         except PromQLError as error:
             alone = error
         assert shown(found) == shown(alone), text
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_the_log_tells_of_each_what_it_tells_of_it_alone(seed: int, store: Store, tmp_path: Path) -> None:
+    clock = ManualClock()
+    engine = QueryEngine(store, InlineWorkers(), clock, log=QueryLog(tmp_path / "log", clock))
+    exprs = [parse(text) for text in random.Random(seed).choices(PARTS, k=20)]
+    await engine.together(exprs, END)
+    for expr in exprs:
+        with suppress(PromQLError):
+            await engine.instant(expr, END)
+    lines = [json.loads(line) for line in (tmp_path / "log").read_text().splitlines()]
+    told = [(line["params"], line.get("error"), line["stats"]["samples"]["totalQueryableSamples"]) for line in lines]
+    assert told[:20] == told[20:]
+    assert len(told) == 40
 
 
 async def test_one_that_fails_ends_no_other(store: Store) -> None:
