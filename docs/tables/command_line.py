@@ -8,7 +8,7 @@ import click
 
 from docs.tables.markdown import ORIGINALS, Row, code, originals, section, table
 from engine.cli.main import COMMANDS, cli
-from engine.cli.run import NOT_YET, run
+from engine.cli.running.run import NOT_YET, run
 
 
 def command_line() -> Iterator[str]:

@@ -100,7 +100,7 @@ def _told(error: OSError) -> str:
 def _loaded(given: Mapping[str, Any]) -> Loaded:
     """The files as a run would read them. Raises ConfigError."""
     from engine.app.reading import read
-    from engine.cli.run import options_of, run
+    from engine.cli.running.run import options_of, run
 
     named = [(f"--{name}", given[name]) for name in ("config", "compose") if given[name] is not None]
     config = given["config"] or Path("prometheus.yml")

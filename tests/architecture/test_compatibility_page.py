@@ -17,7 +17,7 @@ from docs.tables.keys import keys_of
 from docs.tables.kinds import _states
 from docs.tables.markdown import originals
 from engine.alerting.config.document import AlertmanagerConfig
-from engine.cli.run import NOT_YET, run
+from engine.cli.running.run import NOT_YET, run
 from engine.config.prometheus import PrometheusConfig
 from engine.discovery.config import TargetSources
 from engine.foundation.decode import NotHere, NotYet, OnlyHere

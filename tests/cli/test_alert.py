@@ -14,9 +14,9 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 from click.testing import CliRunner, Result
 
-from engine.cli.alert import alert
-from engine.cli.receiver import receiver
-from engine.cli.silence import silence
+from engine.cli.alerting.alert import alert
+from engine.cli.alerting.receiver import receiver
+from engine.cli.alerting.silence import silence
 from engine.foundation.errors import RemoteError
 from engine.web.api.alertmanager import routes
 from tests.alerting.world import World, webhook, world

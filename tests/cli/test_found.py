@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.cli.found import Found, found_here, stack_at
+from engine.cli.running.found import Found, found_here, stack_at
 from engine.foundation.errors import ConfigError
 
 STACK = "services: {p: {image: 'prom/prometheus:v2.42.0'}}"

@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from engine.app.process.datafolder import DataFolder, is_ours, running
-from engine.cli.life import StillRunningError, clear, end
+from engine.cli.running.life import StillRunningError, clear, end
 from engine.foundation.errors import ConfigError
 from engine.foundation.files import FolderLockedError, is_locked
 from tests.end_to_end.processes import fetch

@@ -14,8 +14,8 @@ from click.testing import CliRunner
 from multidict import MultiDict
 
 from engine.cli.moments import Moment, MomentType
-from engine.cli.query import query
-from engine.cli.query_source import asked, opened
+from engine.cli.querying.query import query
+from engine.cli.querying.source import asked, opened
 from engine.foundation.clock import SystemClock
 from engine.foundation.errors import ConfigError, EngineError, RemoteError
 from engine.foundation.workers import InlineWorkers

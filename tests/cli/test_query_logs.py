@@ -10,9 +10,9 @@ from collections.abc import Iterator
 import pytest
 from click.testing import CliRunner
 
-from engine.cli.log_lines import Line, as_json, for_people, lines
-from engine.cli.log_source import LokiServer
-from engine.cli.query import query
+from engine.cli.querying.log_lines import Line, as_json, for_people, lines
+from engine.cli.querying.log_source import LokiServer
+from engine.cli.querying.query import query
 from engine.foundation.clock import SystemClock
 from engine.foundation.errors import ConfigError, EngineError, RemoteError
 from engine.logql.lines import StreamLines

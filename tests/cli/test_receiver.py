@@ -13,7 +13,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 from click.testing import CliRunner, Result
 
-from engine.cli.receiver import receiver
+from engine.cli.alerting.receiver import receiver
 from engine.web.api.alertmanager import routes
 from tests.alerting.world import world
 from tests.app.world import relative

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from engine.cli.routes import routes
-from engine.cli.template import template
+from engine.cli.alerting.routes import routes
+from engine.cli.alerting.template import template
 from engine.foundation.errors import ConfigError
 from tests.app.world import relative
 

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
-from engine.cli.rules import rules as command
-from engine.cli.timeline import DRAWN, Look, bar, render
+from engine.cli.testing.rules import rules as command
+from engine.cli.testing.timeline import DRAWN, Look, bar, render
 from engine.tsdb.batch import Batch
 from engine.tsdb.store import Store
 from promql.model.labels import Labels

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from engine.app.options import RunOptions
 from engine.cli.main import BAD_USAGE, main
-from engine.cli.run import NOT_YET, options_of, run
+from engine.cli.running.run import NOT_YET, options_of, run
 from engine.foundation.errors import ConfigError
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from engine.cli.test import test as command
+from engine.cli.testing.test import test as command
 from tests.testing.rules.files import FIRING, down, written
 
 PASSES: dict[str, Any] = down(eval_time="4m", exp_alerts=[FIRING]) | {"name": "falls"}

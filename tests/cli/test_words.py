@@ -16,7 +16,7 @@ from click.testing import CliRunner
 
 from engine.cli.completion import SHELLS, VARIABLE
 from engine.cli.main import COMMANDS, cli
-from engine.cli.run import run
+from engine.cli.running.run import run
 from tests.conftest import PROJECT
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from engine.cli.routes import routes
-from engine.cli.template import template
+from engine.cli.alerting.routes import routes
+from engine.cli.alerting.template import template
 from tests.peers.test_alertmanager import original
 
 pytestmark = pytest.mark.peer

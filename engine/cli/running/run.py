@@ -20,7 +20,7 @@ from engine.query.engine import QueryLimits
 
 if TYPE_CHECKING:
     from engine.app.options import RunOptions, WebOptions
-    from engine.cli.found import Found
+    from engine.cli.running.found import Found
     from engine.config.stack.composed import Composed
     from promql.model.durations import Duration
 
@@ -74,7 +74,7 @@ class RunCommand(click.Command):
         for arg in args:
             if arg.partition("=")[0] in NOT_YET:
                 raise click.UsageError(f"{arg.partition('=')[0]} is not supported yet", ctx)
-        from engine.cli.found import found_here
+        from engine.cli.running.found import found_here
 
         ctx.meta[_ARGUMENTS] = [arg for arg in args if arg != "--detach"]
         found = ctx.meta[_FOUND] = found_here(args)
@@ -229,7 +229,7 @@ def run(**given: Any) -> None:
     machine are watched.
     """
     if given["detach"]:
-        from engine.cli.life import detach
+        from engine.cli.running.life import detach
 
         if given["data_dir"] == IN_MEMORY:
             raise ConfigError("--detach needs a data folder, where its log is kept")
@@ -305,7 +305,7 @@ def _with_compose(command: click.Command, ctx: click.Context, args: list[str]) -
     at = next((n for n, arg in enumerate(args) if arg.partition("=")[0] == "--compose"), None)
     if at is None or not (args[at].partition("=")[2] or args[at + 1 :]):
         return args
-    from engine.cli.found import stack_at
+    from engine.cli.running.found import stack_at
     from engine.config.stack.composed import composed
 
     path = stack_at(Path(args[at].partition("=")[2] or args[at + 1]))

@@ -10,9 +10,9 @@ from typing import Any
 
 import click
 
-from engine.cli.am_client import AbsentError, asking, call
-from engine.cli.am_shapes import ExplainedTrail, ShownAlert, ShownTrail
-from engine.cli.am_words import labels_of, matchers_of, named
+from engine.cli.alerting.client import AbsentError, asking, call
+from engine.cli.alerting.shapes import ExplainedTrail, ShownAlert, ShownTrail
+from engine.cli.alerting.words import labels_of, matchers_of, named
 from engine.cli.grouping import Commands
 
 _CODES = "Exit codes: 0 answered, 1 there is none or it failed, 2 bad usage."
@@ -74,7 +74,7 @@ def explain(words: tuple[str, ...], *, most: int, url: str, as_json: bool) -> No
 
     Also of alerts that have resolved. A bare first word is the alert's name. What happened last comes first.
     """
-    from engine.cli.trail_text import render
+    from engine.cli.alerting.trail_text import render
 
     fingerprints = [words[0]] if len(words) == 1 and _is_fingerprint(words[0]) else _found(url, words)
     told = [trail for one in fingerprints[:most] if (trail := _trail(url, one)) is not None]

@@ -11,9 +11,9 @@ from urllib.parse import quote
 
 import click
 
-from engine.cli.am_client import AbsentError, asking, call
-from engine.cli.am_shapes import MadeSilence, ShownSilence
-from engine.cli.am_words import matchers_of
+from engine.cli.alerting.client import AbsentError, asking, call
+from engine.cli.alerting.shapes import MadeSilence, ShownSilence
+from engine.cli.alerting.words import matchers_of
 from engine.cli.grouping import Commands
 from engine.cli.option_types import DURATION
 from engine.foundation.errors import ConfigError

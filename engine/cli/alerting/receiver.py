@@ -12,8 +12,8 @@ from urllib.parse import quote
 
 import click
 
-from engine.cli.am_client import AbsentError, asking, call
-from engine.cli.am_shapes import ShownTrial
+from engine.cli.alerting.client import AbsentError, asking, call
+from engine.cli.alerting.shapes import ShownTrial
 from engine.cli.grouping import Commands
 
 
@@ -65,7 +65,7 @@ async def _offline(path: Path, name: str, *, deliver: bool) -> list[dict[str, An
     from engine.alerting.matching.grammar import Grammar
     from engine.alerting.running import Surroundings
     from engine.alerting.trial import try_receiver
-    from engine.cli.am_config import read
+    from engine.cli.alerting.config import read
     from engine.config.translate import ROOTED
     from engine.foundation.addresses import AddressBook
     from engine.foundation.clock import SystemClock

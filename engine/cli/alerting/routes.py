@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from engine.cli.am_words import grammar_of, labels_of, with_features
+from engine.cli.alerting.words import grammar_of, labels_of, with_features
 from engine.cli.grouping import Commands
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def test(
 
 def _root(config: Path, features: Sequence[str]) -> Route:
     from engine.alerting.config.resolve import build_route
-    from engine.cli.am_config import read
+    from engine.cli.alerting.config import read
 
     grammar = grammar_of(features)
     route = read(config, grammar).route

@@ -15,8 +15,8 @@ from engine.foundation.clock import SystemClock
 from engine.foundation.errors import ConfigError, RemoteError
 
 if TYPE_CHECKING:
-    from engine.cli.log_lines import Line, Shown
-    from engine.cli.log_source import LokiServer
+    from engine.cli.querying.log_lines import Line, Shown
+    from engine.cli.querying.log_source import LokiServer
 
 DEFAULT_URL: Final = "http://127.0.0.1:3100"
 _HOUR: Final = 3_600_000
@@ -42,9 +42,9 @@ def logs(query: str, *, tail: bool, explain: bool, url: str, tenant: str, **give
 
     Lines come in order of time, in colours on a terminal and as one JSON object a line elsewhere.
     """
-    from engine.cli.log_lines import as_json as json_lines
-    from engine.cli.log_lines import for_people
-    from engine.cli.log_source import LokiServer
+    from engine.cli.querying.log_lines import as_json as json_lines
+    from engine.cli.querying.log_lines import for_people
+    from engine.cli.querying.log_source import LokiServer
 
     if explain:
         _explain(query)
@@ -90,8 +90,8 @@ def _nanoseconds(ms: int) -> str:
 def _ask(source: LokiServer, params: Mapping[str, str], shown: Shown, *, stats: bool) -> None:
     from msgspec import DecodeError, json
 
-    from engine.cli import query_table
-    from engine.cli.log_lines import lines
+    from engine.cli.querying.table import table
+    from engine.cli.querying.log_lines import lines
 
     body = asyncio.run(source.ask("/query_range", params))
     try:
@@ -101,7 +101,7 @@ def _ask(source: LokiServer, params: Mapping[str, str], shown: Shown, *, stats: 
     if stats:
         click.echo(_read(data.get("stats", {}).get("summary", {})), err=True)
     if data["resultType"] != "streams":
-        click.echo(query_table.table("/query_range", body))
+        click.echo(table("/query_range", body))
         return
     found = lines(data["result"])
     _print(found, shown)
@@ -115,7 +115,7 @@ def _read(summary: Mapping[str, Any]) -> str:
 
 
 def _follow(source: LokiServer, query: str, params: Mapping[str, str], delay: int, shown: Shown) -> None:
-    from engine.cli.log_lines import lines
+    from engine.cli.querying.log_lines import lines
 
     asked = {"query": query, "start": params["start"], "limit": params["limit"], "delay_for": str(delay)}
 

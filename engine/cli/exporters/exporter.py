@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from engine.cli.exporter_alone import Alone, How, everywhere, of_pages, run, run_page
+from engine.cli.exporters.alone import Alone, How, everywhere, of_pages, run, run_page
 from engine.cli.grouping import Commands
 from engine.cli.option_types import ANY_COUNT, SECONDS, with_default
 

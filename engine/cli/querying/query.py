@@ -11,12 +11,12 @@ import click
 
 from engine.cli.grouping import Commands
 from engine.cli.moments import Moment, MomentType
-from engine.cli.query_logs import logs
+from engine.cli.querying.logs import logs
 from engine.foundation.clock import SystemClock
 from promql.model.durations import Duration
 
 if TYPE_CHECKING:
-    from engine.cli.query_source import Params
+    from engine.cli.querying.source import Params
 
 DEFAULT_URL: Final = "http://127.0.0.1:9090"
 _HOUR: Final = 3_600_000
@@ -136,8 +136,8 @@ def labels(name: str | None, match: tuple[str, ...], **given: Any) -> None:
 
 def _tell(path: str, given: dict[str, Any], params: Callable[[int], Params]) -> None:
     """Ask and print. `params` are made once it is known what now is."""
-    from engine.cli.query_source import asked, opened
-    from engine.cli.query_table import table
+    from engine.cli.querying.source import asked, opened
+    from engine.cli.querying.table import table
 
     url, data_dir, as_json = given.pop("url"), given.pop("data_dir"), given.pop("as_json")
     own = {name: str(value) for name, value in given.items() if value is not None}

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 from msgspec import DecodeError, json
 
-from engine.cli.query_source import Remote, asked
+from engine.cli.querying.source import Remote, asked
 from engine.config.check import Judging, exit_code, render_verdict
 from engine.config.stack.check import check_stack
 from engine.foundation.clock import SystemClock

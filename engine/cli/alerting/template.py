@@ -83,7 +83,7 @@ def render(
 def _templates(config: Path | None, globs: tuple[str, ...]) -> Templates:
     from engine.alerting.matching.grammar import Grammar
     from engine.alerting.notify.templating import load_templates
-    from engine.cli.am_config import read
+    from engine.cli.alerting.config import read
     from engine.config.translate import ROOTED
 
     patterns = [str(Path(one).absolute()) for one in globs]

@@ -75,7 +75,7 @@ def preview(
 
 
 def _show(document: dict[str, Any], *, as_json: bool) -> None:
-    from engine.cli.timeline import DRAWN, PLAIN, Look, render
+    from engine.cli.testing.timeline import DRAWN, PLAIN, Look, render
 
     if as_json:
         click.echo(json.dumps(document, indent=2))

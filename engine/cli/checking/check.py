@@ -13,7 +13,7 @@ from typing import Any, Final, get_args
 
 import click
 
-from engine.cli.am_words import grammar_of, with_features
+from engine.cli.alerting.words import grammar_of, with_features
 from engine.config import lint
 from engine.config.check import ORIGINALS, Judging, Kind, exit_code, render_verdict
 from engine.config.check import check as judge
@@ -70,7 +70,7 @@ def check(words: tuple[str, ...], *, url: str, extended: bool, try_out: bool, jo
     all files that it leads to. Metrics are read from standard input where no file is named.
     """
     if words[0] == _METRICS:
-        from engine.cli.check_metrics import check_metrics
+        from engine.cli.checking.metrics import check_metrics
 
         check_metrics(words[1:], extended=extended)
     if extended:
@@ -78,11 +78,11 @@ def check(words: tuple[str, ...], *, url: str, extended: bool, try_out: bool, jo
     if try_out or job:
         if words[0] != _PROMTAIL or len(words) != 2 or not try_out:
             raise click.UsageError("--try is for Promtail: engine check promtail FILE --try [--job NAME] < LINES")
-        from engine.cli.check_promtail import try_lines
+        from engine.cli.checking.promtail import try_lines
 
         try_lines(Path(words[1]), job, _judging(given))
     if words[0] == _STACK:
-        from engine.cli.check_stack import judge_stacks
+        from engine.cli.checking.stack import judge_stacks
 
         judge_stacks(words[1:], url, _judging(given))
     kind = next((kind for kind in _KINDS if kind == words[0]), None)

@@ -1,0 +1,1 @@
+"""An engine from the command line: what it runs, and its life behind the terminal."""

@@ -1,0 +1,1 @@
+"""Rules tried out: unit tests, and replays over history."""
