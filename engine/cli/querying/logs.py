@@ -90,8 +90,8 @@ def _nanoseconds(ms: int) -> str:
 def _ask(source: LokiServer, params: Mapping[str, str], shown: Shown, *, stats: bool) -> None:
     from msgspec import DecodeError, json
 
-    from engine.cli.querying.table import table
     from engine.cli.querying.log_lines import lines
+    from engine.cli.querying.table import table
 
     body = asyncio.run(source.ask("/query_range", params))
     try:
