@@ -208,7 +208,8 @@ def _about(parts: Parts, component: str) -> page.About:
     version, web_options = itself.version()["version"], parts.options.web
     if component in ("prometheus", "agent"):
         return page.About(component, web_options.title, version, web_options.prefix, line_rules=parts.ruling.shown)
-    return page.About(component, component.capitalize(), version, first=parts.components.external_url(FIRST))
+    prefix = parts.boards.prefix if component == "grafana" else ""
+    return page.About(component, component.capitalize(), version, prefix, first=parts.components.external_url(FIRST))
 
 
 def _takes_writes(options: RunOptions) -> bool:

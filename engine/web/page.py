@@ -9,7 +9,7 @@ from __future__ import annotations
 import html
 import json
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from functools import cache
 from mimetypes import guess_type
 from pathlib import Path
@@ -43,6 +43,15 @@ PATHS: Final = (
     "/login",
 )
 """Those of the original's page lead to the same here."""
+_VIEWS: Final = {
+    "/graph": "Explore",
+    "/query": "Explore",
+    "/logs": "Logs",
+    "/dashboards": "Boards",
+    "/d/{uid}": "Board",
+    "/d/{uid}/{slug}": "Board",
+}
+"""Those that are files of their own: a browser is told of them before it has read the first one."""
 ALERTING_PATHS: Final = ("/", "/alerts", "/silences", "/routes")
 AGENT_PATHS: Final = ("/agent", "/targets", "/service-discovery", "/status", "/config", "/flags")
 """Those of the original's agent."""
@@ -75,8 +84,11 @@ class About(Struct, frozen=True):
 def routes(about: Callable[[], About], paths: Sequence[str] = PATHS) -> list[web.RouteDef]:
     """The page at each of its paths, and what it is made of; `about` is asked whenever it is opened."""
 
-    async def page(_: web.Request) -> web.Response:
-        return web.Response(text=_document(about()), content_type="text/html", headers=_SAFE)
+    def page(view: str) -> Callable[[web.Request], Awaitable[web.Response]]:
+        async def opened(_: web.Request) -> web.Response:
+            return web.Response(text=_document(about(), view), content_type="text/html", headers=_SAFE)
+
+        return opened
 
     async def home(_: web.Request) -> web.Response:
         return web.Response(status=302, headers={"Location": f"{about().prefix}{paths[0]}"})
@@ -85,14 +97,17 @@ def routes(about: Callable[[], About], paths: Sequence[str] = PATHS) -> list[web
         return _asset(request.match_info["name"], gzip="gzip" in request.headers.get("Accept-Encoding", ""))
 
     opened = [] if "/" in paths else [web.get("/", home)]
-    return [*opened, *(web.get(path, page) for path in paths), web.get("/assets/{name}", asset)]
+    return [*opened, *(web.get(path, page(_VIEWS.get(path, ""))) for path in paths), web.get("/assets/{name}", asset)]
 
 
 @cache
-def _document(about: About) -> str:
+def _document(about: About, view: str) -> str:
     parts = msgspec.json.decode((_STATIC / "index.json").read_bytes())
     told = html.escape(json.dumps(asdict(about)))
-    preloads = "".join(f'<link rel="modulepreload" href="assets/{name}">' for name in parts["preload"])
+    preloads = "".join(
+        f'<link rel="modulepreload" href="assets/{name}">'
+        for name in [*parts["preload"], *parts["views"].get(view, ())]
+    )
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         f'<base href="{html.escape(about.prefix)}/"><title>{html.escape(about.title)}</title>'

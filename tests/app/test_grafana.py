@@ -302,6 +302,9 @@ async def test_below_a_path_everything_moves(tmp_path: Path) -> None:
     async with engine(home(tmp_path, ini)) as app:
         assert (await ask(app, "/grafana/api/health"))[0] == 200
         assert (await ask(app, "/grafana/api/frontend/settings"))[1]["appSubUrl"] == "/grafana"
+        url = f"http://{app.parts.components.ports['grafana']}/grafana/d/b"
+        async with ClientSession() as client, client.get(url) as answer:
+            assert '<base href="/grafana/">' in await answer.text()
 
 
 _OWNERS = ("/api/admin/provisioning/dashboards/reload", "/api/admin/provisioning/datasources/reload")

@@ -92,6 +92,17 @@ def test_what_stands_in_the_list_of_sums_is_what_is_there() -> None:
     assert there == listed
 
 
+async def test_a_browser_is_told_of_all_files_of_a_view_before_it_has_read_one() -> None:
+    views = json.loads((STATIC / "index.json").read_text())["views"]
+    async with client(About("prometheus", "x", "0.1")) as asked:
+        for path, view in (("/d/uid/slug", "Board"), ("/graph", "Explore"), ("/targets", "")):
+            text = await (await asked.get(path)).text()
+            there = {
+                name for names in views.values() for name in names if f'"modulepreload" href="assets/{name}"' in text
+            }
+            assert there == set(views.get(view, ()))
+
+
 def test_the_first_page_is_small() -> None:
     parts = json.loads((STATIC / "index.json").read_text())
     names = [parts["script"], parts["style"], *parts["preload"]]

@@ -31,12 +31,21 @@ const { metafile } = await build({
 
 const outputs = Object.entries(metafile.outputs);
 const entry = outputs.find(([, o]) => o.entryPoint === "src/main.tsx");
-const first = [entry[0], ...entry[1].imports.filter((i) => i.kind === "import-statement").map((i) => i.path)];
 const name = (path) => path.split("/").pop();
+const behind = (path, found = new Set()) => {
+  for (const one of metafile.outputs[path].imports) {
+    if (one.kind === "import-statement" && !found.has(one.path)) behind(one.path, found.add(one.path));
+  }
+  return found;
+};
+const first = behind(entry[0]);
+// What a view is made of beyond that, so that a browser need not read one file to know of the next.
+const views = outputs.filter(([, o]) => o.entryPoint?.startsWith("src/pages/"));
+const more = ([path, o]) => [name(o.entryPoint).replace(".tsx", ""), [path, ...behind(path)].filter((one) => !first.has(one)).map(name)];
 writeFileSync(
   join(out, "index.json"),
   JSON.stringify(
-    { script: name(entry[0]), style: name(entry[1].cssBundle), preload: first.slice(1).map(name) },
+    { script: name(entry[0]), style: name(entry[1].cssBundle), preload: [...first].map(name), views: Object.fromEntries(views.map(more)) },
     null,
     2,
   ) + "\n",

@@ -1,4 +1,5 @@
 import { base } from "./about";
+import { early } from "./early";
 
 export type Params = Record<string, string | number | boolean | string[] | undefined>;
 
@@ -52,7 +53,8 @@ export function asked<T>(path: string, params: Params, signal?: AbortSignal): Pr
 }
 
 export function whole<T>(path: string, params: Params = {}, signal?: AbortSignal): Promise<T> {
-  return received<T>(fetch(address(path, params), { signal }));
+  const url = address(path, params);
+  return received<T>(early(url) ?? fetch(url, { signal }));
 }
 
 export function sent<T>(method: string, path: string, body?: BodyInit | object, signal?: AbortSignal): Promise<T> {

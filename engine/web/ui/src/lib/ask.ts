@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { whenSignedIn } from "./account";
 
 export interface Asked<T> {
@@ -9,7 +9,7 @@ export interface Asked<T> {
 }
 
 /**
- * Asks whenever `deps` change, and each `every` ms while the page is seen. What was answered last stays until the next
+ * Asks whenever `deps` change, before that is painted, and each `every` ms while the page is seen. What was answered last stays until the next
  * answer is there, so that nothing flickers; a question that is no longer wanted is broken off. What was refused is asked
  * again when somebody has signed in.
  */
@@ -19,7 +19,7 @@ export function useAsk<T>(question: (signal: AbortSignal) => Promise<T>, deps: u
   const asking = useRef(question);
   asking.current = question;
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     const stop = new AbortController();
     setState((old) => ({ ...old, loading: true }));
     asking.current(stop.signal).then(

@@ -1,4 +1,5 @@
 import { sent, whole } from "./api";
+import { boardPath } from "./boardPath";
 import type { Labels } from "./labels";
 import { momentText } from "./time";
 
@@ -152,7 +153,7 @@ export interface Asking {
 export const listed = (signal: AbortSignal) => whole<Listed[]>("/api/engine/dashboards", {}, signal);
 
 export const board = (uid: string, params: Record<string, string | string[]>, signal: AbortSignal) =>
-  whole<Board>(`/api/engine/dashboards/${encodeURIComponent(uid)}`, params, signal);
+  whole<Board>(boardPath(uid), params, signal);
 
 export const drawn = (asking: Asking, signal: AbortSignal) => sent<Drawn>("POST", "/api/engine/panel", asking, signal);
 
@@ -167,7 +168,7 @@ export interface Annotation {
 }
 
 export const annotations = (uid: string, params: Record<string, string | string[]>, signal: AbortSignal) =>
-  whole<Annotation[]>(`/api/engine/dashboards/${encodeURIComponent(uid)}/annotations`, params, signal);
+  whole<Annotation[]>(`${boardPath(uid)}/annotations`, params, signal);
 
 /** A number as the server would write it; `brief`, on an axis, without zeros at its end. */
 export function written(format: Format | undefined, value: number | null, brief = false): string {

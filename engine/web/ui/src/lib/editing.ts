@@ -1,5 +1,6 @@
 import { type Listed, listed } from "./boards";
 import { sent, whole } from "./api";
+import { boardPath } from "./boardPath";
 
 /** A dashboard as its file says it: any keys, of which the page knows some. */
 export interface Model {
@@ -68,10 +69,10 @@ export const sources = (signal: AbortSignal) => whole<Source[]>("/api/engine/sou
 export const folders = (signal: AbortSignal) => whole<Folder[]>("/api/engine/folders", {}, signal);
 export const writable = (signal: AbortSignal) => listed(signal).then((all) => all.filter((one) => one.canSave && !one.problem));
 export const sourceOf = (uid: string, signal: AbortSignal) =>
-  whole<{ file: string; text: string; revision: string }>(`/api/engine/dashboards/${encodeURIComponent(uid)}/source`, {}, signal);
+  whole<{ file: string; text: string; revision: string }>(`${boardPath(uid)}/source`, {}, signal);
 
 export const difference = ({ uid, ...change }: Change) =>
-  sent<{ lines: Changed[]; revision: string; file: string }>("POST", uid ? `/api/engine/dashboards/${encodeURIComponent(uid)}/difference` : "/api/engine/dashboards/difference", change);
+  sent<{ lines: Changed[]; revision: string; file: string }>("POST", uid ? `${boardPath(uid)}/difference` : "/api/engine/dashboards/difference", change);
 
 export const save = (change: Change) => sent<Listed & { revision: string; file: string }>("POST", "/api/engine/dashboards/save", change);
 

@@ -38,6 +38,23 @@ export function spanText(ms: number): string {
   return parts.join(" ");
 }
 
+const [SECOND, MINUTE, HOUR, DAY] = [1000, 60_000, 3_600_000, 86_400_000];
+const STEPS = [
+  ...[1, 2, 5, 10, 15, 30].map((n) => n * SECOND),
+  ...[1, 2, 5, 10, 15, 30].map((n) => n * MINUTE),
+  ...[1, 2, 3, 6, 12].map((n) => n * HOUR),
+  ...[1, 2, 7, 14, 30, 90, 365].map((n) => n * DAY),
+];
+
+/** Instants that people would choose for an axis, at most so many, in ms. */
+export function roundInstants(from: number, to: number, most: number): number[] {
+  const step = STEPS.find((one) => (to - from) / one <= most) ?? STEPS.at(-1)! * Math.ceil((to - from) / STEPS.at(-1)! / most);
+  const zone = new Date(from).getTimezoneOffset() * MINUTE;
+  const found: number[] = [];
+  for (let at = Math.ceil((from - zone) / step) * step + zone; at <= to; at += step) found.push(at);
+  return found;
+}
+
 /** A range as it stands in the address: `now-1h` to `now`, or instants. */
 export interface Range {
   from: string;

@@ -2,6 +2,7 @@ import { useEffect, useMemo, useState } from "preact/hooks";
 import { about } from "../lib/about";
 import { type Annotation, type Board as BoardData, type PanelHead, annotations, board } from "../lib/boards";
 import { useAsk } from "../lib/ask";
+import { questionOf, uidOf } from "../lib/boardPath";
 import { lit } from "../lib/colours";
 import { useRange } from "../lib/range";
 import { turn, usePlace } from "../lib/route";
@@ -18,11 +19,10 @@ const TO_ESCAPE_FROM = ["viewPanel", "kiosk"];
 /** A dashboard: rows of panels on a grid of 24 columns. */
 export function Board() {
   const { path, params } = usePlace();
-  const uid = decodeURIComponent(path.split("/")[2] ?? "");
+  const uid = uidOf(path);
   const { range, turnOf, choose, offer } = useRange();
-  const chosen = useMemo(() => variablesOf(params), [params]);
   const from = params.get("from");
-  const asked = { ...(from ? { from, to: params.get("to") ?? "now" } : {}), ...Object.fromEntries(Object.entries(chosen).map(([k, v]) => [`var-${k}`, v])) };
+  const asked = questionOf(params);
   const question = JSON.stringify(asked);
   const found = useAsk((signal) => board(uid, asked, signal), [uid, question]);
   const data = found.data;
@@ -84,12 +84,6 @@ export function Board() {
 
 function flat(panels: PanelHead[]): PanelHead[] {
   return panels.flatMap((one) => [one, ...(one.panels ?? [])]).filter((one) => one.kind !== "row");
-}
-
-function variablesOf(params: URLSearchParams): Record<string, string[]> {
-  const found: Record<string, string[]> = {};
-  for (const [name, value] of params) if (name.startsWith("var-")) (found[name.slice(4)] ??= []).push(value);
-  return found;
 }
 
 function change(name: string, values: string[]): void {

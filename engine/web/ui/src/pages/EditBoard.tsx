@@ -1,5 +1,6 @@
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { useAsk } from "../lib/ask";
+import { uidOf } from "../lib/boardPath";
 import { type Change, type Model, type PanelModel, type Source, inRows, modelOf, panelOf, sourceOf, sources, withPanel } from "../lib/editing";
 import { askBefore, go, usePlace } from "../lib/route";
 import { Difference } from "../parts/Difference";
@@ -17,7 +18,7 @@ const TABS: [Tab, string][] = [
 /** A dashboard's file, changed by fields or as text; saved after its difference was seen. */
 export function EditBoard() {
   const { path } = usePlace();
-  const uid = decodeURIComponent(path.split("/")[2] ?? "");
+  const uid = uidOf(path);
   const found = useAsk((signal) => sourceOf(uid, signal), [uid]);
   const known = useAsk(sources, []);
   if (!found.data) return <main><Failure text={found.error} /></main>;

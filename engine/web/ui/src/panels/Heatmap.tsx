@@ -1,7 +1,7 @@
 import { useState } from "preact/hooks";
 import { type Drawn, written } from "../lib/boards";
 import { token } from "../lib/colours";
-import { momentText } from "../lib/time";
+import { momentText, roundInstants } from "../lib/time";
 import { timeTicks } from "../parts/Plot";
 import { useCanvas } from "./canvas";
 import type { PanelProps } from "./kinds";
@@ -55,9 +55,13 @@ export function Heatmap({ drawn, width, height }: PanelProps) {
     const every = Math.ceil(18 / row);
     heat.buckets.forEach((name, b) => b % every === 0 && ctx.fillText(name, left - 6, h - b * row - row / 2 + 4));
     ctx.textAlign = "center";
-    const count = Math.max(2, Math.floor(w / 90));
-    const marks = Array.from({ length: count }, (_, i) => (heat.from + ((i + 0.5) * (heat.to - heat.from)) / count) / 1000);
-    timeTicks(marks).forEach((text, i) => ctx.fillText(text.split("\n").at(-1)!, x(marks[i]! * 1000), h + BELOW - 6));
+    const marks = roundInstants(heat.from, heat.to, Math.max(2, Math.floor(w / 70)));
+    timeTicks(marks.map((ms) => ms / 1000)).forEach((text, i) => {
+      const shown = text.split("\n").at(-1)!;
+      const half = ctx.measureText(shown).width / 2;
+      const at = x(marks[i]!);
+      if (at - half >= left - 6 && at + half <= width) ctx.fillText(shown, at, h + BELOW - 6);
+    });
     if (heat.yTitle) {
       ctx.rotate(-Math.PI / 2);
       ctx.fillText(heat.yTitle, -h / 2, 12);

@@ -1,6 +1,6 @@
 import type { Drawn, Legend } from "../lib/boards";
 import { inkOn } from "../lib/colours";
-import { momentText } from "../lib/time";
+import { momentText, roundInstants } from "../lib/time";
 import { timeTicks } from "../parts/Plot";
 import type { PanelProps } from "./kinds";
 import { LegendOf, roomOf } from "./Legend";
@@ -27,8 +27,7 @@ export function StateTimeline({ drawn, width, height }: PanelProps) {
   const row = Math.max(20, (h - AXIS) / Math.max(1, states.rows.length));
   const names = Math.min(w * 0.35, Math.max(20, ...states.rows.map((one) => one.name.length * LETTER + 8)));
   const place = (ms: number) => (100 * (Math.min(states.to, Math.max(states.from, ms)) - states.from)) / (states.to - states.from || 1);
-  const count = Math.max(2, Math.floor((w - names) / 90));
-  const marks = Array.from({ length: count }, (_, i) => (states.from + ((i + 0.5) * (states.to - states.from)) / count) / 1000);
+  const marks = roundInstants(states.from, states.to, Math.max(2, Math.floor((w - names) / 70))).filter((ms) => place(ms) > 3 && place(ms) < 97);
   const bar = `${Math.round(row * Math.min(1, states.rowHeight))}px`;
   return (
     <div class={`charted ${room.beside ? "beside" : ""}`} style={{ height: `${height}px` }}>
@@ -50,7 +49,7 @@ export function StateTimeline({ drawn, width, height }: PanelProps) {
             </span>
           </div>
         ))}
-        <div class="stateaxis" style={{ marginLeft: `${names + 8}px` }} aria-hidden="true">{timeTicks(marks).map((text, i) => <span key={i}>{text.split("\n").at(-1)}</span>)}</div>
+        <div class="stateaxis" style={{ marginLeft: `${names + 8}px` }} aria-hidden="true">{timeTicks(marks.map((ms) => ms / 1000)).map((text, i) => <span key={i} style={{ left: `${place(marks[i]!)}%` }}>{text.split("\n").at(-1)}</span>)}</div>
       </div>
       <LegendOf legend={{ ...states.legend, mode: "list" }} items={items} room={room} />
     </div>

@@ -42,6 +42,8 @@ const figureBreadth = (one: Value) => breadth(one.text, 600) + 0.6 * breadth(one
 /** What a value has to its left and right. */
 const MARGIN = 24;
 const SMALLEST = 9;
+/** Pixels in which a value and its line have room above each other. */
+const ROOM_FOR_BOTH = 64;
 
 /** One size for all of them, at which the widest fits. */
 function fitting(breadths: number[], width: number, height: number, most: number): number {
@@ -68,15 +70,17 @@ export function Stat({ drawn, width, height }: PanelProps) {
   const named = options.textMode === "value_and_name" || (options.textMode === "auto" && values.length > 1);
   const alone = options.textMode === "name";
   const room = w - MARGIN;
-  const figure = options.valueSize ?? fitting(values.map((one) => (alone ? breadth(one.name, 600) : figureBreadth(one))), room, h * (named ? 0.42 : 0.55), 72);
+  const drawsArea = options.graphMode === "area" && values.some((one) => one.spark);
+  const beneath = drawsArea && h >= ROOM_FOR_BOTH ? Math.floor(h * 0.36) : 0;
+  const figure = options.valueSize ?? fitting(values.map((one) => (alone ? breadth(one.name, 600) : figureBreadth(one))), room, (h - beneath) * (named ? 0.42 : beneath ? 0.75 : 0.55), 72);
   const title = options.titleSize ?? fitting(values.map((one) => breadth(one.name)), room, h * 0.3, 14);
   return (
     <div class="values" style={{ gridTemplateColumns: `repeat(${across}, 1fr)` }}>
       {values.map((one, i) => {
         const solid = options.colorMode.startsWith("background");
         return (
-          <div key={i} class={`stat ${solid ? "solid" : ""} ${options.justify === "center" || values.length === 1 ? "middle" : ""}`} style={solid ? { background: one.color, color: inkOn(one.color) } : {}}>
-            {one.spark && options.graphMode === "area" && <Spark spark={one.spark} colour={solid ? inkOn(one.color) : one.color} />}
+          <div key={i} class={`stat ${solid ? "solid" : ""} ${options.justify === "center" || values.length === 1 ? "middle" : ""}`} style={{ paddingBottom: `${beneath}px`, ...(solid ? { background: one.color, color: inkOn(one.color) } : {}) }}>
+            {one.spark && drawsArea && <Spark height={beneath} spark={one.spark} colour={solid ? inkOn(one.color) : one.color} />}
             {named && <span class="name" title={one.name} style={{ fontSize: `${title}px` }}>{one.name}</span>}
             {options.textMode !== "none" && (
               <Linked one={one}>
@@ -98,14 +102,15 @@ function Linked({ one, children }: { one: Value; children: preact.ComponentChild
   return one.link ? <Away link={one.link}>{children}</Away> : <>{children}</>;
 }
 
-function Spark({ spark, colour }: { spark: NonNullable<Value["spark"]>; colour: string }) {
+/** `height` 0 leaves it behind the value. */
+function Spark({ spark, colour, height }: { spark: NonNullable<Value["spark"]>; colour: string; height: number }) {
   const [first, last] = [spark.times[0]!, spark.times.at(-1)!];
   const x = (t: number) => (100 * (t - first)) / (last - first || 1);
   const y = (v: number) => 30 - (28 * (v - spark.min)) / (spark.max - spark.min || 1);
   const points = spark.times.flatMap((t, i) => (spark.values[i] === null || spark.values[i] === undefined ? [] : [`${x(t).toFixed(2)},${y(spark.values[i]!).toFixed(2)}`]));
   if (points.length < 2) return null;
   return (
-    <svg class="spark" viewBox="0 0 100 30" preserveAspectRatio="none" aria-hidden="true">
+    <svg class="spark" style={height ? { height: `${height}px` } : {}} viewBox="0 0 100 30" preserveAspectRatio="none" aria-hidden="true">
       <polygon points={`${points[0]!.split(",")[0]},30 ${points.join(" ")} ${points.at(-1)!.split(",")[0]},30`} fill={colour} opacity="0.16" />
       <polyline points={points.join(" ")} fill="none" stroke={colour} stroke-width="1.2" vector-effect="non-scaling-stroke" />
     </svg>

@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { type Annotation, type Asking, type PanelHead, drawn } from "../lib/boards";
 import { useAsk } from "../lib/ask";
 import { lit } from "../lib/colours";
@@ -17,18 +17,24 @@ interface Props {
   onView: () => void;
 }
 
+/** Pixels below the window where a panel is made ready. */
+const NEAR = 300;
+
 /** One panel: asks when it comes into view, and draws what the server has made ready. */
 export function BoardPanel({ head, asking, turnOf, group, marks, onSpan, onView }: Props) {
   const box = useRef<HTMLDivElement>(null);
   const [size, setSize] = useState({ width: 0, height: 0 });
   const [seen, setSeen] = useState(false);
   const [frame, setFrame] = useState<number>();
-  useEffect(() => {
+  useLayoutEffect(() => {
+    const { width, height, top } = box.current!.getBoundingClientRect(); // the observers tell only of the next picture
+    setSize({ width: Math.floor(width), height: Math.floor(height) });
+    setSeen(top < innerHeight + NEAR);
     const watch = new ResizeObserver(([entry]) => {
       const { width, height } = entry!.contentRect;
       setSize({ width: Math.floor(width), height: Math.floor(height) });
     });
-    const view = new IntersectionObserver(([entry]) => entry!.isIntersecting && setSeen(true), { rootMargin: "300px" });
+    const view = new IntersectionObserver(([entry]) => entry!.isIntersecting && setSeen(true), { rootMargin: `${NEAR}px` });
     watch.observe(box.current!);
     view.observe(box.current!);
     return () => {

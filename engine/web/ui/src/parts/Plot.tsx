@@ -54,6 +54,8 @@ interface Props {
 }
 
 const MOST_NAMED = 200;
+/** Below this height (pixels) the numbers of an axis stand closer, so that there is more than one. */
+const LOW = 140;
 
 export function Plot(props: Props) {
   const box = useRef<HTMLDivElement>(null);
@@ -213,6 +215,7 @@ function options(props: Props, holder: HTMLElement, shown: (i: number) => boolea
     grid: side === 3 ? grid : { show: false },
     ticks: { show: false },
     font: "12px system-ui, sans-serif",
+    ...((props.height ?? LOW) < LOW ? { space: 18 } : {}),
     values: (_, splits) => splits.map((value) => (value === null ? "" : format(value))),
     size: (_, values) => 14 + 7 * Math.max(4, ...(values ?? []).map((text) => text.length)),
   });
