@@ -107,7 +107,7 @@ class Site:
         values = [[str(now + place), line] for place, line in enumerate(lines)]
         body = json.dumps({"streams": [{"stream": {"job": "shop", "app": "web"}, "values": values}]}).encode()
         request = urllib.request.Request(f"{self.url}/loki/api/v1/push", body, {"Content-Type": "application/json"})
-        urllib.request.urlopen(request, timeout=5).close()
+        urllib.request.urlopen(request, timeout=30).close()
 
 
 @dataclass

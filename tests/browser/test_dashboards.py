@@ -60,7 +60,7 @@ def push(url: str) -> None:
     now = time.time_ns()
     body = {"streams": [{"stream": {"job": "app"}, "values": [[str(now + at), line] for line, at in LINES]}]}
     request = urllib.request.Request(url, json.dumps(body).encode(), {"Content-Type": "application/json"})
-    with urllib.request.urlopen(request, timeout=5) as answer:
+    with urllib.request.urlopen(request, timeout=30) as answer:
         assert answer.status == 204
 
 

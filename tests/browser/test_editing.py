@@ -20,7 +20,7 @@ def board(site: Site, uid: str, folder: str = "ours") -> None:
     (site.boards / folder / f"{uid}.json").write_text(TEXT.replace("UID", uid))
 
     def known() -> bool:
-        urllib.request.urlopen(f"{site.url}/api/engine/dashboards/{uid}/source", timeout=5).close()
+        urllib.request.urlopen(f"{site.url}/api/engine/dashboards/{uid}/source", timeout=30).close()
         return True
 
     wait_for("the dashboard", known)
@@ -168,7 +168,7 @@ def test_pages_of_others_can_not_write(site: Site, path: str) -> None:
     for port in (site.url, site.grafana):
         request = urllib.request.Request(port + path, json.dumps(body).encode(), {"Origin": "http://elsewhere.example"})
         with pytest.raises(urllib.error.HTTPError) as raised:
-            urllib.request.urlopen(request, timeout=5)
+            urllib.request.urlopen(request, timeout=30)
         with raised.value as refused:
             assert refused.code == 403
     assert not (site.boards / "ours" / "theirs.json").exists()

@@ -19,7 +19,7 @@ from pathlib import Path
 from socketserver import BaseServer
 from typing import Any, TypeVar
 
-PATIENCE = 40.0
+PATIENCE = 90.0
 ENGINE = (sys.executable, "-m", "engine")
 
 T = TypeVar("T")
@@ -47,7 +47,7 @@ def wait_for(what: str, look: Callable[[], T | None], seconds: float = PATIENCE)
 def fetch(url: str, data: bytes | None = None, method: str | None = None, **params: str) -> bytes:
     query = f"?{urllib.parse.urlencode(params)}" if params else ""
     request = urllib.request.Request(url + query, data=data, method=method)
-    with urllib.request.urlopen(request, timeout=5) as response:
+    with urllib.request.urlopen(request, timeout=30) as response:
         body: bytes = response.read()
         return body
 

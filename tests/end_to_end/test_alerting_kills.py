@@ -47,7 +47,7 @@ def engine(folder: Path, port: int) -> Iterator[Popen[bytes]]:
 
 def post(url: str, body: object) -> bytes:
     request = urllib.request.Request(url, json.dumps(body).encode(), {"Content-Type": "application/json"})
-    with urllib.request.urlopen(request, timeout=5) as response:
+    with urllib.request.urlopen(request, timeout=30) as response:
         answer: bytes = response.read()
         return answer
 

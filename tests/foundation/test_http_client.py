@@ -81,7 +81,11 @@ async def test_a_name_that_nobody_knows_is_told_as_go_tells_it() -> None:
 async def test_a_late_answer_is_told_with_its_url_and_a_late_body_without(site: str, *, packed: bool) -> None:
     late = await refusal(f"{site}/late", timeout=0.1, packed=packed)
     assert late == f'Get "{site}/late": context deadline exceeded'
-    assert await refusal(f"{site}/half", timeout=1, packed=packed) == "context deadline exceeded"
+    for seconds in (0.2, 1, 5):  # within which the headers must be here, on however busy a machine
+        half = await refusal(f"{site}/half", timeout=seconds, packed=packed)
+        if half == "context deadline exceeded":
+            break
+    assert half == "context deadline exceeded"
 
 
 async def test_redirects_are_followed_ten_times_at_most(site: str) -> None:
@@ -119,7 +123,7 @@ async def test_an_address_that_cannot_be_is_told(url: str, told: str, *, packed:
 async def test_a_name_that_dns_cannot_hold_is_not_known() -> None:
     async with HttpClient(HTTPClientConfig(), AddressBook(SystemClock())) as client:
         with pytest.raises(HttpError):
-            await client.request("GET", f"http://{'a' * 300}:1/", timeout=5)
+            await client.request("GET", f"http://{'a' * 300}:1/", timeout=60)
 
 
 @pytest.mark.parametrize(
@@ -138,7 +142,7 @@ async def test_credentials_that_no_header_can_hold_are_refused(
     )
     async with client:
         with pytest.raises(HttpError) as caught:
-            await client.request("GET", f"{site}/echo", timeout=5)
+            await client.request("GET", f"{site}/echo", timeout=60)
     assert str(caught.value) == f'Get "{site}/echo": {told}'
 
 
@@ -212,7 +216,7 @@ async def test_a_redirect_tells_whether_the_method_stays(status: int, method: st
     asked = app()
     asked.router.add_post("/to", onwards)
     async with serving(asked) as url, HttpClient(HTTPClientConfig(), AddressBook(SystemClock())) as client:
-        answer = await client.request("POST", f"{url}/to", timeout=5, body=b"x")
+        answer = await client.request("POST", f"{url}/to", timeout=60, body=b"x")
     assert answer.body.decode() == f"{method} /echo -"
 
 
@@ -233,7 +237,7 @@ async def test_a_proxy_is_asked_instead(site: str) -> None:
 
 async def test_a_body_is_sent(site: str) -> None:
     async with HttpClient(HTTPClientConfig(), AddressBook(SystemClock())) as client:
-        answer = await client.request("POST", f"{site}/echo", timeout=5, body=b"x")
+        answer = await client.request("POST", f"{site}/echo", timeout=60, body=b"x")
     assert answer.body == b"POST /echo -"
 
 
@@ -244,7 +248,7 @@ async def test_a_page_of_this_process_is_called_without_a_socket() -> None:
     book = AddressBook(SystemClock())
     book.serves("node", "/m", page)
     async with HttpClient(HTTPClientConfig(), book) as client:
-        answer = await client.request("GET", "http://node-exporter:9100/m", timeout=5, headers={"A": "b"})
+        answer = await client.request("GET", "http://node-exporter:9100/m", timeout=60, headers={"A": "b"})
     assert (answer.reason, answer.headers["content-type"]) == ("OK", "text/x")
     assert answer.body == b"http://node-exporter:9100/m b"
 

@@ -38,9 +38,9 @@ async def test_no_more_connections_are_kept_than_the_configuration_says() -> Non
     app.router.add_get("/", count)
     config = AlertmanagerHTTPClientConfig(max_idle_conns_per_host=1)
     async with serving(app) as url, HttpClient(config, AddressBook(SystemClock())) as client:
-        answers = await asyncio.gather(*(client.request("GET", url, timeout=5) for _ in range(3)))
+        answers = await asyncio.gather(*(client.request("GET", url, timeout=60) for _ in range(3)))
         assert sorted(answer.headers["x-kept"] for answer in answers) == ["False", "False", "True"]
-        await client.request("GET", url, timeout=5)
+        await client.request("GET", url, timeout=60)
     assert len(set(map(id, seen))) == 3
 
 
@@ -58,10 +58,10 @@ async def test_a_connection_without_use_is_closed_after_the_time_that_the_config
     config = AlertmanagerHTTPClientConfig(idle_conn_timeout=GoDuration(50))
     clock = SystemClock()
     async with serving(app) as url, HttpClient(config, AddressBook(clock)) as client, asyncio.timeout(20):
-        await client.request("GET", url, timeout=5, headers=ZIPPED, packed=packed)
+        await client.request("GET", url, timeout=60, headers=ZIPPED, packed=packed)
         while not seen[0].is_closing():
             await clock.sleep(0.02)
-        await client.request("GET", url, timeout=5, headers=ZIPPED, packed=packed)
+        await client.request("GET", url, timeout=60, headers=ZIPPED, packed=packed)
     assert seen[0] is not seen[1]
 
 
@@ -77,7 +77,7 @@ async def test_connections_are_used_again_and_replaced_where_the_server_has_clos
     app.router.add_get("/", note)
     async with serving(app) as url, HttpClient(HTTPClientConfig(), AddressBook(SystemClock())) as client:
         for nth in range(4):
-            answer = await client.request("GET", url, timeout=5, headers=ZIPPED, packed=True)
+            answer = await client.request("GET", url, timeout=60, headers=ZIPPED, packed=True)
             assert answer.body == b"x"
             if nth == 1:
                 seen[-1].close()
@@ -100,9 +100,9 @@ async def test_only_so_many_connections_are_kept_for_packed_bodies_too() -> None
     app.router.add_get("/", count)
     config = AlertmanagerHTTPClientConfig(max_idle_conns_per_host=1)
     async with serving(app) as url, HttpClient(config, AddressBook(SystemClock())) as client:
-        questions = (client.request("GET", url, timeout=5, headers=ZIPPED, packed=True) for _ in range(3))
+        questions = (client.request("GET", url, timeout=60, headers=ZIPPED, packed=True) for _ in range(3))
         await asyncio.gather(*questions)
-        await client.request("GET", url, timeout=5, headers=ZIPPED, packed=True)
+        await client.request("GET", url, timeout=60, headers=ZIPPED, packed=True)
     assert len(set(map(id, seen))) == 3
 
 

@@ -128,7 +128,7 @@ def app() -> web.Application:
 
 async def get(url: str, config: HTTPClientConfig) -> bytes:
     async with HttpClient(config, AddressBook(SystemClock(), translate=False)) as client:
-        return (await client.request("GET", url, timeout=5)).body
+        return (await client.request("GET", url, timeout=60)).body
 
 
 @pytest.mark.parametrize("secure", [False, True])

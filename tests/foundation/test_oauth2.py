@@ -63,7 +63,7 @@ def client(url: str, base: Path = Path(), **keys: object) -> HttpClient:
 
 
 async def sent(asking: HttpClient, url: str) -> str:
-    return (await asking.request("GET", url, timeout=5, packed=True)).body.decode()
+    return (await asking.request("GET", url, timeout=60, packed=True)).body.decode()
 
 
 async def test_a_token_is_asked_for_once_and_used_while_it_is_good(authority: Authority, place: str) -> None:

@@ -98,16 +98,20 @@ async def test_a_path_that_only_answers_what_may_be_asked_is_none() -> None:
 
 async def test_a_client_that_hangs_up_ends_a_read_and_not_a_write() -> None:
     ended: list[str] = []
-    begun = asyncio.Event()
+    begun, go_on = asyncio.Event(), asyncio.Event()
+    told = [asyncio.Event() for _ in range(3)]
 
     async def slow(request: web.Request) -> web.Response:
         begun.set()
         try:
-            await asyncio.sleep(0.2)
+            await go_on.wait()
         except asyncio.CancelledError:
             ended.append(f"{request.method} {request.path} cancelled")
             raise
-        ended.append(f"{request.method} {request.path} done")
+        else:
+            ended.append(f"{request.method} {request.path} done")
+        finally:
+            told[len(ended) - 1].set()
         return web.Response()
 
     counts = HttpCounts()
@@ -120,7 +124,9 @@ async def test_a_client_that_hangs_up_ends_a_read_and_not_a_write() -> None:
                 asking = group.create_task(client.request(method, path))
                 await begun.wait()
                 asking.cancel()
-        await asyncio.sleep(0.3)
+        await told[1].wait()  # both reads have ended, and by then the hanging up between them was heard as well
+        go_on.set()
+        await told[2].wait()
     assert sorted(ended) == ["GET /slow cancelled", "POST /api/v1/query cancelled", "POST /slow done"]
     assert counts.requests == {("/slow", 499): 2, ("/api/v1/query", 499): 1}
 
