@@ -200,6 +200,14 @@ def seen(browser: Browser, theme: str, **more: Any) -> Iterator[Seen]:
     assert [text for text in found.complaints if found.expected not in text] == []
 
 
+def in_both_themes(page: Page) -> Iterator[str]:
+    """The page changes with the system's theme, as it does where evening comes."""
+    for theme in ("light", "dark"):
+        page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
+        page.locator(f"html[data-theme={theme}]").wait_for()
+        yield theme
+
+
 @pytest.fixture(scope="session")
 def axe() -> str:
     """The accessibility checker's text."""

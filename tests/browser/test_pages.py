@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import pytest
 
-from tests.browser.conftest import Seen, Site, barriers
+from tests.browser.conftest import Seen, Site, barriers, in_both_themes
 from tests.end_to_end.processes import fetch, wait_for
 
 if TYPE_CHECKING:
@@ -34,11 +35,12 @@ PAGES = {
 
 @pytest.mark.parametrize("path", PAGES)
 def test_each_page_shows_what_there_is_to_everybody_and_the_browser_has_no_complaint(
-    site: Site, themed: Seen, axe: str, path: str
+    site: Site, tab: Seen, axe: str, path: str
 ) -> None:
-    page = themed.open(site.url + path)
-    page.get_by_text(PAGES[path]).first.wait_for()
-    assert barriers(page, axe) == []
+    page = tab.open(site.url + path)
+    for theme in in_both_themes(page):
+        page.get_by_text(PAGES[path]).first.wait_for()
+        assert barriers(page, axe) == [], theme
 
 
 def test_what_is_typed_is_drawn_and_stands_in_the_address(site: Site, tab: Seen) -> None:
@@ -225,7 +227,7 @@ def test_a_narrow_page_shows_all_without_moving_sideways(site: Site, tab: Seen) 
     for path, text in PAGES.items():
         page = tab.open(site.url + path)
         page.get_by_text(text).first.wait_for()
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+        wait_for(f"{path} to fit", partial(page.evaluate, "document.documentElement.scrollWidth <= innerWidth"))
 
 
 def test_letters_lead_from_page_to_page(site: Site, tab: Seen) -> None:
