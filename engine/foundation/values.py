@@ -103,6 +103,11 @@ class HttpUrl(Url):
             raise ValueError("missing host for URL")
         return url
 
+    def as_folder(self) -> Self:
+        """The same with a slash at the end of its path, so that something can be put behind it."""
+        path = self.parts.path
+        return self if path.endswith("/") else type(self)(self.parts._replace(path=f"{path}/").geturl())
+
 
 class SecretUrl(HttpUrl):
     """A URL that is itself a secret, such as a webhook's. `<secret>` is accepted, so that shown configs load again."""

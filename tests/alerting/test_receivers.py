@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
+from engine.alerting.config.receivers import GlobalConfig, Receiver, with_globals
 from engine.alerting.errors import DeliveryError
 from engine.alerting.kept.store import NEVER
 from engine.alerting.notify.outgoing import HttpMessage, cut_bytes
@@ -58,6 +59,20 @@ def test_opsgenie_creates_an_alert_and_closes_it_by_its_alias() -> None:
     (closing,) = opsgenie.render(config, rendering(ENDED)).messages
     assert closing.url == f"http://o/v2/alerts/{ALIAS}/close?identifierType=alias"
     assert list(body(closing)) == ["source"]
+
+
+@pytest.mark.parametrize(("written", "used"), [("http://o", "http://o/"), ("http://o/a?b=c", "http://o/a/?b=c")])
+def test_a_url_that_something_is_put_behind_ends_in_a_slash(written: str, used: str) -> None:
+    settings = GlobalConfig(victorops_api_url=HttpUrl(written))
+    receiver = Receiver(
+        name="r",
+        opsgenie_configs=(OpsGenieConfig(api_url=HttpUrl(written)),),
+        victorops_configs=(VictorOpsConfig(routing_key="r"),),
+        wechat_configs=(WechatConfig(api_url=HttpUrl(written)),),
+    )
+    done = with_globals(receiver, settings)
+    (one,), (two,), (three,) = done.opsgenie_configs, done.victorops_configs, done.wechat_configs
+    assert {one.api_url.reveal(), two.api_url.reveal(), three.api_url.reveal()} == {used}
 
 
 def test_opsgenie_updates_where_that_is_wanted() -> None:

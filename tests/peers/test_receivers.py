@@ -20,12 +20,12 @@ pytestmark = pytest.mark.peer
 
 CONFIG = """
 global:
-  opsgenie_api_url: '{hook}/opsgenie/'
+  opsgenie_api_url: '{hook}/opsgenie'
   opsgenie_api_key: 'k/e y'
-  victorops_api_url: '{hook}/victorops/'
+  victorops_api_url: '{hook}/victorops'
   victorops_api_key: 'v k'
   telegram_api_url: '{hook}/telegram'
-  wechat_api_url: '{hook}/wechat/'
+  wechat_api_url: '{hook}/wechat'
   webex_api_url: '{hook}/webex'
 route: {{receiver: all, group_by: [alertname], group_wait: 0s, group_interval: 1s, repeat_interval: 1h}}
 receivers:
@@ -58,13 +58,22 @@ receivers:
   webex_configs:
   - {{room_id: room, http_config: {{authorization: {{credentials: cred}}}}}}
   - {{room_id: long, message: '{longer}', http_config: {{authorization: {{credentials: cred}}}}}}
+  slack_configs:
+  - api_url: '{hook}/slack'
+    send_resolved: true
+    title_link: link
+    fallback: fallback
+    fields: [{{title: empty, value: '{{{{ "" }}}}'}}, {{title: filled, value: v, short: false}}]
+    actions:
+    - {{type: button, text: both, url: 'http://u', name: n, value: v, confirm: {{text: sure}}}}
+    - {{type: button, text: name, name: n, value: v, confirm: {{text: sure}}}}
   sns_configs:
   - {{api_url: '{hook}/sns/', topic_arn: 'arn:aws:sns:eu-west-1:123:t', sigv4: {{region: eu-west-1, access_key: a, secret_key: b}}, attributes: {{k2: v, k1: '{{{{ .Status }}}}'}}}}
   - {{api_url: '{hook}/sns/', phone_number: '+49', subject: '', message: '{longer}', sigv4: {{region: eu-west-1, access_key: a, secret_key: b}}}}
 """
 LONG, LONGER = "äöü€ 1234567890 " * 13, "€ <long> " * 2400
 WRITTEN = CONFIG.replace("{longer}", LONGER).replace("{long}", LONG)
-FIRING, RESOLVED = 20, 16
+FIRING, RESOLVED = 21, 17
 """So many requests: an update of OpsGenie's is three, and WeChat's first one needs a token before it."""
 SHOWN = ("Content-Type", "Authorization")
 
@@ -147,4 +156,4 @@ async def test_every_receiver_is_asked_the_same_by_both(tmp_path: Path) -> None:
         mine_told, other_told = summed(mine), summed(other)
     assert sorted(mine_told) == sorted(other_told)
     assert {name: asked for name, asked in mine_told.items() if asked != other_told[name]} == {}
-    assert len(mine_told) == 7
+    assert len(mine_told) == 8

@@ -12,7 +12,7 @@ from typing import Annotated, Any, ClassVar, Final
 import msgspec
 from msgspec import Struct
 
-from engine.alerting.receivers import email, pagerduty
+from engine.alerting.receivers import email, pagerduty, slack
 from engine.alerting.receivers.discord import DiscordConfig
 from engine.alerting.receivers.email import EmailConfig
 from engine.alerting.receivers.msteams import MSTeamsConfig
@@ -94,8 +94,19 @@ _FALLBACKS: Final[Mapping[str, tuple[_Fallback, ...]]] = MappingProxyType(
 )
 
 
+def _as_folder(config: Any) -> Any:
+    return msgspec.structs.replace(config, api_url=config.api_url.as_folder())
+
+
 _COMPLETE: Final[Mapping[type, Callable[[Any], Any]]] = MappingProxyType(
-    {EmailConfig: email.completed, PagerdutyConfig: pagerduty.completed}
+    {
+        EmailConfig: email.completed,
+        SlackConfig: slack.completed,
+        PagerdutyConfig: pagerduty.completed,
+        OpsGenieConfig: _as_folder,
+        WechatConfig: _as_folder,
+        VictorOpsConfig: _as_folder,
+    }
 )
 """What a receiver always says, whatever its config does."""
 

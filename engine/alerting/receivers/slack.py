@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import ClassVar, Final
 
 import msgspec
+from msgspec.structs import replace
 
 from engine.alerting.notify.outgoing import HttpMessage, Rendering, cut, secrets_of
 from engine.foundation.decode import Report
@@ -99,6 +100,12 @@ class SlackConfig(msgspec.Struct, frozen=True, kw_only=True):
             report.error("at most one of api_url & api_url_file must be configured", "api_url_file")
 
 
+def completed(config: SlackConfig) -> SlackConfig:
+    """A button with a link has nothing else."""
+    links = (replace(one, name="", value="", confirm=None) if one.url else one for one in config.actions)
+    return replace(config, actions=tuple(links))
+
+
 def render(config: SlackConfig, rendering: Rendering) -> HttpMessage:
     """One attachment; what is empty is left out, but for text, fallback, callback and footer."""
     url = rendering.url(config.api_url, config.api_url_file)
@@ -146,7 +153,7 @@ def _attachment(config: SlackConfig, rendering: Rendering) -> dict[str, object]:
 
 def _field(field: SlackField, config: SlackConfig, rendering: Rendering) -> dict[str, object]:
     short = config.short_fields if field.short is None else field.short
-    return {"title": rendering.text(field.title), "value": rendering.text(field.value), "short": short}
+    return {**_filled(title=rendering.text(field.title), value=rendering.text(field.value)), "short": short}
 
 
 def _action(action: SlackAction, rendering: Rendering) -> dict[str, object]:
