@@ -85,6 +85,8 @@ def test_the_guides_stack_is_taken_by_the_originals_with_all_findings_solved(
     if how == "--compose":
         assert "solved: rule_files[0]" in told
         assert "--web.enable-lifecycle" in compose["services"]["prometheus"]["command"]
+        assert "/var/run/docker.sock is mounted (promtail)" in told
+        assert "--path.rootfs=/rootfs (node-exporter) is added" in told
 
 
 def test_what_works_here_alone_is_put_right_and_told(tmp_path: Path) -> None:

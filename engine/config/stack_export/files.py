@@ -39,6 +39,8 @@ def readme_text(words: Sequence[str], left: Sequence[str]) -> str:
         "",
         *([f"- {line}" for line in left] or ["- nothing that a check of the files can see"]),
         "",
+        "All containers share one network; `networks` and `container_name` of a compose file are not taken along.",
+        "",
         "Files with passwords and tokens were copied as they are: keep this folder as you keep those.",
         "",
     ]

@@ -145,11 +145,11 @@ class Export:
         source = self._fit(one, source)
         if one.container.component == "promtail":
             seen = [volume.removesuffix(":ro").rpartition(":")[2] for volume in one.given.volumes]
-            one.mounts += dict.fromkeys(
-                f"{path}:{path}:ro"
-                for path in _read_by(source)
-                if not any(f"{path}/".startswith(f"{s}/") for s in seen)
-            )
+            for path in dict.fromkeys(_read_by(source)):
+                if not any(f"{path}/".startswith(f"{s}/") for s in seen):
+                    one.mounts.append(f"{path}:{path}:ro")
+                    if seen:
+                        self.words.append(f"{path} is mounted ({one.name}): its file reads it, and no volume held it")
         _write(folder / posixpath.basename(inside), source)
         self._mount(one, posixpath.basename(inside), inside)
 
@@ -303,6 +303,12 @@ class Export:
         if tsdb.wal_compression is False:
             prometheus.command.append("--no-storage.tsdb.wal-compression")
         for one in self.containers.values():
+            if one.given.command and one.container.component == "node":
+                given = {name for name, _ in _flags_in(one.given.command)}
+                missing = [word for word in one.command if word.partition("=")[0] not in given]
+                self.words += [
+                    f"{word} ({one.name}) is added: it tells of the machine, not of itself" for word in missing
+                ]
             own = {word.partition("=")[0] for word in one.command}
             one.command += [word for flag in _flags_in(one.given.command) if flag[0] not in own for word in flag[1]]
 
