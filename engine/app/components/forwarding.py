@@ -71,7 +71,12 @@ def ask_others(
     assert isinstance(store, Store)
     queries.besides = reads = RemoteReads(
         ReadParts(
-            addresses=addresses, clock=clock, workers=workers, base=lambda: ROOTED, oldest=lambda: store.size.min_time
+            addresses=addresses,
+            clock=clock,
+            workers=workers,
+            base=lambda: ROOTED,
+            oldest=lambda: store.size.min_time,
+            most_samples=queries.limits.max_samples,
         )
     )
     if not options.query_url:

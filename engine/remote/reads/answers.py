@@ -10,6 +10,7 @@ from typing import Final
 
 import numpy as np
 
+from engine.foundation.errors import RemoteError
 from engine.foundation.protobuf import CHUNK, VARINT, Message, WireError, fields, varint
 from engine.remote.reading import Row, crc32c
 from engine.remote.reads.chunks import read_chunk
@@ -37,24 +38,45 @@ _CONTINUES: Final = np.array([True] * (_STAMP - 1) + [False])
 _CHECKSUM: Final = 4
 
 
-def sampled(data: bytes) -> list[Row]:
-    """The series of an answer to one query, unpacked. Raises WireError."""
+class TooManyError(RemoteError):
+    """An answer has more samples than a query may hold."""
+
+
+def sampled(data: bytes, most: int) -> list[Row]:
+    """The series of an answer to one query, unpacked. Raises WireError, and TooManyError beyond `most` samples."""
     results = [(start, end) for _, start, end in fields(_RESPONSE, data, 0, len(data))]
     if len(results) != 1:
         raise WireError(f"responses: want 1, got {len(results)}")
     ((at, stop),) = results
-    return [_series(data, start, end) for _, start, end in fields(_RESULT, data, at, stop)]
+    return list(_counted((_series(data, start, end) for _, start, end in fields(_RESULT, data, at, stop)), most))
 
 
-def streamed(data: bytes) -> list[Row]:
-    """The series of a stream of frames; what frames say of one series is put together. Raises WireError."""
+def streamed(data: bytes, most: int) -> list[Row]:
+    """The series of a stream of frames; what frames say of one series is put together. Raises WireError, TooManyError:
+    a byte of a chunk may be four samples, so bytes are no bound.
+    """
     found: dict[Labels, list[tuple[IntArray, FloatArray]]] = {}
+    for labels, times, values in _counted(_parts(data), most):
+        found.setdefault(labels, []).append((times, values))
+    return [(labels, *_joined(chunks)) for labels, chunks in found.items()]
+
+
+def _parts(data: bytes) -> Iterator[Row]:
+    """Chunks, one after the other."""
     for message in _messages(data):
         for number, start, end in fields(_CHUNKED, message, 0, len(message)):
             if number == 1:
                 labels, chunks = _chunked_series(message, start, end)
-                found.setdefault(labels, []).extend(chunks)
-    return [(labels, *_joined(chunks)) for labels, chunks in found.items() if chunks]
+                yield from ((labels, *_chunk(message, at, stop)) for at, stop in chunks)
+
+
+def _counted(rows: Iterator[Row], most: int) -> Iterator[Row]:
+    count = 0
+    for row in rows:
+        count += len(row[1])
+        if count > most:
+            raise TooManyError(f"more than the {most} samples that a query may hold")
+        yield row
 
 
 def _joined(chunks: list[tuple[IntArray, FloatArray]]) -> tuple[IntArray, FloatArray]:
@@ -81,13 +103,14 @@ def _messages(data: bytes) -> Iterator[bytes]:
         yield message
 
 
-def _chunked_series(data: bytes, at: int, stop: int) -> tuple[Labels, list[tuple[IntArray, FloatArray]]]:
+def _chunked_series(data: bytes, at: int, stop: int) -> tuple[Labels, list[tuple[int, int]]]:
+    """The labels, and where the chunks lie."""
     labels, chunks = [], []
     for number, start, end in fields(_CHUNKED_SERIES, data, at, stop):
         if number == _LABELS:
             labels.append(data[start:end])
         else:
-            chunks.append(_chunk(data, start, end))
+            chunks.append((start, end))
     return series_labels(labels), chunks
 
 

@@ -21,7 +21,7 @@ from engine.foundation.workers import Workers
 from engine.remote.config import RemoteReadConfig
 from engine.remote.packing import inflated, packed
 from engine.remote.reading import SAMPLES, STREAMED_CHUNKS, ReadQuery, Row, encode_read
-from engine.remote.reads.answers import sampled, streamed
+from engine.remote.reads.answers import TooManyError, sampled, streamed
 from exporters.histogram import Histogram
 
 _HEADERS: Final = {
@@ -54,14 +54,21 @@ class ReadClient:
     """Asks the server of a configuration. `close` it."""
 
     def __init__(
-        self, config: RemoteReadConfig, addresses: AddressBook, base: Path, clock: Clock, workers: Workers
+        self,
+        config: RemoteReadConfig,
+        addresses: AddressBook,
+        base: Path,
+        around: tuple[Clock, Workers],
+        *,
+        most_samples: int,
     ) -> None:
+        """`most_samples` is what one answer may have."""
         self.config = config
         self.name = ""
         """For metrics; given by whoever knows the others."""
         self.counts = ReadCounts()
-        self._clock = clock
-        self._workers = workers
+        self._clock, self._workers = around
+        self._most = most_samples
         self._http = HttpClient(config, addresses, base=base)
         self._headers: Mapping[str, str] = {**config.headers, **_HEADERS}
 
@@ -77,11 +84,11 @@ class ReadClient:
                 answer = await self._asked(query, (STREAMED_CHUNKS,), func)
             if answer.status // 100 != 2:
                 raise ReadingError(self._refusal(answer))
-            return await self._workers.run(_rows, answer)
+            return await self._workers.run(_rows, answer, self._most)
         except HttpError as error:
             told = str(error).replace(self.config.url.reveal(), str(self.config.url))
             raise ReadingError(f"error sending request: {told}") from None
-        except WireError as error:
+        except (WireError, TooManyError) as error:
             raise ReadingError(f"error reading response: {error}") from None
         finally:
             self.counts.current -= 1
@@ -105,7 +112,7 @@ class ReadClient:
         return f"remote server {self.config.url} returned HTTP status {answer.status} {answer.reason}: {text}"
 
 
-def _rows(answer: Response) -> list[Row]:
+def _rows(answer: Response, most: int) -> list[Row]:
     if answer.headers.get("content-type", "").startswith(_STREAM):
-        return streamed(answer.body)
-    return sampled(inflated(answer.body, _LARGEST))
+        return streamed(answer.body, most)
+    return sampled(inflated(answer.body, _LARGEST), most)

@@ -36,13 +36,16 @@ LOCAL_LABELS: Final = (
 
 
 class ReadParts(Struct, frozen=True, kw_only=True):
-    """`oldest` is the time of the store's first sample (Unix ms), 0 where it has none."""
+    """`oldest` is the time of the store's first sample (Unix ms), 0 where it has none; `most_samples` is what an answer
+    may have.
+    """
 
     addresses: AddressBook
     clock: Clock
     workers: Workers
     base: Callable[[], Path]
     oldest: Callable[[], int]
+    most_samples: int
 
 
 class RemoteReads:
@@ -76,7 +79,8 @@ class RemoteReads:
 
     def _made(self, config: RemoteReadConfig) -> ReadClient:
         parts = self._parts
-        return ReadClient(config, parts.addresses, parts.base(), parts.clock, parts.workers)
+        around = (parts.clock, parts.workers)
+        return ReadClient(config, parts.addresses, parts.base(), around, most_samples=parts.most_samples)
 
     async def close(self) -> None:
         await self.apply((), {})

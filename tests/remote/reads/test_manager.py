@@ -61,7 +61,7 @@ async def reading(server: Server, clock: ManualClock, store: Store, *more: str) 
         reads = RemoteReads(
             ReadParts(
                 addresses=AddressBook(clock, translate=False), clock=clock, workers=InlineWorkers(), base=Path,
-                oldest=lambda: store.size.min_time,
+                oldest=lambda: store.size.min_time, most_samples=1000,
             )
         )  # fmt: skip
         queries.besides = reads
