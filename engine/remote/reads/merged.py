@@ -19,8 +19,10 @@ from promql.model.panel import Kind, Need, Panel, Selected, Size, Strands
 from promql.model.staleness import is_stale
 from promql.model.types import FloatArray, IntArray
 
-_FOREIGN: Final = 1 << 40
-"""Series that the store does not have are numbered from here on: they are younger than all of its own."""
+_FOREIGN: Final = 1 << 39
+"""Series that the store does not have are numbered from here on: they are younger than all of its own, and below 2^40,
+by which rules that are evaluated together hold their series apart.
+"""
 
 Samples = tuple[IntArray, FloatArray]
 
