@@ -48,12 +48,13 @@ class RegexError(ConfigError):
 class Regex:
     """A compiled pattern. `anchored` patterns match whole texts, as everywhere in the originals but templates."""
 
-    __slots__ = ("_compiled", "anchored", "pattern")
+    __slots__ = ("_compiled", "_names", "anchored", "pattern")
 
     def __init__(self, pattern: str, *, anchored: bool = True) -> None:
         self.pattern = pattern
         self.anchored = anchored
         self._compiled = _compile(f"^(?:{pattern})$" if anchored else pattern)
+        self._names: list[tuple[str, int]] | None = None
 
     @classmethod
     def from_text(cls, text: str) -> Regex:
@@ -61,7 +62,7 @@ class Regex:
         return cls(text)
 
     def matches(self, text: str) -> bool:
-        return self._compiled.search(text) is not None
+        return self._compiled.search(text.encode()) is not None  # the library counts the characters of a str
 
     @property
     def groups(self) -> Mapping[str, int]:
@@ -80,8 +81,13 @@ class Regex:
 
     def named(self, text: str) -> dict[str, str] | None:
         """The named groups of the first match, empty where they took no part; None without a match."""
-        found = self._compiled.search(text)
-        return None if found is None else {name: value or "" for name, value in found.groupdict().items()}
+        data = text.encode()
+        found = self._compiled.search(data)
+        if found is None:
+            return None
+        if self._names is None:  # the library makes them anew each time
+            self._names = list(self.groups.items())
+        return {name: (found[at] or b"").decode() for name, at in self._names}
 
     def spans(self, text: str) -> Iterator[list[tuple[int, int]]]:
         """Of each match, where it and its groups begin and end; (-1, -1) of a group that took no part."""

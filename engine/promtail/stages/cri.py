@@ -9,8 +9,9 @@ from typing import Annotated, Final
 import msgspec
 
 from engine.gotemplate.layout import RFC3339_NANO
-from engine.gotemplate.timeparse import parse_time
+from engine.gotemplate.timeread import reader
 from engine.promtail.entry import Entry
+from engine.promtail.portion import Portion
 from engine.promtail.stages.sizes import Bytes
 from engine.promtail.stages.stage import Parts, Stage
 
@@ -18,6 +19,8 @@ _LINE: Final = re.compile(  # noqa: TID251 - ours, linear
     r"(?s)(?P<time>\S+?) (?P<stream>stdout|stderr) (?P<flags>\S+?) (?P<content>.*)\Z"
 )
 _PARTIAL: Final = "P"
+_WHOLE: Final = "F"
+_STREAMS: Final = frozenset(("stdout", "stderr"))
 
 
 class CriConfig(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,6 +37,7 @@ class Cri(Stage):
     def __init__(self, config: CriConfig, parts: Parts) -> None:
         self._config = config
         self._counts = parts.counts
+        self._time = reader(RFC3339_NANO)
         self._waiting: dict[tuple[tuple[str, str], ...], list[Entry]] = {}
 
     def process(self, entry: Entry) -> Sequence[Entry]:
@@ -44,12 +48,28 @@ class Cri(Stage):
         entry.extracted.update(found.groupdict())
         entry.labels["stream"] = found["stream"]
         entry.line = found["content"]
-        time = parse_time(RFC3339_NANO, found["time"])
+        time = self._time(found["time"])
         if time is None:
             self._counts.faults["cri"] += 1
         else:
             entry.time = time
         return self._joined(entry, partial=found["flags"].startswith(_PARTIAL))
+
+    def bulk(self, portion: Portion) -> bool:
+        """Where all lines are whole ones, and none waits for the rest."""
+        try:
+            texts, streams, flags, lines = zip(*(line.split(" ", 3) for line in portion.lines), strict=True)
+        except ValueError:
+            return False
+        times = list(map(self._time, texts))
+        if self._waiting or None in times or not _STREAMS.issuperset(streams) or flags.count(_WHOLE) < len(flags):
+            return False
+        for name, column in (("time", texts), ("stream", streams), ("flags", flags), ("content", lines)):
+            portion.extract(name, column)
+        portion.set_label("stream", streams)
+        portion.times = [time for time in times if time is not None]
+        portion.lines = list(lines)
+        return True
 
     def _joined(self, entry: Entry, *, partial: bool) -> Sequence[Entry]:
         key = tuple(sorted(entry.labels.items()))

@@ -11,6 +11,7 @@ from engine.foundation.decode import OneOrMany, Report
 from engine.foundation.regexes import Regex
 from engine.foundation.values import GoDuration
 from engine.promtail.entry import Entry
+from engine.promtail.portion import Portion
 from engine.promtail.stages.sizes import Bytes
 from engine.promtail.stages.stage import Parts, Stage
 from engine.promtail.stages.texts import as_text
@@ -48,25 +49,38 @@ class Drop(Stage):
         self._parts = parts
 
     def process(self, entry: Entry) -> Sequence[Entry]:
-        if not self._is_meant(entry):
+        texts = [as_text(entry.extracted.get(name)) for name in self._config.source]
+        if not self._is_meant(entry.line, entry.time, texts):
             return (entry,)
         self._parts.counts.dropped[self._config.drop_counter_reason] += 1
         return ()
 
-    def _is_meant(self, entry: Entry) -> bool:
-        config = self._config
-        if config.longer_than and len(entry.line.encode(errors="replace")) <= config.longer_than:
-            return False
-        if config.older_than and entry.time >= self._parts.now() - config.older_than * _MILLISECOND:
-            return False
-        return (
-            self._fits(entry) if config.source else config.expression is None or config.expression.matches(entry.line)
-        )
+    def bulk(self, portion: Portion) -> bool:
+        columns = [portion.texts(name) for name in self._config.source]
+        texts = list(zip(*columns, strict=True)) if columns else [()] * len(portion)
+        is_meant = self._is_meant
+        kept = [
+            row
+            for row, (line, time, some) in enumerate(zip(portion.lines, portion.times, texts, strict=True))
+            if not is_meant(line, time, some)
+        ]
+        if len(kept) < len(portion):
+            self._parts.counts.dropped[self._config.drop_counter_reason] += len(portion) - len(kept)
+            portion.keep(kept)
+        return True
 
-    def _fits(self, entry: Entry) -> bool:
+    def _is_meant(self, line: str, time: int, texts: Sequence[str | None]) -> bool:
+        """`texts` are what the sources name."""
+        config = self._config
+        if config.longer_than and len(line.encode(errors="replace")) <= config.longer_than:
+            return False
+        if config.older_than and time >= self._parts.now() - config.older_than * _MILLISECOND:
+            return False
+        return self._fits(texts) if config.source else config.expression is None or config.expression.matches(line)
+
+    def _fits(self, texts: Sequence[str | None]) -> bool:
         """What is extracted must be there, and be the value or match the pattern, if there is one."""
         config = self._config
-        texts = [as_text(entry.extracted.get(name)) for name in config.source]
         if any(text is None for text in texts):
             return False
         text = config.separator.join(filter(None, texts)) if len(texts) > 1 else texts[0] or ""

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from operator import attrgetter
 from typing import Any, Final
 
 import msgspec
 
 from engine.foundation.decode import Report
 from engine.promtail.entry import Entry
+from engine.promtail.portion import Portion
 from engine.promtail.stages.stage import Parts, Stage
 from engine.promtail.stages.texts import as_text
 
+_FAULTS: Final = (msgspec.DecodeError, UnicodeError, RecursionError)
 _PLAIN_NAME: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
 
 
@@ -38,6 +41,8 @@ class Json(Stage):
         self._drop = config.drop_malformed
         self._counts = parts.counts
         self._plain = {name: path for name, text in config.expressions.items() if is_plain(path := text or name)}
+        self._fields = {key: f"value_{at}" for at, key in enumerate(dict.fromkeys(self._plain.values()))}
+        self._decoder = _decoder(self._fields)
         self._searched = {
             name: compiled(path) for name, text in config.expressions.items() if not is_plain(path := text or name)
         }
@@ -45,16 +50,34 @@ class Json(Stage):
     def process(self, entry: Entry) -> Sequence[Entry]:
         text = entry.line if self._source is None else as_text(entry.extracted.get(self._source))
         try:
-            found = msgspec.json.decode(text) if text else None
-        except (msgspec.DecodeError, UnicodeError, RecursionError):
-            found = None
-        if not isinstance(found, dict):
+            self._read(text or "", entry.extracted)
+        except _FAULTS:
             return self._malformed(entry)
-        for name, key in self._plain.items():
-            entry.extracted[name] = _value(found.get(key))
-        for name, path in self._searched.items():
-            entry.extracted[name] = _value(self._search(path, found))
         return (entry,)
+
+    def _read(self, text: str, extracted: dict[str, object]) -> None:
+        """Raises one of `_FAULTS`, and nothing was extracted then."""
+        values = self._decoder.decode(text)
+        whole = msgspec.json.decode(text) if self._searched else {}
+        for name, key in self._plain.items():
+            extracted[name] = _value(getattr(values, self._fields[key]))
+        for name, path in self._searched.items():
+            extracted[name] = _value(self._search(path, whole))
+
+    def bulk(self, portion: Portion) -> bool:
+        """Where every line is an object, and plain names say what is wanted of it."""
+        texts = portion.lines if self._source is None else portion.texts(self._source)
+        if self._searched:
+            return False
+        try:
+            found = [self._decoder.decode(text or "") for text in texts]
+        except _FAULTS:
+            return False
+        for name, key in self._plain.items():
+            wanted = attrgetter(self._fields[key])
+            values = list(map(wanted, found))
+            portion.extracted[name] = [value if type(value) is str else _value(value) for value in values]
+        return True
 
     def _malformed(self, entry: Entry) -> Sequence[Entry]:
         self._counts.faults["json"] += 1
@@ -71,6 +94,14 @@ class Json(Stage):
         except (JMESPathError, TypeError, ValueError):  # a function that is called with what it does not take
             self._counts.faults["json"] += 1
             return None
+
+
+def _decoder(fields: Mapping[str, str]) -> msgspec.json.Decoder[Any]:
+    """Of objects of which these keys are wanted, as fields of those names; others are passed over, which takes a
+    quarter of the time.
+    """
+    wanted = [(name, Any, msgspec.field(default=None, name=key)) for key, name in fields.items()]
+    return msgspec.json.Decoder(msgspec.defstruct("Wanted", wanted))
 
 
 def _value(found: object) -> object:

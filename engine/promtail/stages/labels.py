@@ -7,6 +7,7 @@ from typing import Annotated, TypeAlias
 
 from engine.foundation.values import LabelName
 from engine.promtail.entry import Entry
+from engine.promtail.portion import Portion
 from engine.promtail.stages.stage import Parts, Stage
 from engine.promtail.stages.texts import as_text
 
@@ -26,6 +27,11 @@ class SetLabels(Stage):
             if text is not None:
                 entry.labels[label] = text
         return (entry,)
+
+    def bulk(self, portion: Portion) -> bool:
+        for label, key in self._names:
+            portion.set_label(label, portion.texts(key))
+        return True
 
 
 class StructuredMetadata(Stage):
@@ -51,6 +57,12 @@ class StaticLabels(Stage):
         entry.labels.update(self._labels)
         return (entry,)
 
+    def bulk(self, portion: Portion) -> bool:
+        for name, value in self._labels.items():
+            portion.drop_label(name)
+            portion.labels[name] = value
+        return True
+
 
 class LabelAllow(Stage):
     def __init__(self, config: tuple[str, ...], parts: Parts) -> None:
@@ -59,6 +71,11 @@ class LabelAllow(Stage):
     def process(self, entry: Entry) -> Sequence[Entry]:
         entry.labels = {name: value for name, value in entry.labels.items() if name in self._kept}
         return (entry,)
+
+    def bulk(self, portion: Portion) -> bool:
+        for name in [name for name in (*portion.labels, *portion.own) if name not in self._kept]:
+            portion.drop_label(name)
+        return True
 
 
 class LabelDrop(Stage):
@@ -69,3 +86,8 @@ class LabelDrop(Stage):
         for name in self._dropped:
             entry.labels.pop(name, None)
         return (entry,)
+
+    def bulk(self, portion: Portion) -> bool:
+        for name in self._dropped:
+            portion.drop_label(name)
+        return True

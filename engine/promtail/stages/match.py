@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Final
 
 from engine.promtail.entry import Entry
+from engine.promtail.portion import Portion
 from engine.promtail.stages.pipeline import Pipeline
 from engine.promtail.stages.selector import parse_selector
 from engine.promtail.stages.stage import Parts, Stage
@@ -31,6 +32,20 @@ class Match(Stage):
             return self._within.process(entry)
         self._counts.dropped[self._reason] += 1
         return ()
+
+    def bulk(self, portion: Portion) -> bool:
+        """Where nothing is selected, or what is is dropped."""
+        if any(matcher.name in portion.own for matcher in self._selector.matchers):
+            return False
+        selects, labels = self._selector.selects, portion.labels
+        kept = [row for row, line in enumerate(portion.lines) if not selects(labels, line)]
+        gone = len(portion) - len(kept)
+        if gone and self._reason is None:
+            return False
+        if gone:
+            self._counts.dropped[self._reason or ""] += gone
+            portion.keep(kept)
+        return True
 
     def due(self) -> Sequence[Entry]:
         return self._within.due()

@@ -8,6 +8,7 @@ import msgspec
 
 from engine.foundation.decode import Report
 from engine.promtail.entry import Entry
+from engine.promtail.portion import Portion
 from engine.promtail.stages.stage import Parts, Stage
 from engine.promtail.stages.texts import as_text
 
@@ -29,3 +30,8 @@ class Output(Stage):
         if text is not None:
             entry.line = text
         return (entry,)
+
+    def bulk(self, portion: Portion) -> bool:
+        texts = portion.texts(self._source)
+        portion.lines = [line if text is None else text for line, text in zip(portion.lines, texts, strict=True)]
+        return True

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from engine.promtail.entry import Entry
+from engine.promtail.portion import Portion
 from engine.promtail.stages.stage import Parts, Stage
 
 if TYPE_CHECKING:
@@ -30,6 +31,13 @@ class Pipeline(Stage):
 
     def process(self, entry: Entry) -> Sequence[Entry]:
         return self._through((entry,), 0)
+
+    def take(self, portion: Portion) -> Sequence[Entry] | None:
+        """The same with all lines of a portion: None where that has become what goes on, or else what does."""
+        for place, stage in enumerate(self._stages):
+            if not stage.bulk(portion):
+                return self._through(portion.entries(), place)
+        return None
 
     def due(self) -> Sequence[Entry]:
         return [entry for found in self._each(flushing=False) for entry in found]

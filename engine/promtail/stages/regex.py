@@ -10,6 +10,7 @@ import msgspec
 from engine.foundation.decode import Report
 from engine.foundation.regexes import Regex
 from engine.promtail.entry import Entry
+from engine.promtail.portion import MISSING, Portion
 from engine.promtail.stages.stage import Parts, Stage
 from engine.promtail.stages.texts import as_text
 
@@ -57,3 +58,12 @@ class RegexStage(Stage):
         elif (found := self._config.expression.named(text)) is not None:
             entry.extracted.update(found)
         return (entry,)
+
+    def bulk(self, portion: Portion) -> bool:
+        source, named = self._config.source, self._config.expression.named
+        texts: Sequence[str | None] = portion.lines if source is None else portion.texts(source)
+        found = [None if text is None else named(text) for text in texts]
+        self._counts.faults["regex"] += texts.count(None)
+        for name in self._config.expression.groups:
+            portion.extract(name, [MISSING if one is None else one[name] for one in found])
+        return True

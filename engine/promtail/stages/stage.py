@@ -15,6 +15,7 @@ from msgspec import Struct, field
 from engine.promtail.entry import Entry, PipelineCounts
 
 if TYPE_CHECKING:
+    from engine.promtail.portion import Portion
     from engine.promtail.stages.metrics import CustomMetrics
 
 
@@ -34,6 +35,10 @@ class Stage:
     def process(self, entry: Entry) -> Sequence[Entry]:
         """What goes on now, in order."""
         raise NotImplementedError
+
+    def bulk(self, portion: Portion) -> bool:
+        """The same for all lines of a portion, which is changed; False, and nothing is done, where that can't be."""
+        return False
 
     def due(self) -> Sequence[Entry]:
         """What was held and has waited long enough."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from operator import itemgetter
 from typing import Final, Self
 from zoneinfo import ZoneInfo
 
@@ -16,7 +17,9 @@ import msgspec
 from engine.foundation.decode import Report
 from engine.gotemplate.layout import CHUNK
 from engine.gotemplate.timeparse import NAMED, parse
+from engine.gotemplate.timeread import reader
 from engine.promtail.entry import Entry
+from engine.promtail.portion import Pairs, Portion
 from engine.promtail.stages.stage import Parts, Stage
 from engine.promtail.stages.texts import as_text
 
@@ -78,34 +81,54 @@ class Timestamp(Stage):
         self._parts = parts
         zone = ZoneInfo(config.location) if config.location else None
         self._readers = [_reader(one, zone, parts.now) for one in (config.format, *config.fallback_formats)]
-        self._last: dict[tuple[tuple[str, str], ...], int] = {}
+        self._last: dict[Pairs, int] = {}
 
     def process(self, entry: Entry) -> Sequence[Entry]:
-        text = as_text(entry.extracted.get(self._config.source))
-        for read in self._readers if text is not None else ():
-            time = read(text or "")
-            if time is not None:
-                entry.time = time
-                self._remember(entry, time)
-                return (entry,)
+        time = self._read(as_text(entry.extracted.get(self._config.source)))
+        if time is not None:
+            entry.time = time
+            self._remember(_key(entry), time)
+            return (entry,)
         self._parts.counts.faults["timestamp"] += 1
         if self._config.action_on_failure == "fudge":
             self._fudge(entry)
         return (entry,)
 
+    def bulk(self, portion: Portion) -> bool:
+        """Where all times can be read."""
+        times = [self._read(text) for text in portion.texts(self._config.source)]
+        if None in times:
+            return False
+        portion.times = [time for time in times if time is not None]
+        if self._config.action_on_failure == "fudge":
+            for key, row in sorted(portion.last_rows().items(), key=itemgetter(1)):
+                self._remember(key, portion.times[row])
+        return True
+
+    def _read(self, text: str | None) -> int | None:
+        for read in self._readers if text is not None else ():
+            time = read(text or "")
+            if time is not None:
+                return time
+        return None
+
     def _fudge(self, entry: Entry) -> None:
-        last = self._last.get(tuple(sorted(entry.labels.items())))
+        key = _key(entry)
+        last = self._last.get(key)
         if last is not None:
             entry.time = last + 1
-            self._remember(entry, last + 1)
+            self._remember(key, last + 1)
 
-    def _remember(self, entry: Entry, time: int) -> None:
+    def _remember(self, key: Pairs, time: int) -> None:
         """For the newest label sets; the one that was longest without a line is forgotten first."""
-        key = tuple(sorted(entry.labels.items()))
         self._last.pop(key, None)
         self._last[key] = time
         if len(self._last) > _REMEMBERED:
             del self._last[next(iter(self._last))]
+
+
+def _key(entry: Entry) -> Pairs:
+    return tuple(sorted(entry.labels.items()))
 
 
 def _is_known(name: str) -> bool:
@@ -121,7 +144,7 @@ def _reader(name: str, zone: ZoneInfo | None, now: Callable[[], int]) -> Callabl
         return lambda text: int(text) * unit if _is_whole(text) else None
     layout = NAMED.get(name, name)
     if any(found in _YEARS for found in CHUNK.findall(layout)):
-        return lambda text: None if (found := parse(layout, text, zone)) is None else found.ns
+        return reader(layout, zone)
     return lambda text: _this_year(layout, text, zone, now())
 
 

@@ -7,6 +7,7 @@ than the limit are cut there, so that one without an end takes no more memory th
 from __future__ import annotations
 
 import codecs
+from itertools import accumulate
 from typing import Final
 
 LONGEST: Final = 1024 * 1024
@@ -36,12 +37,10 @@ class LineSplitter:
         if not parts:
             self._keep(last)
             return [], []
-        width, start = len(self._feed), self.start
-        starts = [start]
-        start += self._length + len(parts[0]) + width
-        for part in parts[1:]:
-            starts.append(start)
-            start += len(part) + width
+        width = len(self._feed)
+        second = self.start + self._length + len(parts[0]) + width
+        *others, start = accumulate(map(width.__add__, map(len, parts[1:])), initial=second)
+        starts = [self.start, *others]
         if self._length:
             parts[0] = self._kept + parts[0][: max(self._limit - len(self._kept), 0)]
             self.cut += self._length + 1 > self._limit

@@ -56,6 +56,8 @@ class FileTarget:
         self.rotated: list[TailedFile] = []
         self.packed: dict[str, str] = {}
         self.told = Told()
+        self.behind: list[TailedFile] = []
+        """The files that hold more than was read of them at one go."""
         self.book = book
         self._glob = glob
         self._excluded = excluded
@@ -96,7 +98,7 @@ class FileTarget:
         """What has come since, by file. With `last_after` a line without end counts after so many quiet seconds."""
         for path, file in list(self.files.items()):
             self._follow(path, file, now)
-        behind: list[TailedFile] = []
+        behind = self.behind = []
         self._await_older()
         for file in sorted(dict.fromkeys(self.open_files), key=lambda one: one.turn):
             if behind and any(_goes_before(older, file) for older in behind):

@@ -97,9 +97,13 @@ class Poller:
     async def run(self) -> None:
         """Until cancelled."""
         while True:
-            seconds = await self.look()
-            pause = max(self.pace.pause, min(seconds * SHARE, self.pace.longest))
-            await self._clock.sleep(max(pause, self._throttle.pause if self._throttle is not None else 0.0))
+            await self._clock.sleep(self._pause_after(await self.look()))
+
+    def _pause_after(self, seconds: float) -> float:
+        """After a look that took so long: none where a file holds more than is read at one go."""
+        is_behind = any(tailing.target.behind for tailing in self.tailings)
+        pause = 0.0 if is_behind else max(self.pace.pause, min(seconds * SHARE, self.pace.longest))
+        return max(pause, self._throttle.pause if self._throttle is not None else 0.0)
 
     async def look(self) -> float:
         """Once at all files; the seconds that reading took."""

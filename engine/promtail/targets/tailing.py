@@ -13,6 +13,7 @@ from engine.promtail.batch import DEFAULT_TENANT, Batch, LabelLimits, gathered
 from engine.promtail.counts import Counts
 from engine.promtail.entry import Entry
 from engine.promtail.errors import SourceError
+from engine.promtail.portion import Portion
 from engine.promtail.stages.pipeline import Pipeline
 from engine.promtail.tail.file import TailedFile
 from engine.promtail.tail.names import shown
@@ -46,9 +47,14 @@ class _Gathered(Struct):
     positions: dict[str, str] = field(default_factory=dict)
     size: int = 0
 
+    def settle(self, limits: LabelLimits) -> None:
+        """What came line by line, before what comes as streams."""
+        self.streams += gathered(self.entries, limits)
+        self.entries = []
+
     def batch(self, limits: LabelLimits) -> Batch | None:
-        streams = self.streams + gathered(self.entries, limits)
-        return Batch(streams, self.positions) if streams or self.positions else None
+        self.settle(limits)
+        return Batch(self.streams, self.positions) if self.streams or self.positions else None
 
 
 class Tailing:
@@ -104,6 +110,7 @@ class Tailing:
         self, now: float, last_after: float | None
     ) -> Iterator[tuple[TailedFile | PackedFile, list[bytes], list[int]]]:
         if self._is_full():
+            self.target.behind = []  # and waits, until stages let go
             return
         for one in self.target.read(now, last_after):
             yield one.file, one.lines, one.starts
@@ -130,9 +137,13 @@ class Tailing:
         else:
             own, _ = self._labels_of(path)
             base = file.serial << _SERIAL
-            for place, (line, start) in enumerate(zip(lines, kept, strict=True)):
-                entry = Entry.of(own, time + place, line.decode("utf-8", "replace"), (base | start,))
-                found.entries += self._pipeline.process(entry)
+            portion = Portion.of(own, time, lines, [base | start for start in kept])
+            entries = self._pipeline.take(portion)
+            if entries is None:
+                found.settle(self._label_limits)
+                found.streams += portion.streams(self._label_limits)
+            else:
+                found.entries += entries
             file.track(starts, self._held_of(file))
         found.positions[self.target.book.key(file.dev, file.ino)] = file.position().text()
 
