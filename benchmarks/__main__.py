@@ -9,7 +9,7 @@ from typing import Final
 ALL: Final = (
     "start", "ingest", "churn", "soak", "index", "rate_kernel", "rate_store", "queries", "wide_query", "parse", "disk",
     "remote_write", "log", "restart", "kills", "rules", "alerting", "lateness", "formats", "upkeep", "fixture",
-    "probes", "exporters", "logs", "log_queries", "tailing", "forward", "outages", "protocols", "boards",
+    "probes", "exporters", "logs", "collecting", "log_queries", "tailing", "forward", "outages", "protocols", "boards",
 )  # fmt: skip
 
 for name in sys.argv[1:] or ALL:

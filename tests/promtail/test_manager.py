@@ -17,6 +17,7 @@ from engine.foundation.errors import ConfigError, DiskFullError
 from engine.logs.errors import PushRefusedError
 from engine.promtail.metrics import families
 from engine.promtail.positions import Positions
+from engine.promtail.tail.file import CHUNK
 from engine.promtail.tail.marks import Position
 from engine.testing.manual_clock import ManualClock
 from promql.model.labels import Labels
@@ -51,6 +52,14 @@ async def test_a_new_file_is_found_without_waiting_for_the_next_full_search(
         append(tmp_path / "deep" / "er" / "a.log", "one")
         await running.look()
         assert sink.texts == ["one"]
+
+
+async def test_a_file_that_holds_much_is_read_on_without_a_pause(manual_clock: ManualClock, tmp_path: Path) -> None:
+    sink, path = FakeSink(), tmp_path / "a.log"
+    async with promtail(manual_clock, sink, OWN + "scrape_configs:\n" + tail_of(path)) as running:
+        append(path, *(f"{number:0255}" for number in range(4 * CHUNK // 256)))
+        await running.look(0.3)
+        assert [int(text) for text in sink.texts] == list(range(4 * CHUNK // 256))
 
 
 async def test_after_a_kill_no_line_is_lost_or_repeated(manual_clock: ManualClock, tmp_path: Path) -> None:
