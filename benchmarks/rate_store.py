@@ -79,11 +79,11 @@ class Target:
         return self.source.columns([labels_of(self._number, place, self._born) for place in places.tolist()])
 
 
-def filled(ends: Ends) -> Store:
+def filled(ends: Ends, scrapes: int = SCRAPES) -> Store:
     """A store with a fleet that was scraped all the time."""
     store = Store.open(None)
     targets = [Target(store, number, SERIES // TARGETS) for number in range(TARGETS)]
-    for nth in range(SCRAPES):
+    for nth in range(scrapes):
         for target in targets:
             target.scrape(nth, ends(nth, SERIES // TARGETS))
         if nth % TURN == 0:

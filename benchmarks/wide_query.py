@@ -16,8 +16,8 @@ import time
 from multiprocessing.connection import Connection
 from typing import Final
 
-from benchmarks.rate_kernel import EVERY, QUERY, START, TARGETS
-from benchmarks.rate_store import SERIES, TURN, Target, steady
+from benchmarks.rate_kernel import EVERY, QUERY, START
+from benchmarks.rate_store import filled, steady
 from engine.foundation.clock import SystemClock
 from engine.query.deadline import Deadline
 from engine.query.evaluation import BLOCK, PORTION, ROOM, Room, evaluate
@@ -34,7 +34,7 @@ QUERIES: Final = {QUERY: Window(START, END, STEP), "max by (mode) (max_over_time
 
 
 def main() -> None:
-    store = filled()
+    store = filled(steady, SCRAPES)
     ways = {
         f"by portions of {PORTION:,} samples": ROOM,
         f"in blocks of {BLOCK:,} samples": Room(BLOCK, 1 << 62),
@@ -52,17 +52,6 @@ def main() -> None:
             child.join()
             print(f"  {name}: {megabytes:.0f} MB more than before, {seconds:.2f} s of CPU")
     store.close()
-
-
-def filled() -> Store:
-    store = Store.open(None)
-    targets = [Target(store, number, SERIES // TARGETS) for number in range(TARGETS)]
-    for nth in range(SCRAPES):
-        for target in targets:
-            target.scrape(nth, steady(nth, SERIES // TARGETS))
-        if nth % TURN == 0:
-            store.maintain(START + nth * EVERY)
-    return store
 
 
 def _measured(store: Store, query: str, window: Window, room: Room, answer: Connection) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final, TypeAlias
 
 import numpy as np
@@ -117,3 +117,13 @@ class Columns(Struct):
         where = self.stamped[:marks]
         timestamps[where], stamped[where] = self.stamps[:marks], True
         return Page(keys, values, timestamps, stamped, self.metadata, exemplars)
+
+
+def read_page(scan: Callable[[bytes, Columns], None], body: bytes) -> Page:
+    """What the scan makes of the bytes. Raises ExpositionError with what stood before the first fault."""
+    columns = Columns()
+    try:
+        scan(body, columns)
+    except (Fault, NumberError) as error:
+        return columns.finish(str(error))
+    return columns.finish(None)

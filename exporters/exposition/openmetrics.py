@@ -10,9 +10,9 @@ from __future__ import annotations
 import re
 from typing import Final, NoReturn
 
-from exporters.exposition.grammar import BAD_HELP, BAD_UTF8, INVALID, Columns, Fault, Lexer, is_utf8, token
+from exporters.exposition.grammar import BAD_HELP, BAD_UTF8, INVALID, Columns, Fault, Lexer, is_utf8, read_page, token
 from exporters.exposition.keys import unescape
-from exporters.exposition.numbers import NumberError, parse_float, parse_seconds, quote_bytes
+from exporters.exposition.numbers import parse_float, parse_seconds, quote_bytes
 from exporters.exposition.page import Exemplar, Page
 
 TYPES: Final = {
@@ -75,12 +75,7 @@ _TOKENS: Final = {
 
 def parse_openmetrics(body: bytes) -> Page:
     """The whole page. Raises ExpositionError."""
-    columns = Columns()
-    try:
-        _scan(body, columns)
-    except (Fault, NumberError) as error:
-        return columns.finish(str(error))
-    return columns.finish(None)
+    return read_page(_scan, body)
 
 
 def _scan(body: bytes, columns: Columns) -> None:

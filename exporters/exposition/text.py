@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from exporters.exposition.grammar import BAD_HELP, BAD_UTF8, Columns, Fault, Lexer, is_utf8, token
+from exporters.exposition.grammar import BAD_HELP, BAD_UTF8, Columns, Fault, Lexer, is_utf8, read_page, token
 from exporters.exposition.keys import unescape_help
 from exporters.exposition.numbers import NumberError, parse_float, parse_milliseconds, quote_bytes
 from exporters.exposition.page import Page
@@ -56,12 +56,7 @@ _TOKENS: Final = {
 
 def parse_text(body: bytes) -> Page:
     """The whole page. Raises ExpositionError."""
-    columns = Columns()
-    try:
-        _scan(body + b"\n", columns)
-    except (Fault, NumberError) as error:
-        return columns.finish(str(error))
-    return columns.finish(None)
+    return read_page(_scan, body + b"\n")
 
 
 def _scan(body: bytes, columns: Columns) -> None:

@@ -22,8 +22,8 @@ from tests.foundation.calls import ZIPPED
 from tests.foundation.serving import serving
 
 
-async def test_no_more_connections_are_kept_than_the_configuration_says() -> None:
-    """Three requests at once, one connection may stay: the fourth request finds one open, and makes none."""
+def three_at_once() -> tuple[web.Application, list[object]]:
+    """Answers nobody before three have asked; and the connections over which there were requests."""
     seen: list[object] = []
     all_there = asyncio.Event()
 
@@ -36,6 +36,12 @@ async def test_no_more_connections_are_kept_than_the_configuration_says() -> Non
 
     app = web.Application()
     app.router.add_get("/", count)
+    return app, seen
+
+
+async def test_no_more_connections_are_kept_than_the_configuration_says() -> None:
+    """Three requests at once, one connection may stay: the fourth request finds one open, and makes none."""
+    app, seen = three_at_once()
     config = AlertmanagerHTTPClientConfig(max_idle_conns_per_host=1)
     async with serving(app) as url, HttpClient(config, AddressBook(SystemClock())) as client:
         answers = await asyncio.gather(*(client.request("GET", url, timeout=60) for _ in range(3)))
@@ -86,18 +92,7 @@ async def test_connections_are_used_again_and_replaced_where_the_server_has_clos
 
 
 async def test_only_so_many_connections_are_kept_for_packed_bodies_too() -> None:
-    seen: list[object] = []
-    all_there = asyncio.Event()
-
-    async def count(request: web.Request) -> web.Response:
-        seen.append(request.transport)
-        if len(seen) == 3:
-            all_there.set()
-        await all_there.wait()
-        return web.Response()
-
-    app = web.Application()
-    app.router.add_get("/", count)
+    app, seen = three_at_once()
     config = AlertmanagerHTTPClientConfig(max_idle_conns_per_host=1)
     async with serving(app) as url, HttpClient(config, AddressBook(SystemClock())) as client:
         questions = (client.request("GET", url, timeout=60, headers=ZIPPED, packed=True) for _ in range(3))

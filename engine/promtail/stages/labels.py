@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, TypeAlias
 
 from engine.foundation.values import LabelName
@@ -15,17 +15,24 @@ LabelMap: TypeAlias = Mapping[Annotated[str, LabelName], str]
 """Labels, and what they are set to: a name of something extracted (or nothing for the label's own), or a text."""
 
 
-class SetLabels(Stage):
-    """Labels from what was extracted; where nothing was, the line goes on without."""
-
+class _FromExtracted(Stage):
     def __init__(self, config: LabelMap, parts: Parts) -> None:
         self._names = [(label, key or label) for label, key in config.items()]
 
-    def process(self, entry: Entry) -> Sequence[Entry]:
+    def _found(self, entry: Entry) -> Iterator[tuple[str, str, str]]:
+        """Label, what it is taken from, and what that says; without what was not extracted."""
         for label, key in self._names:
             text = as_text(entry.extracted.get(key))
             if text is not None:
-                entry.labels[label] = text
+                yield label, key, text
+
+
+class SetLabels(_FromExtracted):
+    """Labels from what was extracted; where nothing was, the line goes on without."""
+
+    def process(self, entry: Entry) -> Sequence[Entry]:
+        for label, _, text in self._found(entry):
+            entry.labels[label] = text
         return (entry,)
 
     def bulk(self, portion: Portion) -> bool:
@@ -34,18 +41,13 @@ class SetLabels(Stage):
         return True
 
 
-class StructuredMetadata(Stage):
+class StructuredMetadata(_FromExtracted):
     """The same for labels that belong to a single line; what was a label of the stream moves there."""
 
-    def __init__(self, config: LabelMap, parts: Parts) -> None:
-        self._names = [(label, key or label) for label, key in config.items()]
-
     def process(self, entry: Entry) -> Sequence[Entry]:
-        for label, key in self._names:
-            text = as_text(entry.extracted.get(key))
-            if text is not None:
-                entry.metadata[label] = text
-                entry.labels.pop(key, None)
+        for label, key, text in self._found(entry):
+            entry.metadata[label] = text
+            entry.labels.pop(key, None)
         return (entry,)
 
 

@@ -7,7 +7,6 @@ it, or holds it; what it holds it tells, so that a source can say how far it was
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
@@ -25,8 +24,6 @@ class Parts(Struct, frozen=True):
     now: Callable[[], int]
     counts: PipelineCounts = field(default_factory=PipelineCounts)
     metrics: CustomMetrics | None = None
-    job: str = ""
-    base: Path = Path()
 
 
 class Stage:

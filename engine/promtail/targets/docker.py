@@ -21,8 +21,6 @@ from engine.foundation.http_client import HttpError
 from engine.promtail.config_sources import ScrapeConfig
 from engine.promtail.entry import Entry
 from engine.promtail.errors import SourceError
-from engine.promtail.stages.pipeline import Pipeline
-from engine.promtail.stages.stage import Parts as StageParts
 from engine.promtail.targets.discovering import Apply, Candidate, Discovering
 from engine.promtail.targets.dockerframes import STREAMS, Frames, Output
 from engine.promtail.targets.feed import Feed
@@ -80,8 +78,7 @@ class Container:
         self._key = f"docker/{job.job_name}/{self.id}"
         self._cursor = Cursor.parse(parts.kept().get(self._key, ""))
         self._labels = {stream: self._of_stream(stream) for stream in STREAMS.values()}
-        stages = StageParts(now=parts.clock.now_ns, counts=parts.counts.pipeline, metrics=parts.counts.custom)
-        self._feed = Feed(Pipeline(job.pipeline_stages, stages), parts.outlet, parts.clock)
+        self._feed = Feed(parts.pipeline(job), parts.outlet, parts.clock)
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:

@@ -7,8 +7,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from msgspec import Struct
 
 from engine.promtail.config_sources import EXCLUDED, HOST, PATH, ScrapeConfig
-from engine.promtail.stages.pipeline import Pipeline
-from engine.promtail.stages.stage import Parts as StageParts
 from engine.promtail.tail.book import PositionBook, prefix_of
 from engine.promtail.tail.file import Options
 from engine.promtail.tail.globs import Glob
@@ -117,13 +115,10 @@ class FileTargets:
             Options(encoding=config.encoding, packed=packing.format if packing.enabled else ""),
             book,
         )
-        stages = StageParts(
-            now=parts.clock.now_ns, counts=parts.counts.pipeline, metrics=parts.counts.custom, job=config.job_name
-        )
         tailing = Tailing(
             {name: value for name, value in labels if not name.startswith("__")},
             target,
-            Pipeline(config.pipeline_stages, stages),
+            parts.pipeline(config),
             clock=parts.clock,
             counts=parts.counts,
             limits=parts.limits,

@@ -15,8 +15,6 @@ from engine.foundation.gojson import encode
 from engine.promtail.config_sources import JournalConfig, ScrapeConfig
 from engine.promtail.entry import Entry
 from engine.promtail.errors import SourceError
-from engine.promtail.stages.pipeline import Pipeline
-from engine.promtail.stages.stage import Parts as StageParts
 from engine.promtail.targets.feed import Feed
 from engine.promtail.targets.ports import TargetParts
 from engine.promtail.targets.status import TargetStatus
@@ -75,8 +73,7 @@ class Journal:
         self._cursor = parts.kept().get(self._key, "")
         self._lines = 0
         self._fault = ""
-        stages = StageParts(now=parts.clock.now_ns, counts=parts.counts.pipeline, metrics=parts.counts.custom)
-        self._feed = Feed(Pipeline(config.pipeline_stages, stages), parts.outlet, parts.clock)
+        self._feed = Feed(parts.pipeline(config), parts.outlet, parts.clock)
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:

@@ -14,7 +14,10 @@ from engine.foundation.clock import Clock
 from engine.foundation.supervise import Supervisor
 from engine.foundation.workers import Workers
 from engine.promtail.clients.outlet import Outlet
+from engine.promtail.config_sources import ScrapeConfig
 from engine.promtail.counts import Counts
+from engine.promtail.stages.pipeline import Pipeline
+from engine.promtail.stages.stage import Parts as StageParts
 from engine.promtail.targets.poller import Poller
 from engine.promtail.targets.status import TargetStatus
 from engine.promtail.targets.tailing import LineLimits
@@ -38,6 +41,13 @@ class TargetParts(Struct, frozen=True, kw_only=True):
     base: Path
     host: str
     discovery: DiscoveryCounts = field(default_factory=DiscoveryCounts)
+
+    def pipeline(self, config: ScrapeConfig) -> Pipeline:
+        """A new one of the job's stages."""
+        counts = self.counts
+        return Pipeline(
+            config.pipeline_stages, StageParts(self.clock.now_ns, counts=counts.pipeline, metrics=counts.custom)
+        )
 
 
 class Source(Protocol):

@@ -13,8 +13,6 @@ from engine.logs.push.json import Runs, from_json
 from engine.logs.push.protobuf import from_snappy
 from engine.promtail.config_sources import PushApiConfig, ScrapeConfig
 from engine.promtail.entry import TENANT, Entry
-from engine.promtail.stages.pipeline import Pipeline
-from engine.promtail.stages.stage import Parts as StageParts
 from engine.promtail.targets.feed import Feed
 from engine.promtail.targets.ports import TargetParts
 from engine.promtail.targets.status import TargetStatus
@@ -40,8 +38,7 @@ class PushApi:
         self._lines = 0
         self.address = ""
         """`HOST:PORT`, once it listens."""
-        stages = StageParts(now=parts.clock.now_ns, counts=parts.counts.pipeline, metrics=parts.counts.custom)
-        self._feed = Feed(Pipeline(config.pipeline_stages, stages), parts.outlet, parts.clock)
+        self._feed = Feed(parts.pipeline(config), parts.outlet, parts.clock)
 
     async def start(self) -> None:
         server = self._push.server

@@ -13,8 +13,6 @@ from engine.foundation.errors import ConfigError
 from engine.promtail.config_sources import ScrapeConfig, SyslogConfig, SyslogTls
 from engine.promtail.entry import Entry
 from engine.promtail.errors import SourceError
-from engine.promtail.stages.pipeline import Pipeline
-from engine.promtail.stages.stage import Parts as StageParts
 from engine.promtail.targets.feed import Feed
 from engine.promtail.targets.ports import TargetParts
 from engine.promtail.targets.status import TargetStatus
@@ -59,8 +57,7 @@ class Syslog:
         self._lines = 0
         self.address = ""
         """`HOST:PORT`, once it listens."""
-        stages = StageParts(now=parts.clock.now_ns, counts=parts.counts.pipeline, metrics=parts.counts.custom)
-        self._feed = Feed(Pipeline(config.pipeline_stages, stages), parts.outlet, parts.clock)
+        self._feed = Feed(parts.pipeline(config), parts.outlet, parts.clock)
 
     async def start(self) -> None:
         host, _, port = self._syslog.listen_address.rpartition(":")
