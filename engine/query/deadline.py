@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-
 from engine.foundation.clock import Clock
 from promql.errors import QueryCanceledError, QueryTimeoutError
 
@@ -14,15 +12,15 @@ class Deadline:
     def __init__(self, clock: Clock, due: float) -> None:
         self.clock = clock
         self._due = due
-        self._canceled = threading.Event()
+        self._canceled = False
 
     def cancel(self) -> None:
         """The caller has gone."""
-        self._canceled.set()
+        self._canceled = True
 
     def __call__(self) -> None:
         """Raises QueryCanceledError, QueryTimeoutError."""
-        if self._canceled.is_set():
+        if self._canceled:
             raise QueryCanceledError("query was canceled in expression evaluation")
         if self.clock.monotonic() > self._due:
             raise QueryTimeoutError("query timed out in expression evaluation")

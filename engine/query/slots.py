@@ -4,11 +4,24 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+
+from msgspec import Struct
 
 from engine.foundation.clock import Clock
 from promql.errors import QueryTimeoutError
+
+
+class Place(Struct):
+    """One of the places, while a block runs; as a class, since each query passes here and generators cost more."""
+
+    slots: Slots
+    seconds: float
+
+    async def __aenter__(self) -> None:
+        await self.slots.enter(self.seconds)
+
+    async def __aexit__(self, *_: object) -> None:
+        self.slots.leave()
 
 
 class Slots:
@@ -19,15 +32,14 @@ class Slots:
         self._clock = clock
         self._line: deque[asyncio.Future[bool]] = deque()
 
-    @asynccontextmanager
-    async def one(self, seconds: float) -> AsyncIterator[None]:
-        """A place for as long as the block runs. Raises QueryTimeoutError when none gets free in time."""
+    def one(self, seconds: float) -> Place:
+        """A place for as long as a block runs. Raises QueryTimeoutError when none gets free in time."""
+        return Place(self, seconds)
+
+    async def enter(self, seconds: float) -> None:
+        """Take a place, to `leave` it. Raises QueryTimeoutError."""
         if not (seconds > 0 and await self._get(seconds)):
             raise QueryTimeoutError("query timed out in query queue")
-        try:
-            yield
-        finally:
-            self._leave()
 
     async def _get(self, seconds: float) -> bool:
         if self._free:
@@ -42,7 +54,7 @@ class Slots:
                 late.cancel()
         except asyncio.CancelledError:
             if not place.cancelled() and place.result():  # it was given to us, and we are gone
-                self._leave()
+                self.leave()
             raise
         return got
 
@@ -51,7 +63,7 @@ class Slots:
         if not place.done():
             place.set_result(False)
 
-    def _leave(self) -> None:
+    def leave(self) -> None:
         while self._line:
             place = self._line.popleft()
             if not place.done():

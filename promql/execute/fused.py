@@ -16,6 +16,7 @@ from msgspec.structs import replace
 
 from promql.execute.edges import Reach
 from promql.execute.limits import Limits
+from promql.execute.lookback import is_newest
 from promql.execute.meter import Meter
 from promql.execute.rollup import Rolling
 from promql.execute.thresholds import Rolled, passing, thresholds
@@ -45,20 +46,21 @@ def fused(
 ) -> Iterator[tuple[int, Grid]]:
     """Values of nodes (by their ids) that were computed together: rollups of few samples at one instant, and plans that
     compare such a rollup with a number. `wanted` says how often nodes are used; what is used for comparisons alone is
-    left out. `meter` is told what each of the rollups has read.
+    left out. Plain selectors that are wanted for themselves are left out too: they are at hand, and with them what was
+    worked out from their labels before. `meter` is told what each of the rollups has read.
 
     A plan's limit bounds what it takes for itself alone, so it is looked at where a plan makes use of a value; all
     together are no more than the samples that were fetched for them.
     """
     limits = Limits(sys.maxsize, pause)
     alike: dict[Alike, dict[int, Rollup]] = {}
-    for plan in plans:
-        for node in walk(plan.root):
-            if isinstance(node, Rollup) and _small(node, panels):
-                key = (node.kernel, node.steps, node.ends, node.length)
-                alike.setdefault(key, {})[id(node)] = node
     compared = thresholds(plan.root for plan in plans if plan.options.max_samples >= _ROOM)
     done = {node for node, some in compared.items() if len(some) == wanted[node]}
+    for plan in plans:
+        for node in walk(plan.root):
+            if isinstance(node, Rollup) and _small(node, panels) and (id(node) in done or not is_newest(node)):
+                key = (node.kernel, node.steps, node.ends, node.length)
+                alike.setdefault(key, {})[id(node)] = node
     for nodes in alike.values():
         if len(nodes) > 1:
             if meter is not None:

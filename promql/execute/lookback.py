@@ -13,10 +13,17 @@ import numpy as np
 
 from promql.execute.edges import Reach, holds_all
 from promql.execute.limits import Limits
+from promql.functions.overtime import newest
 from promql.model.grid import Grid
 from promql.model.panel import Given, Later, Panel, Selected
 from promql.model.staleness import is_stale
 from promql.model.types import FloatArray
+from promql.plan.nodes import Rollup
+
+
+def is_newest(node: Rollup) -> bool:
+    """A plain selector at one instant."""
+    return node.kernel is newest and node.keeps_name and node.steps.count == 1
 
 
 def newest_of(given: Sequence[Given], reach: Reach, limits: Limits) -> Grid | None:

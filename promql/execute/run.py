@@ -21,14 +21,13 @@ from promql.execute.enrich import enriched
 from promql.execute.fused import fused
 from promql.execute.grouping import Grouping, groups_of
 from promql.execute.limits import Limits
-from promql.execute.lookback import newest_of
+from promql.execute.lookback import is_newest, newest_of
 from promql.execute.meter import Meter
 from promql.execute.reduce import REDUCTIONS, Reduction
 from promql.execute.rollup import Rolling, nameless
 from promql.execute.subquery import panels as panels_of
 from promql.functions import elementwise
 from promql.functions.operators import SETS, of_scalars
-from promql.functions.overtime import newest
 from promql.functions.presence import absent
 from promql.model.grid import Grid, Value
 from promql.model.labels import METRIC_NAME
@@ -231,7 +230,7 @@ class _Run:
 
     def _rolled(self, node: Rollup) -> Grid:
         given = None
-        if node.kernel is newest and node.keeps_name and node.steps.count == 1:
+        if is_newest(node):
             reach = Reach(node.ends, node.length, node.steps)
             given = self._windowed(node, node.source)
             found = newest_of(given, reach, self._limits)
@@ -281,10 +280,10 @@ class _Run:
         return nameless(chosen.compact())
 
     def _is_named(self, node: PlanNode) -> bool:
-        """Do names tell no rows of it apart, and does nobody else want it, so that they may be left on? Where it is at
-        hand without them, that is better still.
+        """Do names tell no rows of it apart, and does nobody else want it, so that they may be left on? What is at
+        hand, or nearly so, is taken as it is.
         """
-        if not isinstance(node, Rollup) or self._wanted[id(node)] > 1 or id(node) in self._kept:
+        if not isinstance(node, Rollup) or self._wanted[id(node)] > 1 or id(node) in self._kept or is_newest(node):
             return False
         return node.keeps_name or (isinstance(node.source, Fetch) and node.source.one_name)
 
