@@ -12,11 +12,10 @@ from hypothesis import HealthCheck, settings
 
 from engine.testing.manual_clock import ManualClock
 
-settings.register_profile("dev", max_examples=50, deadline=None)
-settings.register_profile(
-    "ci", max_examples=100, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
-)
-settings.register_profile("nightly", max_examples=5000, deadline=None)
+ON_ANY_MACHINE = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # a busy one is slow
+settings.register_profile("dev", ON_ANY_MACHINE, max_examples=50)
+settings.register_profile("ci", ON_ANY_MACHINE, max_examples=50, derandomize=True)  # more of the same find nothing new
+settings.register_profile("nightly", ON_ANY_MACHINE, max_examples=5000)
 PROFILE = os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.get("CI") else "dev")
 settings.load_profile(PROFILE)
 
