@@ -6,6 +6,7 @@ import gc
 import os
 from collections.abc import Generator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -43,13 +44,13 @@ def pytest_collection_finish() -> None:
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config) -> object | None:
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> object | None:
     """Files are spread by what they do: see there."""
     if config.getoption("dist") != "loadfile":
         return None
     from tests.spreading import Spreading
 
-    return Spreading(config)
+    return Spreading(config, log)
 
 
 @pytest.fixture(scope="session")

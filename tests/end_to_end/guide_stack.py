@@ -18,6 +18,7 @@ from typing import Any
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
+from engine.app.options import DEFAULT_PORTS
 from tests.end_to_end.processes import (
     ENGINE,
     Received,
@@ -99,7 +100,7 @@ class Stack:
         command = [
             *ENGINE, "run", "--config", str(self.folder / "prometheus" / "prometheus.yml"),
             "--data-dir", str(self.data / "engine"), "--web.enable-lifecycle", "--rules.alert.resend-delay", "1s",
-            *(f"--listen={name}=127.0.0.1:{self.ports[name]}" for name in COMPONENTS), *flags,
+            *(f"--listen={name}=127.0.0.1:{self.ports.get(name, 0)}" for name in DEFAULT_PORTS), *flags,
         ]  # fmt: skip
         log = self.data / "engine.log"
         try:

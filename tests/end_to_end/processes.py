@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import os
 import signal
 import socket
 import subprocess
@@ -19,16 +21,32 @@ from pathlib import Path
 from socketserver import BaseServer
 from typing import Any, TypeVar
 
+from engine.app.options import DEFAULT_PORTS
+
 PATIENCE = 90.0
 ENGINE = (sys.executable, "-m", "engine")
+ANYWHERE = tuple(f"--listen={name}=127.0.0.1:0" for name in DEFAULT_PORTS)
+"""Whatever runs: several engines run at once, and none may have the ports that users know."""
 
+FIRST_PORT, PORTS, WORKERS = 16_000, 16_000, 16
+WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % WORKERS
+TURNS = itertools.count(os.getpid())
 T = TypeVar("T")
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """One that stays free until its program listens: it is below those that the system gives whoever names none.
+
+    Each worker has every sixteenth of them, from a place on that is its own.
+    """
+    while True:
+        port = FIRST_PORT + next(TURNS) * WORKERS % PORTS + WORKER
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue  # somebody's
+            return port
 
 
 def wait_for(what: str, look: Callable[[], T | None], seconds: float = PATIENCE) -> T:

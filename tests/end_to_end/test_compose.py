@@ -7,15 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.end_to_end.processes import ENGINE, fetch, fetch_json, running, wait_for
+from tests.end_to_end.processes import ANYWHERE, ENGINE, fetch, fetch_json, running, wait_for
 
 COMPONENTS = ("prometheus", "alertmanager", "node", "cadvisor", "blackbox", "loki", "promtail")
 
 
 def test_what_the_guides_compose_file_describes_runs_in_one_process(guide: Path, tmp_path: Path) -> None:
     compose, ready = guide / "monorepo" / "docker-compose.monitoring.yml", tmp_path / "ready"
-    listen = [word for name in COMPONENTS for word in ("--listen", f"{name}=127.0.0.1:0")]
-    command = [*ENGINE, "run", "--compose", str(compose), "--data-dir", str(tmp_path / "data"), "--ready-file", str(ready), *listen]  # fmt: skip
+    command = [*ENGINE, "run", "--compose", str(compose), "--data-dir", str(tmp_path / "data"), "--ready-file", str(ready), *ANYWHERE]  # fmt: skip
     with running(command, tmp_path / "log"):
         ports = wait_for("the engine", lambda: json.loads(ready.read_text()) if ready.exists() else None)
         assert set(ports) >= set(COMPONENTS)

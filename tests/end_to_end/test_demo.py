@@ -17,15 +17,13 @@ from typing import Any
 import pytest
 import yaml
 
-from engine.app.options import DEFAULT_PORTS
 from promql.syntax.ast import Binary, NumberLiteral
 from promql.syntax.parser import parse
 from promql.syntax.printer import print_expr
 from tests.end_to_end.guide_stack import rewrite
-from tests.end_to_end.processes import ENGINE, fetch, fetch_json, free_port, running, wait_for
+from tests.end_to_end.processes import ANYWHERE, ENGINE, fetch, fetch_json, free_port, running, wait_for
 
 DEMO = Path(__file__).resolve().parents[2] / "examples" / "demo"
-ANYWHERE = [f"--listen={name}=127.0.0.1:0" for name in DEFAULT_PORTS]
 BOARDS = [file.stem for file in sorted((DEMO / "grafana" / "dashboards").glob("*.json"))]
 FULL = ("series", "values", "columns", "counts", "slices", "rows", "lines")
 """Where a drawn panel of each kind has its data."""

@@ -5,10 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from tests.end_to_end.processes import ENGINE, fetch_json, running, wait_for
+from tests.end_to_end.processes import ANYWHERE, ENGINE, fetch_json, running, wait_for
 
-COMPONENTS = ("prometheus", "node", "loki", "promtail", "alertmanager")
-ANYWHERE = [word for name in COMPONENTS for word in ("--listen", f"{name}=127.0.0.1:0")]
 RULES = """
 groups:
 - name: g

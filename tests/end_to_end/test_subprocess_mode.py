@@ -7,8 +7,7 @@ import socket
 import subprocess
 from pathlib import Path
 
-from engine.app.options import DEFAULT_PORTS
-from tests.end_to_end.processes import ENGINE, fetch, wait_for
+from tests.end_to_end.processes import ANYWHERE, ENGINE, fetch, wait_for
 
 
 def test_an_engine_ends_cleanly_when_the_program_that_started_it_closes_its_pipe(tmp_path: Path) -> None:
@@ -16,7 +15,7 @@ def test_an_engine_ends_cleanly_when_the_program_that_started_it_closes_its_pipe
     config.write_text("scrape_configs: []\n")
     command = [
         *ENGINE, "run", "--config", str(config), "--data-dir", ":memory:", "--ready-file", str(ready),
-        "--exit-on-stdin-close", *(f"--listen={name}=127.0.0.1:0" for name in DEFAULT_PORTS),
+        "--exit-on-stdin-close", *ANYWHERE,
     ]  # fmt: skip
     with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdin is not None

@@ -13,6 +13,7 @@ from threading import Event
 from typing import Final
 
 from exporters.exposition.families import Family
+from tests.end_to_end.processes import free_port
 
 BINARY: Final = shutil.which("prometheus-node-exporter") or shutil.which("node_exporter")
 Series = dict[tuple[str, tuple[tuple[str, str], ...]], float]
@@ -63,9 +64,7 @@ def _plain(value: str) -> str:
 def original(flags: Sequence[str], log: Path) -> str:
     """One page of it, under these flags."""
     assert BINARY is not None
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{free.getsockname()[1]}"
+    address = f"127.0.0.1:{free_port()}"
     with log.open("w") as out:
         process = subprocess.Popen([BINARY, f"--web.listen-address={address}", *flags], stderr=out)
     try:

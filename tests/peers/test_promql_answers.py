@@ -6,7 +6,6 @@ import json
 import math
 import random
 import shutil
-import socket
 import subprocess
 import time
 import urllib.error
@@ -20,6 +19,7 @@ import pytest
 from engine.foundation.errors import EngineError
 from promql.model.labels import EMPTY, Labels
 from promql.model.results import Matrix, RawMatrix, Result, Scalar, Vector
+from tests.end_to_end.processes import free_port
 from tests.peers.promql_queries import QUERIES
 from tests.promql.memory_store import MemoryStore
 
@@ -135,9 +135,7 @@ def peer(samples: Samples, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         check=True,
         capture_output=True,
     )
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     command = [
         "prometheus", "--config.file=prometheus.yml", "--storage.tsdb.path=data", "--storage.tsdb.retention.time=100y",
         f"--web.listen-address=127.0.0.1:{port}", "--log.level=error",

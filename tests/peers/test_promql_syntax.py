@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import random
 import shutil
-import socket
 import subprocess
 import urllib.error
 import urllib.parse
@@ -22,6 +21,7 @@ from promql.syntax.faults import Fault
 from promql.syntax.machine import Machine, plain
 from promql.syntax.parser import MAX_DEPTH, parse, parse_selector, selector, tree
 from promql.syntax.printer import pretty, print_expr
+from tests.end_to_end.processes import free_port
 from tests.promql.syntax.tables import CANONICAL, ERRORS, PRETTY, WIDER
 
 BINARY: Final = shutil.which("prometheus")
@@ -99,9 +99,7 @@ def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]
     """With a recording rule for every text of CANONICAL."""
     assert BINARY is not None
     folder = tmp_path_factory.mktemp("prometheus")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{free.getsockname()[1]}"
+    address = f"127.0.0.1:{free_port()}"
     texts = [*(text for text, _ in CANONICAL), *PRINTED_OTHERWISE]
     rules = [{"record": f"r{number}", "expr": text} for number, text in enumerate(texts)]
     (folder / "rules.yml").write_text(json.dumps({"groups": [{"name": "all", "rules": rules}]}))

@@ -6,7 +6,6 @@ import asyncio
 import json
 import re
 import shutil
-import socket
 import subprocess
 import urllib.request
 from dataclasses import dataclass
@@ -26,6 +25,7 @@ from promql.model.labels import METRIC_NAME, quote
 from promql.model.matchers import Matcher, MatchOp
 from promql.model.numbers import sample
 from promql.model.panel import Kind, Need
+from tests.end_to_end.processes import free_port
 from tests.peers.odd_pages import Server, config
 
 PROMETHEUS: Final = shutil.which("prometheus")
@@ -78,9 +78,7 @@ def side_by_side(folder: Path) -> tuple[Seen, Seen]:
     server = Server()
     (folder / "prometheus.yml").write_text(config(server.server_port))
     try:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
+        port = free_port()
         real = subprocess.Popen(
             [
                 str(PROMETHEUS),
