@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -45,3 +47,11 @@ async def test_it_tells_where_samples_go_and_names_its_store_as_the_originals_ag
         assert "prometheus_rule_" not in page
     async with engine(write(tmp_path, "p.yml", CONFIG)) as app:
         assert "prometheus_agent_" not in (await ask(app, "/metrics"))[1]
+
+
+def test_what_no_agent_runs_is_not_loaded() -> None:
+    code = "import engine.app.process.run, sys; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert "engine.tsdb.store" in loaded
+    for name in ("engine.alerting.manager", "engine.config.rules", "engine.gotemplate.template", "engine.web.consoles"):
+        assert name not in loaded

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import pytest
 
 from tests.browser.conftest import Seen, Site, barriers, in_both_themes
-from tests.end_to_end.processes import fetch, wait_for
+from tests.end_to_end.processes import ENGINE, fetch, free_port, running, wait_for
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -28,6 +29,7 @@ PAGES = {
     "/service-discovery": "Became targets",
     "/status": "storageRetention",
     "/status?tab=store": "Series by metric",
+    "/status?tab=forwarding": "no remote_write is configured",
     "/status?tab=config": "scrape_configs",
     "/status?tab=flags": "config.file",
 }
@@ -312,3 +314,16 @@ def test_a_page_goes_on_when_the_engine_answers_again(site: Site, tab: Seen) -> 
     page.context.set_offline(False)
     page.clock.run_for(5000)
     wait_for("the message to go", lambda: not page.get_by_text("The engine does not answer").count())
+
+
+def test_an_agent_opens_with_where_its_samples_go_and_has_no_queries(tab: Seen, axe: str, tmp_path: Path) -> None:
+    (tmp_path / "a.yml").write_text('remote_write: [{url: "http://127.0.0.1:1/write", name: central}]\n')
+    port = free_port()
+    command = [*ENGINE, "run", "--agent", "--config", "a.yml", "--listen", f"prometheus=127.0.0.1:{port}"]
+    with running(command, tmp_path / "log", cwd=tmp_path):
+        wait_for("an agent", lambda: fetch(f"http://127.0.0.1:{port}/-/ready"))
+        page = tab.open(f"http://127.0.0.1:{port}/")
+        page.get_by_role("row", name="central").wait_for()
+        assert page.url.endswith("/agent")
+        assert page.locator("nav.top .pages a").all_inner_texts() == ["Agent", "Targets", "Discovery", "Status"]
+        assert barriers(page, axe) == []
