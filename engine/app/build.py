@@ -112,7 +112,7 @@ def build(options: RunOptions, loaded: Loaded, around: Around, acts: Acts) -> Pa
         tailing=_tailing(ground, logs),
         ruling=_ruling(ground, logs, store, peers),
         probing=Probing(loaded, clock, components.addresses),
-        boards=_boards(ground, store, queries, rules, acts),
+        boards=_boards(ground, BoardParts(clock, workers, queries, store, rules, logs, components), acts),
         federation=FederationCounts(),
         browser=OwnCounts(),
     )
@@ -250,7 +250,6 @@ def _ruling(ground: _Ground, logs: Logs, store: Store, peers: Callable[[], Alert
     )
 
 
-def _boards(ground: _Ground, store: Store, queries: QueryEngine, rules: RuleManager, acts: Acts) -> BoardService:
-    around, in_force = ground.around, ground.in_force
-    parts = BoardParts(around.clock, around.workers, queries, store, rules, ground.components)
+def _boards(ground: _Ground, parts: BoardParts, acts: Acts) -> BoardService:
+    in_force = ground.in_force
     return BoardService(parts, lambda: in_force.loaded, acts.reload, ground.options.data_dir)

@@ -15,7 +15,7 @@ from aiohttp import ClientSession, CookieJar, encode_basic_auth, web
 from engine.app.application import Application
 from engine.app.options import WebOptions
 from tests.app.test_grafana import BOARD, ask, home, own
-from tests.app.world import engine, write
+from tests.app.world import ANYWHERE, engine, write
 from tests.foundation.serving import serving
 
 PASSWORD = "[security]\nadmin_password = p\n"
@@ -156,6 +156,19 @@ async def test_the_web_configs_password_is_not_taken_for_grafanas(tmp_path: Path
                 assert answer.status == 200
             async with client.get(f"{url}/api/search") as answer:
                 assert answer.status == 200
+    write(tmp_path, "loki.yml", "auth_enabled: false\n")
+    two = "datasources: [{name: P, type: prometheus, url: 'http://prometheus:9090'}, {name: L, type: loki, url: 'http://loki:3100'}]"
+    config = home(tmp_path)
+    write(tmp_path, "grafana/provisioning/datasources/d.yml", two)
+    near = {**ANYWHERE, "loki": "127.0.0.1:0"}
+    async with engine(config, web=guard, loki_config=tmp_path / "loki.yml", listen=near) as app:
+        for kind, expr in (("prometheus", "vector(1)"), ("loki", '{job="x"}'), ("loki", 'rate({job="x"}[1m])')):
+            query = {"refId": "A", "datasource": {"type": kind}, "expr": expr}
+            status, found = await ask(app, "/api/ds/query", {"queries": [query]}, auth=ann)
+            assert status == 200, found
+        for path in ("1/api/v1/query?query=1", "2/loki/api/v1/labels", "2/api/prom/label"):
+            status, found = await ask(app, f"/api/datasources/proxy/{path}", auth=ann)
+            assert status == 200, found
     everywhere = {"prometheus": "127.0.0.1:0", "grafana": "0.0.0.0:0"}
     async with engine(home(tmp_path), web=guard, listen=everywhere) as app:
         assert (await ask(app, "/api/search", auth=ann))[0] == 200

@@ -12,34 +12,38 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 from yarl import URL
 
+from engine.app.components.logs import Logs
 from engine.app.components.ports import Components
 from engine.config.load import Loaded
 from engine.foundation.clock import Clock
 from engine.foundation.delivery import is_loopback
 from engine.foundation.http_client import HttpClient
 from engine.foundation.http_config import BasicAuth, HTTPClientConfig, HttpHeader, TlsConfig
+from engine.foundation.values import Secret
 from engine.foundation.workers import Workers
 from engine.query.engine import QueryEngine
 from engine.rules.manager import RuleManager
 from engine.tsdb.store import Store
 
 if TYPE_CHECKING:
+    from engine.app.components.logpart import LogPart
     from engine.config.grafana import Provisioned
     from engine.config.grafana_ini import Settings
-    from engine.dashboards.sources.ports import Source
+    from engine.dashboards.sources.ports import Source, SourceInfo
     from engine.web.api.grafana.account import Account
     from engine.web.api.grafana.entrance import Entrance
     from engine.web.api.grafana.service import Service
 
 
 class BoardParts(Struct, frozen=True):
-    """What the component asks: the store, its language, the rules; and where the others listen."""
+    """What the component asks: the store, its language, the rules, the lines; and where the others listen."""
 
     clock: Clock
     workers: Workers
     queries: QueryEngine
     store: Store
     rules: RuleManager
+    logs: Logs
     components: Components
 
 
@@ -172,7 +176,6 @@ def _source(parts: BoardParts, given: Provisioned, number: int, base: Path) -> S
 
     config = given.config
     component = parts.components.addresses.component(URL(config.url)) if config.url else None
-    local = config.type == "prometheus" and component == "prometheus"
     info = SourceInfo(
         id=number,
         uid=config.id,
@@ -189,22 +192,46 @@ def _source(parts: BoardParts, given: Provisioned, number: int, base: Path) -> S
         problem="" if config.type in ("prometheus", "loki") else f"sources of type {config.type!r} can't be asked here",
     )
     remote = RemoteSource(info, _client(parts, given, base))
-    if local and not parts.queries.asks_others:
-        return LocalPrometheus(info, parts.queries, parts.store, remote)
-    return remote
+    match config.type, component:
+        case "prometheus", "prometheus" if not parts.queries.asks_others:
+            return LocalPrometheus(info, parts.queries, parts.store, remote)
+        case "loki", "loki" if parts.logs.part is not None:
+            return _local_loki(info, parts.logs.part, _headers(given), remote)
+        case _:
+            return remote
+
+
+def _local_loki(info: SourceInfo, part: LogPart, headers: Mapping[str, Secret], port: Source) -> Source:
+    from engine.dashboards.sources.local_loki import LocalLoki  # noqa: PLC0415
+    from engine.dashboards.sources.ports import SourceError  # noqa: PLC0415
+    from engine.logs.config.settings import NOBODY  # noqa: PLC0415
+
+    named = next((value.reveal() for name, value in headers.items() if name.lower() == "x-scope-orgid"), "")
+
+    def tenant() -> str:
+        if not part.service.settings.config.auth_enabled:
+            return NOBODY
+        if not named:
+            raise SourceError("no org id: the data source needs httpHeaderName1: X-Scope-OrgID, and its value")
+        return named
+
+    return LocalLoki(info, part.queries, tenant, port)
+
+
+def _headers(given: Provisioned) -> dict[str, Secret]:
+    """`httpHeaderName1` of the file, with `httpHeaderValue1` of what it keeps secret."""
+    secret, found = given.config.secure_json_data, dict[str, Secret]()
+    for key, name in given.json.items():
+        value = secret.get(key.replace("Name", "Value")) if key.startswith("httpHeaderName") else None
+        if value is not None:
+            found[str(name)] = value
+    return found
 
 
 def _client(parts: BoardParts, given: Provisioned, base: Path) -> HttpClient:
     config = given.config
     auth = BasicAuth(username=config.basic_auth_user, password=_secret(given, "basicAuthPassword"))
-    headers = {
-        str(name): HttpHeader(
-            secrets=(config.secure_json_data[f"httpHeaderValue{key.removeprefix('httpHeaderName')}"],)
-        )
-        for key, name in given.json.items()
-        if key.startswith("httpHeaderName")
-        and f"httpHeaderValue{key.removeprefix('httpHeaderName')}" in config.secure_json_data
-    }
+    headers = {name: HttpHeader(secrets=(value,)) for name, value in _headers(given).items()}
     skips = given.json.get("tlsSkipVerify") is True
     http = HTTPClientConfig(
         basic_auth=auth if config.basic_auth else None,

@@ -12,7 +12,7 @@ from typing import Any, Final
 from aiohttp import web
 
 from engine.dashboards.files.entry import LibraryError
-from engine.dashboards.sources.ports import Source, SourceInfo
+from engine.dashboards.sources.ports import IN_PROCESS, Source, SourceInfo
 from engine.foundation.errors import EngineError
 from engine.web.api.grafana.account import Role
 from engine.web.api.grafana.answering import json
@@ -22,6 +22,7 @@ _NAMES: Final = {"prometheus": "Prometheus", "loki": "Loki"}
 _BASES: Final = {"prometheus": "api/v1", "loki": "loki/api/v1"}
 _READ_BY_POST: Final = frozenset({"query", "query_range", "query_exemplars", "series", "labels"})
 _KEPT: Final = ("Content-Type", "Accept", "X-Scope-OrgID")
+"""And, for a port of this process, what `--web.config.file` was told here and asks there again."""
 
 
 def described(info: SourceInfo) -> dict[str, Any]:
@@ -102,7 +103,8 @@ async def _passed(request: web.Request, source: Source, path: str, role: Role) -
         raise LibraryError(f"non allow-listed {request.method}s not allowed on proxied {name} datasource", 403)
     if ".." in path.split("/"):
         raise LibraryError("proxy path must not contain ..", 403)
-    headers = {name: request.headers[name] for name in _KEPT if name in request.headers}
+    kept = (*_KEPT, "Authorization") if source.info.place == IN_PROCESS and not source.info.basic_auth else _KEPT
+    headers = {name: request.headers[name] for name in kept if name in request.headers}
     found = await source.raw(request.method, path, request.query_string, await request.read(), headers)
     if found.status == 401:  # else who asks would think that it is their own password
         raise LibraryError("Authentication to data source failed", 400)
