@@ -23,7 +23,7 @@ import trustme
 from benchmarks.harness import ENGINE, free_port, peer, report, running
 from engine.foundation.addresses import AddressBook
 from engine.foundation.clock import SystemClock
-from exporters.blackbox.config import parse_blackbox
+from exporters.blackbox.config.document import parse_blackbox
 from exporters.blackbox.exporter import Blackbox
 
 PROBES: Final = 200

@@ -21,7 +21,7 @@ from engine.foundation.http_config import (
 from engine.promtail.config import PromtailConfig
 from engine.relabel.config import ACTIONS, RelabelConfig
 from engine.rules.config import RuleFile
-from exporters.blackbox.config import BlackboxConfig
+from exporters.blackbox.config.document import BlackboxConfig
 
 SECTION_HEAD: Final = ("Section", "Works", "With a limit, or refused", "Known from later releases")
 FILES: Final[tuple[tuple[str, str, Shape], ...]] = (

@@ -14,7 +14,7 @@ from engine.alerting.config.receivers import Receiver
 from engine.config.prometheus import AlertmanagersConfig
 from engine.foundation.decode import NotHere, NotYet, OnlyHere
 from engine.foundation.http_config import HTTPClientConfig
-from exporters.blackbox.config import HttpProbe
+from exporters.blackbox.config.document import HttpProbe
 
 Shape: TypeAlias = type[msgspec.Struct]
 

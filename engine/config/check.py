@@ -47,7 +47,7 @@ from engine.foundation.tls_server import server_context
 from engine.foundation.web_config import WebConfig, parse_web_config
 from engine.promtail.config import PromtailConfig
 from engine.rules.config import RuleFile
-from exporters.blackbox.config import BlackboxConfig
+from exporters.blackbox.config.document import BlackboxConfig
 from promql.syntax.parser import parse_as_2
 
 Kind: TypeAlias = Literal["config", "rules", "alertmanager", "loki", "promtail", "web-config", "blackbox", "grafana"]

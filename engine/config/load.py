@@ -28,7 +28,7 @@ from engine.foundation.errors import ConfigError
 from engine.foundation.files import is_pattern, matching
 from engine.foundation.source import Finding, Severity, settled
 from engine.rules.config import RuleFile
-from exporters.blackbox.config import BlackboxConfig, parse_blackbox
+from exporters.blackbox.config.document import BlackboxConfig, parse_blackbox
 
 if TYPE_CHECKING:  # not everybody has these files, and what reads them would be loaded at every start
     from engine.alerting.config.document import AlertmanagerConfig

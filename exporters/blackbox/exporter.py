@@ -23,7 +23,7 @@ from engine.foundation.encode import encode
 from engine.foundation.http_config import TlsConfig, canonical
 from engine.foundation.tls import ClientTls
 from exporters import build
-from exporters.blackbox.config import BlackboxConfig, Module, missing_extra
+from exporters.blackbox.config.document import BlackboxConfig, Module, missing_extra
 from exporters.blackbox.history import History, Result
 from exporters.blackbox.task import Task
 from exporters.blackbox.told import Told
@@ -146,7 +146,7 @@ class Blackbox:
         return own if 0 < own < most or most < 0 else most
 
     async def _run(self, kept: Kept, module: Module, target: str, told: Told, seconds: float) -> bool:
-        from exporters.blackbox.table import PROBERS  # noqa: PLC0415 - only who probes needs them
+        from exporters.blackbox.probers.table import PROBERS  # noqa: PLC0415 - only who probes needs them
 
         clock, loop = self._clock, asyncio.get_running_loop()
         told.declare("probe_success", "probe_duration_seconds")
@@ -191,7 +191,7 @@ def _refused(text: str, status: int = HTTPStatus.BAD_REQUEST) -> Answer:
 
 def _unusable(module: Module) -> str | None:
     """Why nothing can be probed by this module."""
-    from exporters.blackbox.table import PROBERS  # noqa: PLC0415 - only who probes needs them
+    from exporters.blackbox.probers.table import PROBERS  # noqa: PLC0415 - only who probes needs them
 
     if module.prober not in PROBERS:
         return f'Unknown prober "{module.prober}"'

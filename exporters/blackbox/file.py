@@ -6,8 +6,8 @@ import logging
 from pathlib import Path
 
 from engine.foundation.errors import ConfigError
-from exporters.blackbox.config import BlackboxConfig, parse_blackbox
-from exporters.blackbox.modules import BUILT_IN
+from exporters.blackbox.config.document import BlackboxConfig, parse_blackbox
+from exporters.blackbox.config.modules import BUILT_IN
 
 log = logging.getLogger(__name__)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from exporters.blackbox.config import Module
+from exporters.blackbox.config.document import Module
 from exporters.blackbox.told import Told
 
 

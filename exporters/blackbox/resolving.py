@@ -10,7 +10,7 @@ from typing import Final, TypeAlias
 from msgspec import Struct
 from yarl import URL
 
-from exporters.blackbox.config import IpProtocol
+from exporters.blackbox.config.document import IpProtocol
 from exporters.blackbox.task import ProbeError, Task, steps
 
 Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address

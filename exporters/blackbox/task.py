@@ -16,7 +16,7 @@ from engine.foundation.clock import Clock
 from engine.foundation.errors import EngineError, RemoteError
 from engine.foundation.http_errors import certificate_fault, system_fault
 from engine.foundation.tls import ClientTls
-from exporters.blackbox.config import Module
+from exporters.blackbox.config.document import Module
 from exporters.blackbox.told import Told
 
 DEADLINE = "context deadline exceeded"

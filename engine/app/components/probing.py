@@ -14,7 +14,7 @@ from engine.config.load import Loaded
 from engine.config.translate import ROOTED
 from engine.foundation.addresses import AddressBook, LocalResponse
 from engine.foundation.clock import Clock
-from exporters.blackbox.config import BlackboxConfig, parse_blackbox
+from exporters.blackbox.config.document import BlackboxConfig, parse_blackbox
 from exporters.blackbox.pages import TIMEOUT_HEADER
 from exporters.exposition.families import Family
 
@@ -63,6 +63,6 @@ class Probing:
 def _modules(loaded: Loaded) -> BlackboxConfig:
     if loaded.blackbox is not None:
         return loaded.blackbox
-    from exporters.blackbox.modules import BUILT_IN  # noqa: PLC0415 - as the module says
+    from exporters.blackbox.config.modules import BUILT_IN  # noqa: PLC0415 - as the module says
 
     return parse_blackbox(BUILT_IN).value

@@ -11,8 +11,8 @@ from cryptography.hazmat.primitives import hashes
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from exporters.blackbox.certificates import read_certificate
-from exporters.blackbox.der import DerError, elements
+from exporters.blackbox.tls.certificates import read_certificate
+from exporters.blackbox.tls.der import DerError, elements
 from tests.exporters.blackbox.certificates import ODD_NAME, Authority
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from exporters.blackbox.config import parse_blackbox
-from exporters.blackbox.modules import BUILT_IN
+from exporters.blackbox.config.document import parse_blackbox
+from exporters.blackbox.config.modules import BUILT_IN
 
 
 def told(text: str) -> list[str]:

@@ -10,10 +10,10 @@ from aiohttp import web
 
 from engine.foundation.addresses import AddressBook
 from engine.foundation.clock import SystemClock
-from exporters.blackbox.config import parse_blackbox
+from exporters.blackbox.config.document import parse_blackbox
+from exporters.blackbox.config.modules import BUILT_IN
 from exporters.blackbox.exporter import Blackbox
 from exporters.blackbox.history import History
-from exporters.blackbox.modules import BUILT_IN
 from exporters.blackbox.resolving import fnv32a
 from tests.foundation.serving import serving
 

@@ -16,7 +16,7 @@ import trustme
 
 from engine.foundation.addresses import AddressBook
 from engine.foundation.clock import SystemClock
-from exporters.blackbox.config import parse_blackbox
+from exporters.blackbox.config.document import parse_blackbox
 from exporters.blackbox.exporter import Blackbox
 from tests.exporters.blackbox.servers import Talk, answer
 

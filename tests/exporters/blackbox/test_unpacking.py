@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exporters.blackbox.accepting import accepts
+from exporters.blackbox.config.accepting import accepts
+from exporters.blackbox.http.unpacking import limited, unpacked
 from exporters.blackbox.task import ProbeError
-from exporters.blackbox.unpacking import limited, unpacked
 
 BOMB = gzip.compress(b"\0" * 50_000_000)
 

@@ -17,11 +17,11 @@ import dns.rrset
 from dns.rdtypes.ANY.SOA import SOA
 
 from engine.foundation.regexes import RegexError
-from exporters.blackbox.config import DnsProbe, RecordChecks, SearchRegex
-from exporters.blackbox.dns_names import CLASSES, RCODES, TYPES
+from exporters.blackbox.config.dns_names import CLASSES, RCODES, TYPES
+from exporters.blackbox.config.document import DnsProbe, RecordChecks, SearchRegex
 from exporters.blackbox.resolving import Place, choose, split_host_port
 from exporters.blackbox.task import ProbeError, Task, steps
-from exporters.blackbox.tls import context
+from exporters.blackbox.tls.speaking import context
 from exporters.blackbox.told import Told
 from exporters.blackbox.wire import Wire
 

@@ -12,14 +12,14 @@ from engine.foundation.http_client import tokens_of
 from engine.foundation.http_config import canonical
 from engine.foundation.http_errors import CallError
 from engine.foundation.http_secrets import Credentials
-from exporters.blackbox.config import COMPRESSIONS, HeaderMatch, HttpProbe
-from exporters.blackbox.reply import Reply
+from exporters.blackbox.config.document import COMPRESSIONS, HeaderMatch, HttpProbe
+from exporters.blackbox.http.reply import Reply
+from exporters.blackbox.http.roundtrips import First, RoundTrips
+from exporters.blackbox.http.unpacking import begun, is_gzip, limited, unpacked, without_peeked
 from exporters.blackbox.resolving import Place, choose
-from exporters.blackbox.roundtrips import First, RoundTrips
 from exporters.blackbox.task import ProbeError, Task, steps
-from exporters.blackbox.tls import context, tell_chain
+from exporters.blackbox.tls.speaking import context, tell_chain
 from exporters.blackbox.told import Told
-from exporters.blackbox.unpacking import begun, is_gzip, limited, unpacked, without_peeked
 
 USER_AGENT: Final = "Blackbox Exporter/0.23.0"
 _PHASES: Final = ("connect", "tls", "processing", "transfer")

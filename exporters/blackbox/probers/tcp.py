@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import deque
 from typing import Final
 
-from exporters.blackbox.config import QueryResponse, TcpProbe
+from exporters.blackbox.config.document import QueryResponse, TcpProbe
 from exporters.blackbox.resolving import choose, split_host_port
 from exporters.blackbox.task import ProbeError, Task, steps
-from exporters.blackbox.tls import context, tell_chain
+from exporters.blackbox.tls.speaking import context, tell_chain
 from exporters.blackbox.wire import Wire
 
 _LONGEST: Final = 65_536

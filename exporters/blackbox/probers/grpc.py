@@ -15,12 +15,12 @@ from yarl import URL
 
 from engine.foundation.errors import RemoteError
 from engine.foundation.protobuf import VARINT, Message, fields, framed
-from exporters.blackbox.config import GrpcProbe
-from exporters.blackbox.http2 import Http2
-from exporters.blackbox.reply import Reply, Request
+from exporters.blackbox.config.document import GrpcProbe
+from exporters.blackbox.http.http2 import Http2
+from exporters.blackbox.http.reply import Reply, Request
 from exporters.blackbox.resolving import Place, choose, host_port
 from exporters.blackbox.task import DEADLINE, ProbeError, Task, steps
-from exporters.blackbox.tls import context, tell_chain
+from exporters.blackbox.tls.speaking import context, tell_chain
 from exporters.blackbox.wire import Wire
 
 _DURATION: Final = "probe_grpc_duration_seconds"

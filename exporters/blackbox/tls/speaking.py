@@ -6,8 +6,8 @@ import ssl
 from collections.abc import Sequence
 from typing import Any, Final
 
-from exporters.blackbox.certificates import Certificate, read_certificate
 from exporters.blackbox.task import ProbeError, Task
+from exporters.blackbox.tls.certificates import Certificate, read_certificate
 from exporters.blackbox.told import Told
 
 NO_TIME: Final = -62_135_596_800

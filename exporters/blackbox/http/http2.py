@@ -11,7 +11,7 @@ import h2.errors
 import h2.events
 import h2.exceptions
 
-from exporters.blackbox.reply import UNKNOWN_LENGTH, Reply, Request
+from exporters.blackbox.http.reply import UNKNOWN_LENGTH, Reply, Request
 from exporters.blackbox.task import ProbeError
 from exporters.blackbox.wire import Wire
 

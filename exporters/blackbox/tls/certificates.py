@@ -11,7 +11,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from exporters.blackbox.der import SEQUENCE, DerError, Element, elements
+from exporters.blackbox.tls.der import SEQUENCE, DerError, Element, elements
 
 # In the order in which Go shows them: the last part of the identifier (2.5.4.N) and what it is called.
 _NAMED: Final = {5: "SERIALNUMBER", 3: "CN", 17: "POSTALCODE", 9: "STREET", 8: "ST", 7: "L", 11: "OU", 10: "O", 6: "C"}

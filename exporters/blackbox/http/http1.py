@@ -7,7 +7,7 @@ from typing import Final, TypeAlias
 
 import h11
 
-from exporters.blackbox.reply import UNKNOWN_LENGTH, Reply, Request
+from exporters.blackbox.http.reply import UNKNOWN_LENGTH, Reply, Request
 from exporters.blackbox.task import ProbeError
 from exporters.blackbox.wire import Wire
 

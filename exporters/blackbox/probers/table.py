@@ -6,20 +6,20 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from exporters.blackbox.http import probe_http
-from exporters.blackbox.icmp import probe_icmp
+from exporters.blackbox.probers.http import probe_http
+from exporters.blackbox.probers.icmp import probe_icmp
+from exporters.blackbox.probers.tcp import probe_tcp
 from exporters.blackbox.task import Prober, Task
-from exporters.blackbox.tcp import probe_tcp
 
 
 async def _dns(task: Task) -> bool:
-    from exporters.blackbox.dns import probe_dns  # noqa: PLC0415 - an extra
+    from exporters.blackbox.probers.dns import probe_dns  # noqa: PLC0415 - an extra
 
     return await probe_dns(task)
 
 
 async def _grpc(task: Task) -> bool:
-    from exporters.blackbox.grpc import probe_grpc  # noqa: PLC0415 - an extra
+    from exporters.blackbox.probers.grpc import probe_grpc  # noqa: PLC0415 - an extra
 
     return await probe_grpc(task)
 

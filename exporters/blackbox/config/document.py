@@ -20,8 +20,8 @@ from engine.foundation.http_config import HTTPClientConfig, TlsConfig, canonical
 from engine.foundation.regexes import Regex, RegexError
 from engine.foundation.source import Finding, Severity
 from engine.foundation.values import GoDuration, Size
-from exporters.blackbox.accepting import accepts
-from exporters.blackbox.dns_names import CLASSES, RCODES, TYPES
+from exporters.blackbox.config.accepting import accepts
+from exporters.blackbox.config.dns_names import CLASSES, RCODES, TYPES
 
 COMPRESSIONS: Final = ("br", "deflate", "gzip", "identity")
 PROBERS: Final = ("http", "tcp", "icmp", "dns", "grpc")

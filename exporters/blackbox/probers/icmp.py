@@ -16,7 +16,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from exporters.blackbox.config import IcmpProbe
+from exporters.blackbox.config.document import IcmpProbe
 from exporters.blackbox.resolving import Address, choose
 from exporters.blackbox.task import DEADLINE, ProbeError, Task
 

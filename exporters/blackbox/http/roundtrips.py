@@ -17,12 +17,12 @@ from msgspec.structs import replace
 from yarl import URL
 
 from engine.foundation.http_proxy import Proxies
-from exporters.blackbox.config import HttpProbe, is_installed
-from exporters.blackbox.http1 import Http1
-from exporters.blackbox.reply import Exchange, Reply, Request, Trip
+from exporters.blackbox.config.document import HttpProbe, is_installed
+from exporters.blackbox.http.http1 import Http1
+from exporters.blackbox.http.reply import Exchange, Reply, Request, Trip
 from exporters.blackbox.resolving import Place, addresses_of, host_port
 from exporters.blackbox.task import ProbeError, Task, steps
-from exporters.blackbox.tls import context
+from exporters.blackbox.tls.speaking import context
 from exporters.blackbox.wire import Wire
 
 MOST_REDIRECTS: Final = 10
@@ -218,7 +218,7 @@ def _exchange(wire: Wire, answering: Callable[[], None]) -> Exchange:
     """In the version that TLS has agreed on."""
     if wire.tls is None or wire.tls.selected_alpn_protocol() != _HTTP_2:
         return Http1(wire, answering)
-    from exporters.blackbox.http2 import Http2  # noqa: PLC0415 - an extra
+    from exporters.blackbox.http.http2 import Http2  # noqa: PLC0415 - an extra
 
     return Http2(wire, answering)
 

@@ -1,0 +1,1 @@
+"""blackbox.yml: what it may say, and what there is without one."""

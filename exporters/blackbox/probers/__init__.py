@@ -1,0 +1,1 @@
+"""The probers, one a file."""

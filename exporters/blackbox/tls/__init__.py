@@ -1,0 +1,1 @@
+"""TLS of probes, and what certificates say."""
