@@ -100,11 +100,12 @@ async def _forwarded(stack: Stack) -> list[Ailment]:
     ]  # fmt: skip
     for server in told.get("servers", []):
         name, problem = f"{server['name']} ({server['url']})", server.get("problem")
+        more = " and more in the log" if server["moreInLog"] else ""
         if problem:
             found.append(
                 Ailment(
-                    f"{server['waiting']} samples wait for {name}: {problem}",
-                    "mend that server, or its entry of remote_write: nothing is lost, they are tried again",
+                    f"{server['waiting']} samples{more} wait for {name}: {problem}",
+                    "mend that server, or its entry of remote_write: up to 1 GB of the log is kept, and sent then",
                 )
             )
         if server["refused"]:

@@ -62,10 +62,10 @@ class Role:
             "RoleSessionName": f"engine-{self._clock.now_ns()}",
         }  # fmt: skip
         body, scope = urlencode(form).encode(), Scope(region, "sts", self._clock.now_ns() // SECOND)
-        headers = signed("POST", url, own, scope, headers=_FORM, body=body)
         try:
+            headers = signed("POST", url, own, scope, headers=_FORM, body=body)
             answer = await self._http.request("POST", url, timeout=_SECONDS, headers=headers, body=body)
-        except HttpError as error:
+        except (HttpError, ValueError) as error:  # of what the environment names, which may be no URL
             raise AwsError(f"the role {self._arn} can't be taken: {error}") from None
         text = answer.body.decode("utf-8", "replace")
         if answer.status // 100 != 2:

@@ -134,12 +134,12 @@ async def test_of_an_agent_nothing_is_said_that_only_a_query_could_tell(flags: d
 
 
 async def test_servers_that_take_no_samples_are_told_with_their_words() -> None:
-    server = {"name": "central", "url": "http://c/write", "waiting": 7, "sent": 9, "refused": 2}
+    server = {"name": "central", "url": "http://c/write", "waiting": 7, "moreInLog": True, "sent": 9, "refused": 2}
     told = data(servers=[{**server, "problem": "connection refused"}], withheld=["http://away/write"])
     pages = {("prometheus", "/api/v1/status/remote_write"): told}
     away, waits, refused = (one for one in await found(samples.check, Told(pages)) if "nobody scrapes" not in one.text)
     assert (away.hurts, "http://away/write" in away.text) == (False, True)
-    assert waits.text == "7 samples wait for central (http://c/write): connection refused"
+    assert waits.text == "7 samples and more in the log wait for central (http://c/write): connection refused"
     assert refused.text == "2 of 9 samples were refused for good by central (http://c/write)"
 
 

@@ -77,6 +77,14 @@ async def test_keys_are_asked_for_once_and_again_before_they_end(
     assert "/eu-west-1/sts/aws4_request" in service.signatures[0]
 
 
+async def test_an_endpoint_that_is_no_url_is_told(manual_clock: ManualClock, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL_STS", "http://[")
+    made = Role(ROLE, AddressBook(manual_clock), manual_clock)
+    with pytest.raises(AwsError, match="can't be taken"):
+        await made.credentials(OWN, "eu-west-1")
+    await made.close()
+
+
 @pytest.mark.parametrize(
     ("answer", "told"),
     [((403, REFUSED), "AccessDenied: not & never"), ((500, "?"), "taken: status 500"), ((200, "<a/>"), "without keys")],

@@ -33,6 +33,7 @@ def _server(queue: Queue) -> dict[str, Any]:
         "url": str(queue.config.url),
         "message": queue.message,
         "waiting": queue.feed.pending,
+        "moreInLog": queue.feed.behind,
         "sent": samples.total,
         "refused": samples.failed,
         "leftOut": samples.dropped,

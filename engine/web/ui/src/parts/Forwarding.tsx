@@ -8,6 +8,8 @@ interface Server {
   url: string;
   message: string;
   waiting: number;
+  /** Whether samples wait that memory does not hold. */
+  moreInLog: boolean;
   sent: number;
   refused: number;
   leftOut: number;
@@ -52,7 +54,8 @@ function Row({ one }: { one: Server }) {
       <tr>
         <td><Badge tone={one.problem ? "bad" : one.refused ? "warn" : "good"}>{one.problem ? "takes nothing" : "takes all"}</Badge></td>
         <td>{one.name} <small>{one.url}, remote write {one.message.includes("v2") ? "2.0" : "1.0"}, {bytes(one.bytes)} so far</small></td>
-        {number(one.waiting)}{number(one.sent)}{number(one.refused)}{number(one.leftOut)}{number(one.sentAgain)}{number(one.senders)}
+        <td class="right number">{one.waiting.toLocaleString()}{one.moreInLog && <small> and more in the log</small>}</td>
+        {number(one.sent)}{number(one.refused)}{number(one.leftOut)}{number(one.sentAgain)}{number(one.senders)}
         <td>{one.newest ? <Ago ms={Date.parse(one.newest)} /> : "nothing yet"}</td>
       </tr>
       {one.problem && <tr><td colSpan={9}><Failure text={`${one.problem}: it is tried again`} /></td></tr>}
