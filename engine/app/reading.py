@@ -9,8 +9,8 @@ from pathlib import Path
 from engine.app.agent import as_agent
 from engine.app.features import grammar
 from engine.app.options import RunOptions
-from engine.config.alone import with_files
 from engine.config.load import Loaded, load, with_boards
+from engine.config.named import with_files
 from engine.foundation.errors import ConfigError
 
 

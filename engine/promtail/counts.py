@@ -7,7 +7,7 @@ from collections import Counter
 from msgspec import Struct, field
 
 from engine.promtail.entry import PipelineCounts
-from engine.promtail.stages.metrics import CustomMetrics
+from engine.promtail.stages.custom import CustomMetrics
 
 
 class SentCounts(Struct):

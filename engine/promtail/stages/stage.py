@@ -15,7 +15,7 @@ from engine.promtail.entry import Entry, PipelineCounts
 
 if TYPE_CHECKING:
     from engine.promtail.portion import Portion
-    from engine.promtail.stages.metrics import CustomMetrics
+    from engine.promtail.stages.custom import CustomMetrics
 
 
 class Parts(Struct, frozen=True):

@@ -11,6 +11,7 @@ import msgspec
 from engine.foundation.decode import NotHere, NullIsGiven, OnlyHere, Report, Shorthand
 from engine.foundation.errors import ConfigError
 from engine.promtail.stages.cri import Cri, CriConfig
+from engine.promtail.stages.custom import MetricConfig, check_names
 from engine.promtail.stages.decolorize import Decolorize, DecolorizeConfig
 from engine.promtail.stages.docker import Docker, DockerConfig
 from engine.promtail.stages.drop import Drop, DropConfig
@@ -20,7 +21,7 @@ from engine.promtail.stages.labels import LabelAllow, LabelDrop, LabelMap, SetLa
 from engine.promtail.stages.limit import Limit, LimitConfig
 from engine.promtail.stages.logfmt import Logfmt, LogfmtConfig
 from engine.promtail.stages.match import DEFAULT_REASON, DROP, Match
-from engine.promtail.stages.metrics import MetricConfig, Metrics, check_names
+from engine.promtail.stages.metrics import Metrics
 from engine.promtail.stages.multiline import AUTO, Multiline, MultilineConfig
 from engine.promtail.stages.output import Output, OutputConfig
 from engine.promtail.stages.pack import Pack, PackConfig

@@ -14,7 +14,7 @@ from engine.foundation.decode import decode
 from engine.foundation.source import Severity
 from engine.gotemplate.timeparse import NAMED, parse_time
 from engine.promtail.entry import Entry, PipelineCounts
-from engine.promtail.stages.metrics import CustomMetrics
+from engine.promtail.stages.custom import CustomMetrics
 from engine.promtail.stages.pipeline import Pipeline
 from engine.promtail.stages.stage import Parts
 from engine.promtail.stages.table import STAGES, StageConfig

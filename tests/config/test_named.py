@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.config.alone import TAILED, with_files
 from engine.config.load import Loaded, load
+from engine.config.named import TAILED, with_files
 from engine.promtail.config import PromtailConfig
 
 CLIENT = "clients: [{url: %s}]\n"
