@@ -1,10 +1,13 @@
-# What a person and CI both call. `make run` and `make test` work on a machine with only Python (3.11+) and make.
+# What a person and CI both call. `make run` and `make test` work on a machine with only Python (3.11+, on Debian with
+# python3-venv) and make.
 PYTHON ?= python3
 VENV   ?= .venv
 CONFIG ?= examples/stack/prometheus/prometheus.yml
 # Three tests run beside each other, those of one file in turn: most of the time two of them wait (tests/spreading.py).
 SIDE_BY_SIDE ?= 3
 BIN    := $(VENV)/bin
+
+.DELETE_ON_ERROR:  # a python whose pip could not be had (Debian wants python3-venv) would pass for an environment
 
 .PHONY: run demo test check bench docs page format clean
 

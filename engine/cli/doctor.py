@@ -9,15 +9,18 @@ from typing import Final
 
 import click
 
+from engine.cli.here import DATA_DIR, USUAL, url_here
+
 COMPONENTS: Final = ("alertmanager", "loki", "promtail")
-DEFAULT_URL: Final = "http://127.0.0.1:9090"
 AILING: Final = 1
 
 
 @click.command()
-@click.option("--url", metavar="URL", help=f"Prometheus, or the engine  [that of --data-dir, else {DEFAULT_URL}]")
 @click.option(
-    "--data-dir", default="engine-data", show_default=True, type=click.Path(path_type=Path, file_okay=False),
+    "--url", metavar="URL", help=f"Prometheus, or the engine  [that of --data-dir, else {USUAL['prometheus']}]"
+)
+@click.option(
+    "--data-dir", default=DATA_DIR, show_default=True, type=click.Path(path_type=Path, file_okay=False),
     help="the folder of the engine that is meant, where no --url says it",
 )  # fmt: skip
 @click.option("--alertmanager", metavar="URL", help="where it is another's  [the same]")
@@ -26,16 +29,9 @@ AILING: Final = 1
 @click.option("--json", "as_json", is_flag=True, help="for machines")
 def doctor(url: str | None, data_dir: Path, *, as_json: bool, **others: str | None) -> None:
     """Look for missing samples, targets that are down, late alerts, missing logs and slow dashboards."""
-    urls = {"prometheus": url or _here(data_dir), **{name: given for name in COMPONENTS if (given := others[name])}}
+    first = url or url_here("prometheus", data_dir)
+    urls = {"prometheus": first, **{name: given for name in COMPONENTS if (given := others[name])}}
     sys.exit(asyncio.run(_examined(urls, as_json=as_json)))
-
-
-def _here(folder: Path) -> str:
-    """The engine that runs with this folder's data, if one does."""
-    from engine.app.process.datafolder import running
-
-    run = running(folder)
-    return DEFAULT_URL if run is None or "prometheus" not in run.ports else f"http://{run.ports['prometheus']}"
 
 
 async def _examined(urls: dict[str, str], *, as_json: bool) -> int:

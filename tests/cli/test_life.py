@@ -34,6 +34,8 @@ def test_an_engine_is_detached_found_stopped_and_cleared_away(tmp_path: Path) ->
         assert b"Ready" in fetch(f"http://{found.ports['prometheus']}/-/ready")
         examined = engine("doctor", "--json", cwd=tmp_path)
         assert "nothing is scraped" in examined.stdout, examined.stderr
+        asked = engine("query", "instant", "vector(1)", cwd=tmp_path)  # which finds it where it listens
+        assert asked.stdout.split() == ["{}", "1"], asked.stderr
         again = engine("run", "--detach", cwd=tmp_path)
         assert (again.returncode, "runs with this folder already" in again.stderr) == (2, True)
         kept = engine("clear", "--yes", cwd=tmp_path)
@@ -44,6 +46,7 @@ def test_an_engine_is_detached_found_stopped_and_cleared_away(tmp_path: Path) ->
     assert not psutil.pid_exists(found.pid)
     assert engine("stop", cwd=tmp_path).returncode == 2
     assert engine("clear", "--yes", cwd=tmp_path).stdout == "engine-data is empty\n"
+    assert engine("clear", cwd=tmp_path).stdout == "engine-data is empty\n"  # and is not asked for again
     assert [one.name for one in (tmp_path / "engine-data").iterdir()] == ["lock"]
 
 

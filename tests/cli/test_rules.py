@@ -65,7 +65,7 @@ def test_only_the_alert_that_is_asked_for_is_shown(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["preview", "r.yml"], "--data-dir DIR or --url URL"),
+        (["preview", "r.yml", "--data-dir", ".", "--url", "http://x"], "name one"),
         (["preview", "--data-dir", "."], "name at least one rule file"),
         (["preview", "--url", "http://127.0.0.1:1", "--interval", "1m"], "--interval goes with --data-dir"),
         (["preview", "--url", "http://x", "--until", "soon"], 'cannot parse "soon"'),

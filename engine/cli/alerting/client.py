@@ -11,9 +11,9 @@ from urllib.parse import urlencode, urlsplit
 
 import click
 
+from engine.cli.here import url_option
 from engine.foundation.errors import ConfigError, RemoteError
 
-DEFAULT_URL: Final = "http://127.0.0.1:9093"
 _SECONDS: Final = 30.0
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -31,14 +31,7 @@ def asking(command: F) -> F:
     """The options of every command that asks."""
     for option in (
         click.option("--json", "as_json", is_flag=True, help="the API's answer, for machines"),
-        click.option(
-            "--url",
-            default=DEFAULT_URL,
-            show_default=True,
-            metavar="URL",
-            help="the Alertmanager to ask",
-            callback=_address,
-        ),
+        url_option("alertmanager", "the Alertmanager to ask", _address),
     ):
         command = option(command)
     return command

@@ -14,6 +14,7 @@ from typing import Any, Final, get_args
 import click
 
 from engine.cli.alerting.words import grammar_of, with_features
+from engine.cli.here import url_option
 from engine.config import lint
 from engine.config.check import ORIGINALS, Judging, Kind, exit_code, render_verdict
 from engine.config.check import check as judge
@@ -55,10 +56,7 @@ _LINT = click.option(
 @_EXPAND
 @click.option("--as", "original", type=click.Choice(list(ORIGINALS)), help="judge as this release would")
 @click.option("--syntax-only", is_flag=True, help="files that are named need not exist")
-@click.option(
-    "--url", default="http://127.0.0.1:9090", show_default=True,
-    help="of a stack: the running engine whose metrics are compared with what rules ask for",
-)  # fmt: skip
+@url_option("prometheus", "of a stack: the running engine whose metrics are compared with what rules ask for")
 @click.option("--extended", is_flag=True, help="of metrics: tell how many series each has")
 @click.option("--try", "try_out", is_flag=True, help="of promtail: lines of standard input through a job's stages")
 @with_features

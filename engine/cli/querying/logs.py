@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from engine.cli.here import url_option
 from engine.cli.moments import Moment, MomentType
 from engine.cli.option_types import DURATION
 from engine.foundation.clock import SystemClock
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from engine.cli.querying.log_lines import Line, Shown
     from engine.cli.querying.log_source import LokiServer
 
-DEFAULT_URL: Final = "http://127.0.0.1:3100"
 _HOUR: Final = 3_600_000
 
 
@@ -36,7 +36,7 @@ _HOUR: Final = 3_600_000
 @click.option("--explain", is_flag=True, help="tell how the query will be answered, and ask nobody")
 @click.option("--stats", is_flag=True, help="tell what was read, and how long that took")
 @click.option("--tenant", default="", help="whose lines, where there are several tenants")
-@click.option("--url", default=DEFAULT_URL, show_default=True, help="the engine to ask")
+@url_option("loki", "the engine to ask")
 def logs(query: str, *, tail: bool, explain: bool, url: str, tenant: str, **given: Any) -> None:
     """The lines, or the values, that QUERY finds: '{job="varlogs"} |= "error"'.
 

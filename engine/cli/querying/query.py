@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import click
 
 from engine.cli.grouping import Commands
+from engine.cli.here import url_option
 from engine.cli.moments import Moment, MomentType
 from engine.cli.querying.logs import logs
 from engine.foundation.clock import SystemClock
@@ -18,7 +19,6 @@ from promql.model.durations import Duration
 if TYPE_CHECKING:
     from engine.cli.querying.source import Params
 
-DEFAULT_URL: Final = "http://127.0.0.1:9090"
 _HOUR: Final = 3_600_000
 _POINTS: Final = 60
 _CODES: Final = "Exit codes: 0 answered, 1 refused or failed, 2 bad usage."
@@ -32,7 +32,7 @@ def _asking(command: F) -> F:
         click.option(
             "--data-dir", type=click.Path(path_type=Path), help="the data folder of an engine that is not running"
         ),
-        click.option("--url", default=DEFAULT_URL, show_default=True, help="the engine to ask"),
+        url_option("prometheus", "the engine to ask"),
     ):
         command = option(command)
     return command

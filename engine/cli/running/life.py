@@ -82,8 +82,8 @@ def clear(data_dir: Path, *, yes: bool) -> None:
     lock = _locked(data_dir)
     try:
         kept = sorted(one for one in data_dir.iterdir() if one.name != "lock")
-        if not yes:
-            names = ", ".join(one.name for one in kept) or "nothing"
+        if kept and not yes:
+            names = ", ".join(one.name for one in kept)
             click.confirm(f"Remove {_size(kept)} from {data_dir} ({names})?", abort=True)
         for one in kept:
             shutil.rmtree(one) if one.is_dir() and not one.is_symlink() else one.unlink()

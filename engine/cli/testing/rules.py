@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 import click
 
 from engine.cli.grouping import Commands
+from engine.cli.here import DATA_DIR, USUAL, url_here
 from engine.cli.option_types import DURATION
 from engine.foundation.errors import ConfigError, RemoteError
 from promql.model.durations import Duration
@@ -48,7 +49,10 @@ def rules() -> None:
 @click.option("--since", type=DURATION, default="6h", show_default=True, help="how far back to go")
 @click.option("--until", type=InstantType(), metavar="TIME", help="the end  [now; of a folder its newest sample]")
 @click.option("--data-dir", type=click.Path(path_type=Path, file_okay=False), help="the store, if no engine uses it")
-@click.option("--url", metavar="URL", help="a running engine; without FILE, its own rules")
+@click.option(
+    "--url", metavar="URL",
+    help=f"a running engine; without FILE, its own rules  [that of ./{DATA_DIR}, else {USUAL['prometheus']}]",
+)  # fmt: skip
 @click.option("--interval", type=DURATION, help="with --data-dir: of groups that have none  [1m]")
 @click.option("--alert", default="", metavar="NAME", help="only this alert")
 @click.option("--json", "as_json", is_flag=True, help="for machines")
@@ -57,17 +61,16 @@ def preview(
     interval: Duration | None, alert: str, as_json: bool,
 ) -> None:  # fmt: skip
     """Replay the rules of FILES over history: when each alert would have been pending and firing."""
-    if (data_dir is None) == (url is None):
-        raise click.UsageError("say where the history is: --data-dir DIR or --url URL")
+    if data_dir is not None and url is not None:
+        raise click.UsageError("--data-dir DIR and --url URL are two histories: name one")
     if data_dir is not None:
         if not files:
             raise click.UsageError("name at least one rule file")
         document = _of_folder(files, data_dir, since, until, interval or Duration(60_000))
     else:
-        assert url is not None
         if interval is not None:
             raise click.UsageError("--interval goes with --data-dir; an engine has its evaluation_interval")
-        document = asyncio.run(_of_engine(files, url, since, until))
+        document = asyncio.run(_of_engine(files, url or url_here("prometheus"), since, until))
     if alert:
         document = _only(document, alert)
     _show(document, as_json=as_json)
