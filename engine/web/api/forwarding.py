@@ -18,7 +18,8 @@ def routes(writes: RemoteWrites) -> list[web.RouteDef]:
     """The servers of `remote_write`, and those to which nothing is sent since they lie beyond this machine."""
 
     async def page(_: web.Request) -> web.Response:
-        return success({"servers": [_server(queue) for queue in writes.queues], "withheld": list(writes.withheld)})
+        withheld = list(dict.fromkeys(writes.withheld))  # tenants may have one URL
+        return success({"servers": [_server(queue) for queue in writes.queues], "withheld": withheld})
 
     return [web.get("/status/remote_write", answering(page))]
 
