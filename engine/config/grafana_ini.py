@@ -91,7 +91,10 @@ def _seconds(text: str) -> float:
     months = text.removesuffix("M")
     if months != text and months.isascii() and months.isdigit():
         return int(months[:9]) * 30 * 86_400.0
-    return int(Duration.from_text(text)) / 1000
+    found = int(Duration.from_text(text)) / 1000
+    if not found:
+        raise ValueError("want more than 0")
+    return found
 
 
 KEYS: Final[Mapping[tuple[str, str], Key]] = MappingProxyType({

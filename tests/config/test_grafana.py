@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from engine.config.check import check, render_verdict
 from engine.config.grafana import load_grafana
 from engine.config.grafana_ini import read
@@ -79,6 +81,26 @@ def test_keys_without_a_meaning_here_are_named_and_misspelled_ones_too() -> None
         (Severity.IDLE, 2), (Severity.WARNING, 4), (Severity.WARNING, 6), (Severity.ERROR, 7),
     ]  # fmt: skip
     assert 'did you mean "versions_to_keep"' in found[1].message
+
+
+def test_who_may_come_in_and_for_how_long_is_read_as_grafana_writes_it() -> None:
+    ini = "[auth]\nlogin_maximum_inactive_lifetime_duration = 12h\nlogin_maximum_lifetime_duration = 1M\n[auth.anonymous]\norg_role = editor\n"
+    settings, found = read(ini, "f", {"GF_SECURITY_ADMIN_PASSWORD": "", "GF_SECURITY_COOKIE_SECURE": "true"})
+    assert (settings.session_patience, settings.session_lifetime) == (12 * 3600, 30 * 86_400)
+    assert (settings.anonymous_role, settings.password, settings.secure_cookie, found) == ("Editor", None, True, [])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[auth]\nlogin_maximum_lifetime_duration = long",
+        "[auth]\nlogin_maximum_lifetime_duration = 0s",
+        "[auth.anonymous]\norg_role = King",
+    ],
+)
+def test_what_says_neither_a_role_nor_a_time_is_a_mistake(text: str) -> None:
+    _, (finding,) = read(text, "f", {})
+    assert finding.severity is Severity.ERROR
 
 
 def test_a_number_that_is_none_is_a_mistake() -> None:

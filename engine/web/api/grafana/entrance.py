@@ -65,7 +65,7 @@ class Entrance:
         self._monotonic = monotonic
         self._guarded = guarded
         self._sessions: dict[bytes, _Session] = {}
-        self._wrong: OrderedDict[str, deque[float]] = OrderedDict()
+        self._wrong: OrderedDict[bytes, deque[float]] = OrderedDict()
 
     @property
     def account(self) -> Account:
@@ -120,7 +120,7 @@ class Entrance:
         if (seconds := self._blocked_for(user, now)) > 0:
             return f"Too many wrong passwords: try again in {math.ceil(seconds / 60)} min"
         if self._is_right(user, password):
-            self._wrong.pop(user, None)
+            self._wrong.pop(_digest(user), None)
             return ""
         self._remember(user, now)
         return WRONG
@@ -133,17 +133,18 @@ class Entrance:
 
     def _blocked_for(self, user: str, now: float) -> float:
         """Seconds."""
-        tries = self._wrong.get(user)
+        tries = self._wrong.get(_digest(user))
         if tries is None or len(tries) < _MOST_TRIES or not self._account.slows_guessing:
             return 0.0
         return tries[0] + _WITHIN - now
 
     def _remember(self, user: str, now: float) -> None:
         """The account's own name is never forgotten for others."""
-        self._wrong.setdefault(user, deque(maxlen=_MOST_TRIES)).append(now)
-        self._wrong.move_to_end(user)
+        key, own = _digest(user), _digest(self._account.user)
+        self._wrong.setdefault(key, deque(maxlen=_MOST_TRIES)).append(now)
+        self._wrong.move_to_end(key)
         if len(self._wrong) > _MOST_NAMES:
-            del self._wrong[next(name for name in self._wrong if name != self._account.user)]
+            del self._wrong[next(one for one in self._wrong if one != own)]
 
     def _begin(self) -> str:
         token, now = secrets.token_urlsafe(24), self._monotonic()
@@ -165,7 +166,7 @@ class Entrance:
 
 
 def _digest(text: str) -> bytes:
-    """As long for each text, so that a comparison doesn't tell how long it is; and what a session is kept by."""
+    """As long for each text, so that a comparison doesn't tell how long it is; names and sessions are kept by it."""
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
 
 

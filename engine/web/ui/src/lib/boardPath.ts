@@ -1,7 +1,14 @@
 /** Where a dashboard is asked for. */
 export const boardPath = (uid: string) => `/api/engine/dashboards/${encodeURIComponent(uid)}`;
 
-export const uidOf = (path: string): string => decodeURIComponent(path.split("/")[2] ?? "");
+export function uidOf(path: string): string {
+  const written = path.split("/")[2] ?? "";
+  try {
+    return decodeURIComponent(written);
+  } catch {
+    return written; // no dashboard has it, and that is told
+  }
+}
 
 /** The span and the variables in the address, as a dashboard is asked with them. */
 export function questionOf(params: URLSearchParams): Record<string, string | string[]> {

@@ -1,0 +1,1 @@
+import{K as o,L as i,c as e,i as n,n as t}from"./chunk-JY6HL6NT.js";function d({what:s,of:a,children:f}){let[r,p]=t(m=>console.error(m));return n(()=>{r&&p()},[a]),r?o(i,{text:`${s} can't be drawn: ${r.message}`}):o(e,{children:f})}export{d as a};
