@@ -26,6 +26,7 @@ from benchmarks.logs import LOKI_MS
 from engine.foundation.addresses import AddressBook, LocalResponse
 from engine.foundation.clock import SystemClock
 from engine.foundation.delivery import Delivery
+from engine.foundation.memory import tame_heap
 from engine.foundation.supervise import Supervisor
 from engine.foundation.workers import ThreadWorkers
 from engine.logs.config.limits import Limits
@@ -34,6 +35,7 @@ from engine.logs.intake import Intake
 from engine.logs.store.store import LogStore
 from engine.promtail.config import parse_promtail
 from engine.promtail.manager import Promtail, PromtailParts
+from promql.model.durations import Duration
 
 MB: Final = int(os.environ.get("MB", "16"))
 _LINES_A_MB: Final = 5000
@@ -104,7 +106,7 @@ async def taken(folder: Path, case: Case, written: bytes, count: int) -> float:
     addresses.serves("loki", "/metrics", _nothing)
     limits = Limits(
         ingestion_rate_mb=1000.0, ingestion_burst_size_mb=1000.0, per_stream_rate_limit=_MANY,
-        per_stream_rate_limit_burst=_MANY, reject_old_samples=False, creation_grace_period=10**12,
+        per_stream_rate_limit_burst=_MANY, reject_old_samples=False, creation_grace_period=Duration(10**12),
     )  # fmt: skip
     intake = Intake(store, clock, lambda _: limits, lambda: 10**18)
     parts = PromtailParts(
@@ -134,6 +136,7 @@ async def _nothing(*_: object) -> LocalResponse:
 
 
 def main() -> None:
+    tame_heap()
     found = list(itertools.islice(lines(), _LINES_A_MB * MB))
     for name, case in PIPELINES.items():
         written = case.write(found)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from engine.gotemplate.layout import RFC3339_NANO
 from engine.gotemplate.timeparse import parse_time
-from engine.gotemplate.timeread import reader
+from engine.gotemplate.timeread import TimeReader
 
 LAYOUTS = st.sampled_from(
     [RFC3339_NANO, "2006-01-02T15:04:05Z07:00", "2006-01-02 15:04:05,000", "02/Jan/2006:15:04:05 -0700",
@@ -30,5 +30,7 @@ TEXTS = st.lists(PIECES, min_size=1, max_size=5).map("".join) | st.builds(
 @given(layout=LAYOUTS, zone=st.sampled_from(["", "Europe/Berlin"]), texts=st.lists(TEXTS, min_size=1, max_size=12))
 def test_times_are_read_in_a_row_as_one_by_one(layout: str, zone: str, texts: list[str]) -> None:
     place = ZoneInfo(zone) if zone else None
-    read = reader(layout, place)
-    assert [read(text) for text in texts * 2] == [parse_time(layout, text, place) for text in texts * 2]
+    one_by_one = [parse_time(layout, text, place) for text in texts]
+    times = TimeReader(layout, place)
+    assert [times.read(text) for text in texts * 2] == one_by_one * 2
+    assert times.read_all(texts) == TimeReader(layout, place).read_all(texts) == one_by_one

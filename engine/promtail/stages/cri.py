@@ -9,7 +9,7 @@ from typing import Annotated, Final
 import msgspec
 
 from engine.gotemplate.layout import RFC3339_NANO
-from engine.gotemplate.timeread import reader
+from engine.gotemplate.timeread import TimeReader
 from engine.promtail.entry import Entry
 from engine.promtail.portion import Portion
 from engine.promtail.stages.sizes import Bytes
@@ -37,7 +37,7 @@ class Cri(Stage):
     def __init__(self, config: CriConfig, parts: Parts) -> None:
         self._config = config
         self._counts = parts.counts
-        self._time = reader(RFC3339_NANO)
+        self._times = TimeReader(RFC3339_NANO)
         self._waiting: dict[tuple[tuple[str, str], ...], list[Entry]] = {}
 
     def process(self, entry: Entry) -> Sequence[Entry]:
@@ -48,7 +48,7 @@ class Cri(Stage):
         entry.extracted.update(found.groupdict())
         entry.labels["stream"] = found["stream"]
         entry.line = found["content"]
-        time = self._time(found["time"])
+        time = self._times.read(found["time"])
         if time is None:
             self._counts.faults["cri"] += 1
         else:
@@ -61,7 +61,7 @@ class Cri(Stage):
             texts, streams, flags, lines = zip(*(line.split(" ", 3) for line in portion.lines), strict=True)
         except ValueError:
             return False
-        times = list(map(self._time, texts))
+        times = self._times.read_all(texts)
         if self._waiting or None in times or not _STREAMS.issuperset(streams) or flags.count(_WHOLE) < len(flags):
             return False
         for name, column in (("time", texts), ("stream", streams), ("flags", flags), ("content", lines)):

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import msgspec
 
 from engine.gotemplate.layout import RFC3339_NANO
-from engine.gotemplate.timeread import reader
+from engine.gotemplate.timeread import TimeReader
 from engine.promtail.entry import Entry
 from engine.promtail.portion import Portion
 from engine.promtail.stages.stage import Parts, Stage
@@ -31,7 +31,7 @@ class Docker(Stage):
 
     def __init__(self, config: DockerConfig, parts: Parts) -> None:
         self._counts = parts.counts
-        self._time = reader(RFC3339_NANO)
+        self._times = TimeReader(RFC3339_NANO)
 
     def process(self, entry: Entry) -> Sequence[Entry]:
         try:
@@ -42,7 +42,7 @@ class Docker(Stage):
         entry.extracted.update(output=found.log, stream=found.stream, timestamp=found.time)
         if found.stream is not None:
             entry.labels["stream"] = found.stream
-        if found.time is not None and (time := self._time(found.time)) is not None:
+        if found.time is not None and (time := self._times.read(found.time)) is not None:
             entry.time = time
         if found.log is not None:
             entry.line = found.log.removesuffix("\n")
@@ -56,8 +56,7 @@ class Docker(Stage):
         logs, streams, texts = ([getattr(one, name) for one in found] for name in ("log", "stream", "time"))
         portion.extracted.update(output=logs, stream=streams, timestamp=texts)
         portion.set_label("stream", streams)
-        read = self._time
-        times = [None if text is None else read(text) for text in texts]
+        times = self._times.read_all([text or "" for text in texts])
         portion.times = [old if new is None else new for old, new in zip(portion.times, times, strict=True)]
         portion.lines = [
             line if log is None else log.removesuffix("\n") for line, log in zip(portion.lines, logs, strict=True)

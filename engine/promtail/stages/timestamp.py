@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from operator import itemgetter
-from typing import Final, Self
+from typing import Final, Protocol, Self
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -17,7 +17,7 @@ import msgspec
 from engine.foundation.decode import Report
 from engine.gotemplate.layout import CHUNK
 from engine.gotemplate.timeparse import NAMED, parse
-from engine.gotemplate.timeread import reader
+from engine.gotemplate.timeread import TimeReader
 from engine.promtail.entry import Entry
 from engine.promtail.portion import Pairs, Portion
 from engine.promtail.stages.stage import Parts, Stage
@@ -96,7 +96,12 @@ class Timestamp(Stage):
 
     def bulk(self, portion: Portion) -> bool:
         """Where all times can be read."""
-        times = [self._read(text) for text in portion.texts(self._config.source)]
+        texts = [text for text in portion.texts(self._config.source) if text is not None]
+        if not texts or len(texts) < len(portion):
+            return False
+        times = self._readers[0].read_all(texts)
+        if None in times:
+            times = [self._read(text) for text in texts]
         if None in times:
             return False
         portion.times = [time for time in times if time is not None]
@@ -106,8 +111,8 @@ class Timestamp(Stage):
         return True
 
     def _read(self, text: str | None) -> int | None:
-        for read in self._readers if text is not None else ():
-            time = read(text or "")
+        for reader in self._readers if text is not None else ():
+            time = reader.read(text or "")
             if time is not None:
                 return time
         return None
@@ -135,17 +140,33 @@ def _is_known(name: str) -> bool:
     return name in NAMED or name == "Unix" or name in _UNIX
 
 
-def _reader(name: str, zone: ZoneInfo | None, now: Callable[[], int]) -> Callable[[str], int | None]:
+class _Reader(Protocol):
     """From a text to Unix ns, or to None."""
+
+    def read(self, text: str) -> int | None: ...
+
+    def read_all(self, texts: Sequence[str]) -> list[int | None]: ...
+
+
+class _Each(msgspec.Struct, frozen=True):
+    """Reads each text by itself."""
+
+    read: Callable[[str], int | None]
+
+    def read_all(self, texts: Sequence[str]) -> list[int | None]:
+        return list(map(self.read, texts))
+
+
+def _reader(name: str, zone: ZoneInfo | None, now: Callable[[], int]) -> _Reader:
     if name == "Unix":
-        return _unix
+        return _Each(_unix)
     if name in _UNIX:
         unit = _UNIX[name]
-        return lambda text: int(text) * unit if _is_whole(text) else None
+        return _Each(lambda text: int(text) * unit if _is_whole(text) else None)
     layout = NAMED.get(name, name)
     if any(found in _YEARS for found in CHUNK.findall(layout)):
-        return reader(layout, zone)
-    return lambda text: _this_year(layout, text, zone, now())
+        return TimeReader(layout, zone)
+    return _Each(lambda text: _this_year(layout, text, zone, now()))
 
 
 def _is_whole(text: str) -> bool:
