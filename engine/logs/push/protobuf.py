@@ -23,6 +23,10 @@ _PAIR: Final = Message.of("LabelPairAdapter", name=(1, CHUNK), value=(2, CHUNK))
 _SECOND: Final = 1_000_000_000
 _LARGEST: Final = (1 << 63) - 1
 MOST: Final = 256 << 20
+_AT_ONCE: Final = 8 << 20
+"""Bytes of a push whose entries are read at once, which takes many times their memory where lines are short. Few
+pushes are larger.
+"""
 
 
 def from_snappy(body: bytes) -> Runs:
@@ -39,7 +43,7 @@ def from_snappy(body: bytes) -> Runs:
 
 def from_protobuf(data: bytes) -> Runs:
     """Raises FormatError, LabelsError."""
-    return read(data, Entries(data))
+    return read(data, Entries(data if len(data) <= _AT_ONCE else b""))
 
 
 def read(data: bytes, entries: Entries) -> Runs:

@@ -57,7 +57,7 @@ class FileTarget:
         self.packed: dict[str, str] = {}
         self.told = Told()
         self.behind: list[TailedFile] = []
-        """The files that hold more than was read of them at one go."""
+        """The files of which something was read at the last go, and that hold more."""
         self.book = book
         self._glob = glob
         self._excluded = excluded
@@ -98,16 +98,19 @@ class FileTarget:
         """What has come since, by file. With `last_after` a line without end counts after so many quiet seconds."""
         for path, file in list(self.files.items()):
             self._follow(path, file, now)
-        behind = self.behind = []
+        self.behind = []
+        behind: list[TailedFile] = []
         self._await_older()
         for file in sorted(dict.fromkeys(self.open_files), key=lambda one: one.turn):
             if behind and any(_goes_before(older, file) for older in behind):
                 continue
+            before = file.read_at
             found = self._read(file, now, last_after)
             if found is not None:
                 yield found
                 if file.read_at < file.size():
                     behind.append(file)
+                    self.behind += [file] * (file.read_at > before)  # where a size is not true, no more is ever read
             elif file in self.rotated and (now - file.quiet_since > QUIET_SECONDS or file.is_deleted):
                 yield from self._part_with(file)
 
