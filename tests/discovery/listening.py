@@ -41,7 +41,7 @@ class Told:
 
     async def more(self) -> None:
         """Wait until something is told that was not told before."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             await self._more.wait()
         self._more.clear()
 

@@ -87,7 +87,7 @@ def running(command: Sequence[str], log: Path, cwd: Path | None = None) -> Itera
             if process.poll() is None:
                 process.send_signal(signal.SIGINT)
                 try:
-                    process.wait(10)
+                    process.wait(30)
                 except subprocess.TimeoutExpired:
                     process.kill()
 

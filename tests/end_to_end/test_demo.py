@@ -165,7 +165,7 @@ def test_the_demo_starts_with_one_command_and_leaves_nothing_behind(tmp_path: Pa
             assert stack.result('up{job="backend-api"} == 1'), "the second took nothing from the first"
         finally:
             process.send_signal(signal.SIGINT)
-            _, told = process.communicate(timeout=20)
+            _, told = process.communicate(timeout=60)
     assert process.returncode == 0, told.decode()
     assert b" 9 rules" in told
     with pytest.raises(ProcessLookupError):

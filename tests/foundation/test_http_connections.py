@@ -63,7 +63,7 @@ async def test_a_connection_without_use_is_closed_after_the_time_that_the_config
     app.router.add_get("/", note)
     config = AlertmanagerHTTPClientConfig(idle_conn_timeout=GoDuration(50))
     clock = SystemClock()
-    async with serving(app) as url, HttpClient(config, AddressBook(clock)) as client, asyncio.timeout(20):
+    async with serving(app) as url, HttpClient(config, AddressBook(clock)) as client, asyncio.timeout(60):
         await client.request("GET", url, timeout=60, headers=ZIPPED, packed=packed)
         while not seen[0].is_closing():
             await clock.sleep(0.02)

@@ -147,7 +147,7 @@ class Server:
     prefix: str = ""
 
     def ask(self, request: Request) -> Answer:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         try:
             connection.putrequest(request.method, self.prefix + request.path, skip_accept_encoding=True)
             for name, value in request.headers:

@@ -64,7 +64,7 @@ def originals_templates() -> str:
     return str(folder / "*.tmpl")
 
 
-async def eventually(what: str, look: Callable[[], Awaitable[T]], seconds: float = 20.0) -> T:
+async def eventually(what: str, look: Callable[[], Awaitable[T]], seconds: float = 60.0) -> T:
     clock = SystemClock()
     end = clock.monotonic() + seconds
     while clock.monotonic() < end:

@@ -59,7 +59,7 @@ def steps() -> list[bytes]:
 def asked(port: int, params: dict[str, str]) -> tuple[int, bytes]:
     url = f"http://127.0.0.1:{port}/api/v1/query_exemplars?{urllib.parse.urlencode(params)}"
     try:
-        with urllib.request.urlopen(url, timeout=10) as answer:
+        with urllib.request.urlopen(url, timeout=30) as answer:
             return answer.status, answer.read()
     except urllib.error.HTTPError as error:
         return error.code, error.read()

@@ -68,9 +68,9 @@ def test_verdicts_are_the_same(tmp_path: Path) -> None:
 def asked(port: int, tls: ssl.SSLContext | None, user: str | None) -> tuple[int, bytes, dict[str, str]] | None:
     """Status, body and headers that a client goes by; None where nobody listens yet."""
     connection = (
-        http.client.HTTPConnection("localhost", port, timeout=10)
+        http.client.HTTPConnection("localhost", port, timeout=30)
         if tls is None
-        else http.client.HTTPSConnection("localhost", port, timeout=10, context=tls)
+        else http.client.HTTPSConnection("localhost", port, timeout=30, context=tls)
     )
     headers = {} if user is None else {"Authorization": "Basic " + b64encode(user.encode()).decode()}
     try:

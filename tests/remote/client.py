@@ -64,7 +64,7 @@ class Answer:
 
 def post(port: int, body: bytes, path: str = "/api/v1/write", method: str = "POST") -> Answer:
     """Send bytes as they are."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
     headers = {
         "Content-Encoding": "snappy",
         "Content-Type": "application/x-protobuf",

@@ -66,7 +66,7 @@ class Answer:
 
 
 def ask(port: int, body: bytes) -> Answer:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
     try:
         connection.request("POST", "/api/v1/read", body, {"Content-Type": "application/x-protobuf"})
         response = connection.getresponse()

@@ -205,7 +205,7 @@ def test_a_file_that_makes_no_sense_at_the_start_is_refused_with_its_place(world
 
 async def test_who_does_not_end_the_handshake_in_time_makes_room(world: World) -> None:
     world.write(cert_file="s.pem", key_file="s.key")
-    async with world.serving(Limits(0.2, 1)) as port, asyncio.timeout(20):
+    async with world.serving(Limits(0.2, 1)) as port, asyncio.timeout(60):
         reader, writer = await asyncio.open_connection("localhost", port)
         writer.write(b"\x16\x03\x01\x02\x00")
         assert await reader.read() == b""
