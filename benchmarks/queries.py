@@ -4,7 +4,8 @@
 360 steps. Wide ones are asked by turns of both programs and told as the median of `RUNS`; narrow ones many times, as
 p50 and p99; then 20 panels at once; then the first question after a restart. CPU is that of the process tree.
 
-    python -m benchmarks queries        FOLDER=path to keep the samples for later runs, RUNS=3 for a short one
+    python -m benchmarks queries        FOLDER=path to keep the samples for later runs, RUNS=3 for a short one,
+                                        RUNS=0 for narrow ones alone (NARROW_RUNS=1000)
 """
 
 from __future__ import annotations
@@ -159,10 +160,13 @@ def wide(every: Sequence[Side]) -> None:
 
 def narrow(every: Sequence[Side], name: str, target: float, paths: Sequence[str]) -> None:
     times: list[list[float]] = [[] for _ in every]
+    before = [side.cpu() for side in every]
     for nth in range(NARROW_RUNS):
         for side, took in zip(every, times, strict=True):
             path = paths[nth % len(paths)]
             took.append(timed(partial(side.ask, path)))
+    busy = [[(side.cpu() - start) / NARROW_RUNS] for side, start in zip(every, before, strict=True)]
+    compare(f"  {name}, CPU of one", busy, "ms", 1000)
     compare(f"  {name}, p50 (wanted {target})", times, "ms", 1000)
     compare(f"  {name}, p99 (wanted {target})", [[percentile(took, 0.99)] for took in times], "ms", 1000)
 
@@ -221,7 +225,8 @@ def main() -> None:
         with ExitStack() as stack:
             for side in every:
                 side.start(stack)
-            wide(every)
+            if RUNS:
+                wide(every)
             narrow(every, "the guide's queries over 6 h", 1.0, [over_range(query) for query in GUIDE])
             narrow(every, "the guide's queries now", 1.0, [at_once(query) for query in GUIDE])
             narrow(every, "100 series over 6 h", 1.0, [over_range(query) for query in HUNDRED])
@@ -229,4 +234,5 @@ def main() -> None:
             narrow(every, "one series over 6 h", 2.0, [over_range(query) for query in ONE])
             narrow(every, "one series now", 2.0, [at_once(query) for query in ONE])
             panels(every)
-        first_touch(every)
+        if RUNS:
+            first_touch(every)

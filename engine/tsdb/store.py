@@ -200,7 +200,7 @@ class Store:
     def select(self, need: Need) -> list[Selected]:
         """The samples that a selector needs."""
         if need.kind is Kind.NEWEST:
-            return list(self._selections.of(need.matchers).newest(need.start, need.end))
+            return list(self._selections.newest(need.matchers, need.start, need.end))
         found: list[Selected] = []
         for group in self._selections.groups(need.matchers):
             found.extend(gather(group, need.start, need.end, need.kind))

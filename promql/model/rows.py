@@ -14,7 +14,7 @@ from promql.model.labels import METRIC_NAME, Labels
 
 T = TypeVar("T")
 
-_MOST: Final = 32
+_MOST: Final = 8
 """Things that are kept of the same rows."""
 
 

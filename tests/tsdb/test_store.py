@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,9 +14,10 @@ from msgspec.structs import replace
 from engine.tsdb.options import StoreOptions
 from engine.tsdb.store import Store
 from promql.model.labels import Labels
+from promql.model.matchers import Matcher, MatchOp
 from promql.model.panel import Kind, Need
 from promql.model.staleness import STALE_NAN
-from tests.tsdb.twin import HOUR, Answer, Twin, answer, batch, everything, named
+from tests.tsdb.twin import HOUR, Answer, Twin, answer, batch, equal, everything, named
 
 SMALL = StoreOptions(seal_rows=5, seal_samples=12, seal_age_ms=200_000, segment_bytes=2000, cache_bytes=2000)
 SERIES = [named("m", i=str(i)) for i in range(8)]
@@ -132,6 +134,27 @@ def test_of_the_newest_samples_one_of_each_series_is_handed_over_while_nothing_i
         assert list(found.labels) == sorted(SERIES, key=lambda one: (int(one.get("i")) % 2 == 0, one))
         assert found.values.tolist() == [float(end)] * len(SERIES)
         assert found.times.tolist() == [end * 15_000] * len(SERIES)
+
+
+def test_rows_are_the_same_object_until_a_series_comes_or_others_need_the_room() -> None:
+    store = Store.open(None)
+    source = store.source("a")
+    crowd = [named("m", i=str(i)) for i in range(1000)]
+    store.append(source, [batch(source, 1000, [(s, 1.0) for s in crowd])])
+
+    def rows(name: str = "m") -> Sequence[Labels]:
+        (found,) = store.select(Need((equal("__name__", name),), 0, 1000, Kind.NEWEST))
+        return found.labels
+
+    first = rows()
+    assert rows() is first
+    store.append(source, [batch(source, 1000, [(named("n"), 1.0)])])
+    second = rows()
+    assert second is not first
+    assert list(second) == list(first)
+    for number in range(20):
+        store.select(Need((Matcher("i", MatchOp.NOT_EQUAL, f"x{number}"),), 0, 1000, Kind.NEWEST))
+    assert rows() is not second
 
 
 def test_a_sample_an_hour_behind_the_newest_is_out_of_bounds() -> None:

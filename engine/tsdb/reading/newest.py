@@ -23,8 +23,8 @@ from promql.model.staleness import ABSENT_BITS
 from promql.model.types import FloatArray, IntArray
 
 _SOMEWHERE_ELSE: Final = NEVER + 1
-_REMEMBERED: Final = 1024
-"""Series of which what is worked out from their labels is kept."""
+REMEMBERED: Final = 1024
+"""Of a selection of so many series at most what is worked out from their labels is kept."""
 
 
 class Side(Struct, frozen=True):
@@ -46,7 +46,7 @@ class Side(Struct, frozen=True):
         if order is not None:
             refs, labels = refs[order], [labels[at] for at in order.tolist()]
         sizes = np.array([len(group.refs) for group in groups])
-        kept = Rows(labels) if len(labels) <= _REMEMBERED else labels
+        kept = Rows(labels) if len(labels) <= REMEMBERED else labels
         return cls(refs, kept, order, np.arange(len(refs) + 1), sizes)
 
 

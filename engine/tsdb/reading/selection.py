@@ -10,7 +10,7 @@ import numpy as np
 from engine.names.matching import Matching
 from engine.tsdb.names.names import SeriesNames
 from engine.tsdb.reading.gather import Group
-from engine.tsdb.reading.newest import Side, newest
+from engine.tsdb.reading.newest import REMEMBERED, Side, newest
 from engine.tsdb.state import State
 from promql.model.matchers import Matcher
 from promql.model.panel import Selected
@@ -18,28 +18,22 @@ from promql.model.types import IntArray
 
 _KEPT_ANSWERS: Final = 1024
 _KEPT_SERIES: Final = 500_000
+_KEPT_BESIDE: Final = 20_000
+"""Series of which labels may be kept in other forms too, a few hundred bytes in each."""
 _FEW: Final = 1024
 _FEW_IN_SOURCE: Final = 64
 
 
 class Selection:
-    """The series that some matchers chose, by the sources that they live in, and all of them side by side."""
+    """The series that some matchers chose, by the sources that they live in; `side` by side once that was asked for."""
 
-    __slots__ = ("_side", "groups", "series", "version")
+    __slots__ = ("groups", "series", "side", "version")
 
     def __init__(self, version: tuple[int, int], groups: list[Group]) -> None:
         self.version = version
         self.groups = groups
         self.series = sum(len(group.refs) for group in groups)
-        self._side: Side | None = None
-
-    def newest(self, start: int, end: int) -> Iterator[Selected]:
-        """The last sample of each between these times."""
-        if not self.groups:
-            return iter(())
-        if self._side is None:
-            self._side = Side.of(self.groups)
-        return newest(self.groups, self._side, start, end)
+        self.side: Side | None = None
 
 
 class Selections:
@@ -48,7 +42,7 @@ class Selections:
     def __init__(self, state: State) -> None:
         self._state = state
         self.matching = Matching(state.index)
-        self._series = 0
+        self._series = self._beside = 0
         self._kept: dict[tuple[Matcher, ...], Selection] = {}
 
     def known(self, matchers: tuple[Matcher, ...]) -> Selection | None:
@@ -71,9 +65,29 @@ class Selections:
         groups = self.grouped(refs)
         self._series += len(refs)
         if self._series > _KEPT_SERIES or len(self._kept) >= _KEPT_ANSWERS:
-            self._kept, self._series = {}, len(refs)
+            self._kept, self._series, self._beside = {}, len(refs), 0
         found = self._kept[matchers] = Selection(version, groups)
         return found
+
+    def newest(self, matchers: tuple[Matcher, ...], start: int, end: int) -> Iterator[Selected]:
+        """The last sample of each series between these times."""
+        found = self.of(matchers)
+        if not found.groups:
+            return iter(())
+        side = found.side
+        if side is None:
+            if found.series <= REMEMBERED:
+                self._make_room(found.series)
+            side = found.side = Side.of(found.groups)
+        return newest(found.groups, side, start, end)
+
+    def _make_room(self, series: int) -> None:
+        """Let go of what was kept side by side, and of all that was worked out from it, before it is too much."""
+        self._beside += series
+        if self._beside > _KEPT_BESIDE:
+            self._beside = series
+            for one in list(self._kept.values()):
+                one.side = None
 
     def grouped(self, refs: IntArray) -> list[Group]:
         """Series, by the sources that they live in; `refs` ascend."""
