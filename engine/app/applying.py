@@ -1,8 +1,8 @@
 """A configuration is put in force by difference: what stays the same goes on undisturbed.
 
 Law: after an error everything is as it was. So what may be refused is prepared, and nothing of it works, until nothing
-can be refused any more. Promtail can't be prepared (it lets go of ports that it listens at next), so it comes last of
-these, and takes itself back.
+can be refused any more. Promtail can't be prepared (it lets go of ports that it listens at next): it takes itself back
+where it refuses, and is put back where the ruler does.
 """
 
 from __future__ import annotations

@@ -148,7 +148,9 @@ def evaluate_together(
     plans = build_together(exprs, window, options)
     if not plans:
         return []
-    if len(exprs) > 1 and sum(map(store.weight, plans[0].needs)) > block:
+    if sum(map(store.weight, plans[0].needs)) > block:
+        if len(exprs) == 1:
+            return [_in_portions(store, exprs[0], plans[0], deadline, measured=measured)]
         half = len(exprs) // 2
         parts = (exprs[:half], exprs[half:])
         more = partial(evaluate_together, store, measured=measured, block=block)
@@ -167,6 +169,18 @@ def evaluate_together(
             found.append(Evaluated(result, meter.samples(plan.root), meter.peak, clock() - began))
         began = clock()
     return found
+
+
+def _in_portions(
+    store: Selects, expr: Expr, plan: Plan, deadline: Deadline, *, measured: bool
+) -> Evaluated | EvaluationError:
+    """One that reads more than a block by itself."""
+    began = deadline.clock.monotonic()
+    try:
+        found = evaluate(store, expr, plan, deadline, measured=measured)
+    except EvaluationError as error:
+        return error
+    return replace(found, seconds=deadline.clock.monotonic() - began)
 
 
 def blocks(plan: Plan, weight: Callable[[Need], int], block: int) -> list[Window]:

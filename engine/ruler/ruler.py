@@ -70,7 +70,7 @@ class Ruler:
             log.warning("one of ruler's %s has changed: that takes effect at the next start", keys)
         self.prepare(rules)
         self.rules, self.good = rules, True
-        for tenant in self.tenants:
+        for tenant in list(self.tenants):
             await self._give(tenant, rules)
 
     def prepare(self, rules: LogRules) -> None:
