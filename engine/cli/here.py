@@ -28,11 +28,14 @@ def url_here(component: Component, folder: Path = Path(DATA_DIR)) -> str:
     return USUAL[component] if run is None or component not in run.ports else f"http://{run.ports[component]}"
 
 
+def url_of(given: str | None, component: Component) -> str:
+    """What `--url` says, else `url_here`. Raises ConfigError."""
+    return url_here(component) if given is None else given
+
+
 def url_option(
-    component: Component, text: str, check: Callable[[click.Context, click.Parameter, str], str] | None = None
+    component: Component, text: str, check: Callable[[click.Context, click.Parameter, str | None], str] | None = None
 ) -> Callable[[click.decorators.FC], click.decorators.FC]:
-    """`--url`."""
-    return click.option(
-        "--url", metavar="URL", help=f"{text}  [that of ./{DATA_DIR}, else {USUAL[component]}]", callback=check,
-        default=lambda: url_here(component), show_default=False,
-    )  # fmt: skip
+    """`--url`, None where it is not given: `url_of` is called by who asks, since not every use of a command does."""
+    told = f"{text}  [that of ./{DATA_DIR}, else {USUAL[component]}]"
+    return click.option("--url", metavar="URL", help=told, callback=check)

@@ -11,7 +11,7 @@ from urllib.parse import urlencode, urlsplit
 
 import click
 
-from engine.cli.here import url_option
+from engine.cli.here import url_of, url_option
 from engine.foundation.errors import ConfigError, RemoteError
 
 _SECONDS: Final = 30.0
@@ -19,7 +19,8 @@ _SECONDS: Final = 30.0
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-def _address(_context: click.Context, _option: click.Parameter, text: str) -> str:
+def _address(_context: click.Context, _option: click.Parameter, given: str | None) -> str:
+    text = url_of(given, "alertmanager")
     with suppress(ValueError):
         parts = urlsplit(text)
         if parts.scheme in ("http", "https") and parts.hostname:

@@ -14,7 +14,7 @@ from typing import Any, Final, get_args
 import click
 
 from engine.cli.alerting.words import grammar_of, with_features
-from engine.cli.here import url_option
+from engine.cli.here import url_of, url_option
 from engine.config import lint
 from engine.config.check import ORIGINALS, Judging, Kind, exit_code, render_verdict
 from engine.config.check import check as judge
@@ -61,7 +61,7 @@ _LINT = click.option(
 @click.option("--try", "try_out", is_flag=True, help="of promtail: lines of standard input through a job's stages")
 @with_features
 @click.option("--job", default="", help="whose stages --try means, where there are several jobs")
-def check(words: tuple[str, ...], *, url: str, extended: bool, try_out: bool, job: str, **given: Any) -> None:
+def check(words: tuple[str, ...], *, url: str | None, extended: bool, try_out: bool, job: str, **given: Any) -> None:
     """Judge FILES: all mistakes at once, each with file, line and column.
 
     The kind of a file is told by its keys, unless the first word says it. A stack is a folder or a compose file, with
@@ -82,7 +82,7 @@ def check(words: tuple[str, ...], *, url: str, extended: bool, try_out: bool, jo
     if words[0] == _STACK:
         from engine.cli.checking.stack import judge_stacks
 
-        judge_stacks(words[1:], url, _judging(given))
+        judge_stacks(words[1:], url_of(url, "prometheus"), _judging(given))
     kind = next((kind for kind in _KINDS if kind == words[0]), None)
     files = [Path(word) for word in (words[1:] if kind else words)]
     _judge(files, kind, _judging(given))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from engine.cli.here import url_option
+from engine.cli.here import url_of, url_option
 from engine.cli.moments import Moment, MomentType
 from engine.cli.option_types import DURATION
 from engine.foundation.clock import SystemClock
@@ -37,7 +37,7 @@ _HOUR: Final = 3_600_000
 @click.option("--stats", is_flag=True, help="tell what was read, and how long that took")
 @click.option("--tenant", default="", help="whose lines, where there are several tenants")
 @url_option("loki", "the engine to ask")
-def logs(query: str, *, tail: bool, explain: bool, url: str, tenant: str, **given: Any) -> None:
+def logs(query: str, *, tail: bool, explain: bool, url: str | None, tenant: str, **given: Any) -> None:
     """The lines, or the values, that QUERY finds: '{job="varlogs"} |= "error"'.
 
     Lines come in order of time, in colours on a terminal and as one JSON object a line elsewhere.
@@ -51,7 +51,7 @@ def logs(query: str, *, tail: bool, explain: bool, url: str, tenant: str, **give
         return
     shown = json_lines if given["as_json"] or not sys.stdout.isatty() else for_people
     params = _params(query, SystemClock().now_ms(), given)
-    source = LokiServer(url.rstrip("/"), tenant)
+    source = LokiServer(url_of(url, "loki").rstrip("/"), tenant)
     if tail:
         _follow(source, query, params, given["delay"], shown)
     else:

@@ -11,6 +11,7 @@ from aiohttp import ClientConnectionError, ClientSession, InvalidURL
 from msgspec import DecodeError, Struct, json
 from multidict import MultiDict
 
+from engine.cli.here import url_of
 from engine.foundation.clock import Clock
 from engine.foundation.errors import ConfigError, RemoteError
 from engine.foundation.workers import InlineWorkers
@@ -41,10 +42,10 @@ async def asked(source: Source, path: str, params: Params) -> bytes:
 
 
 @contextmanager
-def opened(url: str, data_dir: Path | None, clock: Clock) -> Iterator[Source]:
+def opened(url: str | None, data_dir: Path | None, clock: Clock) -> Iterator[Source]:
     """A folder where one is named, else the engine at the URL. Raises EngineError."""
     if data_dir is None:
-        yield Remote(url.rstrip("/"), clock)
+        yield Remote(url_of(url, "prometheus").rstrip("/"), clock)
         return
     with opened_store(store_folder(data_dir)) as store:
         yield Folder(store, clock)

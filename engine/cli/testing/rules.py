@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 import click
 
 from engine.cli.grouping import Commands
-from engine.cli.here import DATA_DIR, USUAL, url_here
+from engine.cli.here import url_of, url_option
 from engine.cli.option_types import DURATION
 from engine.foundation.errors import ConfigError, RemoteError
 from promql.model.durations import Duration
@@ -49,10 +49,7 @@ def rules() -> None:
 @click.option("--since", type=DURATION, default="6h", show_default=True, help="how far back to go")
 @click.option("--until", type=InstantType(), metavar="TIME", help="the end  [now; of a folder its newest sample]")
 @click.option("--data-dir", type=click.Path(path_type=Path, file_okay=False), help="the store, if no engine uses it")
-@click.option(
-    "--url", metavar="URL",
-    help=f"a running engine; without FILE, its own rules  [that of ./{DATA_DIR}, else {USUAL['prometheus']}]",
-)  # fmt: skip
+@url_option("prometheus", "a running engine; without FILE, its own rules")
 @click.option("--interval", type=DURATION, help="with --data-dir: of groups that have none  [1m]")
 @click.option("--alert", default="", metavar="NAME", help="only this alert")
 @click.option("--json", "as_json", is_flag=True, help="for machines")
@@ -70,7 +67,7 @@ def preview(
     else:
         if interval is not None:
             raise click.UsageError("--interval goes with --data-dir; an engine has its evaluation_interval")
-        document = asyncio.run(_of_engine(files, url or url_here("prometheus"), since, until))
+        document = asyncio.run(_of_engine(files, url_of(url, "prometheus"), since, until))
     if alert:
         document = _only(document, alert)
     _show(document, as_json=as_json)
