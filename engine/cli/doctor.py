@@ -38,7 +38,7 @@ async def _examined(urls: dict[str, str], *, as_json: bool) -> int:
     import msgspec
 
     from engine.doctor.asking import HttpStack
-    from engine.doctor.table import CHECKS
+    from engine.doctor.table import examined
     from engine.foundation.addresses import AddressBook
     from engine.foundation.clock import SystemClock
     from engine.foundation.delivery import masked_url
@@ -48,7 +48,7 @@ async def _examined(urls: dict[str, str], *, as_json: bool) -> int:
     async with HttpClient(HTTPClientConfig(), AddressBook(SystemClock(), translate=False)) as client:
         stack = HttpStack(client, urls)
         await stack.query("vector(1)")  # raises where another program answers
-        found = {trouble: [one async for one in check(stack)] for trouble, check in CHECKS.items()}
+        found = await examined(stack)
     if not as_json:
         click.echo(f"asked: {masked_url(urls['prometheus'])}")
     else:

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Final
 
 from engine.doctor import alerts, lines, queries, samples, targets
-from engine.doctor.ports import Check
+from engine.doctor.ports import Ailment, Check, Stack
 
 CHECKS: Final[Mapping[str, Check]] = MappingProxyType(
     {
@@ -18,3 +18,8 @@ CHECKS: Final[Mapping[str, Check]] = MappingProxyType(
         "dashboards are slow": queries.check,
     }
 )
+
+
+async def examined(stack: Stack) -> dict[str, list[Ailment]]:
+    """What is found, by trouble; each thing once, also where two jobs scrape the counter that tells it."""
+    return {trouble: list(dict.fromkeys([one async for one in check(stack)])) for trouble, check in CHECKS.items()}

@@ -12,7 +12,7 @@ import pytest
 
 from engine.doctor import alerts, lines, queries, samples, targets
 from engine.doctor.ports import Ailment, Check, Sample, span
-from engine.doctor.table import CHECKS
+from engine.doctor.table import CHECKS, examined
 from engine.foundation.errors import RemoteError
 from tests.unprivileged import unprivileged
 
@@ -87,6 +87,12 @@ async def test_what_a_probe_does_not_reach_is_told_though_its_target_is_up() -> 
     (one,) = await found(targets.check, Told({TARGETS: data(activeTargets=[UP])}, failed))
     assert one.text == "probes fail: https://shop.example/health (job blackbox)"
     assert one.hurts
+
+
+async def test_what_two_jobs_tell_of_one_thing_is_said_once() -> None:
+    missed = [Sample({"rule_group": "a.yml;slow", "job": job}, 7.0) for job in ("prometheus", "again")]
+    told = (await examined(Told(samples={"iterations_missed": missed})))["alerts are late"]
+    assert [one.text for one in told if one.hurts] == ["7 turns of a.yml;slow were missed in an hour"]
 
 
 async def test_no_target_at_all_is_told() -> None:
