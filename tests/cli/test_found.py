@@ -63,6 +63,12 @@ def test_a_folder_stands_for_the_compose_file_in_it_that_describes_a_stack(tmp_p
         stack_at(laid_out(folder, **{"docker-compose.too.yml": STACK}))
 
 
+def test_the_only_compose_file_of_a_folder_is_taken_whatever_is_wrong_with_it(tmp_path: Path) -> None:
+    file = tmp_path / "compose.yml"
+    file.write_text("services: {p: {image: '${X:?unset}'}}")
+    assert stack_at(tmp_path) == file  # so that this is told, and not that there is none
+
+
 def test_a_path_without_a_compose_file_is_told(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="a folder, and no compose file in it describes"):
         stack_at(tmp_path)

@@ -61,7 +61,8 @@ def stack_at(path: Path) -> Path:
         return path
     if not path.is_dir():
         raise ConfigError(f"--compose {path}: no such file")
-    found = stacks_in(path)
+    written = _compose_files(path)
+    found = written if len(written) == 1 else stacks_in(path)  # of one alone it is told what is wrong with it
     if len(found) > 1:
         raise ConfigError(f"--compose {path}: a folder with several; name one: {', '.join(map(str, found))}")
     if not found:
@@ -71,10 +72,13 @@ def stack_at(path: Path) -> Path:
 
 def stacks_in(folder: Path) -> list[Path]:
     """The compose files that describe one of the programs that we stand in for."""
+    return [file for file in _compose_files(folder) if _describes_a_stack(file)]
+
+
+def _compose_files(folder: Path) -> list[Path]:
     from engine.config.stack.compose import NAMES
 
-    files = sorted({file for name in NAMES for file in folder.glob(name) if file.is_file()})
-    return [file for file in files if _describes_a_stack(file)]
+    return sorted({file for name in NAMES for file in folder.glob(name) if file.is_file()})
 
 
 def _describes_a_stack(file: Path) -> bool:
