@@ -110,9 +110,9 @@ class QueryEngine:
         """
         return (await self.answer(query, Window(time, time, 0), wishes)).result
 
-    async def range(self, query: str | Expr, start: int, end: int, step: int, wishes: Wishes = NO_WISHES) -> Result:
+    async def range(self, query: str | Expr, start: int, end: int, step: int) -> Result:
         """The values at start, start + step, ... up to end (ms). Raises PromQLError."""
-        return (await self.answer(query, Window(start, end, step), wishes)).result
+        return (await self.answer(query, Window(start, end, step))).result
 
     async def answer(self, query: str | Expr, window: Window, wishes: Wishes = NO_WISHES) -> Answer:
         """The same, with what it took. Raises PromQLError."""

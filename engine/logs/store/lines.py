@@ -116,9 +116,10 @@ def cut(lines: Lines, size: int) -> list[Lines]:
     if len(lines.text) <= size:
         return [lines]
     edges = np.flatnonzero(lines.times[1:] != lines.times[:-1]) + 1
+    begins = lines.starts[edges]
     places, wanted = [0], size
     while wanted < len(lines.text):
-        at = int(np.searchsorted(lines.starts[edges], wanted))
+        at = int(np.searchsorted(begins, wanted))
         if at == len(edges):
             break
         if int(edges[at]) > places[-1]:
