@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-from engine.dashboards.sources.ports import LogStream, RawAnswer, Source, SourceError, SourceInfo
+from engine.dashboards.sources.in_process import InProcess
+from engine.dashboards.sources.ports import LogStream, Source, SourceError, SourceInfo
 from engine.query.engine import QueryEngine
 from engine.tsdb.store import Store
 from promql.model.labels import Labels
@@ -13,21 +14,13 @@ from promql.model.results import Result
 from promql.syntax.parser import parse_selector
 
 
-class LocalPrometheus:
-    """`port` is the same as asked over HTTP, for what is passed on as it comes."""
+class LocalPrometheus(InProcess):
+    """The store of this process, and its PromQL."""
 
     def __init__(self, info: SourceInfo, queries: QueryEngine, store: Store, port: Source) -> None:
-        self._info = info
+        super().__init__(info, port)
         self._queries = queries
         self._store = store
-        self._port = port
-
-    @property
-    def info(self) -> SourceInfo:
-        return self._info
-
-    async def close(self) -> None:
-        await self._port.close()
 
     async def instant(self, query: str, time: int) -> Result:
         return await self._queries.instant(query, time)
@@ -46,9 +39,6 @@ class LocalPrometheus:
 
     async def logs(self, query: str, start: int, end: int, limit: int, *, forward: bool) -> list[LogStream]:
         raise SourceError("this is a Prometheus: it keeps no log lines")
-
-    async def raw(self, method: str, path: str, query: str, body: bytes, headers: Mapping[str, str]) -> RawAnswer:
-        return await self._port.raw(method, path, query, body, headers)
 
 
 def _matchers(selector: str) -> Sequence[Matcher] | None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
-from engine.dashboards.sources.ports import LogStream, RawAnswer, Source, SourceError, SourceInfo
+from engine.dashboards.sources.in_process import InProcess
+from engine.dashboards.sources.ports import LogStream, Source, SourceError, SourceInfo
 from engine.logql.execute.lines import Entry
 from engine.logql.syntax.parser import parse_matchers
 from engine.query.logs.engine import Asked, LinesWanted, LogAnswer, LogQueryEngine
@@ -16,23 +17,13 @@ _NS = 1_000_000
 """In a ms."""
 
 
-class LocalLoki:
-    """`tenant` is whose lines they are, and raises SourceError where nobody is named; `port` is the same as asked over
-    HTTP, for what is passed on as it comes.
-    """
+class LocalLoki(InProcess):
+    """`tenant` is whose lines they are, and raises SourceError where nobody is named."""
 
     def __init__(self, info: SourceInfo, queries: LogQueryEngine, tenant: Callable[[], str], port: Source) -> None:
-        self._info = info
+        super().__init__(info, port)
         self._queries = queries
         self._tenant = tenant
-        self._port = port
-
-    @property
-    def info(self) -> SourceInfo:
-        return self._info
-
-    async def close(self) -> None:
-        await self._port.close()
 
     async def instant(self, query: str, time: int) -> Result:
         return _numbers(await self._queries.instant(self._tenant(), query, time * _NS))
@@ -56,9 +47,6 @@ class LocalLoki:
         if not isinstance(answer.result, list):
             raise SourceError("numbers where lines were wanted")
         return _by_stream(answer.result)
-
-    async def raw(self, method: str, path: str, query: str, body: bytes, headers: Mapping[str, str]) -> RawAnswer:
-        return await self._port.raw(method, path, query, body, headers)
 
     async def _streams(self, selector: str, start: int, end: int) -> Sequence[Labels]:
         streams = self._queries.source(self._tenant()).streams
