@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 import msgspec
 
@@ -24,6 +25,7 @@ class _Line(msgspec.Struct):
 
 
 _DECODER = msgspec.json.Decoder(_Line)
+_FAULTS: Final = (msgspec.DecodeError, UnicodeError, RecursionError)
 
 
 class Docker(Stage):
@@ -36,7 +38,7 @@ class Docker(Stage):
     def process(self, entry: Entry) -> Sequence[Entry]:
         try:
             found = _DECODER.decode(entry.line)
-        except (msgspec.DecodeError, msgspec.ValidationError, UnicodeError):
+        except _FAULTS:
             self._counts.faults["docker"] += 1
             return (entry,)
         entry.extracted.update(output=found.log, stream=found.stream, timestamp=found.time)
@@ -51,7 +53,7 @@ class Docker(Stage):
     def bulk(self, portion: Portion) -> bool:
         try:
             found = list(map(_DECODER.decode, portion.lines))
-        except (msgspec.DecodeError, msgspec.ValidationError, UnicodeError):
+        except _FAULTS:
             return False  # some line is not Docker's, which is counted
         logs, streams, texts = ([getattr(one, name) for one in found] for name in ("log", "stream", "time"))
         portion.extracted.update(output=logs, stream=streams, timestamp=texts)

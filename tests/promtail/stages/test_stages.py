@@ -14,6 +14,7 @@ from engine.foundation.decode import decode
 from engine.foundation.source import Severity
 from engine.gotemplate.timeparse import NAMED, parse_time
 from engine.promtail.entry import Entry, PipelineCounts
+from engine.promtail.portion import Portion
 from engine.promtail.stages.custom import CustomMetrics
 from engine.promtail.stages.pipeline import Pipeline
 from engine.promtail.stages.stage import Parts
@@ -323,3 +324,12 @@ def test_no_line_breaks_a_stage(stage: str, lines: list[str]) -> None:
 @given(st.sampled_from(list(NAMED.values())), st.text(max_size=40))
 def test_any_text_is_a_time_or_none(layout: str, text: str) -> None:
     assert parse_time(layout, text) is None or isinstance(parse_time(layout, text), int)
+
+
+@pytest.mark.parametrize("stage", ["docker: {}", "json: {expressions: {a: }}", "json: {expressions: {b: 'x[0].y'}}"])
+def test_a_line_of_brackets_without_end_is_a_malformed_one(stage: str) -> None:
+    parts, line = Parts(now=lambda: NOW), '{"a":' + "[" * 100_000
+    assert texts(run(f"- {stage}", [line], parts)) == [line]
+    assert parts.counts.faults.total() == 1
+    portion = Portion.of({}, NOW, [line.encode()], [0])
+    assert texts(Pipeline(configs(f"- {stage}"), parts).take(portion) or ()) == [line]
