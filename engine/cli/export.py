@@ -31,17 +31,24 @@ def export() -> None:
 @export.command()
 @click.argument("to", metavar="DIR", type=click.Path(path_type=Path, file_okay=False))
 @click.option("--config", type=click.Path(path_type=Path), help="prometheus.yml  [./prometheus.yml]")
-@click.option("--compose", type=click.Path(path_type=Path), help="a compose file: its images, flags and ports are kept")
+@click.option(
+    "--compose",
+    type=click.Path(path_type=Path),
+    help="a compose file (or that of a folder): its images, flags and ports are kept",
+)
 @click.option("--data-dir", type=click.Path(path_type=Path), help="take the samples of this data folder along")
 def stack(**given: Any) -> None:
     """Write a compose file and all files for the originals into DIR, which is made; nothing else is touched.
 
     What they would refuse or not find is put right, and told with its reason, in DIR/README.md too.
     """
+    from engine.cli.running.found import stack_at
     from engine.config.stack_export.files import COMPOSE, compose_text, readme_text
     from engine.config.stack_export.stack import Export
 
     to: Path = given["to"]
+    if given["compose"] is not None:
+        given["compose"] = stack_at(given["compose"])
     found = Export(_loaded(given), to, _given(given["compose"]))
     before = _left(given["compose"]) if given["compose"] is not None else []
     with _filled(to):
