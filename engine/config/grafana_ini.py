@@ -90,8 +90,9 @@ def _seconds(text: str) -> float:
     """`7d`, `12h`; `1M` is a month, as Grafana has it."""
     months = text.removesuffix("M")
     if months != text and months.isascii() and months.isdigit():
-        return int(months[:9]) * 30 * 86_400.0
-    found = int(Duration.from_text(text)) / 1000
+        found = int(months[:9]) * 30 * 86_400.0
+    else:
+        found = int(Duration.from_text(text)) / 1000
     if not found:
         raise ValueError("want more than 0")
     return found

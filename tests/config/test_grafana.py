@@ -95,6 +95,7 @@ def test_who_may_come_in_and_for_how_long_is_read_as_grafana_writes_it() -> None
     [
         "[auth]\nlogin_maximum_lifetime_duration = long",
         "[auth]\nlogin_maximum_lifetime_duration = 0s",
+        "[auth]\nlogin_maximum_lifetime_duration = 0M",
         "[auth.anonymous]\norg_role = King",
     ],
 )
