@@ -115,6 +115,30 @@ def test_a_folder_that_may_not_be_written_to_is_not_emptied(tmp_path: Path) -> N
         unprivileged(lambda: clearing(tmp_path, yes=True))
 
 
+@pytest.mark.parametrize("yes", [True, False])
+def test_what_is_anothers_within_a_folder_is_told(*, yes: bool, tmp_path: Path) -> None:
+    (tmp_path / "lock").touch()
+    theirs = tmp_path / "metrics" / "theirs"
+    theirs.mkdir(parents=True)
+    (theirs / "part").touch()
+    theirs.chmod(0o444)
+    clearing = clear.callback
+    assert clearing is not None
+    try:
+        with pytest.raises(ConfigError, match=r"can't be emptied: .*part: Permission denied"):
+            unprivileged(lambda: clearing(tmp_path, yes=yes))
+    finally:
+        theirs.chmod(0o755)
+
+
+@pytest.mark.parametrize("record", [b"", b"{}", b'{"pid": 1, "ports": {"prometheus": "\xff"}}'])
+def test_a_record_that_is_none_is_of_no_engine(record: bytes, tmp_path: Path) -> None:
+    folder = DataFolder(tmp_path)
+    (tmp_path / "run.json").write_bytes(record)
+    assert running(tmp_path) is None
+    folder.release()
+
+
 @pytest.mark.parametrize("folder", ["file", "/proc/nothere"])
 def test_a_data_folder_that_can_be_none_is_told_before_anything_is_detached(folder: str, tmp_path: Path) -> None:
     (tmp_path / "file").touch()

@@ -51,7 +51,7 @@ def running(folder: Path) -> Run | None:
     try:
         run = msgspec.json.decode((folder / RECORD).read_bytes(), type=Run)
         return run if is_locked(folder) else None
-    except (FileNotFoundError, NotADirectoryError, msgspec.DecodeError):
+    except (FileNotFoundError, NotADirectoryError, msgspec.DecodeError, UnicodeDecodeError):
         return None
     except OSError as error:
         raise ConfigError(f"{folder}: whether an engine uses it can't be seen: {error.strerror}") from None

@@ -87,6 +87,9 @@ def clear(data_dir: Path, *, yes: bool) -> None:
             click.confirm(f"Remove {_size(kept)} from {data_dir} ({names})?", abort=True)
         for one in kept:
             shutil.rmtree(one) if one.is_dir() and not one.is_symlink() else one.unlink()
+    except OSError as error:
+        told = f"{data_dir} can't be emptied: {error.filename}: {error.strerror}"
+        raise ConfigError(f"{told}: whoever's it is may empty it") from None
     finally:
         lock.release()
     click.echo(f"{data_dir} is empty")
