@@ -31,17 +31,20 @@ class TimeReader:
         self._zone = zone
         self._head = _place_of_fraction(layout)
         self._known: dict[tuple[str, str, int], int] = {}
-        self._whole: dict[str, int | None] = {}
+        self._whole: dict[str, int] = {}
 
     def read(self, text: str) -> int | None:
         """Unix ns, or None where the text is not as the layout says."""
         if self._head and text[self._head : self._head + 1] in _POINTS:
             return self._with_fraction(text)
-        if text not in self._whole:
-            if len(self._whole) >= _REMEMBERED:
-                self._whole.clear()
-            self._whole[text] = parse_time(self._layout, text, self._zone)
-        return self._whole[text]
+        time = self._whole.get(text)
+        if time is None:
+            time = parse_time(self._layout, text, self._zone)
+            if time is not None:  # what is no time may be as long as a line
+                if len(self._whole) >= _REMEMBERED:
+                    self._whole.clear()
+                self._whole[text] = time
+        return time
 
     def read_all(self, texts: Sequence[str]) -> list[int | None]:
         """The same of each."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from zoneinfo import ZoneInfo
 
 from hypothesis import given
@@ -34,3 +35,15 @@ def test_times_are_read_in_a_row_as_one_by_one(layout: str, zone: str, texts: li
     times = TimeReader(layout, place)
     assert [times.read(text) for text in texts * 2] == one_by_one * 2
     assert times.read_all(texts) == TimeReader(layout, place).read_all(texts) == one_by_one
+
+
+def test_what_is_no_time_is_not_kept() -> None:
+    """It may be a whole line."""
+    times = TimeReader("2006-01-02")
+    tracemalloc.start()
+    try:
+        assert [times.read(f"{number}{'x' * 10_000}") for number in range(200)] == [None] * 200
+        held, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert held < 1_000_000
