@@ -55,12 +55,12 @@ class Pairing(Struct, frozen=True):
     def of(
         cls, many: Sequence[Labels], one: Sequence[Labels], matching: VectorMatching, *, drops_names: bool
     ) -> Pairing:
-        """The same one for the same two sides."""
+        """The same one for the same two sides, but where rows meet several: those may be as many as the product."""
 
         def made() -> tuple[Sequence[Labels], Pairing]:
             return one, cls._made(many, one, matching, drops_names=drops_names)
 
-        if not isinstance(one, Rows):
+        if not (isinstance(one, Rows) and _each_alone(one, matching)):
             return made()[1]
         return once(many, ("pairs", id(one), matching, drops_names), made)[1]  # with `one`, whose id stays its own
 
@@ -74,6 +74,12 @@ class Pairing(Struct, frozen=True):
         labels = Rows(_result_labels(many[i], one[j], matching, drops_name=drops_names) for i, j in met)
         groups = keys.left[of_many]
         return cls(of_many, of_one, labels, groups, keys.right, _unique(keys.right), _unique(groups))
+
+
+def _each_alone(labels: Sequence[Labels], matching: VectorMatching) -> bool:
+    """Whether no two of these rows share a group."""
+    grouping = Grouping(matching.labels, without=not matching.on)
+    return once(labels, ("each alone", matching.labels, matching.on), lambda: _unique(grouping.assign(labels)))
 
 
 def _unique(groups: IntArray) -> bool:

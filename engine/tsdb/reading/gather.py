@@ -51,9 +51,10 @@ class Group(Struct):
 
     def slots_in(self, table: TableView) -> Slots:
         """Where its series stand in the open table of its only source."""
-        if self.slots is None or not self.slots.hold_for(table):
-            self.slots = table.slots(self.owners[0][1])
-        return self.slots
+        slots = self.slots  # another thread may remember those of another table meanwhile
+        if slots is None or not slots.hold_for(table):
+            slots = self.slots = table.slots(self.owners[0][1])
+        return slots
 
     def part(self, rows: IntArray) -> Group:
         """Some of its series, by their places in it, which ascend."""

@@ -5,10 +5,12 @@ from __future__ import annotations
 import pytest
 
 from promql.errors import EvaluationError
+from promql.execute.matching import Pairing
 from promql.model.labels import Labels
 from promql.model.results import Vector
 from promql.model.rows import Rows, once, without_names
 from promql.model.staleness import STALE_NAN
+from promql.syntax.ast import VectorMatching
 from tests.promql.memory_store import MemoryStore
 
 QUERIES = (
@@ -83,3 +85,12 @@ def test_of_the_same_rows_only_so_much_is_kept() -> None:
         assert rows.once(number, lambda number=number: number) == number  # type: ignore[misc]
     assert rows.once(99, lambda: -1) == 99
     assert rows.once(0, lambda: -1) == -1
+
+
+def test_pairs_are_kept_only_where_no_row_meets_more_than_one() -> None:
+    many = Rows(Labels.of(__name__="x", i=str(i)) for i in range(3))
+    each, same = VectorMatching(labels=("i",), on=True), VectorMatching(on=True)
+    found = [Pairing.of(many, many, matching, drops_names=True) for matching in (each, each, same, same)]
+    assert found[0] is found[1]
+    assert found[2] is not found[3]
+    assert len(found[2].labels) == 9
