@@ -138,6 +138,9 @@ def test_a_file_that_changed_meanwhile_is_not_overwritten(home: Path) -> None:
     assert raised.value.status == 412
     with pytest.raises(LibraryError, match="changed by someone else"):
         save(found, {**BOARD, "version": 1}, "", "")
+    with pytest.raises(LibraryError, match="changed by someone else"):
+        save(found, BOARD, "", "")  # of the version that was read, which the file is no longer
+    assert json.loads((home / "0.json").read_text())["title"] == "Somebody's"
 
 
 async def test_of_two_who_save_at_once_one_is_told_of_the_other(home: Path) -> None:

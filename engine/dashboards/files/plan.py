@@ -85,10 +85,18 @@ def plan(library: Library, given: Mapping[str, Any], folder: str, uid: str = "")
 
 def check(plan: Plan, given: Mapping[str, Any], revision: str, *, overwrite: bool) -> None:
     """Raises LibraryError where the file is no longer what was edited."""
-    saved, version = plan.known.raw.get("version") if plan.known is not None else None, given.get("version")
-    changed = revision != revision_of(plan.before) if revision else not overwrite and saved not in (None, version)
+    now = revision_of(plan.before)
+    if revision:
+        changed = revision != now
+    else:
+        changed = not overwrite and plan.known is not None and _is_other(plan.known, now, given.get("version"))
     if changed:
         raise LibraryError("The dashboard has been changed by someone else", 412)
+
+
+def _is_other(known: Entry, now: str, version: Any) -> bool:
+    """Whether the file holds what nobody can have seen who names no revision, but this version."""
+    return known.revision != now or known.raw.get("version") not in (None, version)
 
 
 def _for_new(library: Library, given: Mapping[str, Any], folder: str) -> Plan:
