@@ -53,6 +53,7 @@ def basic(user: str, password: str) -> str:
         (ADMINS, False, "grafana", "", Role.ADMIN),
         (OPEN, False, "grafana", "", Role.OWNER),
         (OPEN, False, "grafana", basic("x", "y"), Role.OWNER),
+        (OPEN, False, "grafana", "Bearer x", Role.OWNER),
         (OPEN, False, "prometheus", "", Role.GUEST),
         (OPEN, False, "prometheus", basic("admin", ""), Role.GUEST),
         (OPEN, True, "prometheus", basic("web", "w"), Role.OWNER),

@@ -87,7 +87,7 @@ class Entrance:
         if kind.lower() == "basic":
             if (found := self._by_password(rest)) is not None:
                 return found
-        elif given.authorization:
+        elif given.authorization and account.password is not None:
             return Admission(Role.GUEST, "Invalid API key")
         if account.password is None and (self._guarded() or given.port in account.loopback):
             return _OWNER
