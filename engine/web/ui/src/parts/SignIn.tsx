@@ -45,7 +45,7 @@ export function SignIn() {
     <main class="signin">
       <section class="card">
         <h1>Sign in</h1>
-        <SignInForm onDone={() => go(/^\/[^/\\]/.test(to) ? to : "/dashboards", true)} />
+        <SignInForm onDone={() => go(/^\/\w/.test(to) ? to : "/dashboards", true)} />
       </section>
     </main>
   );
